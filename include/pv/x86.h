@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x86 bits both sides name: control registers, EFER, descriptors, selectors.
+ *
+ * Spec: Intel SDM volume 3, AMD APM volume 2.
+ */
+#ifndef PV_X86_H
+#define PV_X86_H
+
+#define CR0_PE 0x00000001
+#define CR0_MP 0x00000002
+#define CR0_ET 0x00000010
+#define CR0_NE 0x00000020
+#define CR0_WP 0x00010000
+#define CR0_PG 0x80000000
+
+#define CR4_PAE 0x00000020
+
+#define MSR_EFER 0xc0000080
+#define EFER_LME 0x00000100
+#define EFER_LMA 0x00000400
+
+#define RFLAGS_FIXED 0x0002 /* bit 1 always reads as one */
+#define RFLAGS_IF    0x0200
+
+/* Page table entries */
+#define PTE_P	0x001
+#define PTE_RW	0x002
+#define PTE_PS	0x080 /* a 2 MiB or 1 GiB page */
+#define PAGE_4K 0x1000
+#define PAGE_2M 0x200000
+#define PAGE_1G 0x40000000
+
+/* The flat segments of the Linux 32- and 64-bit entries (boot.rst). */
+#define BOOT_CS 0x10
+#define BOOT_DS 0x18
+#define BOOT_TR 0x20
+
+/* Legacy ports */
+#define COM1_PORT  0x3f8
+#define COM1_IRQ   4
+#define I8042_DATA 0x60
+#define I8042_CMD  0x64
+#define I8042_CMD_PULSE_RESET 0xfe
+#define RTC_INDEX  0x70
+#define RTC_DATA   0x71
+#define RTC_IRQ	   8
+
+#endif
