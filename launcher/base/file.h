@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files in and out.
+ *
+ * In: a regular file is mapped read-only and private; standard input is read
+ * to its end under a ceiling. Out: a result file appears whole or not at all,
+ * on every way out including a kill, because it has no name until it is
+ * complete.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct file {
+	struct bytes bytes; /* the content */
+	bool mapped;	    /* munmap or free on close */
+};
+
+/*
+ * Read all of @path; "-" is standard input.
+ *
+ * @limit: the largest size accepted, in bytes.
+ * Directories, FIFOs, devices and empty files are refused by name: -EISDIR,
+ * -EINVAL; -EFBIG past the limit; otherwise the system's own error. On
+ * failure *@f is untouched. file_close() accepts the empty struct.
+ *
+ * The mapping is the page cache: if another process truncates the file,
+ * touching the missing part raises SIGBUS, which main.c turns into an error.
+ */
+int file_open(struct file *f, const char *path, uint64_t limit, struct err *e);
+void file_close(struct file *f);
+
+/*
+ * Create or replace @path with the @n parts at @parts, in that order. "-" is
+ * standard output, written directly. @mode: permission bits before umask.
+ * Returns 0 or -errno; on failure @path is what it was before.
+ */
+int file_write(const char *path, const struct bytes *parts, size_t n,
+	       unsigned mode, struct err *e);
+
+#endif

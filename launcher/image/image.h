@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel image file: what it is and where the ELF is inside.
+ *
+ * The first thing that happens in a guest's life: the file is mapped, known
+ * for a bzImage, an ELF or a compressed ELF, and its payload located. Nothing
+ * is decoded yet, because the best place to decode to is guest memory, and
+ * only a look at the first bytes (image_peek()) tells which part of it.
+ *
+ *   bzImage:  | boot sector | setup code | stub ... [ payload ] ... |
+ *              ^0x1f1 header              ^code_off  ^+payload_offset
+ *
+ * Must never trust: the file. It may also be anything but a kernel.
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "image/format.h"
+#include "image/kernel_elf.h"
+#include "image/setup_header.h"
+
+/* No kernel's ELF is larger decoded; Xen has the same ceiling. */
+#define IMAGE_DECODED_MAX (1ull << 30)
+/* Nor is an image file. */
+#define IMAGE_FILE_MAX (1ull << 30)
+
+enum image_kind {
+	IMAGE_BZIMAGE,
+	IMAGE_ELF,
+	IMAGE_COMPRESSED_ELF,
+};
+
+struct payload {
+	const struct format *format;
+	struct bytes stream;  /* without the size tail */
+	uint64_t file_off;    /* where stream begins in the file */
+	bool has_size;	      /* a decoded size is stated by tail or ISIZE */
+	uint32_t size;	      /* that size, a claim; mod 2^32 for gzip */
+};
+
+struct image {
+	struct file file;
+	struct bytes bytes; /* the whole file */
+	enum image_kind kind;
+	struct setup_header hdr; /* IMAGE_BZIMAGE only */
+	bool has_payload;
+	struct payload payload;
+	struct err no_payload; /* why has_payload is false */
+};
+
+/*
+ * Open @path ("-" is standard input) and find out what it is.
+ *
+ * A bzImage whose payload cannot be used is still an image: has_payload is
+ * false and no_payload says why. A file that is nothing known is -EINVAL
+ * with every loader's reason ("not a bzImage: ...; not an ELF: ...").
+ * On failure *@img is untouched. image_close() accepts the empty struct.
+ */
+int image_open(struct image *img, const char *path, struct err *e);
+
+/* The same from bytes that the caller keeps alive (tests, fuzzers). */
+int image_from_bytes(struct image *img, struct bytes b, struct err *e);
+
+void image_close(struct image *img);
+
+/* "bzImage", "ELF", "compressed ELF". */
+const char *image_kind_name(enum image_kind kind);
+
+/*
+ * Decode the payload to @out, never past @cap bytes.
+ *
+ * The decoded size is checked against the size the image states. *@len
+ * becomes the number of bytes written. -EFBIG names the ceiling; see struct
+ * format for the others. On failure the bytes at @out are unspecified.
+ */
+int image_decode(const struct image *img, uint8_t *out, size_t cap,
+		 size_t *len, struct err *e);
+
+/*
+ * Decode only the beginning, about IMAGE_PEEK_SIZE bytes, and read the ELF
+ * and program headers from it. The caller releases *@k, whose bytes member
+ * is empty: nothing decoded is kept.
+ */
+#define IMAGE_PEEK_SIZE 65536
+int image_peek(const struct image *img, struct kernel_elf *k, struct err *e);
+
+#endif

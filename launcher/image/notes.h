@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ELF notes: how a kernel says where to enter it and what it can do.
+ *
+ * Two halves. notes_add() walks the raw note records of a PT_NOTE or SHT_NOTE
+ * into a flat list. The table of known notes then says what each one means;
+ * note_decode() turns one into a value the text and JSON reports both print,
+ * and xen_notes_read() collects the ones the boot plan asks about.
+ *
+ * Must never trust: namesz, descsz, strings (often without a NUL), counts.
+ *
+ * Spec: gABI "Note Section"; Xen public/elfnote.h, public/features.h.
+ */
+#ifndef IMAGE_NOTES_H
+#define IMAGE_NOTES_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+#define NOTES_MAX	     256  /* notes kept of one image */
+#define NOTE_OWNER_MAX	     64	  /* bytes of a name that are kept */
+#define XEN_FEATURE_NAME_MAX 63	  /* Xen's own limit for one token */
+
+struct note {
+	char owner[NOTE_OWNER_MAX]; /* printable, NUL-terminated */
+	uint32_t type;
+	struct bytes desc; /* points into the ELF */
+};
+
+struct notes {
+	struct note *list;
+	unsigned count;
+	const char *source; /* "PT_NOTE", "SHT_NOTE", or NULL: none found */
+};
+
+/*
+ * Append the records of one note segment or section.
+ *
+ * @raw: its bytes. @align: 4 or 8 (p_align; anything else counts as 4).
+ * A record that runs past the end is an error that names its offset; the
+ * list keeps what came before. -EINVAL, -E2BIG past NOTES_MAX, -ENOMEM.
+ */
+int notes_add(struct notes *n, struct bytes raw, uint64_t align,
+	      struct err *e);
+void notes_release(struct notes *n);
+
+/* The first note of that owner and type, or NULL. */
+const struct note *notes_find(const struct notes *n, const char *owner,
+			      uint32_t type);
+
+enum note_kind {
+	NOTE_HEX,	   /* unknown, or malformed for its type: raw bytes */
+	NOTE_NUMBER,	   /* 4 or 8 bytes, by descsz */
+	NOTE_STRING,
+	NOTE_FEATURES,	   /* "!name|name" */
+	NOTE_FEATURE_BITS, /* u32 bitmap */
+	NOTE_MFN_VALID,	   /* mask/value pairs */
+	NOTE_PHYS32_RELOC, /* align, min, max */
+	NOTE_BUILD_ID,
+	NOTE_PROPERTY, /* GNU property list */
+};
+
+/* What the table knows of a note. */
+struct note_type {
+	const char *owner;
+	uint32_t type;
+	const char *name; /* "PHYS32_ENTRY" */
+	enum note_kind kind;
+};
+
+/* The table's row for @n, or NULL for an unknown note. */
+const struct note_type *note_type(const struct note *n);
+
+/*
+ * How @n is to be printed: the table's kind if the descriptor is well formed
+ * for it, NOTE_HEX otherwise (so that a malformed note is still shown).
+ */
+enum note_kind note_kind(const struct note *n);
+
+/* NOTE_NUMBER: its value. The caller has asked note_kind() first. */
+uint64_t note_number(const struct note *n);
+
+/* NOTE_STRING and NOTE_FEATURES: printable copy, cut at NUL and @size - 1. */
+void note_string(const struct note *n, char *buf, size_t size);
+
+struct phys32_reloc {
+	uint64_t align;
+	uint64_t min;
+	uint64_t max;
+	unsigned given; /* how many of the three the note had; 0 to 3 */
+};
+
+/*
+ * NOTE_PHYS32_RELOC: its values with the defaults for those left out.
+ * @default_align: the largest PT_LOAD p_align if >= 4 KiB, else 2 MiB.
+ */
+void note_phys32_reloc(const struct note *n, uint64_t default_align,
+		       struct phys32_reloc *r);
+
+/* The name of XENFEAT bit @bit, or NULL. */
+const char *xen_feature_name(unsigned bit);
+
+/* What the notes ask of a loader. */
+struct xen_notes {
+	bool has_phys32_entry;
+	uint64_t phys32_entry;
+	bool has_phys32_reloc;
+	struct phys32_reloc phys32_reloc;
+	uint32_t features_supported; /* XENFEAT bits offered by the kernel */
+	uint32_t features_required;  /* bits of FEATURES marked '!' */
+};
+
+/*
+ * Collect them. An unknown required feature is -EOPNOTSUPP and named, as is
+ * a name longer than XEN_FEATURE_NAME_MAX; unknown optional ones are
+ * skipped. A malformed PHYS32_ENTRY or PHYS32_RELOC is -EINVAL. The struct
+ * is filled as far as possible even then.
+ */
+int xen_notes_read(struct xen_notes *x, const struct notes *n,
+		   uint64_t default_align, struct err *e);
+
+#endif
