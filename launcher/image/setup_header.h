@@ -4,8 +4,9 @@
  *
  * Pure parsing: bytes in, struct out. A field is read only when the header's
  * version has it and the header's own length byte reaches it; what an older
- * header lacks gets the value boot.rst gives for it. Nothing here is checked
- * against the file's length except what is needed to find the parts.
+ * header lacks gets the value boot.rst gives for it. Versions newer than
+ * those known are read as far as they are known. Only header_end and code_off
+ * are checked against the file's length: both lie in it, or at its end.
  *
  * Must never trust: any field. They are range-checked where they are used.
  *
@@ -21,9 +22,10 @@ struct setup_header {
 	uint16_t version;     /* 0x020f is 2.15 */
 	unsigned setup_sects; /* 512-byte sectors after the boot sector; the
 			       * stored 0 already turned into 4 */
-	size_t header_end;    /* file offset just past the header proper */
+	size_t header_end;    /* file offset just past the header proper; up to
+			       * 0x301, beyond HDR_END_MAX in boot_params */
 	uint64_t code_off;    /* file offset of the protected-mode code */
-	uint32_t syssize;     /* protected-mode size, 16-byte units, as stored */
+	uint32_t syssize; /* protected-mode size, 16-byte units, as stored */
 	uint16_t kernel_version_ptr; /* 0: none */
 	uint8_t loadflags;
 	uint32_t code32_start;
@@ -37,10 +39,10 @@ struct setup_header {
 	bool has_payload;	   /* 2.08 on */
 	uint32_t payload_offset;   /* from code_off */
 	uint32_t payload_length;
-	uint64_t setup_data;	  /* 0 before 2.09 */
-	uint64_t pref_address;	  /* 0 before 2.10 */
-	uint32_t init_size;	  /* 0 before 2.10 */
-	uint32_t handover_offset; /* 0 before 2.11 */
+	uint64_t setup_data;	     /* 0 before 2.09 */
+	uint64_t pref_address;	     /* 0 before 2.10 */
+	uint32_t init_size;	     /* 0 before 2.10 */
+	uint32_t handover_offset;    /* 0 before 2.11 */
 	uint32_t kernel_info_offset; /* 0 before 2.15 */
 };
 
