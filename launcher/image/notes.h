@@ -3,9 +3,10 @@
  * ELF notes: how a kernel says where to enter it and what it can do.
  *
  * Two halves. notes_add() walks the raw note records of a PT_NOTE or SHT_NOTE
- * into a flat list. The table of known notes then says what each one means;
- * note_decode() turns one into a value the text and JSON reports both print,
- * and xen_notes_read() collects the ones the boot plan asks about.
+ * into a flat list. The table of known notes then says what each one means:
+ * note_kind() names the form of its descriptor, which the text and JSON
+ * reports both print, and xen_notes_read() (xen_notes.c) collects the ones
+ * the boot plan asks about.
  *
  * Must never trust: namesz, descsz, strings (often without a NUL), counts.
  *
@@ -19,6 +20,8 @@
 
 #define NOTES_MAX	     256  /* notes kept of one image */
 #define NOTE_OWNER_MAX	     64	  /* bytes of a name that are kept */
+#define NOTE_PROPERTIES_MAX  4096 /* bytes of a GNU property list */
+#define XEN_FEATURES_MAX     4096 /* bytes of a FEATURES list */
 #define XEN_FEATURE_NAME_MAX 63	  /* Xen's own limit for one token */
 
 struct note {
@@ -38,10 +41,10 @@ struct notes {
  *
  * @raw: its bytes. @align: 4 or 8 (p_align; anything else counts as 4).
  * A record that runs past the end is an error that names its offset; the
- * list keeps what came before. -EINVAL, -E2BIG past NOTES_MAX, -ENOMEM.
+ * list keeps what came before. Zeros too few for a record are padding.
+ * -EINVAL, -E2BIG past NOTES_MAX, -ENOMEM.
  */
-int notes_add(struct notes *n, struct bytes raw, uint64_t align,
-	      struct err *e);
+int notes_add(struct notes *n, struct bytes raw, uint64_t align, struct err *e);
 void notes_release(struct notes *n);
 
 /* The first note of that owner and type, or NULL. */
@@ -49,8 +52,8 @@ const struct note *notes_find(const struct notes *n, const char *owner,
 			      uint32_t type);
 
 enum note_kind {
-	NOTE_HEX,	   /* unknown, or malformed for its type: raw bytes */
-	NOTE_NUMBER,	   /* 4 or 8 bytes, by descsz */
+	NOTE_HEX,    /* unknown, or malformed for its type: raw bytes */
+	NOTE_NUMBER, /* 4 or 8 bytes, by descsz */
 	NOTE_STRING,
 	NOTE_FEATURES,	   /* "!name|name" */
 	NOTE_FEATURE_BITS, /* u32 bitmap */
@@ -77,11 +80,32 @@ const struct note_type *note_type(const struct note *n);
  */
 enum note_kind note_kind(const struct note *n);
 
-/* NOTE_NUMBER: its value. The caller has asked note_kind() first. */
+/* NOTE_NUMBER, NOTE_FEATURE_BITS: the value. Ask note_kind() first. */
 uint64_t note_number(const struct note *n);
 
 /* NOTE_STRING and NOTE_FEATURES: printable copy, cut at NUL and @size - 1. */
 void note_string(const struct note *n, char *buf, size_t size);
+
+/*
+ * NOTE_MFN_VALID: the @i-th pair, counted from 0; false past the last.
+ */
+bool note_mfn_valid(const struct note *n, unsigned i, uint64_t *mask,
+		    uint64_t *value);
+
+struct gnu_property {
+	uint32_t type;
+	struct bytes data;
+};
+
+/*
+ * NOTE_PROPERTY: the property at *@pos, which starts as 0 and moves on to
+ * the next; false at the end.
+ */
+bool note_property_next(const struct note *n, uint64_t *pos,
+			struct gnu_property *p);
+
+/* readelf's GNU_PROPERTY_ name without the prefix, or NULL. */
+const char *gnu_property_name(uint32_t type);
 
 struct phys32_reloc {
 	uint64_t align;
@@ -91,7 +115,8 @@ struct phys32_reloc {
 };
 
 /*
- * NOTE_PHYS32_RELOC: its values with the defaults for those left out.
+ * NOTE_PHYS32_RELOC: its values with the defaults for those left out; more
+ * than three are ignored, as Xen does.
  * @default_align: the largest PT_LOAD p_align if >= 4 KiB, else 2 MiB.
  */
 void note_phys32_reloc(const struct note *n, uint64_t default_align,
@@ -112,9 +137,15 @@ struct xen_notes {
 
 /*
  * Collect them. An unknown required feature is -EOPNOTSUPP and named, as is
- * a name longer than XEN_FEATURE_NAME_MAX; unknown optional ones are
- * skipped. A malformed PHYS32_ENTRY or PHYS32_RELOC is -EINVAL. The struct
- * is filled as far as possible even then.
+ * a name longer than XEN_FEATURE_NAME_MAX or a list longer than
+ * XEN_FEATURES_MAX; unknown optional ones are skipped. A malformed
+ * PHYS32_ENTRY or PHYS32_RELOC is -EINVAL, and then has_... stays false. The
+ * struct is filled as far as possible even then, every reason is kept, and
+ * the first one's code is returned.
+ *
+ * The features are Xen's view of the kernel: "!writable_page_tables", which
+ * stock kernels carry, is asked of a host that runs them paravirtualised,
+ * not of one that enters them by PHYS32_ENTRY.
  */
 int xen_notes_read(struct xen_notes *x, const struct notes *n,
 		   uint64_t default_align, struct err *e);
