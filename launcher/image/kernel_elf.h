@@ -41,20 +41,25 @@ struct kernel_elf {
 	struct elf_segment *segments; /* every program header, in order */
 	unsigned segments_count;
 	unsigned sections_count;
-	uint64_t elf_end;   /* offset just past everything the ELF's headers
+	uint64_t elf_end;     /* offset just past everything the ELF's headers
 			     * account for; what follows is not ELF */
-	struct notes notes; /* from PT_NOTE, or SHT_NOTE if there is none */
+	struct notes notes;   /* from PT_NOTE, or SHT_NOTE if there is none */
+	struct err notes_bad; /* why notes may be incomplete; "" if sound */
 };
 
 /*
  * Parse the ELF at the start of @b.
  *
  * Accepts little-endian ELF32 and ELF64 for EM_386 and EM_X86_64. Segments
- * must lie in the file (p_filesz <= p_memsz, offset + size in @b) and
- * PT_LOADs must not wrap around the end of the address space. Whether they
- * overlap or fit into memory is for whoever loads them.
+ * and sections must lie in the file, PT_LOADs must have p_filesz <= p_memsz
+ * and must not wrap around the end of the address space, and there must be
+ * one. Whether they overlap or fit into memory is for whoever loads them.
  *
- * Returns 0, -EINVAL, -ENOMEM. On failure *@k is untouched.
+ * Notes that do not parse leave the kernel loadable, so they are no error:
+ * the list keeps what came before, and notes_bad says what is wrong.
+ *
+ * @b is only read, and may lie at any address. Returns 0, -EINVAL, -ENOMEM.
+ * On failure *@k is untouched.
  */
 int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e);
 
@@ -63,9 +68,10 @@ void kernel_elf_release(struct kernel_elf *k);
 
 /*
  * Read the ELF header and program headers only, from the first bytes of a
- * payload, to learn where it wants to lie before it is decoded whole. Sizes
- * are not checked against @head. Same returns; notes stay empty and elf_end
- * is 0. -ENODATA: the program headers lie past the end of @head.
+ * payload, to learn where it wants to lie before it is decoded whole. File
+ * ranges are not checked against @head; all else about segments is. Same
+ * returns; bytes, sections and notes stay empty and elf_end is 0. -ENODATA:
+ * the program headers lie past the end of @head.
  */
 int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,
 			  struct err *e);
