@@ -9,8 +9,10 @@
  *
  * The inverse list is there in 3.16 to 6.14. The lists are recognised by
  * structure: they fill the room from elf_end to the end exactly, an entry is
- * the low half of a link-time virtual address inside a PT_LOAD. A 32-bit
- * kernel has one list behind one 0.
+ * the low half of a link-time virtual address inside a PT_LOAD (where one
+ * linked at 0, the percpu data before 6.15, counts as linked alongside the
+ * others, at the distance of its physical address). A 32-bit kernel has one
+ * list behind one 0. Zeros alone are padding, not empty lists.
  *
  * Must never trust: any of it. Nothing is applied here, only counted.
  *
