@@ -35,10 +35,11 @@ enum image_kind {
 
 struct payload {
 	const struct format *format;
-	struct bytes stream;  /* without the size tail */
-	uint64_t file_off;    /* where stream begins in the file */
-	bool has_size;	      /* a decoded size is stated by tail or ISIZE */
-	uint32_t size;	      /* that size, a claim; mod 2^32 for gzip */
+	struct bytes stream; /* without the size tail */
+	uint64_t file_off;   /* where stream begins in the file */
+	bool has_size;	     /* the decoded size is stated: by the tail, by
+			      * gzip's ISIZE, or because nothing is packed */
+	uint32_t size;	     /* that size: a claim, checked when decoding */
 };
 
 struct image {
@@ -48,13 +49,17 @@ struct image {
 	struct setup_header hdr; /* IMAGE_BZIMAGE only */
 	bool has_payload;
 	struct payload payload;
-	struct err no_payload; /* why has_payload is false */
+	struct kernel_elf head; /* the payload's ELF header and segments, from
+				 * its first bytes; only if has_payload */
+	struct err no_payload;	/* why has_payload is false */
 };
 
 /*
  * Open @path ("-" is standard input) and find out what it is.
  *
- * A bzImage whose payload cannot be used is still an image: has_payload is
+ * The payload's beginning is decoded, so that an image with has_payload is
+ * known to hold a kernel's ELF, and head says where that wants to lie. A
+ * bzImage whose payload cannot be used is still an image: has_payload is
  * false and no_payload says why. A file that is nothing known is -EINVAL
  * with every loader's reason ("not a bzImage: ...; not an ELF: ...").
  * On failure *@img is untouched. image_close() accepts the empty struct.
@@ -72,19 +77,18 @@ const char *image_kind_name(enum image_kind kind);
 /*
  * Decode the payload to @out, never past @cap bytes.
  *
- * The decoded size is checked against the size the image states. *@len
- * becomes the number of bytes written. -EFBIG names the ceiling; see struct
- * format for the others. On failure the bytes at @out are unspecified.
+ * *@len becomes the number of bytes written. A stated size above @cap is
+ * refused before anything is decoded; what is decoded has to have exactly
+ * the stated size.
+ *
+ * Returns 0; -EFBIG, naming the ceiling; -EILSEQ for a size that is not what
+ * was stated; -EINVAL without a payload; see struct format for the others.
+ * On failure the bytes at @out are unspecified.
  */
-int image_decode(const struct image *img, uint8_t *out, size_t cap,
-		 size_t *len, struct err *e);
+int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
+		 struct err *e);
 
-/*
- * Decode only the beginning, about IMAGE_PEEK_SIZE bytes, and read the ELF
- * and program headers from it. The caller releases *@k, whose bytes member
- * is empty: nothing decoded is kept.
- */
+/* About as much is decoded of a payload to find its program headers. */
 #define IMAGE_PEEK_SIZE 65536
-int image_peek(const struct image *img, struct kernel_elf *k, struct err *e);
 
 #endif
