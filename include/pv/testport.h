@@ -17,4 +17,9 @@
 #define TESTPORT_LEN	 4
 #define TESTPORT_SUCCESS 0
 
+/* What the guest side of this project reports; other guests use any value. */
+#define TESTPORT_FAIL_CLAIMS	1 /* a claim, or the kernel's self-check */
+#define TESTPORT_FAIL_STUB	2 /* the decompressor stub gave up */
+#define TESTPORT_FAIL_EXCEPTION 3 /* an exception nobody asked for */
+
 #endif

@@ -26,6 +26,8 @@
 /* Page table entries */
 #define PTE_P	0x001
 #define PTE_RW	0x002
+#define PTE_A	0x020 /* the processor sets it: accessed */
+#define PTE_D	0x040 /* written */
 #define PTE_PS	0x080 /* a 2 MiB or 1 GiB page */
 #define PAGE_4K 0x1000
 #define PAGE_2M 0x200000
