@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The guest side: freestanding code, built for 64, 32 and 16 bits.
+#
+#   build/guest/kernel64.elf, kernel32.elf    the small kernel
+#
+# Objects lie under build/guest/64 and build/guest/32. Plain integer
+# instructions only: an interpreting KVM knows few others.
+
+GUEST_WARN := $(filter-out -Wcast-align,$(WARN))
+GUEST_CFLAGS := -std=gnu11 $(GUEST_WARN) -O2 -march=x86-64 -ffreestanding \
+	-fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-common -fcf-protection=none \
+	-mgeneral-regs-only -mno-red-zone -fno-builtin
+GUEST_CPPFLAGS := -Iinclude -Iguest -DGUEST_VERSION='"$(VERSION)"'
+GUEST_LDFLAGS := -nostdlib -static --build-id=sha1 -z max-page-size=0x1000 \
+	-z noexecstack
+
+GUEST_FLAGS_64 := -m64 -mcmodel=kernel
+GUEST_FLAGS_32 := -m32
+GUEST_DEFS_64 := -DKERNEL_64
+GUEST_DEFS_32 :=
+GUEST_LD_64 := -m elf_x86_64
+GUEST_LD_32 := -m elf_i386
+
+GUEST_LIB_SRCS := $(sort $(wildcard guest/lib/*.c))
+GUEST_KERNEL_SRCS := $(sort $(wildcard guest/kernel/*.c)) \
+	guest/kernel/notes.S guest/kernel/trap_entry.S
+GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
+
+GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
+
+.PHONY: guest
+guest: $(GUEST_KERNELS)
+
+# $(call guest_objs,BITS,SOURCES)
+guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
+
+# $(eval $(call guest_rules,BITS))
+define guest_rules
+build/guest/$(1)/%.o: %.c guest/build.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) $$(GUEST_CFLAGS) $$(GUEST_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+
+build/guest/$(1)/%.o: %.S guest/build.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -m$(1) -MMD -MP -c -o $$@ $$<
+
+build/guest/$(1)/%.lds: %.lds.S guest/build.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -E -P -D__ASSEMBLER__ -MMD -MP -MT $$@ -o $$@ $$<
+
+build/guest/kernel$(1).elf: build/guest/$(1)/guest/kernel/kernel.lds \
+		$$(call guest_objs,$(1),guest/kernel/head$(1).S $$(GUEST_KERNEL_SRCS) $$(GUEST_KERNEL_LIBS)) \
+		build/guest/selfsum
+	$$(LD) $$(GUEST_LD_$(1)) $$(GUEST_LDFLAGS) -T $$< -o $$@.tmp $$(filter %.o,$$^)
+	build/guest/selfsum $$@.tmp
+	mv $$@.tmp $$@
+endef
+$(eval $(call guest_rules,64))
+$(eval $(call guest_rules,32))
+
+build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
+
+-include $(wildcard build/guest/*/guest/*/*.d)

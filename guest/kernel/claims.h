@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Claims about the machine, and the table of their groups.
+ *
+ * A claim is one sentence and one function that finds out whether it holds.
+ * The run prints `PASS group: sentence`, or FAIL or SKIP, one line each; a
+ * function that finds something wrong says what with say(), indented, first.
+ * `test=GROUP` on the command line, as often as wanted, picks groups.
+ */
+#ifndef GUEST_KERNEL_CLAIMS_H
+#define GUEST_KERNEL_CLAIMS_H
+
+#include <stdbool.h>
+
+#include "boot.h"
+
+enum verdict { FAIL, PASS, SKIP }; /* a bool that holds is a PASS */
+
+struct claim {
+	const char *text;
+	enum verdict (*check)(const struct boot *b);
+};
+
+struct group {
+	const char *name;
+	const struct claim *claims; /* ends with an entry without text */
+};
+
+/* In the order they run: what later ones rely on comes first. */
+extern const struct group entry_group;
+extern const struct group params_group;
+extern const struct group map_group;
+extern const struct group memory_group;
+extern const struct group cpuid_group;
+extern const struct group serial_group;
+extern const struct group irq_group;
+extern const struct group rtc_group;
+extern const struct group i8042_group;
+extern const struct group ports_group;
+
+/* Returns how many claims failed; prints the count of all three verdicts. */
+unsigned claims_run(const struct boot *b);
+
+/* PASS if equal, else FAIL after saying both values. */
+enum verdict expect_equal(const char *what, uint64_t found, uint64_t want);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Console exercises; see console.h. Input comes by interrupt alone, so a
+ * launcher whose serial port raises none is found out.
+ */
+#include "console.h"
+#include "cpu.h"
+#include "lib/io.h"
+#include "lib/say.h"
+#include "lib/serial.h"
+#include "pic.h"
+#include "pv/x86.h"
+#include "trap.h"
+
+#define FLOOD_LINES 2000
+#define RING	    256 /* a power of two */
+
+static volatile uint8_t ring[RING];
+static volatile unsigned ring_in;
+
+static void take_input(void)
+{
+	while (inb(COM1_PORT + UART_LSR) & LSR_DATA)
+		ring[ring_in++ % RING] = inb(COM1_PORT + UART_DATA);
+}
+
+/* Until a full stop; a line is given back when it is complete. */
+static void echo(void)
+{
+	unsigned vector = VECTOR_PIC_MASTER + COM1_IRQ, out = 0;
+	bool done = false;
+
+	trap_on_interrupt(vector, take_input);
+	pic_unmask(COM1_IRQ);
+	outb(COM1_PORT + UART_IER, IER_RX);
+	say("echo: type, end with a full stop\n");
+	while (!done) {
+		interrupts_off();
+		if (out == ring_in) {
+			wait_for_interrupt();
+			continue;
+		}
+		interrupts_on();
+		char c = (char)ring[out++ % RING];
+
+		say_char(c == '\r' ? '\n' : c);
+		done = c == '.';
+	}
+	interrupts_off();
+	outb(COM1_PORT + UART_IER, 0);
+	pic_mask_all();
+	trap_on_interrupt(vector, NULL);
+	say("\necho: done\n");
+}
+
+static void flood(void)
+{
+	for (unsigned i = 0; i < FLOOD_LINES; i++)
+		say("flood: line %04u of %u, and some more of the same text\n",
+		    i + 1, FLOOD_LINES);
+}
+
+void console_run(const struct boot *b)
+{
+	if (cmdline_has(b, "flood"))
+		flood();
+	if (cmdline_has(b, "echo"))
+		echo();
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Processor instructions only the small kernel needs, and its local APIC.
+ */
+#ifndef GUEST_KERNEL_CPU_H
+#define GUEST_KERNEL_CPU_H
+
+#include <stdint.h>
+
+/* Local APIC registers, memory mapped (Intel SDM volume 3, chapter 10). */
+#define LAPIC_BASE	   0xfee00000
+#define LAPIC_VERSION	   0x030
+#define LAPIC_EOI	   0x0b0
+#define LAPIC_SPURIOUS	   0x0f0 /* bit 8 enables the APIC */
+#define LAPIC_LVT_TIMER	   0x320
+#define LAPIC_TIMER_START  0x380
+#define LAPIC_TIMER_NOW	   0x390
+#define LAPIC_TIMER_DIVIDE 0x3e0
+#define LAPIC_ENABLE	   0x100
+#define LAPIC_LVT_MASKED   0x10000
+#define LAPIC_DIVIDE_BY_1  0xb
+
+struct cpuid_regs {
+	uint32_t a, b, c, d;
+};
+
+static inline struct cpuid_regs cpuid(uint32_t leaf)
+{
+	struct cpuid_regs r;
+
+	asm volatile("cpuid"
+		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+		     : "a"(leaf), "c"(0));
+	return r;
+}
+
+static inline unsigned long read_cr2(void)
+{
+	unsigned long v;
+
+	asm volatile("mov %%cr2, %0" : "=r"(v));
+	return v;
+}
+
+/* Write CR3 back: forgets every translation the processor remembers. */
+static inline void tlb_flush(void)
+{
+	unsigned long v;
+
+	asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(v) : : "memory");
+}
+
+struct table_pointer {
+	uint16_t limit;
+	uintptr_t base;
+} __attribute__((packed));
+
+static inline void load_idt(const void *base, unsigned size)
+{
+	struct table_pointer p = { (uint16_t)(size - 1), (uintptr_t)base };
+
+	asm volatile("lidt %0" : : "m"(p));
+}
+
+static inline void interrupts_on(void)
+{
+	asm volatile("sti" : : : "memory");
+}
+
+static inline void interrupts_off(void)
+{
+	asm volatile("cli" : : : "memory");
+}
+
+/* Sleep until an interrupt: enabled in the same breath, none is missed. */
+static inline void wait_for_interrupt(void)
+{
+	asm volatile("sti; hlt" : : : "memory");
+}
+
+static inline uint32_t lapic_read(unsigned reg)
+{
+	return *(volatile uint32_t *)(uintptr_t)(LAPIC_BASE + reg);
+}
+
+static inline void lapic_write(unsigned reg, uint32_t v)
+{
+	*(volatile uint32_t *)(uintptr_t)(LAPIC_BASE + reg) = v;
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is the kernel in memory byte for byte what was linked?
+ */
+#ifndef GUEST_KERNEL_SELFCHECK_H
+#define GUEST_KERNEL_SELFCHECK_H
+
+#include <stdbool.h>
+
+#include "entry.h"
+#include "selfsum.h"
+
+/*
+ * Check every loaded byte against the table, and that .bss is zero. Must run
+ * before anything writes to .data or .bss; prints `selfcheck: ok` or the
+ * first difference.
+ */
+bool selfcheck_run(const struct entry_frame *f);
+
+/* CRC-32 of anything; valid once selfcheck_run() was called. */
+uint32_t checksum(const void *data, size_t len);
+
+#endif

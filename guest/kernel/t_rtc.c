@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Claims about the clock. A kernel that finds it updating for ever, or its
+ * time impossible, waits seconds for it to change its mind.
+ *
+ * Spec: Motorola MC146818.
+ */
+#include "claims.h"
+#include "lib/io.h"
+#include "lib/say.h"
+#include "pv/x86.h"
+
+#define RTC_SECONDS   0
+#define RTC_MINUTES   2
+#define RTC_HOURS     4
+#define RTC_DAY	      7
+#define RTC_MONTH     8
+#define RTC_STATUS_A  0x0a
+#define RTC_STATUS_B  0x0b
+#define RTC_STATUS_D  0x0d
+#define STATUS_A_UIP  0x80 /* update in progress */
+#define STATUS_B_SET  0x80 /* updates are halted */
+#define STATUS_B_DM   0x04 /* binary, not BCD */
+#define STATUS_D_VRT  0x80 /* the battery is good */
+#define UIP_READS_MAX 100000
+
+static uint8_t rtc(unsigned reg)
+{
+	outb(RTC_INDEX, (uint8_t)reg);
+	return inb(RTC_DATA);
+}
+
+static enum verdict update_ends(const struct boot *b)
+{
+	(void)b;
+	for (unsigned i = 0; i < UIP_READS_MAX; i++)
+		if (!(rtc(RTC_STATUS_A) & STATUS_A_UIP))
+			return PASS;
+	return FAIL;
+}
+
+static bool is_bcd(uint8_t v)
+{
+	return (v & 0x0f) <= 9 && (v >> 4) <= 9;
+}
+
+/* Is @reg within [@low, @high], whichever number format the clock is in? */
+static bool in_range(unsigned reg, unsigned low, unsigned high)
+{
+	uint8_t v = rtc(reg);
+	bool is_binary = rtc(RTC_STATUS_B) & STATUS_B_DM;
+	unsigned n = is_binary ? v : (v >> 4) * 10u + (v & 15);
+
+	if ((is_binary || is_bcd(v)) && n >= low && n <= high)
+		return true;
+	say("     register %u reads 0x%x\n", reg, v);
+	return false;
+}
+
+static enum verdict time_is_valid(const struct boot *b)
+{
+	(void)b;
+	return in_range(RTC_SECONDS, 0, 59) && in_range(RTC_MINUTES, 0, 59) &&
+	       in_range(RTC_HOURS, 0, 23);
+}
+
+static enum verdict date_is_valid(const struct boot *b)
+{
+	(void)b;
+	return in_range(RTC_DAY, 1, 31) && in_range(RTC_MONTH, 1, 12);
+}
+
+static enum verdict clock_runs(const struct boot *b)
+{
+	(void)b;
+	return expect_equal("SET", rtc(RTC_STATUS_B) & STATUS_B_SET, 0);
+}
+
+static enum verdict battery_is_good(const struct boot *b)
+{
+	(void)b;
+	return expect_equal("VRT", rtc(RTC_STATUS_D) & STATUS_D_VRT,
+			    STATUS_D_VRT);
+}
+
+static const struct claim claims[] = {
+	{ "an update comes to its end", update_ends },
+	{ "the time is a time", time_is_valid },
+	{ "the date is a date", date_is_valid },
+	{ "updates are not halted", clock_runs },
+	{ "the contents are valid", battery_is_good },
+	{ 0 },
+};
+
+const struct group rtc_group = { "rtc", claims };

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exceptions and interrupts of the small kernel.
+ *
+ * An exception nobody asked for is printed with its vector, address and error
+ * code and ends the run as a failure: there is no silent hang. Interrupts are
+ * counted; a claim may add a handler of its own.
+ */
+#ifndef GUEST_KERNEL_TRAP_H
+#define GUEST_KERNEL_TRAP_H
+
+#define TRAP_STUB_SIZE 16
+#define TRAP_VECTORS   0x50
+
+#define VECTOR_PIC_MASTER 0x20 /* IRQ 0-7 */
+#define VECTOR_PIC_SLAVE  0x28 /* IRQ 8-15 */
+#define VECTOR_LAPIC	  0x40 /* the local APIC's timer */
+#define VECTOR_SPURIOUS	  0x4f /* its low four bits must be ones */
+
+#ifndef __ASSEMBLER__
+/* What the stubs and the processor leave on the stack. */
+struct trap_frame {
+	unsigned long vector;
+	unsigned long error;
+	unsigned long ip;
+	unsigned long cs;
+	unsigned long flags;
+};
+
+/* Fill and load the IDT. Needs no .bss: it lies in .early. */
+void trap_init(void);
+
+/* Called by trap_entry.S. */
+void trap_handle(const struct trap_frame *f);
+
+/* How often interrupt @vector came since the last trap_count_clear(). */
+unsigned trap_count(unsigned vector);
+void trap_count_clear(void);
+
+/* Call @fn for interrupt @vector, before it is acknowledged; NULL: none. */
+void trap_on_interrupt(unsigned vector, void (*fn)(void));
+#endif
+#endif
