@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What the scripts share: messages, --help, the cache folder, and the list of
+# kernel modules that are worth keeping. Sourced, never run.
+
+prog=${0##*/}
+
+say()
+{
+	printf '%s: %s\n' "$prog" "$*" >&2
+}
+
+die()
+{
+	say "$@"
+	exit 1
+}
+
+# The head comment of every script is its manual: --help prints it.
+usage()
+{
+	sed -n '4,${/^#/!q;s/^# \{0,1\}//;p;}' "$0"
+}
+
+have()
+{
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Things fetched from elsewhere live outside the tree, so that `make clean`
+# and a second checkout cost no download.
+cache_dir()
+{
+	printf '%s\n' \
+		"${LAUNCHER_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/launcher}"
+}
+
+# In the order in which they can be loaded. Which of them are modules at all
+# depends on the kernel; the missing ones are built in.
+# shellcheck disable=SC2034
+kernel_modules="virtio_ring virtio
+	virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_mmio
+	virtio_console rng-core virtio-rng virtio_blk
+	failover net_failover virtio_net
+	ccp irqbypass kvm kvm-amd kvm-intel"
+
+# What the box boots, and what it loads: KVM, and the way out for results.
+# shellcheck disable=SC2034
+box_kernel=6.1-cloud
+# shellcheck disable=SC2034
+box_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
+,virtio_pci,virtio_console,irqbypass,kvm,kvm-amd
