@@ -5,7 +5,8 @@
  * In: a regular file is mapped read-only and private; standard input is read
  * to its end under a ceiling. Out: a result file appears whole or not at all,
  * on every way out including a kill, because it has no name until it is
- * complete.
+ * complete. (A file system that cannot do that may keep a stray temporary
+ * file after a kill, never a partial result.)
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -23,8 +24,9 @@ struct file {
  *
  * @limit: the largest size accepted, in bytes.
  * Directories, FIFOs, devices and empty files are refused by name: -EISDIR,
- * -EINVAL; -EFBIG past the limit; otherwise the system's own error. On
- * failure *@f is untouched. file_close() accepts the empty struct.
+ * -EINVAL; -EFBIG past the limit; otherwise the system's own error. Every
+ * message begins with @path ("standard input" for "-"). On failure *@f is
+ * untouched. file_close() accepts the empty struct.
  *
  * The mapping is the page cache: if another process truncates the file,
  * touching the missing part raises SIGBUS, which main.c turns into an error.
@@ -34,7 +36,8 @@ void file_close(struct file *f);
 
 /*
  * Create or replace @path with the @n parts at @parts, in that order. "-" is
- * standard output, written directly. @mode: permission bits before umask.
+ * standard output, written directly, as are devices and pipes. A symbolic
+ * link is followed and stays. @mode: permission bits before umask.
  * Returns 0 or -errno; on failure @path is what it was before.
  */
 int file_write(const char *path, const struct bytes *parts, size_t n,
