@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/thread.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+unsigned thread_cpus(void)
+{
+	cpu_set_t set;
+	long online;
+
+	/* The affinity is cheaper to ask for and knows about taskset(1); it
+	 * fails on machines with more CPUs than the set has bits. */
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		return CPU_COUNT(&set);
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online > 0 ? online : 1;
+}
+
+bool thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	/* Faults belong to the thread that made them. */
+	static const int own[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP };
+	sigset_t block, before;
+	int rc;
+
+	sigfillset(&block);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		sigdelset(&block, own[i]);
+	pthread_sigmask(SIG_SETMASK, &block, &before);
+	rc = pthread_create(thread, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc == 0;
+}
