@@ -23,6 +23,9 @@ struct decode {
 	struct bytes in; /* the stream; other bytes may follow it */
 	uint8_t *out;	 /* decoded bytes go here */
 	size_t cap;	 /* the ceiling: room at out, in bytes */
+	size_t expect;	 /* a hint, never believed: the decoded size as the
+			  * image states it; memory is made ready that far.
+			  * 0: out is warm already, or the size is unknown */
 	size_t enough;	 /* the job may stop once this many bytes are out;
 			  * SIZE_MAX decodes the whole stream */
 	size_t out_len;	 /* result: bytes written */
@@ -30,16 +33,21 @@ struct decode {
 };
 
 struct format {
-	const char *name; /* "gzip", as inspect prints it */
-	const char *tool; /* "gzip": the command that decodes it, or NULL */
+	const char *name;    /* "gzip", as inspect prints it */
+	const char *tool;    /* "gzip": the command that decodes it, or NULL */
 	uint8_t magic[2][9]; /* accepted beginnings; the second may be empty */
 	uint8_t magic_len[2];
 	bool size_tail; /* kernel builds append a LE32 decoded size */
 	/*
 	 * Decode d->in into d->out. Returns 0, -EILSEQ (stream damaged),
 	 * -ENODATA (stream cut short), -EFBIG (more than d->cap bytes),
-	 * -ENOMEM. With `enough` set, 0 also means that at least that many
-	 * bytes are out, or the stream ended sooner.
+	 * -ENOMEM (or more than a decoder is allowed). With `enough` set, 0
+	 * also means that at least that many bytes are out, or the stream
+	 * ended sooner; in_used then says nothing.
+	 *
+	 * A size of exactly `cap` is legal. Bytes between out_len and cap may
+	 * have been written to as well; none at or past cap is. An error's
+	 * message begins with the format's name.
 	 */
 	int (*decode)(struct decode *d, struct err *e);
 };

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lz4 legacy frames: blocks of 8 MiB that know nothing of each other, and so
+ * can be decoded side by side.
+ *
+ *   | magic | size | block | size | block | ... | magic | size | block ...
+ *             LE32   -> 8 MiB       -> 8 MiB      ^ another frame
+ *
+ * The compressor makes every block but a frame's last decode to exactly
+ * 8 MiB, so block i of a frame belongs at i * 8 MiB. That is tried first, on
+ * all CPUs; a block after one that came out shorter is decoded again in the
+ * right place. The frame has no end mark: it ends with the input.
+ *
+ * Spec: lz4 frame format, "Legacy frame"; Linux, lib/decompress_unlz4.c.
+ */
+#include "image/decode.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <lz4.h>
+#include <stdatomic.h>
+
+#define MAGIC	  0x184c2102u
+#define BLOCK_MAX ((size_t)8 << 20)
+#define THREADS	  8
+
+/* Blocks looked at together: 1 GiB, more than a kernel has. */
+#define BATCH 128
+
+struct block {
+	struct bytes src;
+	int got; /* decoded bytes at i * 8 MiB, or negative */
+};
+
+struct batch {
+	struct block block[BATCH];
+	size_t n;
+	uint8_t *out;
+	size_t room;
+	atomic_size_t next; /* the first block that no thread has taken */
+};
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int decode_block(struct bytes src, uint8_t *out, size_t room)
+{
+	return LZ4_decompress_safe((const char *)src.data, (char *)out, src.len,
+				   min(room, BLOCK_MAX));
+}
+
+/* Decode only the first @want bytes of a block. */
+static int decode_part(struct bytes src, uint8_t *out, size_t want)
+{
+	return LZ4_decompress_safe_partial((const char *)src.data, (char *)out,
+					   src.len, want, want);
+}
+
+static void *decode_batch(void *arg)
+{
+	struct batch *b = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&b->next, 1)) < b->n) {
+		size_t off = i * BLOCK_MAX;
+
+		b->block[i].got = -1;
+		if (off < b->room)
+			b->block[i].got = decode_block(
+				b->block[i].src, b->out + off, b->room - off);
+	}
+	return NULL;
+}
+
+static void decode_on_threads(struct batch *b)
+{
+	pthread_t thread[THREADS - 1];
+	size_t n = 0, want = min(min(thread_cpus(), THREADS), b->n);
+
+	while (n + 1 < want && thread_start(&thread[n], decode_batch, b))
+		n++;
+	decode_batch(b);
+	while (n)
+		pthread_join(thread[--n], NULL);
+}
+
+/*
+ * The library has one answer for a damaged block and for one that needs more
+ * room. If what fits decodes, the room was the reason.
+ */
+static int explain(struct decode *d, struct bytes src, struct err *e)
+{
+	size_t room = decode_room(d);
+
+	if (room < BLOCK_MAX &&
+	    decode_part(src, d->out + d->out_len, room) == (int)room)
+		return decode_too_large(d, "lz4", e);
+	return err_set(e, EILSEQ, "lz4: block at 0x%zx is damaged",
+		       (size_t)(src.data - d->in.data));
+}
+
+/* Take what the threads decoded, and again what they put in a wrong place. */
+static int settle(struct decode *d, const struct batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		uint8_t *out = d->out + d->out_len;
+		int got = b->block[i].got;
+
+		if (got < 0 || out != b->out + i * BLOCK_MAX)
+			got = decode_block(b->block[i].src, out,
+					   decode_room(d));
+		if (got < 0)
+			return explain(d, b->block[i].src, e);
+		d->out_len += got;
+	}
+	return 0;
+}
+
+/*
+ * Collect the blocks from *off on, as far as they belong to one frame and
+ * are not more than @max.
+ */
+static int scan(struct batch *b, struct bytes in, size_t *off, size_t max,
+		struct err *e)
+{
+	b->n = 0;
+	while (b->n < max && *off < in.len) {
+		uint32_t size;
+
+		if (!bytes_le32(in, *off, &size))
+			return err_set(e, ENODATA,
+				       "lz4: cut short in the "
+				       "block size at 0x%zx",
+				       *off);
+		if (size == MAGIC) {
+			*off += 4;
+			if (b->n)
+				return 0;
+			continue;
+		}
+		if (size == 0 || size > LZ4_COMPRESSBOUND(BLOCK_MAX))
+			return err_set(
+				e, EILSEQ,
+				"lz4: block size %" PRIu32 " at 0x%zx is "
+				"not between 1 and %zu",
+				size, *off, LZ4_COMPRESSBOUND(BLOCK_MAX));
+		if (!bytes_slice(in, *off + 4, size, &b->block[b->n].src))
+			return err_set(e, ENODATA,
+				       "lz4: block of %" PRIu32
+				       " bytes at 0x%zx ends past the stream "
+				       "(%zu bytes)",
+				       size, *off + 4, in.len);
+		*off += 4 + (size_t)size;
+		b->n++;
+	}
+	return 0;
+}
+
+/* One block after the other, no further than d->enough. */
+static int peek(struct decode *d, size_t *off, struct err *e)
+{
+	struct batch b;
+
+	while (d->out_len < d->enough && *off < d->in.len) {
+		size_t want = min(d->enough - d->out_len, BLOCK_MAX);
+		int got, rc = scan(&b, d->in, off, 1, e);
+
+		if (rc || !b.n)
+			return rc;
+		got = decode_part(b.block[0].src, d->out + d->out_len, want);
+		if (got < 0)
+			return explain(d, b.block[0].src, e);
+		d->out_len += got;
+	}
+	return 0;
+}
+
+static int decode_all(struct decode *d, size_t *off, struct err *e)
+{
+	struct batch b;
+
+	while (*off < d->in.len) {
+		int rc = scan(&b, d->in, off, BATCH, e);
+
+		if (rc)
+			return rc;
+		b.out = d->out + d->out_len;
+		b.room = decode_room(d);
+		atomic_init(&b.next, 0);
+		decode_on_threads(&b);
+		rc = settle(d, &b, e);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int decode_lz4(struct decode *d, struct err *e)
+{
+	uint32_t magic;
+	size_t off = 4;
+	int rc;
+
+	d->out_len = 0;
+	d->in_used = 0;
+	if (!bytes_le32(d->in, 0, &magic))
+		return decode_cut_short(d, "lz4", e);
+	if (magic != MAGIC)
+		return err_set(e, EILSEQ,
+			       "lz4: does not begin with 02 21 4c 18");
+	rc = d->enough <= d->cap ? peek(d, &off, e) : decode_all(d, &off, e);
+	if (!rc)
+		d->in_used = off;
+	return rc;
+}

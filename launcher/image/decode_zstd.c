@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zstd: whole frames straight to their destination.
+ *
+ * Kernels are compressed with a window of 128 MiB. Decoding a frame in one
+ * call uses the output itself as the window, so that costs nothing; it needs
+ * the frame's end, which is found by walking the block headers. Only a look
+ * at the beginning goes through the streaming interface: its window is
+ * address space, touched as far as bytes are decoded.
+ *
+ * Spec: RFC 8878.
+ */
+#include "image/decode.h"
+#include "base/prefault.h"
+
+#include <errno.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+/* The streaming window may be as large as the largest kernel (2^30). */
+#define PEEK_WINDOW_LOG 30
+
+static int explain(const struct decode *d, size_t ret, struct err *e)
+{
+	switch (ZSTD_getErrorCode(ret)) {
+	case ZSTD_error_dstSize_tooSmall:
+		return decode_too_large(d, "zstd", e);
+	case ZSTD_error_srcSize_wrong:
+		return decode_cut_short(d, "zstd", e);
+	case ZSTD_error_memory_allocation:
+		return decode_no_memory("zstd", e);
+	default:
+		return err_set(e, EILSEQ, "zstd: stream is damaged: %s",
+			       ZSTD_getErrorName(ret));
+	}
+}
+
+/* Whether a frame begins here, one with data or one to skip. */
+static bool frame_begins(struct bytes b)
+{
+	uint32_t magic;
+
+	return bytes_le32(b, 0, &magic) &&
+	       (magic == ZSTD_MAGICNUMBER ||
+		(magic & ZSTD_MAGIC_SKIPPABLE_MASK) ==
+			ZSTD_MAGIC_SKIPPABLE_START);
+}
+
+static int decode_frames(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
+{
+	struct bytes left = d->in;
+
+	do {
+		size_t n = ZSTD_findFrameCompressedSize(left.data, left.len);
+		size_t got;
+
+		if (ZSTD_isError(n))
+			return explain(d, n, e);
+		got = ZSTD_decompressDCtx(ctx, d->out + d->out_len,
+					  decode_room(d), left.data, n);
+		if (ZSTD_isError(got))
+			return explain(d, got, e);
+		d->out_len += got;
+		bytes_slice(left, n, left.len - n, &left);
+	} while (frame_begins(left));
+	d->in_used = d->in.len - left.len;
+	return 0;
+}
+
+/* The first d->enough bytes, which there is room for. */
+static int peek(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
+{
+	ZSTD_inBuffer in = { d->in.data, d->in.len, 0 };
+	ZSTD_outBuffer out = { d->out, d->enough, 0 };
+	size_t ret;
+
+	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, PEEK_WINDOW_LOG);
+	do {
+		size_t moved = in.pos + out.pos;
+
+		ret = ZSTD_decompressStream(ctx, &out, &in);
+		d->out_len = out.pos;
+		if (ZSTD_isError(ret))
+			return explain(d, ret, e);
+		if (moved == in.pos + out.pos)
+			return decode_cut_short(d, "zstd", e);
+	} while (out.pos < out.size &&
+		 (ret || frame_begins((struct bytes){ d->in.data + in.pos,
+						      d->in.len - in.pos })));
+	d->in_used = in.pos;
+	return 0;
+}
+
+int decode_zstd(struct decode *d, struct err *e)
+{
+	struct prefault ahead;
+	ZSTD_DCtx *ctx;
+	int rc;
+
+	d->out_len = 0;
+	d->in_used = 0;
+	if (d->in.len >= 4 && !frame_begins(d->in))
+		return err_set(e, EILSEQ,
+			       "zstd: does not begin with 28 b5 2f fd");
+	ctx = ZSTD_createDCtx();
+	if (!ctx)
+		return decode_no_memory("zstd", e);
+	if (d->enough <= d->cap) {
+		rc = peek(d, ctx, e);
+	} else {
+		prefault_start(&ahead, d->out,
+			       d->expect < d->cap ? d->expect : d->cap);
+		rc = decode_frames(d, ctx, e);
+		prefault_stop(&ahead);
+	}
+	ZSTD_freeDCtx(ctx);
+	return rc;
+}
