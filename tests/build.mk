@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tests that need no KVM. Adding one is adding a file:
+#
+#   tests/unit/test_X.c    a libcheck suite; becomes the runner
+#                          build/{rel,san}/tests/unit/test_X (see unit.h)
+#   tests/fuzz/fuzz_X.c    a libFuzzer target with its own seeds; becomes
+#                          build/fuzz/tests/fuzz/fuzz_X (see fuzz.h)
+#   tests/support/*.c      shared by all of them
+#
+# Each runner's last line is `N passed, N failed, N skipped`.
+
+UNIT_SRCS    := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRCS    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
+
+# libcheck's own flags are asked for only when a test is linked.
+CHECK_LIBS = $(shell pkg-config --libs check)
+
+UNIT_REL := $(UNIT_SRCS:%.c=build/rel/%)
+UNIT_SAN := $(UNIT_SRCS:%.c=build/san/%)
+FUZZERS  := $(FUZZ_SRCS:%.c=build/fuzz/%)
+
+# $(1): variant. Objects first: an archive serves what is left of it.
+test_objs = build/$(1)/tests/$(2).o $(call objs,$(1),$(SUPPORT_SRCS)) \
+	build/$(1)/liblauncher.a
+
+$(UNIT_REL): %: %.o $(call test_objs,rel,unit/unit)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS)
+
+$(UNIT_SAN): %: %.o $(call test_objs,san,unit/unit)
+	$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) \
+		$(PKG_LIBS)
+
+$(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
+	$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
+		-o $@ $^ $(PKG_LIBS)
+
+# Tests include "unit/unit.h", "support/payloads.h".
+build/rel/tests/% build/san/tests/% build/fuzz/tests/%: \
+	private CPPFLAGS_ALL += -Itests
+
+.PHONY: tests check-unit check-fuzz fuzz
+tests: $(UNIT_REL) $(UNIT_SAN)
+
+# The sanitized runners are slow enough to need a wider limit than libcheck's
+# own four seconds.
+check-unit: $(UNIT_REL) $(UNIT_SAN)
+	@rc=0; for t in $(sort $^); do \
+		echo "== $$t"; \
+		CK_DEFAULT_TIMEOUT=120 $$t || rc=1; \
+	done; exit $$rc
+
+FUZZ_SHORT := -runs=20000 -max_total_time=10
+FUZZ_LONG  ?= -max_total_time=600
+
+check-fuzz: $(FUZZERS)
+	@tests/fuzz/run '$(FUZZ_SHORT)' $^
+
+fuzz: $(FUZZERS)
+	@tests/fuzz/run '$(FUZZ_LONG)' $^
+
+-include $(wildcard build/*/tests/*/*.d)
