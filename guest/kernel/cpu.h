@@ -34,6 +34,14 @@ static inline struct cpuid_regs cpuid(uint32_t leaf)
 	return r;
 }
 
+static inline uint64_t read_tsc(void)
+{
+	uint32_t low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | (uint64_t)high << 32;
+}
+
 static inline unsigned long read_cr2(void)
 {
 	unsigned long v;

@@ -72,7 +72,13 @@ trap_common:
 	pop	%ecx
 	pop	%eax
 	add	$8, %esp
-	iret
+	/*
+	 * An interpreting KVM has no iret for protected mode. Within one
+	 * privilege level popf and a far return do the same.
+	 */
+	push	8(%esp)
+	popf
+	lret	$4
 #endif
 
 	.section .note.GNU-stack, "", @progbits
