@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dev/legacy.h"
+
+#define SLP_EN	      0x20
+#define SLP_TYPE(ctl) ((ctl) >> 2 & 7)
+
+static uint64_t acpi_power_read(void *dev, uint64_t off, unsigned size)
+{
+	(void)dev, (void)off, (void)size;
+	return 0; /* never woken from a sleep, nothing latched */
+}
+
+static void acpi_power_write(void *dev, uint64_t off, unsigned size,
+			     uint64_t value)
+{
+	struct acpi_power *power = dev;
+
+	(void)size;
+	if (off == ACPI_SLEEP_CTL && (value & SLP_EN) &&
+	    SLP_TYPE(value) == ACPI_S5_TYPE)
+		outcome_set(power->latch, OUTCOME_POWEROFF, 0,
+			    "ACPI: S5 written to port 0x%x",
+			    ACPI_POWER_PORT + ACPI_SLEEP_CTL);
+	else if (off == ACPI_RESET && value == ACPI_RESET_VALUE)
+		outcome_set(power->latch, OUTCOME_RESET, 0,
+			    "ACPI: reset register, port 0x%x",
+			    ACPI_POWER_PORT + ACPI_RESET);
+}
+
+const struct device_ops acpi_power_ops = {
+	.name = "acpi",
+	.width = 1,
+	.read = acpi_power_read,
+	.write = acpi_power_write,
+};

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dev/aml.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define OP_NAME	   0x08
+#define OP_BYTE	   0x0a
+#define OP_DWORD   0x0c
+#define OP_SCOPE   0x10
+#define OP_BUFFER  0x11
+#define OP_PACKAGE 0x12
+#define OP_EXT	   0x5b
+#define OP_DEVICE  0x82
+
+/* Every length is written in the two-byte form, whatever its value. */
+#define PKG_LENGTH_SIZE 2
+#define PKG_LENGTH_MAX	0xfff
+
+/* Small and large resource descriptors (ACPI 6.4.2, 6.4.3). */
+#define RES_IO		0x47
+#define RES_IO_DECODE16 0x01
+#define RES_IRQ_EXT	0x89
+#define RES_IRQ_EDGE	0x03 /* consumer, edge, active high, exclusive */
+#define RES_END		0x79
+
+static void put(struct aml *a, const void *data, size_t n)
+{
+	assert(n <= AML_MAX - a->len);
+	memcpy(a->bytes + a->len, data, n);
+	a->len += n;
+}
+
+static void put8(struct aml *a, uint8_t v)
+{
+	put(a, &v, sizeof(v));
+}
+
+static void put16(struct aml *a, uint16_t v)
+{
+	put(a, &v, sizeof(v));
+}
+
+static void put32(struct aml *a, uint32_t v)
+{
+	put(a, &v, sizeof(v));
+}
+
+static aml_block open_block(struct aml *a)
+{
+	aml_block at = a->len;
+
+	put16(a, 0);
+	return at;
+}
+
+void aml_close(struct aml *a, aml_block block)
+{
+	size_t len = a->len - block; /* counts its own bytes */
+
+	assert(len >= PKG_LENGTH_SIZE && len <= PKG_LENGTH_MAX);
+	a->bytes[block] = (uint8_t)(0x40 | (len & 0xf));
+	a->bytes[block + 1] = (uint8_t)(len >> 4);
+}
+
+aml_block aml_scope(struct aml *a, const char *name)
+{
+	aml_block b;
+
+	put8(a, OP_SCOPE);
+	b = open_block(a);
+	put(a, name, strlen(name));
+	return b;
+}
+
+aml_block aml_device(struct aml *a, const char *name)
+{
+	aml_block b;
+
+	put8(a, OP_EXT);
+	put8(a, OP_DEVICE);
+	b = open_block(a);
+	put(a, name, strlen(name));
+	return b;
+}
+
+static void put_name(struct aml *a, const char *name)
+{
+	put8(a, OP_NAME);
+	put(a, name, strlen(name));
+}
+
+void aml_name_int(struct aml *a, const char *name, uint32_t value)
+{
+	put_name(a, name);
+	put8(a, OP_DWORD);
+	put32(a, value);
+}
+
+static uint32_t hex_digit(char c)
+{
+	return (uint32_t)(c <= '9' ? c - '0' : c - 'A' + 10);
+}
+
+void aml_name_eisaid(struct aml *a, const char *name, const char *id)
+{
+	uint32_t v;
+
+	/* Three letters of five bits, four hex digits, big-endian. */
+	assert(strlen(id) == 7);
+	v = (uint32_t)(id[0] - '@') << 26 | (uint32_t)(id[1] - '@') << 21 |
+	    (uint32_t)(id[2] - '@') << 16 | hex_digit(id[3]) << 12 |
+	    hex_digit(id[4]) << 8 | hex_digit(id[5]) << 4 | hex_digit(id[6]);
+	aml_name_int(a, name, __builtin_bswap32(v));
+}
+
+void aml_name_package(struct aml *a, const char *name, const uint8_t *values,
+		      uint8_t count)
+{
+	aml_block b;
+
+	put_name(a, name);
+	put8(a, OP_PACKAGE);
+	b = open_block(a);
+	put8(a, count);
+	for (unsigned i = 0; i < count; i++) {
+		put8(a, OP_BYTE);
+		put8(a, values[i]);
+	}
+	aml_close(a, b);
+}
+
+void aml_crs_io_irq(struct aml *a, uint16_t port, uint8_t len, uint32_t gsi)
+{
+	const uint8_t io_size = 8, irq_size = 9, end_size = 2;
+	aml_block b;
+
+	put_name(a, "_CRS");
+	put8(a, OP_BUFFER);
+	b = open_block(a);
+	put8(a, OP_BYTE);
+	put8(a, (uint8_t)(io_size + irq_size + end_size));
+	put8(a, RES_IO);
+	put8(a, RES_IO_DECODE16);
+	put16(a, port);
+	put16(a, port);
+	put8(a, 1); /* alignment */
+	put8(a, len);
+	put8(a, RES_IRQ_EXT);
+	put16(a, irq_size - 3);
+	put8(a, RES_IRQ_EDGE);
+	put8(a, 1); /* one interrupt */
+	put32(a, gsi);
+	put8(a, RES_END);
+	put8(a, 0); /* checksum: not computed */
+	aml_close(a, b);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A writer of ACPI Machine Language, as much of it as our DSDT needs.
+ *
+ * Bytes are appended to a buffer of fixed size; running out of it, or
+ * closing what was not opened, is a bug of the caller and asserted.
+ *
+ * Spec: ACPI 6.4, chapter 20 (AML grammar), 6.4 (resource data types).
+ */
+#ifndef DEV_AML_H
+#define DEV_AML_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define AML_MAX 4096
+
+struct aml {
+	uint8_t bytes[AML_MAX];
+	size_t len;
+};
+
+/* An open block: where its length will be written once it is known. */
+typedef size_t aml_block;
+
+/* Blocks; @name is a NameSeg of four characters or "\\_SB_" and the like. */
+aml_block aml_scope(struct aml *a, const char *name);
+aml_block aml_device(struct aml *a, const char *name);
+void aml_close(struct aml *a, aml_block block);
+
+/* Name (@name, ...): an integer, an EISA id ("PNP0501"), a package. */
+void aml_name_int(struct aml *a, const char *name, uint32_t value);
+void aml_name_eisaid(struct aml *a, const char *name, const char *id);
+void aml_name_package(struct aml *a, const char *name, const uint8_t *values,
+		      uint8_t count);
+
+/* Name (_CRS, ResourceTemplate () { IO port range, edge-triggered GSI }) */
+void aml_crs_io_irq(struct aml *a, uint16_t port, uint8_t len, uint32_t gsi);
+
+#endif

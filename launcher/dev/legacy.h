@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The small fixtures of a PC that a stock kernel looks for while it boots.
+ *
+ * None of them does much. They are here because a kernel that finds nothing
+ * at their ports waits: for a keyboard controller that never becomes ready,
+ * for a clock whose update never ends, for a PCI configuration mechanism.
+ *
+ * Must never trust: offset and value of any access.
+ */
+#ifndef DEV_LEGACY_H
+#define DEV_LEGACY_H
+
+#include <stdint.h>
+
+#include "base/outcome.h"
+#include "dev/bus.h"
+
+/*
+ * CMOS clock, ports 0x70 and 0x71: the host's UTC time in BCD, 24-hour, and
+ * nothing else; the other bytes of its RAM can be written and read back.
+ * Spec: Motorola MC146818A.
+ */
+struct rtc {
+	uint8_t index;
+	uint8_t ram[128];
+};
+extern const struct device_ops rtc_ops;
+void rtc_init(struct rtc *rtc);
+
+/*
+ * i8042 keyboard controller, ports 0x60 to 0x64, without keyboard or mouse.
+ * It answers its self-tests, says of every device command that nobody is
+ * there, and its output port resets the machine.
+ * Spec: IBM PS/2 Hardware Interface Technical Reference, "Keyboard and
+ * Auxiliary Device Controller".
+ */
+struct i8042 {
+	struct outcome_latch *latch;
+	uint8_t command; /* a command that waits for its data byte, or 0 */
+	uint8_t config;	 /* the command byte */
+	uint8_t status;
+	uint8_t output;
+};
+extern const struct device_ops i8042_ops;
+void i8042_init(struct i8042 *kbd, struct outcome_latch *latch);
+
+/*
+ * PCI configuration mechanism 1, ports 0xcf8 to 0xcff, with one host bridge
+ * at 00:00.0 and no other device; 0xcf9 is the reset control register.
+ * Spec: PCI Local Bus 3.0, 3.2.2.3.2 and 6.1; Intel ICH, "Reset Control".
+ */
+struct pci_stub {
+	struct outcome_latch *latch;
+	uint32_t address;
+};
+extern const struct device_ops pci_stub_ops;
+void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch);
+
+/*
+ * The test port: see include/pv/testport.h.
+ */
+struct testport {
+	struct outcome_latch *latch;
+};
+extern const struct device_ops testport_ops;
+
+/*
+ * ACPI sleep and reset registers of a hardware-reduced machine, where our
+ * FADT says they are. Spec: ACPI 6.4, 4.8.3.7 and 4.8.3.6.
+ */
+#define ACPI_POWER_PORT	 0x600
+#define ACPI_POWER_LEN	 3
+#define ACPI_SLEEP_CTL	 0 /* register offsets */
+#define ACPI_SLEEP_STS	 1
+#define ACPI_RESET	 2
+#define ACPI_RESET_VALUE 0x01
+#define ACPI_S5_TYPE	 5 /* what \_S5 tells the guest to write */
+struct acpi_power {
+	struct outcome_latch *latch;
+};
+extern const struct device_ops acpi_power_ops;
+
+#endif

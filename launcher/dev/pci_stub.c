@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dev/legacy.h"
+
+#define PORT_ADDRESS 0 /* offsets from 0xcf8 */
+#define PORT_RESET   1
+#define PORT_DATA    4
+
+#define ADDRESS_ENABLE 0x80000000u
+#define ADDRESS_MASK   0x80fffffcu
+
+#define RESET_CPU 0x04 /* rising edge resets */
+
+/* Header of the host bridge: what a kernel reads to believe in the bus. */
+#define BRIDGE_ID    0x12378086u /* Intel 440FX */
+#define BRIDGE_CLASS 0x06000002u /* host bridge, revision 2 */
+
+void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch)
+{
+	*pci = (struct pci_stub){ .latch = latch };
+}
+
+/* The aligned doubleword that the address register selects. */
+static uint32_t config_read(const struct pci_stub *pci)
+{
+	if (!(pci->address & ADDRESS_ENABLE) || (pci->address & 0xffff00))
+		return 0xffffffff; /* no such bus, device or function */
+	switch (pci->address & 0xfc) {
+	case 0x00:
+		return BRIDGE_ID;
+	case 0x08:
+		return BRIDGE_CLASS;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t pci_stub_read(void *dev, uint64_t off, unsigned size)
+{
+	struct pci_stub *pci = dev;
+
+	if (off == PORT_ADDRESS && size == 4)
+		return pci->address;
+	if (off >= PORT_DATA)
+		return config_read(pci) >> (off - PORT_DATA) * 8;
+	return off == PORT_RESET ? 0 : UINT64_MAX;
+}
+
+static void pci_stub_write(void *dev, uint64_t off, unsigned size,
+			   uint64_t value)
+{
+	struct pci_stub *pci = dev;
+
+	if (off == PORT_ADDRESS && size == 4)
+		pci->address = (uint32_t)value & ADDRESS_MASK;
+	else if (off == PORT_RESET && size == 1 && (value & RESET_CPU))
+		outcome_set(pci->latch, OUTCOME_RESET, 0,
+			    "reset control: 0x%02x written to port 0xcf9",
+			    (unsigned)value);
+	/* Configuration space is read-only. */
+}
+
+const struct device_ops pci_stub_ops = {
+	.name = "pci",
+	.width = 4,
+	.read = pci_stub_read,
+	.write = pci_stub_write,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A 16550A serial port: the guest's console.
+ *
+ * Sending is instant: a byte written to THR is handed to the output callback
+ * and the transmitter is empty again. Received bytes wait in a queue that is
+ * longer than the real FIFO's 16, so that pasted input is not lost; the
+ * source asks serial_room() first.
+ *
+ * The vCPU threads drive the registers and the event loop the input; one
+ * lock covers both. The output callback is called with it held and may
+ * block: that is how a slow terminal slows the guest down.
+ *
+ * Spec: National Semiconductor PC16550D data sheet.
+ */
+#ifndef DEV_SERIAL_H
+#define DEV_SERIAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dev/bus.h"
+#include "vm/irq.h"
+
+#define SERIAL_PORTS	8
+#define SERIAL_RX_QUEUE 4096
+
+struct serial_queue {
+	uint8_t bytes[SERIAL_RX_QUEUE];
+	size_t head, count;
+};
+
+struct serial_host {
+	void *ctx;
+	/* The guest sent @byte. */
+	void (*output)(void *ctx, uint8_t byte);
+	/* The receive queue has room again after it was full. */
+	void (*room)(void *ctx);
+};
+
+struct serial {
+	pthread_mutex_t lock;
+	struct irq_line irq;
+	struct serial_host host;
+	bool irq_level;
+	bool thr_interrupt; /* THR became empty and nobody has asked yet */
+	bool starved;	    /* the source was told there is no room */
+	uint8_t ier, lcr, mcr, scr, fcr;
+	uint8_t dll, dlm;
+	uint8_t lsr_errors; /* overrun in loopback mode */
+	uint8_t msr_delta;
+	struct serial_queue line; /* received, not yet read */
+	struct serial_queue loop; /* sent in loopback mode */
+};
+
+extern const struct device_ops serial_ops;
+
+void serial_init(struct serial *s, struct irq_line irq,
+		 const struct serial_host *host);
+
+/* How many received bytes may be queued now. From the event loop. */
+size_t serial_room(struct serial *s);
+
+/* Queue up to @n received bytes; returns how many were taken. */
+size_t serial_receive(struct serial *s, const uint8_t *data, size_t n);
+
+#endif

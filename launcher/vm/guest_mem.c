@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/guest_mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "pv/x86.h"
+
+/* Above this, dropping pages beats clearing them. */
+#define ZERO_BY_DROP_MIN (1u << 20)
+
+int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
+{
+	/* Room to align the base to a huge page. */
+	uint64_t mapping_size = size + PAGE_2M;
+	uint64_t low = size < GUEST_MEM_HOLE ? size : GUEST_MEM_HOLE;
+	uintptr_t base;
+	void *p;
+
+	if (size < GUEST_MEM_MIN || size > GUEST_MEM_MAX)
+		return err_set(e, EINVAL,
+			       "memory size %" PRIu64 " is outside 64M to 512G",
+			       size);
+	if (size % PAGE_4K)
+		return err_set(e, EINVAL,
+			       "memory size %" PRIu64
+			       " is not a multiple of 4K",
+			       size);
+	p = mmap(NULL, mapping_size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e,
+			       "cannot map %" PRIu64 " bytes of guest memory",
+			       mapping_size);
+	base = ((uintptr_t)p + PAGE_2M - 1) & ~(uintptr_t)(PAGE_2M - 1);
+	/* Advice: a host without huge pages, or that says no, is fine. */
+	(void)madvise((void *)base, size, MADV_HUGEPAGE);
+	/* A guest's memory does not belong in our core dump. */
+	(void)madvise((void *)base, size, MADV_DONTDUMP);
+	*gm = (struct guest_mem){
+		.base = (uint8_t *)base,
+		.low_size = low,
+		.high_size = size - low,
+		.mapping = p,
+		.mapping_size = mapping_size,
+	};
+	return 0;
+}
+
+void guest_mem_release(struct guest_mem *gm)
+{
+	if (gm->mapping)
+		munmap(gm->mapping, gm->mapping_size);
+	*gm = (struct guest_mem){ 0 };
+}
+
+uint64_t guest_mem_size(const struct guest_mem *gm)
+{
+	return gm->low_size + gm->high_size;
+}
+
+void *guest_mem_ptr(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
+{
+	if (gpa <= gm->low_size && len <= gm->low_size - gpa)
+		return gm->base + gpa;
+	if (gpa < GUEST_MEM_HIGH)
+		return NULL;
+	gpa -= GUEST_MEM_HIGH;
+	if (gpa <= gm->high_size && len <= gm->high_size - gpa)
+		return gm->base + gm->low_size + gpa;
+	return NULL;
+}
+
+static int not_ram(const struct guest_mem *gm, uint64_t gpa, uint64_t len,
+		   const char *what, struct err *e)
+{
+	return err_set(e, EFAULT,
+		       "%s: %" PRIu64 " bytes at guest-physical 0x%" PRIx64
+		       " are not all RAM (RAM ends at 0x%" PRIx64 "%s)",
+		       what, len, gpa,
+		       gm->high_size ? GUEST_MEM_HIGH + gm->high_size
+				     : gm->low_size,
+		       gm->high_size ? ", with a hole from 3 to 4 GiB" : "");
+}
+
+int guest_mem_write(const struct guest_mem *gm, uint64_t gpa, const void *src,
+		    uint64_t len, const char *what, struct err *e)
+{
+	void *p = guest_mem_ptr(gm, gpa, len);
+
+	if (!p)
+		return not_ram(gm, gpa, len, what, e);
+	memcpy(p, src, len);
+	return 0;
+}
+
+int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
+		   uint64_t len, const char *what, struct err *e)
+{
+	const void *p = guest_mem_ptr(gm, gpa, len);
+
+	if (!p)
+		return not_ram(gm, gpa, len, what, e);
+	memcpy(dst, p, len);
+	return 0;
+}
+
+void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
+{
+	uint8_t *p = guest_mem_ptr(gm, gpa, len);
+	uint8_t *end, *first_page, *last_page;
+
+	assert(p);
+	end = p + len;
+	if (len >= ZERO_BY_DROP_MIN) {
+		first_page = p + (-(uintptr_t)p & (PAGE_4K - 1));
+		last_page = end - ((uintptr_t)end & (PAGE_4K - 1));
+		if (!madvise(first_page, (size_t)(last_page - first_page),
+			     MADV_DONTNEED)) {
+			memset(p, 0, (size_t)(first_page - p));
+			memset(last_page, 0, (size_t)(end - last_page));
+			return;
+		}
+	}
+	memset(p, 0, len);
+}

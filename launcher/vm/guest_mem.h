@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest memory: what the guest calls RAM, as one mapping of ours.
+ *
+ *   guest-physical                     host mapping
+ *   0 ............ low_size            base .......... base + low_size
+ *   low_size ..... 4 GiB   the hole: LAPIC, IOAPIC, device registers
+ *   4 GiB ........ 4 GiB + high_size   base + low_size .......
+ *
+ * The mapping is NORESERVE with huge pages advised: pages cost nothing until
+ * written. guest_mem_ptr() is the only way from a guest-physical address to
+ * a pointer, and it takes a length.
+ *
+ * Must never trust: a GPA or length that comes from the guest or an image.
+ * While vCPUs run, the bytes change under the reader: copy, check the copy,
+ * use the copy.
+ */
+#ifndef VM_GUEST_MEM_H
+#define VM_GUEST_MEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define GUEST_MEM_MIN  (UINT64_C(64) << 20)
+#define GUEST_MEM_MAX  (UINT64_C(512) << 30)
+#define GUEST_MEM_HOLE UINT64_C(0xc0000000)  /* 3 GiB: where the hole begins */
+#define GUEST_MEM_HIGH UINT64_C(0x100000000) /* 4 GiB: where it ends */
+
+struct guest_mem {
+	uint8_t *base;
+	uint64_t low_size;  /* bytes from GPA 0 */
+	uint64_t high_size; /* bytes from 4 GiB */
+	void *mapping;	    /* what to unmap: base is aligned inside it */
+	uint64_t mapping_size;
+};
+
+/*
+ * Map @size bytes of guest memory.
+ *
+ * @size: GUEST_MEM_MIN to GUEST_MEM_MAX, a multiple of 4 KiB.
+ * Returns 0, -EINVAL with the limit, or the system's -errno.
+ */
+int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e);
+void guest_mem_release(struct guest_mem *gm);
+
+/* Total RAM in bytes. */
+uint64_t guest_mem_size(const struct guest_mem *gm);
+
+/*
+ * The host address of guest bytes [@gpa, @gpa + @len), or NULL unless all of
+ * them are RAM and lie on one side of the hole. A range that ends exactly at
+ * the end of RAM is fine; so is an empty one at the end.
+ */
+void *guest_mem_ptr(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
+
+/* Copy into or out of guest memory; -EFAULT if outside RAM, naming @what. */
+int guest_mem_write(const struct guest_mem *gm, uint64_t gpa, const void *src,
+		    uint64_t len, const char *what, struct err *e);
+int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
+		   uint64_t len, const char *what, struct err *e);
+
+/*
+ * Make guest bytes zero, giving whole pages back to the host where that is
+ * cheaper than clearing them. The range must be RAM (asserted): callers have
+ * taken a pointer to it before.
+ */
+void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
+
+#endif

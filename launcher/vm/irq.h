@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An interrupt line, as a device sees it: raise it, lower it.
+ *
+ * A line is a value and may be copied. Setting it may be done from any
+ * thread.
+ */
+#ifndef VM_IRQ_H
+#define VM_IRQ_H
+
+#include <stdbool.h>
+
+struct irq_line {
+	int vm;	      /* the machine; -1: connected to nothing (tests) */
+	unsigned gsi; /* global system interrupt: IOAPIC pin, PIC input */
+};
+
+/* Drive the line. Spec: api.rst, KVM_IRQ_LINE. */
+void irq_set(struct irq_line line, bool level);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/kvm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vm/irq.h"
+
+/* Pages of the hole that old Intel hosts need for themselves. */
+#define TSS_GPA		 0xfffbd000ul
+#define IDENTITY_MAP_GPA 0xfffbc000ul
+
+static const struct {
+	int cap;
+	const char *name;
+} needed_caps[] = {
+	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
+	{ KVM_CAP_SET_TSS_ADDR, "KVM_CAP_SET_TSS_ADDR" },
+	{ KVM_CAP_SET_IDENTITY_MAP_ADDR, "KVM_CAP_SET_IDENTITY_MAP_ADDR" },
+	{ KVM_CAP_IRQCHIP, "KVM_CAP_IRQCHIP" },
+	{ KVM_CAP_PIT2, "KVM_CAP_PIT2" },
+	{ KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID" },
+	{ KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+};
+
+static const struct {
+	const char *module;
+	enum kvm_host host;
+} host_modules[] = {
+	{ "/sys/module/kvm_intel", KVM_HOST_INTEL },
+	{ "/sys/module/kvm_amd", KVM_HOST_AMD },
+	{ "/sys/module/kvm_pvm", KVM_HOST_SOFTWARE },
+};
+
+const char *kvm_host_name(enum kvm_host host)
+{
+	static const char *const names[] = {
+		[KVM_HOST_INTEL] = "hardware KVM (kvm_intel)",
+		[KVM_HOST_AMD] = "hardware KVM (kvm_amd)",
+		[KVM_HOST_SOFTWARE] = "software KVM (kvm_pvm)",
+		[KVM_HOST_UNKNOWN] = "KVM of an unknown kind",
+	};
+
+	return names[host];
+}
+
+static enum kvm_host find_host(void)
+{
+	for (size_t i = 0; i < sizeof(host_modules) / sizeof(*host_modules);
+	     i++)
+		if (!access(host_modules[i].module, F_OK))
+			return host_modules[i].host;
+	return KVM_HOST_UNKNOWN;
+}
+
+static int open_dev_kvm(struct err *e)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return err_set(e, ENOENT,
+			       "/dev/kvm does not exist: load kvm_intel or "
+			       "kvm_amd, or let scripts/box provide one");
+	if (errno == EACCES || errno == EPERM)
+		return err_set(e, EACCES,
+			       "/dev/kvm: permission denied: join the group "
+			       "that owns it (usually kvm) or run as root");
+	return err_sys(e, "/dev/kvm");
+}
+
+static int check_caps(struct kvm *kvm, struct err *e)
+{
+	int version = ioctl(kvm->fd, KVM_GET_API_VERSION, 0);
+	int n;
+
+	if (version < 0)
+		return err_sys(e, "/dev/kvm is not a KVM device");
+	if (version != KVM_API_VERSION)
+		return err_set(e, EOPNOTSUPP,
+			       "/dev/kvm has API version %d, needed is %d",
+			       version, KVM_API_VERSION);
+	for (size_t i = 0; i < sizeof(needed_caps) / sizeof(*needed_caps); i++)
+		if (ioctl(kvm->fd, KVM_CHECK_EXTENSION, needed_caps[i].cap) <=
+		    0)
+			return err_set(e, EOPNOTSUPP,
+				       "this host's KVM lacks %s",
+				       needed_caps[i].name);
+	n = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (n < (int)sizeof(struct kvm_run))
+		return err_set(e, EOPNOTSUPP,
+			       "KVM_GET_VCPU_MMAP_SIZE gives %d bytes, needed "
+			       "are %zu",
+			       n, sizeof(struct kvm_run));
+	kvm->run_size = (size_t)n;
+	n = ioctl(kvm->fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	kvm->max_vcpus = n > 0 ? (unsigned)n : 1;
+	kvm->tsc_deadline = ioctl(kvm->fd, KVM_CHECK_EXTENSION,
+				  KVM_CAP_TSC_DEADLINE_TIMER) > 0;
+	return 0;
+}
+
+int kvm_open(struct kvm *kvm, struct err *e)
+{
+	struct kvm k = KVM_EMPTY;
+	int rc;
+
+	*kvm = k;
+	rc = open_dev_kvm(e);
+	if (rc < 0)
+		return rc;
+	k.fd = rc;
+	rc = check_caps(&k, e);
+	if (rc) {
+		kvm_release(&k);
+		return rc;
+	}
+	k.host = find_host();
+	*kvm = k;
+	return 0;
+}
+
+static int add_slot(struct kvm *kvm, unsigned slot, uint64_t gpa, uint64_t size,
+		    void *host, struct err *e)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)host,
+	};
+
+	if (ioctl(kvm->vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+		return err_sys(e,
+			       "KVM_SET_USER_MEMORY_REGION slot %u at 0x%llx",
+			       slot, (unsigned long long)gpa);
+	return 0;
+}
+
+static int create_chips(struct kvm *kvm, struct err *e)
+{
+	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
+	uint64_t identity = IDENTITY_MAP_GPA;
+
+	if (ioctl(kvm->vm, KVM_SET_IDENTITY_MAP_ADDR, &identity) < 0)
+		return err_sys(e, "KVM_SET_IDENTITY_MAP_ADDR");
+	if (ioctl(kvm->vm, KVM_SET_TSS_ADDR, TSS_GPA) < 0)
+		return err_sys(e, "KVM_SET_TSS_ADDR");
+	if (ioctl(kvm->vm, KVM_CREATE_IRQCHIP, 0) < 0)
+		return err_sys(e, "KVM_CREATE_IRQCHIP");
+	if (ioctl(kvm->vm, KVM_CREATE_PIT2, &pit) < 0)
+		return err_sys(e, "KVM_CREATE_PIT2");
+	return 0;
+}
+
+int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm, struct err *e)
+{
+	int rc;
+
+	kvm->vm = ioctl(kvm->fd, KVM_CREATE_VM, 0);
+	if (kvm->vm < 0)
+		return err_sys(e, "KVM_CREATE_VM");
+	rc = create_chips(kvm, e);
+	if (!rc)
+		rc = add_slot(kvm, 0, 0, gm->low_size, gm->base, e);
+	if (!rc && gm->high_size)
+		rc = add_slot(kvm, 1, GUEST_MEM_HIGH, gm->high_size,
+			      gm->base + gm->low_size, e);
+	return rc;
+}
+
+void kvm_release(struct kvm *kvm)
+{
+	if (kvm->vm >= 0)
+		close(kvm->vm);
+	if (kvm->fd >= 0)
+		close(kvm->fd);
+	*kvm = (struct kvm)KVM_EMPTY;
+}
+
+struct irq_line kvm_irq_line(const struct kvm *kvm, unsigned gsi)
+{
+	return (struct irq_line){ .vm = kvm->vm, .gsi = gsi };
+}
+
+void irq_set(struct irq_line line, bool level)
+{
+	struct kvm_irq_level irq = { .irq = line.gsi, .level = level };
+
+	/* Nothing a device could do about a failure, and none is possible
+	 * once the irqchip exists. */
+	if (line.vm >= 0)
+		(void)ioctl(line.vm, KVM_IRQ_LINE, &irq);
+}

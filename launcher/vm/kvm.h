@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /dev/kvm: opening it, what it can do, and one virtual machine.
+ *
+ * <linux/kvm.h> is included in vm/ only; everything above speaks of guest
+ * memory, vCPUs and interrupt lines.
+ *
+ * Spec: Documentation/virt/kvm/api.rst.
+ */
+#ifndef VM_KVM_H
+#define VM_KVM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "vm/guest_mem.h"
+#include "vm/irq.h"
+
+/* What stands behind /dev/kvm; decides what a crash report advises. */
+enum kvm_host {
+	KVM_HOST_INTEL,
+	KVM_HOST_AMD,
+	KVM_HOST_SOFTWARE, /* interprets guest kernel code */
+	KVM_HOST_UNKNOWN,
+};
+
+struct kvm {
+	int fd; /* /dev/kvm, or -1 */
+	int vm; /* the machine, or -1 */
+	enum kvm_host host;
+	size_t run_size;    /* bytes of a vCPU's shared page area */
+	unsigned max_vcpus; /* what this host allows */
+	bool tsc_deadline;  /* the in-kernel LAPIC has the TSC deadline mode */
+};
+
+#define KVM_EMPTY                  \
+	{                          \
+		.fd = -1, .vm = -1 \
+	}
+
+/* "hardware KVM (kvm_intel)", ... */
+const char *kvm_host_name(enum kvm_host host);
+
+/*
+ * Open /dev/kvm and check that it has what a machine here needs.
+ *
+ * Returns 0; -ENOENT, -EACCES or another errno with advice; -EOPNOTSUPP
+ * naming the first missing capability. On failure *@kvm is empty.
+ */
+int kvm_open(struct kvm *kvm, struct err *e);
+
+/*
+ * Create the machine: memory slots for @gm (which must outlive it), TSS and
+ * identity-map pages, the in-kernel irqchip and PIT.
+ */
+int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm, struct err *e);
+
+void kvm_release(struct kvm *kvm);
+
+/* The line of @gsi at the in-kernel irqchip. */
+struct irq_line kvm_irq_line(const struct kvm *kvm, unsigned gsi);
+
+#endif

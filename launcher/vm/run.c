@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The run loop: KVM_RUN until something ends it.
+ *
+ * Must never trust: nothing here comes from the guest unbounded; KVM has
+ * already cut an access into a port, a size and at most one page of data.
+ */
+#include "vm/vcpu.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#define KICK_SIGNAL SIGUSR1
+
+static void on_kick(int sig)
+{
+	/* Its arrival is the message: KVM_RUN returns with EINTR. */
+	(void)sig;
+}
+
+int vcpu_setup_kick(struct err *e)
+{
+	struct sigaction sa = { .sa_handler = on_kick };
+
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(KICK_SIGNAL, &sa, NULL))
+		return err_sys(e, "sigaction");
+	return 0;
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+	atomic_store(&v->stop, true);
+	/* Covers the moment between the loop's test and KVM_RUN. */
+	v->run->immediate_exit = 1;
+	if (atomic_load(&v->running))
+		pthread_kill(v->thread, KICK_SIGNAL);
+}
+
+static void handle_pio(struct vcpu *v, const struct vcpu_handlers *h)
+{
+	struct kvm_run *run = v->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+
+	/* A string instruction arrives as `count` accesses to one port. */
+	for (uint32_t i = 0; i < run->io.count; i++)
+		h->pio(h->ctx, run->io.port, data + i * run->io.size,
+		       run->io.size, run->io.direction == KVM_EXIT_IO_OUT);
+}
+
+static const char *internal_error_name(uint32_t suberror)
+{
+	switch (suberror) {
+	case KVM_INTERNAL_ERROR_EMULATION:
+		return "an instruction KVM cannot emulate";
+	case KVM_INTERNAL_ERROR_SIMUL_EX:
+		return "exceptions while delivering an exception";
+	case KVM_INTERNAL_ERROR_DELIVERY_EV:
+		return "an exit while delivering an event";
+	default:
+		return "an unexpected exit";
+	}
+}
+
+/*
+ * Describe a final exit. Returns false if @exit_reason is one that the loop
+ * handles or knows nothing about.
+ */
+static bool describe_end(struct vcpu *v, struct vcpu_result *result)
+{
+	struct kvm_run *run = v->run;
+
+	switch (run->exit_reason) {
+	case KVM_EXIT_SHUTDOWN:
+		result->end = VCPU_SHUTDOWN;
+		snprintf(result->detail, sizeof(result->detail),
+			 "KVM_EXIT_SHUTDOWN (triple fault)");
+		return true;
+	case KVM_EXIT_INTERNAL_ERROR:
+		result->end = VCPU_INTERNAL_ERROR;
+		snprintf(result->detail, sizeof(result->detail),
+			 "KVM_EXIT_INTERNAL_ERROR suberror %u: %s",
+			 run->internal.suberror,
+			 internal_error_name(run->internal.suberror));
+		return true;
+	case KVM_EXIT_FAIL_ENTRY:
+		result->end = VCPU_FAIL_ENTRY;
+		snprintf(result->detail, sizeof(result->detail),
+			 "KVM_EXIT_FAIL_ENTRY, hardware reason 0x%llx",
+			 (unsigned long long)
+				 run->fail_entry.hardware_entry_failure_reason);
+		return true;
+	}
+	return false;
+}
+
+/* KVM hands over the bytes it choked on, where it has them: better than
+ * reading them back through page tables it may have failed to walk. */
+static void take_failed_insn(struct vcpu *v, struct vcpu_where *w)
+{
+	struct kvm_run *run = v->run;
+	uint8_t len;
+
+	if (run->exit_reason != KVM_EXIT_INTERNAL_ERROR ||
+	    run->emulation_failure.suberror != KVM_INTERNAL_ERROR_EMULATION ||
+	    run->emulation_failure.ndata < 3 ||
+	    !(run->emulation_failure.flags &
+	      KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES))
+		return;
+	len = run->emulation_failure.insn_size;
+	if (!len || len > INSN_MAX)
+		return;
+	memcpy(w->insn, run->emulation_failure.insn_bytes, len);
+	w->insn_len = len;
+}
+
+/* One turn. Returns true when the vCPU is done and @result says why. */
+static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
+		     struct vcpu_result *result)
+{
+	struct kvm_run *run = v->run;
+
+	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
+		if (errno == EINTR || errno == EAGAIN)
+			return false;
+		result->end = VCPU_BROKEN;
+		snprintf(result->detail, sizeof(result->detail), "KVM_RUN: %s",
+			 strerror(errno));
+		return true;
+	}
+	atomic_fetch_add_explicit(&v->exits, 1, memory_order_relaxed);
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		handle_pio(v, h);
+		return false;
+	case KVM_EXIT_MMIO:
+		h->mmio(h->ctx, run->mmio.phys_addr, run->mmio.data,
+			run->mmio.len, run->mmio.is_write);
+		return false;
+	case KVM_EXIT_INTR:
+	case KVM_EXIT_HLT: /* not with an in-kernel LAPIC, but harmless */
+		return false;
+	}
+	if (!describe_end(v, result)) {
+		result->end = VCPU_BROKEN;
+		snprintf(result->detail, sizeof(result->detail),
+			 "KVM_RUN ended with exit reason %u, which this "
+			 "launcher does not know",
+			 run->exit_reason);
+	}
+	return true;
+}
+
+void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
+	      const struct guest_mem *gm, struct vcpu_result *result)
+{
+	*result = (struct vcpu_result){ .end = VCPU_KICKED };
+	v->thread = pthread_self();
+	atomic_store(&v->running, true);
+	while (!atomic_load(&v->stop))
+		if (run_once(v, h, result))
+			break;
+	atomic_store(&v->running, false);
+	vcpu_where(v, gm, &result->where);
+	take_failed_insn(v, &result->where);
+}

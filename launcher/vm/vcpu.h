@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual CPU: its registers at the first instruction, and the loop that
+ * runs it.
+ *
+ * vcpu_run() keeps the guest going and hands every port and MMIO access to
+ * the machine's handlers, until something ends it: the guest's own crash, a
+ * KVM that cannot go on, or vcpu_kick() from another thread.
+ *
+ * Spec: Documentation/virt/kvm/api.rst, KVM_RUN and what follows.
+ */
+#ifndef VM_VCPU_H
+#define VM_VCPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "vm/kvm.h"
+
+/* The state a boot protocol asks for at the guest's first instruction. */
+enum cpu_mode {
+	CPU_REAL,   /* 16-bit; selectors are paragraphs */
+	CPU_PROT32, /* protected mode, paging off, flat 4 GiB segments */
+	CPU_LONG64, /* long mode, paging by cr3 */
+};
+
+struct cpu_entry {
+	enum cpu_mode mode;
+	uint64_t rip;
+	uint64_t rsp;
+	uint64_t rbx; /* PVH: start_info */
+	uint64_t rsi; /* Linux: boot_params */
+	uint64_t cr3; /* CPU_LONG64 */
+	uint64_t gdt; /* GPA of the boot GDT; unused in CPU_REAL */
+	uint16_t cs;  /* CPU_REAL: code segment */
+	uint16_t ds;  /* CPU_REAL: all data segments */
+};
+
+/* The boot GDT the flat modes refer to; write it to cpu_entry.gdt. */
+#define BOOT_GDT_SIZE 48
+extern const uint64_t boot_gdt32[BOOT_GDT_SIZE / 8];
+extern const uint64_t boot_gdt64[BOOT_GDT_SIZE / 8];
+
+struct kvm_run;
+
+struct vcpu {
+	int fd; /* -1: empty */
+	unsigned id;
+	struct kvm_run *run;
+	size_t run_size;
+	pthread_t thread;    /* valid while `running` */
+	atomic_bool running; /* inside vcpu_run() */
+	atomic_bool stop;    /* set by vcpu_kick() */
+	atomic_ulong exits;  /* KVM_RUN returns, for the report */
+};
+
+/*
+ * Create vCPU @id of @count: CPUID, MSRs and local APIC ready. vCPU 0 can be
+ * entered; the others wait for the guest to start them.
+ */
+int vcpu_init(struct vcpu *v, const struct kvm *kvm, unsigned id,
+	      unsigned count, struct err *e);
+void vcpu_release(struct vcpu *v);
+
+/* Put the vCPU at its first instruction. */
+int vcpu_set_entry(struct vcpu *v, const struct cpu_entry *entry,
+		   struct err *e);
+
+/* The machine's side of an exit. Called on the vCPU's thread. */
+struct vcpu_handlers {
+	void *ctx;
+	/* One port access; @size is 1, 2 or 4. */
+	void (*pio)(void *ctx, uint16_t port, uint8_t *data, unsigned size,
+		    bool write);
+	/* One access to guest-physical memory that is not RAM; @size to 8. */
+	void (*mmio)(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
+		     bool write);
+};
+
+enum vcpu_end {
+	VCPU_KICKED,	     /* vcpu_kick() asked */
+	VCPU_SHUTDOWN,	     /* triple fault */
+	VCPU_INTERNAL_ERROR, /* KVM cannot go on (emulation, delivery) */
+	VCPU_FAIL_ENTRY,     /* the CPU refused the guest state */
+	VCPU_BROKEN,	     /* KVM_RUN itself failed, or an unknown exit */
+};
+
+#define INSN_MAX 15
+
+/* Where a vCPU stood, as far as KVM would tell. */
+struct vcpu_where {
+	bool known;
+	uint64_t rip; /* in real mode: linear, the segment base added */
+	uint64_t cr0, cr2, cr3, cr4, efer;
+	const char *mode; /* "16-bit", "32-bit", "64-bit" */
+	uint8_t insn[INSN_MAX];
+	unsigned insn_len; /* bytes of insn that are known */
+};
+
+struct vcpu_result {
+	enum vcpu_end end;
+	struct vcpu_where where;
+	char detail[160]; /* "KVM_EXIT_INTERNAL_ERROR suberror 1 ..." */
+};
+
+/*
+ * Run until something ends it. To be called by the thread that owns @v, with
+ * the kick signal unblocked. @gm: to read the instruction at rip.
+ */
+void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
+	      const struct guest_mem *gm, struct vcpu_result *result);
+
+/* Make vcpu_run() of another thread return soon; may be called repeatedly. */
+void vcpu_kick(struct vcpu *v);
+
+/* Install the handler of the kick signal; once, before the first vcpu_run(). */
+int vcpu_setup_kick(struct err *e);
+
+/* Read where the vCPU stands; only while it is not inside KVM_RUN. */
+void vcpu_where(struct vcpu *v, const struct guest_mem *gm,
+		struct vcpu_where *w);
+
+#endif
