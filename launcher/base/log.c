@@ -39,8 +39,6 @@ void log_step(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + head, sizeof(line) - (size_t)head, fmt, ap);
 	va_end(ap);
-	/* One write per line, so that lines of threads do not mix; \r because
-	 * the terminal may be raw. */
-	dprintf(STDERR_FILENO, "%s%s\n", line,
-		isatty(STDERR_FILENO) ? "\r" : "");
+	/* One write per line, so that lines of threads do not mix. */
+	dprintf(STDERR_FILENO, "%s\n", line);
 }

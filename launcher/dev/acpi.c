@@ -257,6 +257,14 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 			   e);
 }
 
+static int write_xsdt(struct writer *w, uint64_t fadt, uint64_t madt,
+		      uint64_t *at, struct err *e)
+{
+	struct acpi_xsdt x = { .tables = { fadt, madt } };
+
+	return write_table(w, &x.h, sizeof(x), "XSDT", 1, at, e);
+}
+
 static int write_rsdp(const struct guest_mem *gm, uint64_t gpa, uint64_t xsdt,
 		      struct err *e)
 {
@@ -275,18 +283,17 @@ int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
 		      unsigned cpus, uint64_t *rsdp, struct err *e)
 {
 	struct writer w = { gm, gpa + 64, gpa + room };
-	struct acpi_xsdt x = { 0 };
-	uint64_t dsdt, xsdt;
+	uint64_t dsdt = 0, fadt = 0, madt = 0, xsdt = 0;
 	int rc;
 
 	/* The RSDP comes first in memory and last in time. */
 	rc = write_dsdt(&w, &dsdt, e);
 	if (!rc)
-		rc = write_fadt(&w, dsdt, &x.tables[0], e);
+		rc = write_fadt(&w, dsdt, &fadt, e);
 	if (!rc)
-		rc = write_madt(&w, cpus, &x.tables[1], e);
+		rc = write_madt(&w, cpus, &madt, e);
 	if (!rc)
-		rc = write_table(&w, &x.h, sizeof(x), "XSDT", 1, &xsdt, e);
+		rc = write_xsdt(&w, fadt, madt, &xsdt, e);
 	if (!rc)
 		rc = write_rsdp(gm, gpa, xsdt, e);
 	if (!rc)

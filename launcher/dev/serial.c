@@ -119,12 +119,8 @@ static uint8_t receive(struct serial *s)
 
 static void transmit(struct serial *s, uint8_t byte)
 {
-	if (s->mcr & MCR_LOOP) {
-		if (!queue_push(&s->loop, FIFO_SIZE, byte))
-			s->lsr_errors |= LSR_OE;
-	} else {
-		s->host.output(s->host.ctx, byte);
-	}
+	if ((s->mcr & MCR_LOOP) && !queue_push(&s->loop, FIFO_SIZE, byte))
+		s->lsr_errors |= LSR_OE;
 	s->thr_interrupt = true;
 }
 
@@ -249,6 +245,12 @@ static void write_reg(struct serial *s, unsigned reg, uint8_t value)
 	}
 }
 
+/* Whether a write to @reg goes out on the line. */
+static bool is_sending(const struct serial *s, unsigned reg)
+{
+	return reg == REG_DATA && !(s->lcr & LCR_DLAB) && !(s->mcr & MCR_LOOP);
+}
+
 static uint64_t serial_read(void *dev, uint64_t off, unsigned size)
 {
 	struct serial *s = dev;
@@ -268,6 +270,13 @@ static void serial_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 
 	(void)size;
 	pthread_mutex_lock(&s->lock);
+	if (is_sending(s, (unsigned)off)) {
+		/* May wait for the terminal, and the event loop that serves
+		 * the terminal needs the lock. */
+		pthread_mutex_unlock(&s->lock);
+		s->host.output(s->host.ctx, (uint8_t)value);
+		pthread_mutex_lock(&s->lock);
+	}
 	write_reg(s, (unsigned)off, (uint8_t)value);
 	update_irq(s);
 	pthread_mutex_unlock(&s->lock);

@@ -8,8 +8,8 @@
  * source asks serial_room() first.
  *
  * The vCPU threads drive the registers and the event loop the input; one
- * lock covers both. The output callback is called with it held and may
- * block: that is how a slow terminal slows the guest down.
+ * lock covers both. The output callback is called without it and may block:
+ * that is how a slow terminal slows the guest down.
  *
  * Spec: National Semiconductor PC16550D data sheet.
  */

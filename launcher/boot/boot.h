@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From an opened image to a guest that can be run: the order of the steps.
+ *
+ *   decode -> read ELF and notes -> plan -> load -> place -> hand over
+ *
+ * Everything here happens before the first vCPU runs, and nothing here
+ * knows KVM: the result is guest memory and the first vCPU's registers.
+ */
+#ifndef BOOT_BOOT_H
+#define BOOT_BOOT_H
+
+#include "boot/entry.h"
+#include "boot/load.h"
+#include "boot/place.h"
+#include "boot/plan.h"
+
+/* What the user and the machine want. */
+struct boot_request {
+	const struct image *img;
+	const struct guest_mem *gm;
+	const struct e820 *map;
+	const char *protocol; /* NULL or "auto": the plan chooses */
+	const char *cmdline;
+	const char *initrd; /* a path, or NULL */
+	uint64_t rsdp;	    /* GPA of the ACPI RSDP; 0: none */
+};
+
+struct boot_result {
+	struct boot_plan plan;
+	struct cpu_entry cpu;	  /* the first vCPU's state */
+	struct boot_range kernel; /* with the room it needs to start */
+	struct boot_range cmdline;
+	struct boot_range initrd;
+	size_t decoded;	     /* bytes of the payload, 0 if none was used */
+	uint64_t decoded_ns; /* clock_ns() after decoding and after loading */
+	uint64_t loaded_ns;
+};
+
+/*
+ * Load the kernel and prepare its first instruction. The plan in *@r is
+ * filled in as soon as it is known, also when a later step fails.
+ */
+int boot_prepare(const struct boot_request *req, struct boot_result *r,
+		 struct err *e);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The entry protocols: what a kernel is handed at its first instruction.
+ *
+ * Each one writes the structures its spec asks for into guest memory and
+ * says in which state the first vCPU starts.
+ */
+#ifndef BOOT_ENTRY_H
+#define BOOT_ENTRY_H
+
+#include "boot/place.h"
+#include "vm/e820.h"
+#include "vm/guest_mem.h"
+#include "vm/vcpu.h"
+
+/* Everything that is told to a kernel, whichever the protocol. */
+struct boot_handover {
+	const struct guest_mem *gm;
+	const struct image *img;
+	const struct e820 *map;
+	struct boot_range cmdline; /* with its NUL */
+	struct boot_range initrd;
+	uint64_t rsdp; /* GPA of the ACPI RSDP */
+	/* linux*: where the protected-mode code lies; others: 0 */
+	uint64_t code_gpa;
+	uint64_t entry; /* the ELF's entry address, moved with the ELF */
+};
+
+/* PVH: 32-bit, EBX = hvm_start_info. Spec: Xen, docs/misc/pvh.pandoc. */
+int entry_pvh(const struct boot_handover *h, struct cpu_entry *cpu,
+	      struct err *e);
+
+/* 64-bit, RSI = boot_params, at h->entry. Spec: boot.rst, "64-bit BOOT". */
+int entry_linux64(const struct boot_handover *h, struct cpu_entry *cpu,
+		  struct err *e);
+
+/* 32-bit, ESI = boot_params, at h->entry. Spec: boot.rst, "32-bit BOOT". */
+int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
+		  struct err *e);
+
+/* boot_params with the setup header, for the two above. */
+int boot_params_write(const struct boot_handover *h, struct err *e);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading a kernel's ELF into guest memory.
+ *
+ * The payload is decoded once, as one run, straight into guest memory, at
+ * the address where its largest segment already lies in place:
+ *
+ *   payload       | hdr |  text   |  data   | init | sections, relocs |
+ *                    \      \         \        \
+ *   guest memory  | run at paddr - offset of text                     |
+ *                 |     |  text   |  data   | ........ | init | bss   |
+ *
+ * Segments that the run put elsewhere are moved, and whatever of the run is
+ * not part of a segment is made zero again. The ELF is parsed, and the boot
+ * plan chosen, between the two steps, in place.
+ *
+ * Must never trust: anything in the ELF. Segments are checked to lie in RAM
+ * above 1 MiB and not to overlap before a byte is moved.
+ *
+ * Spec: gABI chapter 5; FACTS in boot.rst about init_size.
+ */
+#ifndef BOOT_LOAD_H
+#define BOOT_LOAD_H
+
+#include "base/err.h"
+#include "image/image.h"
+#include "vm/guest_mem.h"
+
+/* A decoded payload as it lies in guest memory. */
+struct load_run {
+	uint64_t gpa;
+	size_t len; /* 0: nothing there */
+};
+
+/*
+ * Decode the payload of @img into guest memory. -EFBIG if it does not fit,
+ * naming the size it needs; otherwise the decoder's errors.
+ */
+int load_decode(const struct image *img, const struct guest_mem *gm,
+		struct load_run *run, struct err *e);
+
+/* The bytes of a run. */
+struct bytes load_run_bytes(const struct load_run *run,
+			    const struct guest_mem *gm);
+
+/* Make the whole run zero again: the kernel will be started another way. */
+void load_discard(const struct load_run *run, const struct guest_mem *gm);
+
+/* How far a kernel may be moved from where it was linked. */
+struct load_reloc {
+	bool allowed;
+	uint64_t align; /* power of two */
+	uint64_t min;	/* lowest and highest physical address it may use */
+	uint64_t max;
+};
+
+/* Where a kernel's segments went. */
+struct load_result {
+	uint64_t low;	/* lowest and just past the highest byte, bss */
+	uint64_t high;	/* included */
+	uint64_t delta; /* added to every p_paddr, modulo 2^64 */
+	uint64_t bytes; /* file bytes of all segments */
+};
+
+/*
+ * Put the PT_LOAD segments of @elf, whose bytes are @run, where they belong:
+ * at p_paddr if that is RAM, else, if @reloc allows, moved as a whole to the
+ * lowest place that fits. Bss is zero afterwards, and so is the rest of the
+ * run. @elf's bytes are gone after success.
+ *
+ * -EINVAL: no PT_LOAD, overlap, below 1 MiB; -ENOSPC: outside RAM, naming
+ * the segment, its range and the limit; -ENOMEM.
+ */
+int load_segments(const struct kernel_elf *elf, const struct load_run *run,
+		  const struct guest_mem *gm, const struct load_reloc *reloc,
+		  struct load_result *result, struct err *e);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/place.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "boot/layout.h"
+#include "pv/x86.h"
+#include "vm/e820.h"
+
+/* Linux's COMMAND_LINE_SIZE, for an ELF without a header that says so. */
+#define CMDLINE_DEFAULT_MAX 2047
+
+/* The highest address of an initrd where no header says so. */
+#define INITRD_DEFAULT_ADDR_MAX 0x7fffffff
+
+uint64_t place_cmdline_max(const struct image *img)
+{
+	uint64_t max = CMDLINE_DEFAULT_MAX;
+
+	if (img->kind == IMAGE_BZIMAGE)
+		max = img->hdr.cmdline_size;
+	return max < LAYOUT_CMDLINE_MAX - 1 ? max : LAYOUT_CMDLINE_MAX - 1;
+}
+
+int place_cmdline(const struct guest_mem *gm, const struct image *img,
+		  const char *text, struct boot_range *cmdline, struct err *e)
+{
+	uint64_t max = place_cmdline_max(img);
+	size_t len = strlen(text);
+	int rc;
+
+	if (len > max)
+		return err_set(e, E2BIG,
+			       "the command line has %zu bytes and this kernel "
+			       "takes %" PRIu64 " (cmdline_size)",
+			       len, max);
+	rc = guest_mem_write(gm, LAYOUT_CMDLINE, text, len + 1, "command line",
+			     e);
+	if (!rc)
+		*cmdline = (struct boot_range){ LAYOUT_CMDLINE, len + 1 };
+	return rc;
+}
+
+/* The highest page at or below @limit - @size; false if there is none. */
+static bool below(uint64_t limit, uint64_t size, uint64_t *gpa)
+{
+	if (size > limit)
+		return false;
+	*gpa = (limit - size) & ~(PAGE_4K - UINT64_C(1));
+	return *gpa >= HIMEM_START;
+}
+
+static int find_room(const struct guest_mem *gm, const struct image *img,
+		     uint64_t size, const struct boot_range *kernel,
+		     uint64_t *gpa, struct err *e)
+{
+	uint64_t kernel_end = kernel->gpa + kernel->size;
+	uint64_t limit = INITRD_DEFAULT_ADDR_MAX + UINT64_C(1);
+
+	if (img->kind == IMAGE_BZIMAGE)
+		limit = img->hdr.initrd_addr_max + UINT64_C(1);
+	if (limit > gm->low_size)
+		limit = gm->low_size;
+	if (below(limit, size, gpa) &&
+	    (*gpa >= kernel_end || *gpa + size <= kernel->gpa))
+		return 0;
+	/* Between 1 MiB and the kernel there may be more than above it. */
+	if (below(kernel->gpa < limit ? kernel->gpa : limit, size, gpa))
+		return 0;
+	return err_set(e, ENOSPC,
+		       "the initrd has %" PRIu64
+		       " bytes and there is no room for it: the kernel takes "
+		       "0x%" PRIx64 " to 0x%" PRIx64
+		       ", an initrd may reach up to 0x%" PRIx64,
+		       size, kernel->gpa, kernel_end, limit);
+}
+
+int place_initrd(const struct guest_mem *gm, const struct image *img,
+		 const char *path, const struct boot_range *kernel,
+		 struct boot_range *initrd, struct err *e)
+{
+	struct file f;
+	uint64_t gpa;
+	int rc;
+
+	rc = file_open(&f, path, gm->low_size, e);
+	if (rc)
+		return err_prefix(e, rc, "initrd");
+	rc = find_room(gm, img, f.bytes.len, kernel, &gpa, e);
+	if (!rc)
+		rc = guest_mem_write(gm, gpa, f.bytes.data, f.bytes.len,
+				     "initrd", e);
+	if (!rc)
+		*initrd = (struct boot_range){ gpa, f.bytes.len };
+	file_close(&f);
+	return rc;
+}

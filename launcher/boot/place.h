@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where command line and initrd go, for every protocol alike.
+ *
+ *   0x100000        kernel            room to grow     initrd   end of RAM
+ *   |  ...  | segments and bss | up to init_size | ... | #### |   or
+ *                                                     initrd_addr_max
+ *
+ * Must never trust: initrd_addr_max, cmdline_size, init_size, and the size
+ * of the initrd file.
+ *
+ * Spec: boot.rst, "initrd_addr_max", "cmdline_size", "init_size".
+ */
+#ifndef BOOT_PLACE_H
+#define BOOT_PLACE_H
+
+#include "base/err.h"
+#include "image/image.h"
+#include "vm/guest_mem.h"
+
+struct boot_range {
+	uint64_t gpa;
+	uint64_t size; /* 0: none */
+};
+
+/*
+ * Copy @text with its NUL to the command line's place. -E2BIG if the kernel
+ * takes less than that, naming both lengths.
+ */
+int place_cmdline(const struct guest_mem *gm, const struct image *img,
+		  const char *text, struct boot_range *cmdline, struct err *e);
+
+/*
+ * Copy the file @path as high as it may go, page-aligned, clear of the
+ * kernel's @kernel range. -ENOSPC naming the sizes if there is no room.
+ */
+int place_initrd(const struct guest_mem *gm, const struct image *img,
+		 const char *path, const struct boot_range *kernel,
+		 struct boot_range *initrd, struct err *e);
+
+/* The longest command line @img's kernel takes, without the NUL. */
+uint64_t place_cmdline_max(const struct image *img);
+
+#endif

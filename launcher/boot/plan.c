@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/plan.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pv/bootparam.h"
+#include "pv/x86.h"
+
+#define FOUR_GIB (UINT64_C(1) << 32)
+
+/* XENFEAT bits that a machine without Xen under it offers all the same: they
+ * speak of page tables and addresses a PVH guest owns itself anyway. */
+#define OFFERED_FEATURES 0x1fu
+
+/* PHYS32_RELOC's default alignment: a kernel's largest segment alignment. */
+static uint64_t default_align(const struct kernel_elf *elf)
+{
+	uint64_t align = 0;
+
+	for (unsigned i = 0; elf && i < elf->segments_count; i++)
+		if (elf->segments[i].type == PT_LOAD &&
+		    elf->segments[i].align > align)
+			align = elf->segments[i].align;
+	return align >= PAGE_4K ? align : PAGE_2M;
+}
+
+void boot_facts_read(struct boot_facts *f, const struct image *img,
+		     const struct kernel_elf *elf, const struct err *no_elf)
+{
+	*f = (struct boot_facts){ .img = img, .elf = elf };
+	if (!elf) {
+		f->no_elf = *no_elf;
+		return;
+	}
+	if (!xen_notes_read(&f->notes, &elf->notes, default_align(elf),
+			    &f->bad_notes))
+		f->bad_notes.msg[0] = '\0';
+}
+
+bool boot_entry_loaded(const struct kernel_elf *elf, uint64_t gpa)
+{
+	for (unsigned i = 0; i < elf->segments_count; i++) {
+		const struct elf_segment *s = &elf->segments[i];
+
+		if (s->type == PT_LOAD && gpa >= s->paddr &&
+		    gpa - s->paddr < s->filesz)
+			return true;
+	}
+	return false;
+}
+
+static void answer(struct boot_fit *fit, bool fits, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void answer(struct boot_fit *fit, bool fits, const char *fmt, ...)
+{
+	va_list ap;
+
+	fit->fits = fits;
+	va_start(ap, fmt);
+	vsnprintf(fit->reason, sizeof(fit->reason), fmt, ap);
+	va_end(ap);
+}
+
+static bool has_elf(const struct boot_facts *f, struct boot_fit *fit)
+{
+	if (!f->elf)
+		answer(fit, false, "%s", f->no_elf.msg);
+	return f->elf;
+}
+
+/* Name the first feature the kernel requires and nobody offers. */
+static bool features_offered(const struct boot_facts *f, struct boot_fit *fit)
+{
+	uint32_t missing = f->notes.features_required & ~OFFERED_FEATURES;
+
+	if (missing)
+		answer(fit, false,
+		       "the kernel requires the Xen feature %s, which this "
+		       "machine does not have",
+		       xen_feature_name((unsigned)__builtin_ctz(missing)));
+	return !missing;
+}
+
+static void probe_pvh(const struct boot_facts *f, struct boot_fit *fit)
+{
+	uint64_t entry = f->notes.phys32_entry;
+
+	if (!has_elf(f, fit))
+		return;
+	if (f->bad_notes.msg[0]) {
+		answer(fit, false, "%s", f->bad_notes.msg);
+		return;
+	}
+	if (!f->notes.has_phys32_entry) {
+		answer(fit, false, "the ELF has no PHYS32_ENTRY note");
+		return;
+	}
+	if (entry >= FOUR_GIB || !boot_entry_loaded(f->elf, entry)) {
+		answer(fit, false,
+		       "PHYS32_ENTRY 0x%" PRIx64
+		       " is not a loaded physical address below 4 GiB",
+		       entry);
+		return;
+	}
+	if (features_offered(f, fit))
+		answer(fit, true,
+		       "PHYS32_ENTRY 0x%" PRIx64
+		       ": 32-bit entry with hvm_start_info",
+		       entry);
+}
+
+/* The kernel's own ELF entry, for one word size. */
+static void probe_elf(const struct boot_facts *f, bool want64,
+		      struct boot_fit *fit)
+{
+	if (!has_elf(f, fit))
+		return;
+	if (f->elf->is64 != want64)
+		answer(fit, false, "the kernel is an ELF%d",
+		       f->elf->is64 ? 64 : 32);
+	else if (f->elf->machine != (want64 ? EM_X86_64 : EM_386))
+		answer(fit, false, "the ELF's machine is %u", f->elf->machine);
+	else if (!boot_entry_loaded(f->elf, f->elf->entry))
+		answer(fit, false,
+		       "e_entry 0x%" PRIx64
+		       " is not the physical address of a loaded byte",
+		       f->elf->entry);
+	else
+		answer(fit, true,
+		       "e_entry 0x%" PRIx64 ": %d-bit entry with boot_params",
+		       f->elf->entry, want64 ? 64 : 32);
+}
+
+static void probe_elf64(const struct boot_facts *f, struct boot_fit *fit)
+{
+	probe_elf(f, true, fit);
+}
+
+static void probe_elf32(const struct boot_facts *f, struct boot_fit *fit)
+{
+	probe_elf(f, false, fit);
+}
+
+static bool has_setup_header(const struct boot_facts *f, struct boot_fit *fit)
+{
+	bool has = f->img->kind == IMAGE_BZIMAGE;
+
+	if (!has)
+		answer(fit, false, "not a bzImage: there is no setup header");
+	return has;
+}
+
+/* A zImage is loaded at 0x10000, where nothing of ours may lie. */
+static bool loaded_high(const struct boot_facts *f, struct boot_fit *fit)
+{
+	bool high = f->img->hdr.loadflags & LOADED_HIGH;
+
+	if (!high)
+		answer(fit, false,
+		       "LOADED_HIGH is clear: a zImage, entered through its "
+		       "16-bit code");
+	return high;
+}
+
+static void probe_linux64(const struct boot_facts *f, struct boot_fit *fit)
+{
+	const struct setup_header *h = &f->img->hdr;
+
+	if (!has_setup_header(f, fit) || !loaded_high(f, fit))
+		return;
+	if (!(h->xloadflags & XLF_KERNEL_64))
+		answer(fit, false,
+		       "protocol %u.%02u, xloadflags 0x%x: no 64-bit entry",
+		       h->version >> 8, h->version & 0xff, h->xloadflags);
+	else
+		answer(fit, true,
+		       "XLF_KERNEL_64: the image decompresses itself, from its "
+		       "64-bit entry");
+}
+
+static void probe_linux32(const struct boot_facts *f, struct boot_fit *fit)
+{
+	if (!has_setup_header(f, fit) || !loaded_high(f, fit))
+		return;
+	answer(fit, true,
+	       "the image decompresses itself, from its 32-bit entry");
+}
+
+static void probe_linux16(const struct boot_facts *f, struct boot_fit *fit)
+{
+	if (!has_setup_header(f, fit))
+		return;
+	answer(fit, false,
+	       "its 16-bit code needs BIOS services, which this machine does "
+	       "not have");
+}
+
+const struct boot_protocol boot_protocols[BOOT_PROTOCOLS] = {
+	[BOOT_PVH] = { "pvh", true, probe_pvh },
+	[BOOT_ELF64] = { "elf64", true, probe_elf64 },
+	[BOOT_ELF32] = { "elf32", true, probe_elf32 },
+	[BOOT_LINUX64] = { "linux64", false, probe_linux64 },
+	[BOOT_LINUX32] = { "linux32", false, probe_linux32 },
+	[BOOT_LINUX16] = { "linux16", false, probe_linux16 },
+};
+
+static int nothing_fits(const struct boot_plan *plan, struct err *e)
+{
+	struct err why = ERR_EMPTY;
+
+	err_set(e, EINVAL, "no boot protocol fits");
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
+		err_set(&why, EINVAL, "%s: %s", boot_protocols[i].name,
+			plan->fits[i].reason);
+		err_also(e, &why);
+	}
+	return -EINVAL;
+}
+
+int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
+		   const char *forced, struct err *e)
+{
+	bool automatic = !forced || !strcmp(forced, "auto");
+	bool known = automatic;
+
+	memset(plan, 0, sizeof(*plan));
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
+		known |= !automatic && !strcmp(forced, boot_protocols[i].name);
+	if (!known)
+		return err_set(e, EINVAL, "there is no boot protocol '%s'",
+			       forced);
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
+		boot_protocols[i].probe(f, &plan->fits[i]);
+	for (unsigned i = 0; i < BOOT_PROTOCOLS && !plan->possible; i++) {
+		if (!automatic && strcmp(forced, boot_protocols[i].name))
+			continue;
+		if (!plan->fits[i].fits && !automatic)
+			return err_set(e, EINVAL,
+				       "--boot %s does not fit this image: %s",
+				       forced, plan->fits[i].reason);
+		plan->possible = plan->fits[i].fits;
+		plan->chosen = i;
+	}
+	return plan->possible ? 0 : nothing_fits(plan, e);
+}
+
+struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id)
+{
+	const struct phys32_reloc *r = &f->notes.phys32_reloc;
+	const struct setup_header *h = &f->img->hdr;
+	struct load_reloc reloc = { 0 };
+
+	if (id == BOOT_PVH && f->notes.has_phys32_reloc) {
+		reloc = (struct load_reloc){ true, r->align, r->min, r->max };
+	} else if (id == BOOT_ELF64 && f->img->kind == IMAGE_BZIMAGE &&
+		   h->relocatable) {
+		/* 64-bit Linux finds out where it runs; its page tables want
+		 * 2 MiB steps. */
+		reloc = (struct load_reloc){ true, h->kernel_alignment,
+					     h->kernel_alignment,
+					     GUEST_MEM_HOLE - 1 };
+		if (reloc.align < PAGE_2M)
+			reloc.align = PAGE_2M;
+	}
+	/* A foreign alignment that is no power of two allows nothing. */
+	if (!reloc.align || (reloc.align & (reloc.align - 1)))
+		reloc.allowed = false;
+	return reloc;
+}

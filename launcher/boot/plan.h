@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The boot plan: which way into the kernel, and why.
+ *
+ * Every protocol is asked whether it fits the image and answers with a
+ * reason either way; `inspect` and -v show all of them. `auto` takes the
+ * first that fits, in the table's order. The plan depends on the image
+ * alone, never on the machine, so what inspect prints is what run does.
+ *
+ * Must never trust: entry addresses and notes; they are checked against the
+ * segments here.
+ */
+#ifndef BOOT_PLAN_H
+#define BOOT_PLAN_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "boot/load.h"
+#include "image/image.h"
+#include "image/notes.h"
+
+/* What is known of an image when the plan is made. */
+struct boot_facts {
+	const struct image *img;
+	const struct kernel_elf *elf; /* NULL: no usable ELF, because: */
+	struct err no_elf;
+	struct xen_notes notes;
+	struct err bad_notes; /* "" if the notes are usable */
+};
+
+/*
+ * Collect the facts. @elf may be NULL with the reason in @no_elf. Both
+ * pointers must stay valid as long as the facts are used.
+ */
+void boot_facts_read(struct boot_facts *f, const struct image *img,
+		     const struct kernel_elf *elf, const struct err *no_elf);
+
+enum boot_id {
+	BOOT_PVH,
+	BOOT_ELF64,
+	BOOT_ELF32,
+	BOOT_LINUX64,
+	BOOT_LINUX32,
+	BOOT_LINUX16,
+	BOOT_PROTOCOLS, /* how many */
+};
+
+#define BOOT_REASON_SIZE 192
+
+struct boot_fit {
+	bool fits;
+	char reason[BOOT_REASON_SIZE];
+};
+
+struct boot_protocol {
+	const char *name; /* as --boot takes it */
+	bool loads_elf;	  /* enters the ELF itself, not the bzImage */
+	/* Fill in @fit; never changes anything else. */
+	void (*probe)(const struct boot_facts *f, struct boot_fit *fit);
+};
+
+/* The protocols, by enum boot_id, in the order `auto` asks them. */
+extern const struct boot_protocol boot_protocols[BOOT_PROTOCOLS];
+
+struct boot_plan {
+	struct boot_fit fits[BOOT_PROTOCOLS];
+	bool possible;	     /* some protocol was chosen */
+	enum boot_id chosen; /* valid if possible */
+};
+
+/*
+ * Ask every protocol and choose. @forced: a protocol's name, or NULL or
+ * "auto". -EINVAL: @forced is no protocol, or does not fit (its reason is
+ * the message), or nothing fits (every reason is). The fits are filled in
+ * even then, except for an unknown name.
+ */
+int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
+		   const char *forced, struct err *e);
+
+/* How far protocol @id may move the kernel of @f from its linked address. */
+struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id);
+
+/* Whether @gpa is a byte that some PT_LOAD of @elf puts into memory. */
+bool boot_entry_loaded(const struct kernel_elf *elf, uint64_t gpa);
+
+#endif

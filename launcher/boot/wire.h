@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Storing little-endian fields at their offsets in a structure that a guest
+ * will read. The offsets come from include/pv/.
+ */
+#ifndef BOOT_WIRE_H
+#define BOOT_WIRE_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline void put8(uint8_t *p, unsigned off, uint8_t v)
+{
+	p[off] = v;
+}
+
+static inline void put16(uint8_t *p, unsigned off, uint16_t v)
+{
+	memcpy(p + off, &v, sizeof(v));
+}
+
+static inline void put32(uint8_t *p, unsigned off, uint32_t v)
+{
+	memcpy(p + off, &v, sizeof(v));
+}
+
+static inline void put64(uint8_t *p, unsigned off, uint64_t v)
+{
+	memcpy(p + off, &v, sizeof(v));
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: what was asked for, and the commands that do it.
+ *
+ * A command returns the process's exit status and leaves the sentence to
+ * print in a struct err; main.c prints it. Usage errors carry STATUS_USAGE.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "run/verdict.h"
+#include "run/watch.h"
+
+#define DEFAULT_MEM	(UINT64_C(256) << 20)
+#define DEFAULT_CMDLINE "console=ttyS0"
+
+/* Everything any command can be told. A command reads what concerns it. */
+struct options {
+	const char *image;
+	uint64_t mem;	/* bytes */
+	unsigned long cpus;
+	const char *initrd;
+	const char *cmdline;
+	const char *boot;
+	uint64_t timeout_ns; /* 0: none */
+	const char *expect[WATCH_EXPECT_MAX];
+	size_t expect_count;
+	const char *output; /* extract -o; "-" is stdout */
+	bool json;
+	bool keep_relocs;
+	unsigned verbose;
+	bool help;
+	bool version;
+};
+
+struct command {
+	const char *name;
+	const char *args;    /* "[OPTIONS] IMAGE" */
+	const char *summary; /* one line of --help */
+	unsigned takes;	     /* OPT_... groups it understands */
+	int (*run)(const struct options *o, struct err *e);
+};
+
+enum option_group {
+	OPT_COMMON = 1 << 0,
+	OPT_RUN = 1 << 1,
+	OPT_INSPECT = 1 << 2,
+	OPT_EXTRACT = 1 << 3,
+};
+
+extern const struct command commands[];
+extern const size_t commands_count;
+
+/*
+ * Parse what follows the command's name. @args does not include it. Returns
+ * 0 or -EINVAL with one line that names the option and what is allowed.
+ */
+int options_parse(struct options *o, const struct command *cmd, int argc,
+		  char **argv, struct err *e);
+
+/* The text of --help. */
+void options_print_help(void);
+
+/* The commands; each one's file says what it does. */
+int cmd_run(const struct options *o, struct err *e);
+int cmd_inspect(const struct options *o, struct err *e);
+int cmd_extract(const struct options *o, struct err *e);
+
+#endif

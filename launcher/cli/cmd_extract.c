@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launcher extract: the ELF out of an image, byte for byte.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "image/image.h"
+#include "image/scratch.h"
+
+static int write_elf(const struct options *o, const struct scratch *s,
+		     struct err *e)
+{
+	struct kernel_elf elf;
+	struct bytes part;
+	int rc;
+
+	rc = kernel_elf_parse(&elf, s->bytes, e);
+	if (rc)
+		return err_prefix(e, rc, "%s", o->image);
+	part = s->bytes;
+	if (!o->keep_relocs)
+		part.len = elf.elf_end;
+	kernel_elf_release(&elf);
+	rc = file_write(o->output ? o->output : "-", &part, 1, 0644, e);
+	return rc;
+}
+
+int cmd_extract(const struct options *o, struct err *e)
+{
+	struct scratch s = { 0 };
+	struct image img;
+	int rc;
+
+	if (!o->output && isatty(STDOUT_FILENO)) {
+		err_set(e, EINVAL, "stdout is a terminal: give -o FILE, or "
+				   "-o - to write to it all the same");
+		return STATUS_USAGE;
+	}
+	rc = image_open(&img, o->image, e);
+	if (rc)
+		return STATUS_FAILED;
+	rc = scratch_decode(&s, &img, e);
+	if (rc)
+		err_prefix(e, rc, "%s", o->image);
+	else
+		rc = write_elf(o, &s, e);
+	scratch_release(&s);
+	image_close(&img);
+	return rc ? STATUS_FAILED : STATUS_OK;
+}

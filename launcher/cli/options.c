@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The option table. --help is printed from it, so that an option and its
+ * explanation cannot part.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "boot/plan.h"
+#include "vm/guest_mem.h"
+
+#define CPUS_MAX 1024
+
+struct option_row {
+	const char *name;
+	char letter; /* 0: none */
+	const char *arg; /* NULL: takes none */
+	unsigned groups;
+	const char *help;
+	int (*set)(struct options *o, const char *arg, struct err *e);
+};
+
+static int set_mem(struct options *o, const char *arg, struct err *e)
+{
+	int rc = parse_size(arg, &o->mem, e);
+
+	if (!rc && (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX ||
+		    o->mem % 4096))
+		rc = err_set(e, EINVAL,
+			     "'%s' is not 64M to 512G in whole 4K pages", arg);
+	return rc;
+}
+
+static int set_cpus(struct options *o, const char *arg, struct err *e)
+{
+	return parse_count(arg, 1, CPUS_MAX, &o->cpus, e);
+}
+
+static int set_initrd(struct options *o, const char *arg, struct err *e)
+{
+	(void)e;
+	o->initrd = arg;
+	return 0;
+}
+
+static int set_cmdline(struct options *o, const char *arg, struct err *e)
+{
+	(void)e;
+	o->cmdline = arg;
+	return 0;
+}
+
+static int set_boot(struct options *o, const char *arg, struct err *e)
+{
+	struct err names = ERR_EMPTY;
+	bool known = !strcmp(arg, "auto");
+
+	err_set(&names, EINVAL, "'%s' is none of auto", arg);
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
+		size_t used = strlen(names.msg);
+
+		known |= !strcmp(arg, boot_protocols[i].name);
+		snprintf(names.msg + used, sizeof(names.msg) - used, ", %s",
+			 boot_protocols[i].name);
+	}
+	if (!known) {
+		*e = names;
+		return -EINVAL;
+	}
+	o->boot = arg;
+	return 0;
+}
+
+static int set_timeout(struct options *o, const char *arg, struct err *e)
+{
+	return parse_duration(arg, &o->timeout_ns, e);
+}
+
+static int set_expect(struct options *o, const char *arg, struct err *e)
+{
+	if (o->expect_count == WATCH_EXPECT_MAX)
+		return err_set(e, E2BIG, "it may be given %d times at most",
+			       WATCH_EXPECT_MAX);
+	o->expect[o->expect_count++] = arg;
+	return 0;
+}
+
+static int set_output(struct options *o, const char *arg, struct err *e)
+{
+	(void)e;
+	o->output = arg;
+	return 0;
+}
+
+static int set_json(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->json = true;
+	return 0;
+}
+
+static int set_keep_relocs(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->keep_relocs = true;
+	return 0;
+}
+
+static int set_verbose(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->verbose++;
+	return 0;
+}
+
+static int set_help(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->help = true;
+	return 0;
+}
+
+static int set_version(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->version = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ "mem", 'm', "SIZE", OPT_RUN,
+	  "guest memory, 64M to 512G (default 256M)", set_mem },
+	{ "cpus", 'c', "N", OPT_RUN, "number of vCPUs (default 1)", set_cpus },
+	{ "initrd", 'i', "FILE", OPT_RUN, "initial RAM disk", set_initrd },
+	{ "cmdline", 'p', "TEXT", OPT_RUN,
+	  "kernel command line (default \"" DEFAULT_CMDLINE "\")",
+	  set_cmdline },
+	{ "boot", 'b', "PROTOCOL", OPT_RUN | OPT_INSPECT,
+	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16", set_boot },
+	{ "timeout", 0, "DUR", OPT_RUN,
+	  "end the run after this long: 500ms, 30s, 2m", set_timeout },
+	{ "expect", 0, "REGEX", OPT_RUN,
+	  "succeed once a console line matches; repeatable, in order",
+	  set_expect },
+	{ "json", 0, NULL, OPT_INSPECT, "print one JSON object", set_json },
+	{ "output", 'o', "FILE", OPT_EXTRACT,
+	  "write the ELF here instead of to stdout", set_output },
+	{ "keep-relocs", 0, NULL, OPT_EXTRACT,
+	  "keep what follows the ELF in the payload", set_keep_relocs },
+	{ "verbose", 'v', NULL, OPT_COMMON,
+	  "show each step with its time on stderr", set_verbose },
+	{ "help", 'h', NULL, OPT_COMMON, "print this help", set_help },
+	{ "version", 'V', NULL, OPT_COMMON, "print the version", set_version },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const char *group_title(unsigned groups)
+{
+	if (groups & OPT_COMMON)
+		return "Any command";
+	if (groups & OPT_RUN)
+		return "run";
+	return groups & OPT_INSPECT ? "inspect" : "extract";
+}
+
+void options_print_help(void)
+{
+	const char *title = "";
+
+	printf("launcher boots Linux kernels from the ELF inside the bzImage "
+	       "on /dev/kvm.\n\nUsage:\n");
+	for (size_t i = 0; i < commands_count; i++)
+		printf("  launcher %s %s\n      %s\n", commands[i].name,
+		       commands[i].args, commands[i].summary);
+	printf("\nIMAGE is a bzImage, an ELF, a compressed ELF, or - for "
+	       "standard input.\n");
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+		char name[40];
+
+		if (strcmp(title, group_title(r->groups))) {
+			title = group_title(r->groups);
+			printf("\n%s:\n", title);
+		}
+		snprintf(name, sizeof(name), "%c%c%s--%s%s%s",
+			 r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
+			 r->letter ? ", " : "  ", r->name, r->arg ? " " : "",
+			 r->arg ? r->arg : "");
+		printf("  %-24s %s\n", name, r->help);
+	}
+	printf("\nExit status of run: 0 the guest ended well, 1 the launcher "
+	       "failed, 2 usage,\n3 the guest panicked, 4 it crashed, 5 it "
+	       "ended before --expect matched,\n6 it reported failure, 124 "
+	       "timed out, 128+N signal N.\n"
+	       "While stdin is a terminal, Ctrl-A x ends the run.\n");
+}
+
+/* The tables getopt_long() wants, made from ours. */
+static void build_getopt(char *letters, struct option *longs)
+{
+	char *l = letters;
+
+	*l++ = '+'; /* stop at the first word that is no option */
+	*l++ = ':'; /* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < ROWS; i++) {
+		longs[i] = (struct option){ rows[i].name,
+					    rows[i].arg ? required_argument :
+							  no_argument,
+					    NULL, (int)(256 + i) };
+		if (!rows[i].letter)
+			continue;
+		*l++ = rows[i].letter;
+		if (rows[i].arg)
+			*l++ = ':';
+	}
+	*l = '\0';
+	memset(&longs[ROWS], 0, sizeof(longs[ROWS]));
+}
+
+static const struct option_row *find_row(int opt)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (opt == (int)(256 + i) || opt == rows[i].letter)
+			return &rows[i];
+	return NULL;
+}
+
+static int apply(struct options *o, const struct command *cmd, int opt,
+		 const char *word, struct err *e)
+{
+	const struct option_row *r = find_row(opt);
+	int rc;
+
+	if (opt == ':')
+		return err_set(e, EINVAL, "%s needs an argument (see --help)",
+			       word);
+	if (!r)
+		return err_set(e, EINVAL, "unknown option %s (see --help)",
+			       word);
+	if (!(r->groups & cmd->takes))
+		return err_set(e, EINVAL, "--%s is not an option of %s",
+			       r->name, cmd->name);
+	rc = r->set(o, optarg, e);
+	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
+}
+
+int options_parse(struct options *o, const struct command *cmd, int argc,
+		  char **argv, struct err *e)
+{
+	char letters[2 + 2 * ROWS + 1];
+	struct option longs[ROWS + 1];
+
+	*o = (struct options){
+		.mem = DEFAULT_MEM,
+		.cpus = 1,
+		.cmdline = DEFAULT_CMDLINE,
+	};
+	build_getopt(letters, longs);
+	optind = 1;
+	opterr = 0;
+	for (;;) {
+		int at = optind;
+		int opt = getopt_long(argc, argv, letters, longs, NULL);
+		int rc;
+
+		if (opt == -1 && optind < argc && !o->image &&
+		    strcmp(argv[optind - 1], "--")) {
+			/* IMAGE may stand before options, too. */
+			o->image = argv[optind++];
+			continue;
+		}
+		if (opt == -1)
+			break;
+		rc = apply(o, cmd, opt, argv[at], e);
+		if (rc)
+			return rc;
+	}
+	if (!o->image && optind < argc)
+		o->image = argv[optind++];
+	if (o->help || o->version)
+		return 0;
+	if (optind < argc)
+		return err_set(e, EINVAL, "one IMAGE, please: '%s' is too much",
+			       argv[optind]);
+	if (!o->image)
+		return err_set(e, EINVAL, "%s needs an IMAGE (see --help)",
+			       cmd->name);
+	return 0;
+}

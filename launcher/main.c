@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launcher: a paravirtual guest launcher.
+ *
+ * The way of a guest through the code:
+ *
+ *   file -> image/ (header, payload, ELF, notes) -> boot/ (plan, load, entry)
+ *        -> vm/ (memory, vCPUs) with dev/ (devices) -> run/ (session, verdict)
+ *
+ * This file picks the command and is the only one that prints errors and
+ * exits.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/tty.h"
+#include "cli/cli.h"
+
+const struct command commands[] = {
+	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
+	  OPT_COMMON | OPT_RUN, cmd_run },
+	{ "inspect", "[--json] IMAGE",
+	  "show header, payload, segments, notes and the boot plan",
+	  OPT_COMMON | OPT_INSPECT, cmd_inspect },
+	{ "extract", "[-o FILE] IMAGE", "take the ELF out of the image",
+	  OPT_COMMON | OPT_EXTRACT, cmd_extract },
+};
+const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
+
+/*
+ * An input file that another process cuts short while it is mapped ends in
+ * SIGBUS. There is no way back into the decoder, only a decent way out.
+ */
+static void on_sigbus(int sig)
+{
+	static const char message[] =
+		"launcher: SIGBUS: an input file was cut short while it was "
+		"read, or the host has no memory left\n";
+
+	(void)sig;
+	tty_restore();
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(STATUS_FAILED);
+}
+
+static const struct command *find_command(int *argc, char ***argv)
+{
+	for (size_t i = 0; *argc > 1 && i < commands_count; i++)
+		if (!strcmp((*argv)[1], commands[i].name)) {
+			(*argc)--;
+			(*argv)++;
+			return &commands[i];
+		}
+	return &commands[0];
+}
+
+static int print_version(void)
+{
+	printf("launcher %s\n", LAUNCHER_VERSION);
+	return STATUS_OK;
+}
+
+static int print_help(void)
+{
+	options_print_help();
+	return STATUS_OK;
+}
+
+static int dispatch(int argc, char **argv, struct err *e)
+{
+	const struct command *cmd = find_command(&argc, &argv);
+	struct options o;
+
+	if (options_parse(&o, cmd, argc, argv, e))
+		return STATUS_USAGE;
+	if (o.help)
+		return print_help();
+	if (o.version)
+		return print_version();
+	log_init(o.verbose);
+	return cmd->run(&o, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = ERR_EMPTY;
+	int status;
+
+	signal(SIGBUS, on_sigbus);
+	status = dispatch(argc, argv, &e);
+	/* What was printed may still fail to arrive. */
+	if (fflush(stdout) && status == STATUS_OK) {
+		err_sys(&e, "cannot write to stdout");
+		status = STATUS_FAILED;
+	}
+	if (e.msg[0] && status != STATUS_OK)
+		fprintf(stderr, "launcher: %s\n", e.msg);
+	return status;
+}

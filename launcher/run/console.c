@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/console.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int console_init(struct console *c, struct err *e)
+{
+	memset(c, 0, sizeof(*c));
+	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->wake_fd < 0)
+		return err_sys(e, "eventfd");
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->space, NULL);
+	return 0;
+}
+
+void console_release(struct console *c)
+{
+	if (c->wake_fd < 0)
+		return;
+	close(c->wake_fd);
+	c->wake_fd = -1;
+	pthread_cond_destroy(&c->space);
+	pthread_mutex_destroy(&c->lock);
+}
+
+void console_put(struct console *c, uint8_t byte)
+{
+	bool was_empty;
+
+	pthread_mutex_lock(&c->lock);
+	while (c->count == CONSOLE_QUEUE && !c->closed)
+		pthread_cond_wait(&c->space, &c->lock);
+	if (c->closed) {
+		pthread_mutex_unlock(&c->lock);
+		return;
+	}
+	was_empty = !c->count;
+	c->queue[(c->head + c->count++) % CONSOLE_QUEUE] = byte;
+	pthread_mutex_unlock(&c->lock);
+	/* Once per batch: the loop takes all there is when it wakes. */
+	if (was_empty)
+		(void)eventfd_write(c->wake_fd, 1);
+}
+
+size_t console_peek(struct console *c, const uint8_t **data)
+{
+	size_t n;
+
+	pthread_mutex_lock(&c->lock);
+	*data = c->queue + c->head;
+	n = c->count;
+	if (n > CONSOLE_QUEUE - c->head)
+		n = CONSOLE_QUEUE - c->head;
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+void console_drop(struct console *c, size_t n)
+{
+	pthread_mutex_lock(&c->lock);
+	c->head = (c->head + n) % CONSOLE_QUEUE;
+	c->count -= n;
+	pthread_cond_broadcast(&c->space);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void console_close(struct console *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->closed = true;
+	pthread_cond_broadcast(&c->space);
+	pthread_mutex_unlock(&c->lock);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's end of the guest's serial line: bytes on their way to stdout.
+ *
+ * vCPU threads put bytes in, the event loop takes them out and writes them.
+ * When the queue is full the guest waits: nothing is lost, and a terminal
+ * that is slow or stopped holds the guest and not the event loop.
+ */
+#ifndef RUN_CONSOLE_H
+#define RUN_CONSOLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CONSOLE_QUEUE 65536
+
+struct console {
+	pthread_mutex_t lock;
+	pthread_cond_t space;
+	uint8_t queue[CONSOLE_QUEUE];
+	size_t head, count;
+	bool closed; /* bytes are dropped: nobody will write them */
+	int wake_fd; /* eventfd: the queue is no longer empty; -1: empty */
+};
+
+int console_init(struct console *c, struct err *e);
+void console_release(struct console *c);
+
+/* Queue one byte; waits while the queue is full. From vCPU threads. */
+void console_put(struct console *c, uint8_t byte);
+
+/*
+ * The oldest queued bytes that lie in one piece; they stay queued until
+ * console_drop() of as many or fewer. From the event loop.
+ */
+size_t console_peek(struct console *c, const uint8_t **data);
+void console_drop(struct console *c, size_t n);
+
+/* Let nobody wait any more: what is put from now on is dropped. */
+void console_close(struct console *c);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/machine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "boot/layout.h"
+#include "dev/acpi.h"
+#include "pv/testport.h"
+#include "pv/x86.h"
+
+#define PCI_CONFIG_PORT 0xcf8
+#define PCI_CONFIG_LEN	8
+
+/* How long a kicked vCPU may take before it is kicked again. */
+#define REKICK_NS 50000000
+
+int machine_init(struct machine *m, uint64_t mem_size, unsigned cpus,
+		 struct outcome_latch *latch, struct err *e)
+{
+	int rc;
+
+	*m = (struct machine)MACHINE_EMPTY;
+	m->latch = latch;
+	m->cpus = cpus;
+	rc = guest_mem_init(&m->gm, mem_size, e);
+	if (rc)
+		return rc;
+	e820_build(&m->map, &m->gm);
+	rc = acpi_write_tables(&m->gm, LAYOUT_ACPI, LAYOUT_ACPI_ROOM, cpus,
+			       &m->rsdp, e);
+	if (rc)
+		machine_release(m);
+	return rc;
+}
+
+/* The devices, with the ports at which PC software expects them. */
+static int add_devices(struct machine *m, const struct serial_host *console,
+		       struct err *e)
+{
+	const struct {
+		uint16_t port;
+		uint16_t len;
+		const struct device_ops *ops;
+		void *dev;
+	} devices[] = {
+		{ I8042_DATA, 5, &i8042_ops, &m->i8042 },
+		{ RTC_INDEX, 2, &rtc_ops, &m->rtc },
+		{ TESTPORT_EXIT, TESTPORT_LEN, &testport_ops, &m->testport },
+		{ COM1_PORT, SERIAL_PORTS, &serial_ops, &m->serial },
+		{ ACPI_POWER_PORT, ACPI_POWER_LEN, &acpi_power_ops,
+		  &m->acpi_power },
+		{ PCI_CONFIG_PORT, PCI_CONFIG_LEN, &pci_stub_ops, &m->pci },
+	};
+	int rc = 0;
+
+	bus_init(&m->ports, "port");
+	bus_init(&m->mmio, "MMIO");
+	serial_init(&m->serial, kvm_irq_line(&m->kvm, COM1_IRQ), console);
+	rtc_init(&m->rtc);
+	i8042_init(&m->i8042, m->latch);
+	pci_stub_init(&m->pci, m->latch);
+	m->testport.latch = m->latch;
+	m->acpi_power.latch = m->latch;
+	for (size_t i = 0; !rc && i < sizeof(devices) / sizeof(*devices); i++)
+		rc = bus_add(&m->ports, devices[i].port, devices[i].len,
+			     devices[i].ops, devices[i].dev, e);
+	return rc;
+}
+
+static int create_vcpus(struct machine *m, struct err *e)
+{
+	int rc = 0;
+
+	if (m->cpus > m->kvm.max_vcpus)
+		return err_set(e, EINVAL,
+			       "%u vCPUs asked for, this host's KVM allows %u",
+			       m->cpus, m->kvm.max_vcpus);
+	m->vcpus = calloc(m->cpus, sizeof(*m->vcpus));
+	m->results = calloc(m->cpus, sizeof(*m->results));
+	m->threads = calloc(m->cpus, sizeof(*m->threads));
+	if (!m->vcpus || !m->results || !m->threads)
+		return err_set(e, ENOMEM, "no memory for %u vCPUs", m->cpus);
+	for (unsigned i = 0; i < m->cpus; i++)
+		m->vcpus[i].fd = -1;
+	for (unsigned i = 0; !rc && i < m->cpus; i++)
+		rc = vcpu_init(&m->vcpus[i], &m->kvm, i, m->cpus, e);
+	return rc;
+}
+
+int machine_connect(struct machine *m, const struct serial_host *console,
+		    struct err *e)
+{
+	int rc;
+
+	rc = kvm_open(&m->kvm, e);
+	if (!rc)
+		rc = kvm_create_vm(&m->kvm, &m->gm, e);
+	if (!rc)
+		rc = create_vcpus(m, e);
+	if (!rc)
+		rc = add_devices(m, console, e);
+	return rc;
+}
+
+static void on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
+		   bool write)
+{
+	struct machine *m = ctx;
+
+	bus_access(&m->ports, port, data, size, write);
+}
+
+static void on_mmio(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
+		    bool write)
+{
+	struct machine *m = ctx;
+
+	bus_access(&m->mmio, gpa, data, size, write);
+}
+
+/* A vCPU that stopped by itself ends the run; what it says is the evidence. */
+static void report_end(struct machine *m, unsigned id,
+		       const struct vcpu_result *result)
+{
+	if (result->end == VCPU_KICKED)
+		return;
+	outcome_set(m->latch,
+		    result->end == VCPU_BROKEN ? OUTCOME_HOST : OUTCOME_CRASH,
+		    id, "vCPU %u: %s", id, result->detail);
+}
+
+struct vcpu_thread {
+	struct machine *m;
+	unsigned id;
+};
+
+static void *vcpu_main(void *arg)
+{
+	struct vcpu_thread t = *(struct vcpu_thread *)arg;
+	const struct vcpu_handlers handlers = {
+		.ctx = t.m,
+		.pio = on_pio,
+		.mmio = on_mmio,
+	};
+
+	free(arg);
+	vcpu_run(&t.m->vcpus[t.id], &handlers, &t.m->gm, &t.m->results[t.id]);
+	report_end(t.m, t.id, &t.m->results[t.id]);
+	return NULL;
+}
+
+static int start_vcpu(struct machine *m, unsigned id, struct err *e)
+{
+	struct vcpu_thread *t = malloc(sizeof(*t));
+	int rc;
+
+	if (!t)
+		return err_set(e, ENOMEM, "no memory for vCPU %u", id);
+	*t = (struct vcpu_thread){ m, id };
+	rc = pthread_create(&m->threads[id], NULL, vcpu_main, t);
+	if (rc) {
+		free(t);
+		return err_set(e, rc, "cannot start the thread of vCPU %u: %s",
+			       id, strerror(rc));
+	}
+	m->started = id + 1;
+	return 0;
+}
+
+int machine_start(struct machine *m, const struct cpu_entry *entry,
+		  struct err *e)
+{
+	int rc;
+
+	rc = vcpu_setup_kick(e);
+	if (!rc)
+		rc = vcpu_set_entry(&m->vcpus[0], entry, e);
+	for (unsigned i = 0; !rc && i < m->cpus; i++)
+		rc = start_vcpu(m, i, e);
+	return rc;
+}
+
+void machine_join(struct machine *m)
+{
+	struct timespec deadline;
+
+	for (unsigned i = 0; i < m->started; i++)
+		vcpu_kick(&m->vcpus[i]);
+	for (unsigned i = 0; i < m->started; i++) {
+		do {
+			vcpu_kick(&m->vcpus[i]);
+			clock_gettime(CLOCK_REALTIME, &deadline);
+			deadline.tv_nsec += REKICK_NS;
+			deadline.tv_sec += deadline.tv_nsec / 1000000000;
+			deadline.tv_nsec %= 1000000000;
+		} while (pthread_timedjoin_np(m->threads[i], NULL, &deadline) ==
+			 ETIMEDOUT);
+	}
+	m->started = 0;
+}
+
+void machine_release(struct machine *m)
+{
+	machine_join(m);
+	for (unsigned i = 0; m->vcpus && i < m->cpus; i++)
+		vcpu_release(&m->vcpus[i]);
+	free(m->vcpus);
+	free(m->results);
+	free(m->threads);
+	kvm_release(&m->kvm);
+	guest_mem_release(&m->gm);
+	*m = (struct machine)MACHINE_EMPTY;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine: memory, CPUs and devices put together, and the one place
+ * where vm/ and dev/ meet.
+ *
+ *   ports  0x060 i8042   0x070 rtc   0x0f4 test port   0x3f8 serial
+ *          0x600 ACPI power          0xcf8 PCI stub
+ *   GSI    4 serial
+ */
+#ifndef RUN_MACHINE_H
+#define RUN_MACHINE_H
+
+#include <stdbool.h>
+
+#include "base/outcome.h"
+#include "dev/bus.h"
+#include "dev/legacy.h"
+#include "dev/serial.h"
+#include "vm/e820.h"
+#include "vm/guest_mem.h"
+#include "vm/kvm.h"
+#include "vm/vcpu.h"
+
+struct machine {
+	struct guest_mem gm;
+	struct e820 map;
+	uint64_t rsdp;
+	struct kvm kvm;
+	struct vcpu *vcpus;
+	struct vcpu_result *results; /* valid once machine_join() is done */
+	pthread_t *threads;
+	unsigned cpus;
+	unsigned started; /* threads that run */
+	struct outcome_latch *latch;
+
+	struct bus ports;
+	struct bus mmio;
+	struct serial serial;
+	struct rtc rtc;
+	struct i8042 i8042;
+	struct pci_stub pci;
+	struct testport testport;
+	struct acpi_power acpi_power;
+};
+
+#define MACHINE_EMPTY            \
+	{                        \
+		.kvm = KVM_EMPTY \
+	}
+
+/*
+ * Memory, memory map and ACPI tables: what a kernel is loaded into. Needs no
+ * KVM. @latch must outlive the machine.
+ */
+int machine_init(struct machine *m, uint64_t mem_size, unsigned cpus,
+		 struct outcome_latch *latch, struct err *e);
+
+/* KVM, vCPUs, devices. May run on another thread while a kernel is loaded. */
+int machine_connect(struct machine *m, const struct serial_host *console,
+		    struct err *e);
+
+/* Start all vCPUs, the first one at @entry. */
+int machine_start(struct machine *m, const struct cpu_entry *entry,
+		  struct err *e);
+
+/* Stop all vCPUs and wait until they have; m->results are filled in. */
+void machine_join(struct machine *m);
+
+/* Stop what runs and free everything; the empty machine is fine. */
+void machine_release(struct machine *m);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/tty.h"
+
+#define CTRL_A 0x01
+
+/* A panicked kernel prints its stack after the line that says so. */
+#define PANIC_GRACE_NS 1000000000
+
+/* The guest is gone; how long a reader of our output may take a nap. */
+#define DRAIN_PATIENCE_MS 2000
+
+static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static int open_signals(struct err *e)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(int); i++)
+		sigaddset(&set, taken_signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	/* A closed stdout is an error of write(), not a death. */
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_sys(e, "signalfd") : fd;
+}
+
+static int open_timer(struct err *e)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	return fd < 0 ? err_sys(e, "timerfd_create") : fd;
+}
+
+static void set_timer(int fd, uint64_t ns)
+{
+	struct itimerspec t = {
+		.it_value.tv_sec = (time_t)(ns / 1000000000),
+		.it_value.tv_nsec = (long)(ns % 1000000000),
+	};
+
+	(void)timerfd_settime(fd, 0, &t, NULL);
+}
+
+int session_init(struct session *s, struct machine *m, struct console *console,
+		 struct watch *watch, struct outcome_latch *latch,
+		 uint64_t timeout_ns, struct err *e)
+{
+	*s = (struct session){
+		.m = m,
+		.console = console,
+		.watch = watch,
+		.latch = latch,
+		.signal_fd = -1,
+		.timeout_fd = -1,
+		.panic_fd = -1,
+		.input_open = fcntl(STDIN_FILENO, F_GETFL) >= 0,
+	};
+	s->signal_fd = open_signals(e);
+	if (s->signal_fd < 0)
+		return s->signal_fd;
+	s->timeout_fd = open_timer(e);
+	if (s->timeout_fd < 0)
+		return s->timeout_fd;
+	s->panic_fd = open_timer(e);
+	if (s->panic_fd < 0)
+		return s->panic_fd;
+	set_timer(s->timeout_fd, timeout_ns);
+	return 0;
+}
+
+void session_release(struct session *s)
+{
+	const int fds[] = { s->signal_fd, s->timeout_fd, s->panic_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+void session_output(void *console, uint8_t byte)
+{
+	console_put(console, byte);
+}
+
+void session_room(void *console)
+{
+	struct console *c = console;
+
+	(void)eventfd_write(c->wake_fd, 1);
+}
+
+static void on_signal(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		outcome_set(s->latch, OUTCOME_SIGNAL, info.ssi_signo, "%s",
+			    strsignal((int)info.ssi_signo));
+}
+
+static void on_timeout(struct session *s)
+{
+	outcome_set(s->latch, OUTCOME_TIMEOUT, 0, "time limit");
+}
+
+static void on_panic_over(struct session *s)
+{
+	outcome_set(s->latch, OUTCOME_PANIC, 0, "%s", s->watch->panic);
+}
+
+/* What the console's lines mean for the run. */
+static void judge_output(struct session *s)
+{
+	if (watch_satisfied(s->watch))
+		outcome_set(s->latch, OUTCOME_EXPECTED, 0, "--expect");
+	else if (s->watch->panic_over)
+		on_panic_over(s);
+	else if (s->watch->panic[0])
+		/* Every further byte restarts the wait. */
+		set_timer(s->panic_fd, PANIC_GRACE_NS);
+}
+
+/*
+ * Write a piece of queued output to stdout. Returns false once there is no
+ * more, or no way to write it.
+ *
+ * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking,
+ * so the piece is no longer than that.
+ */
+static bool write_piece(struct session *s)
+{
+	const uint8_t *data;
+	size_t len = console_peek(s->console, &data);
+	ssize_t n;
+
+	if (!len)
+		return false;
+	n = write(STDOUT_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (n < 0) {
+		outcome_set(s->latch, OUTCOME_HOST, 0,
+			    "cannot write the guest's console to stdout: %s",
+			    strerror(errno));
+		console_close(s->console);
+		console_drop(s->console, len);
+		return false;
+	}
+	if (!s->first_byte_ns) {
+		s->first_byte_ns = clock_ns();
+		log_step("first console byte");
+	}
+	watch_feed(s->watch, data, (size_t)n);
+	console_drop(s->console, (size_t)n);
+	judge_output(s);
+	return true;
+}
+
+static void print_keys(void)
+{
+	static const char keys[] = "\n"
+				   "Ctrl-A x       end the run\n"
+				   "Ctrl-A Ctrl-A  send Ctrl-A to the guest\n"
+				   "Ctrl-A h       this list\n";
+
+	(void)!write(STDERR_FILENO, keys, sizeof(keys) - 1);
+}
+
+/* A key after Ctrl-A. Returns whether it goes to the guest. */
+static bool escaped_key(struct session *s, uint8_t key)
+{
+	switch (key) {
+	case 'x':
+	case 'X':
+		outcome_set(s->latch, OUTCOME_SIGNAL, SIGINT,
+			    "Ctrl-A x was typed");
+		return false;
+	case 'h':
+	case 'H':
+		print_keys();
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool for_guest(struct session *s, uint8_t key)
+{
+	if (!s->input_is_tty)
+		return true;
+	if (s->escape) {
+		s->escape = false;
+		return escaped_key(s, key);
+	}
+	s->escape = key == CTRL_A;
+	return !s->escape;
+}
+
+static void on_input(struct session *s)
+{
+	uint8_t buf[1024];
+	size_t room = serial_room(&s->m->serial);
+	size_t keep = 0;
+	ssize_t n;
+
+	if (!room)
+		return;
+	n = read(STDIN_FILENO, buf, room < sizeof(buf) ? room : sizeof(buf));
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		s->input_open = false;
+		return;
+	}
+	for (ssize_t i = 0; i < n; i++)
+		if (for_guest(s, buf[i]))
+			buf[keep++] = buf[i];
+	serial_receive(&s->m->serial, buf, keep);
+}
+
+static bool output_pending(struct session *s)
+{
+	const uint8_t *data;
+
+	return console_peek(s->console, &data) > 0;
+}
+
+enum {
+	POLL_SIGNAL,
+	POLL_TIMEOUT,
+	POLL_PANIC,
+	POLL_ENDED,
+	POLL_WAKE,
+	POLL_OUTPUT,
+	POLL_INPUT,
+	POLL_COUNT
+};
+
+/* Wait for something to do; @ms as for poll(). */
+static void wait_and_serve(struct session *s, int ms)
+{
+	bool pending = output_pending(s);
+	bool room = s->input_open && serial_room(&s->m->serial);
+	struct pollfd p[POLL_COUNT] = {
+		[POLL_SIGNAL] = { s->signal_fd, POLLIN, 0 },
+		[POLL_TIMEOUT] = { s->timeout_fd, POLLIN, 0 },
+		[POLL_PANIC] = { s->panic_fd, POLLIN, 0 },
+		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
+		[POLL_WAKE] = { s->console->wake_fd, POLLIN, 0 },
+		[POLL_OUTPUT] = { pending ? STDOUT_FILENO : -1, POLLOUT, 0 },
+		[POLL_INPUT] = { room ? STDIN_FILENO : -1, POLLIN, 0 },
+	};
+	eventfd_t ignored;
+
+	if (poll(p, POLL_COUNT, ms) <= 0)
+		return;
+	if (p[POLL_WAKE].revents)
+		(void)eventfd_read(s->console->wake_fd, &ignored);
+	if (p[POLL_OUTPUT].revents)
+		write_piece(s);
+	if (p[POLL_SIGNAL].revents)
+		on_signal(s);
+	if (p[POLL_TIMEOUT].revents)
+		on_timeout(s);
+	if (p[POLL_PANIC].revents)
+		on_panic_over(s);
+	if (p[POLL_INPUT].revents)
+		on_input(s);
+}
+
+/* The vCPUs have stopped: write what is still queued, but wait no longer for
+ * a reader than a reader that is alive needs. */
+static void drain_output(struct session *s)
+{
+	struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+
+	while (output_pending(s))
+		if (poll(&out, 1, DRAIN_PATIENCE_MS) <= 0 || !write_piece(s))
+			break;
+}
+
+static void take_terminal(struct session *s)
+{
+	struct err e;
+	bool raw;
+
+	if (!s->input_open || !isatty(STDIN_FILENO))
+		return;
+	if (tty_make_raw(STDIN_FILENO, &raw, &e)) {
+		log_step("%s", e.msg);
+		raw = false;
+	}
+	/* In the background the terminal is not ours to read. */
+	s->input_open = raw;
+	s->input_is_tty = raw;
+}
+
+void session_run(struct session *s)
+{
+	take_terminal(s);
+	while (!outcome_get(s->latch, NULL))
+		wait_and_serve(s, -1);
+	console_close(s->console);
+	machine_join(s->m);
+	drain_output(s);
+	tty_restore();
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The session: what happens on the host while the guest runs.
+ *
+ * One event loop: guest output to stdout, stdin to the guest, signals, the
+ * time limit, and the word that ends it all. It owns the terminal.
+ *
+ * Keys, when stdin is a terminal: Ctrl-A x ends the run, Ctrl-A Ctrl-A sends
+ * one Ctrl-A, Ctrl-A h prints this list; anything else goes to the guest.
+ */
+#ifndef RUN_SESSION_H
+#define RUN_SESSION_H
+
+#include "run/console.h"
+#include "run/machine.h"
+#include "run/watch.h"
+
+struct session {
+	struct machine *m;
+	struct console *console;
+	struct watch *watch;
+	struct outcome_latch *latch;
+	int signal_fd;
+	int timeout_fd;
+	int panic_fd; /* when a panicked kernel has had its say */
+	bool input_open;
+	bool input_is_tty;
+	bool escape;		/* Ctrl-A was the last key */
+	uint64_t first_byte_ns; /* clock_ns() of the first output; 0: none */
+};
+
+/*
+ * Block the signals the session takes over; before any thread is started.
+ * @timeout_ns: 0 for no limit.
+ */
+int session_init(struct session *s, struct machine *m, struct console *console,
+		 struct watch *watch, struct outcome_latch *latch,
+		 uint64_t timeout_ns, struct err *e);
+
+/*
+ * Serve the running machine until its latch is set, then stop it and write
+ * out what the guest said last. On return no vCPU runs, the terminal is
+ * restored and the latch says how it ended.
+ */
+void session_run(struct session *s);
+
+void session_release(struct session *s);
+
+#define SESSION_EMPTY { .signal_fd = -1, .timeout_fd = -1, .panic_fd = -1 }
+
+/* For struct serial_host: ctx is the struct console. */
+void session_output(void *console, uint8_t byte);
+void session_room(void *console);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/verdict.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pv/testport.h"
+
+static void say(struct verdict *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Append to the line; what does not fit is lost. */
+static void say(struct verdict *v, const char *fmt, ...)
+{
+	size_t used = strlen(v->line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(v->line + used, sizeof(v->line) - used, fmt, ap);
+	va_end(ap);
+}
+
+static void say_where(struct verdict *v, const struct vcpu_where *w)
+{
+	if (!w->known)
+		return;
+	say(v, " at rip 0x%" PRIx64 " (%s)", w->rip, w->mode);
+	if (w->insn_len)
+		say(v, ", instruction bytes");
+	for (unsigned i = 0; i < w->insn_len; i++)
+		say(v, " %02x", w->insn[i]);
+}
+
+/* The guest's words are quoted with whatever a terminal would act on
+ * replaced. */
+static void say_last_line(struct verdict *v, const struct verdict_facts *f)
+{
+	const char *line = watch_last_line(f->watch);
+
+	if (!*line) {
+		say(v, "; the console stayed empty");
+		return;
+	}
+	say(v, "; last console line: \"");
+	for (; *line; line++) {
+		unsigned char c = (unsigned char)*line;
+
+		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
+	}
+	say(v, "\"");
+}
+
+static bool unmet(const struct verdict_facts *f)
+{
+	return f->watch->expect_met < f->watch->expect_count;
+}
+
+/* The guest came to a good end too soon. */
+static void say_unmet(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_UNEXPECTED;
+	say(v, " before --expect number %zu of %zu matched",
+	    f->watch->expect_met + 1, f->watch->expect_count);
+	say_last_line(v, f);
+}
+
+static void judge_ended(struct verdict *v, const struct verdict_facts *f)
+{
+	const struct outcome *o = f->outcome;
+
+	if (f->watch->panic[0]) {
+		v->status = STATUS_PANIC;
+		say(v, "the guest panicked: %s", f->watch->panic);
+		return;
+	}
+	v->status = STATUS_OK;
+	say(v, "the guest %s (%s)",
+	    o->kind == OUTCOME_POWEROFF ? "powered off" : "reset itself",
+	    o->evidence);
+	if (unmet(f))
+		say_unmet(v, f);
+}
+
+static void judge_reported(struct verdict *v, const struct verdict_facts *f)
+{
+	bool success = f->outcome->value == TESTPORT_SUCCESS;
+
+	v->status = success ? STATUS_OK : STATUS_REPORTED;
+	say(v, "the guest reported %s (%s)", success ? "success" : "failure",
+	    f->outcome->evidence);
+	if (!success)
+		say_last_line(v, f);
+	else if (unmet(f))
+		say_unmet(v, f);
+}
+
+static void judge_expected(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_OK;
+	say(v, "every --expect matched");
+}
+
+static void judge_panic(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_PANIC;
+	say(v, "the guest panicked: %s", f->watch->panic);
+}
+
+static void judge_crash(struct verdict *v, const struct verdict_facts *f)
+{
+	const struct vcpu_result *r = &f->results[f->outcome->value];
+
+	if (f->watch->panic[0]) {
+		judge_panic(v, f);
+		return;
+	}
+	v->status = STATUS_CRASH;
+	say(v, "the guest crashed: %s", f->outcome->evidence);
+	say_where(v, &r->where);
+	say_last_line(v, f);
+	if (r->end != VCPU_INTERNAL_ERROR)
+		say(v, "; try -v, or another --boot");
+	else if (f->host == KVM_HOST_SOFTWARE)
+		say(v,
+		    "; this host has %s, which interprets guest kernel code "
+		    "and knows only the common integer instructions: try a "
+		    "host with hardware KVM, or scripts/box",
+		    kvm_host_name(f->host));
+	else
+		say(v,
+		    "; this host has %s: try another --boot, or a newer "
+		    "host kernel",
+		    kvm_host_name(f->host));
+}
+
+static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_TIMEOUT;
+	say(v, "timed out after %" PRIu64 ".%03" PRIu64 " s",
+	    f->timeout_ns / 1000000000, f->timeout_ns / 1000000 % 1000);
+	for (unsigned i = 0; i < f->cpus; i++)
+		if (f->results[i].where.known)
+			say(v, "%s vCPU %u at rip 0x%" PRIx64 " (%s)",
+			    i ? "," : ":", i, f->results[i].where.rip,
+			    f->results[i].where.mode);
+	say_last_line(v, f);
+	say(v, "; try a longer --timeout, or -v");
+}
+
+static void judge_signal(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_SIGNAL + (int)f->outcome->value;
+	say(v, "ended from outside: %s", f->outcome->evidence);
+	say_last_line(v, f);
+}
+
+static void judge_host(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_FAILED;
+	say(v, "%s", f->outcome->evidence);
+}
+
+static void (*const judges[])(struct verdict *v,
+			      const struct verdict_facts *f) = {
+	[OUTCOME_POWEROFF] = judge_ended,
+	[OUTCOME_RESET] = judge_ended,
+	[OUTCOME_REPORTED] = judge_reported,
+	[OUTCOME_EXPECTED] = judge_expected,
+	[OUTCOME_PANIC] = judge_panic,
+	[OUTCOME_CRASH] = judge_crash,
+	[OUTCOME_TIMEOUT] = judge_timeout,
+	[OUTCOME_SIGNAL] = judge_signal,
+	[OUTCOME_HOST] = judge_host,
+};
+
+void verdict_make(struct verdict *v, const struct verdict_facts *f)
+{
+	v->line[0] = '\0';
+	judges[f->outcome->kind](v, f);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict: exit status and the one line that explains it.
+ *
+ *   0    powered off or reset by itself, reported success, --expect matched
+ *   1    the launcher failed        3  the guest panicked
+ *   4    the guest crashed          5  it ended before --expect matched
+ *   6    it reported failure        124 timed out        128+N signal N
+ */
+#ifndef RUN_VERDICT_H
+#define RUN_VERDICT_H
+
+#include "base/outcome.h"
+#include "run/watch.h"
+#include "vm/kvm.h"
+#include "vm/vcpu.h"
+
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_PANIC = 3,
+	STATUS_CRASH = 4,
+	STATUS_UNEXPECTED = 5,
+	STATUS_REPORTED = 6,
+	STATUS_TIMEOUT = 124,
+	STATUS_SIGNAL = 128, /* plus the signal's number */
+};
+
+struct verdict {
+	int status;
+	char line[4096]; /* what happened, where, what to try */
+};
+
+struct verdict_facts {
+	const struct outcome *outcome;
+	const struct watch *watch;
+	const struct vcpu_result *results; /* one per vCPU */
+	unsigned cpus;
+	enum kvm_host host;
+	uint64_t timeout_ns;
+};
+
+void verdict_make(struct verdict *v, const struct verdict_facts *f);
+
+#endif
