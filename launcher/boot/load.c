@@ -65,18 +65,10 @@ static int place_run(const struct image *img, const struct guest_mem *gm,
 {
 	uint64_t known = img->payload.has_size ? img->payload.size : 0;
 	uint64_t size = known;
-	struct kernel_elf head;
-	bool natural;
-	int rc;
 
-	rc = image_peek(img, &head, e);
-	if (rc)
-		return rc;
 	if (!size) /* a guess that suits the search below; the room decides */
 		size = img->payload.stream.len;
-	natural = natural_base(&head, gm, size, base);
-	kernel_elf_release(&head);
-	if (!natural) {
+	if (!natural_base(&img->head, gm, size, base)) {
 		if (size > gm->low_size - HIMEM_START)
 			return err_set(e, EFBIG,
 				       "the decoded kernel has %" PRIu64
@@ -94,7 +86,7 @@ static int place_run(const struct image *img, const struct guest_mem *gm,
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e)
 {
-	uint64_t base, room;
+	uint64_t base = 0, room = 0;
 	size_t len;
 	int rc;
 

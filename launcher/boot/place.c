@@ -82,7 +82,7 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 struct boot_range *initrd, struct err *e)
 {
 	struct file f;
-	uint64_t gpa;
+	uint64_t gpa = 0;
 	int rc;
 
 	rc = file_open(&f, path, gm->low_size, e);

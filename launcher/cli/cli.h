@@ -22,7 +22,7 @@
 /* Everything any command can be told. A command reads what concerns it. */
 struct options {
 	const char *image;
-	uint64_t mem;	/* bytes */
+	uint64_t mem; /* bytes */
 	unsigned long cpus;
 	const char *initrd;
 	const char *cmdline;

@@ -36,8 +36,9 @@ int cmd_extract(const struct options *o, struct err *e)
 	int rc;
 
 	if (!o->output && isatty(STDOUT_FILENO)) {
-		err_set(e, EINVAL, "stdout is a terminal: give -o FILE, or "
-				   "-o - to write to it all the same");
+		err_set(e, EINVAL,
+			"stdout is a terminal: give -o FILE, or "
+			"-o - to write to it all the same");
 		return STATUS_USAGE;
 	}
 	rc = image_open(&img, o->image, e);

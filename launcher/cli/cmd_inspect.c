@@ -14,8 +14,8 @@ int cmd_inspect(const struct options *o, struct err *e)
 	rc = inspection_open(&in, o->image, o->boot, e);
 	if (rc)
 		return STATUS_FAILED;
-	rc = o->json ? inspection_print_json(&in, e) :
-		       inspection_print_text(&in, e);
+	rc = o->json ? inspection_print_json(&in, e)
+		     : inspection_print_text(&in, e);
 	inspection_close(&in);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

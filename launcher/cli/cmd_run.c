@@ -52,8 +52,7 @@ static void *connect_main(void *arg)
 static void connect_begin(struct connect_job *job, struct run *r)
 {
 	*job = (struct connect_job){ .r = r };
-	job->threaded =
-		!pthread_create(&job->thread, NULL, connect_main, job);
+	job->threaded = !pthread_create(&job->thread, NULL, connect_main, job);
 	if (!job->threaded)
 		connect_main(job);
 }

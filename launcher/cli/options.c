@@ -18,7 +18,7 @@
 
 struct option_row {
 	const char *name;
-	char letter; /* 0: none */
+	char letter;	 /* 0: none */
 	const char *arg; /* NULL: takes none */
 	unsigned groups;
 	const char *help;
@@ -29,8 +29,8 @@ static int set_mem(struct options *o, const char *arg, struct err *e)
 {
 	int rc = parse_size(arg, &o->mem, e);
 
-	if (!rc && (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX ||
-		    o->mem % 4096))
+	if (!rc &&
+	    (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX || o->mem % 4096))
 		rc = err_set(e, EINVAL,
 			     "'%s' is not 64M to 512G in whole 4K pages", arg);
 	return rc;
@@ -210,8 +210,8 @@ static void build_getopt(char *letters, struct option *longs)
 	*l++ = ':'; /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < ROWS; i++) {
 		longs[i] = (struct option){ rows[i].name,
-					    rows[i].arg ? required_argument :
-							  no_argument,
+					    rows[i].arg ? required_argument
+							: no_argument,
 					    NULL, (int)(256 + i) };
 		if (!rows[i].letter)
 			continue;
