@@ -17,12 +17,11 @@
  * speak of page tables and addresses a PVH guest owns itself anyway. */
 #define OFFERED_FEATURES 0x1fu
 
-/* PHYS32_RELOC's default alignment: a kernel's largest segment alignment. */
-static uint64_t default_align(const struct kernel_elf *elf)
+uint64_t boot_default_align(const struct kernel_elf *elf)
 {
 	uint64_t align = 0;
 
-	for (unsigned i = 0; elf && i < elf->segments_count; i++)
+	for (unsigned i = 0; i < elf->segments_count; i++)
 		if (elf->segments[i].type == PT_LOAD &&
 		    elf->segments[i].align > align)
 			align = elf->segments[i].align;
@@ -37,7 +36,7 @@ void boot_facts_read(struct boot_facts *f, const struct image *img,
 		f->no_elf = *no_elf;
 		return;
 	}
-	if (!xen_notes_read(&f->notes, &elf->notes, default_align(elf),
+	if (!xen_notes_read(&f->notes, &elf->notes, boot_default_align(elf),
 			    &f->bad_notes))
 		f->bad_notes.msg[0] = '\0';
 }

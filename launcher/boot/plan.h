@@ -78,6 +78,10 @@ struct boot_plan {
 int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		   const char *forced, struct err *e);
 
+/* What PHYS32_RELOC's alignment is if the note does not give it: the largest
+ * of the PT_LOADs' if that is at least 4 KiB, else 2 MiB. */
+uint64_t boot_default_align(const struct kernel_elf *elf);
+
 /* How far protocol @id may move the kernel of @f from its linked address. */
 struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id);
 
