@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/clean.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* UTF-8's forms of more than one byte, and the smallest value that needs
+ * each: what is written longer than it has to be is not well formed. */
+static const struct {
+	uint8_t mask, lead;
+	uint32_t least;
+} forms[] = {
+	{ 0xe0, 0xc0, 0x80 },
+	{ 0xf0, 0xe0, 0x800 },
+	{ 0xf8, 0xf0, 0x10000 },
+};
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+/* Not a surrogate, not past the end, not one of the C1 controls. */
+static int printable_rune(uint32_t c)
+{
+	return c >= 0xa0 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+}
+
+size_t clean_step(const char *s, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)s;
+
+	if (!len)
+		return 0;
+	if (p[0] < 0x80)
+		return p[0] >= 0x20 && p[0] < 0x7f;
+	for (size_t i = 0; i < FORMS; i++) {
+		size_t n = i + 2;
+		uint32_t c;
+
+		if ((p[0] & forms[i].mask) != forms[i].lead)
+			continue;
+		if (n > len)
+			return 0;
+		c = p[0] & ~forms[i].mask;
+		for (size_t j = 1; j < n; j++) {
+			if ((p[j] & 0xc0) != 0x80)
+				return 0;
+			c = c << 6 | (p[j] & 0x3f);
+		}
+		return c >= forms[i].least && printable_rune(c) ? n : 0;
+	}
+	return 0;
+}
+
+char *clean_copy(const char *s)
+{
+	char *copy = strdup(s);
+	size_t left = copy ? strlen(copy) : 0;
+
+	for (char *p = copy; left;) {
+		size_t n = clean_step(p, left);
+
+		if (!n) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		left -= n;
+	}
+	return copy;
+}

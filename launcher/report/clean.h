@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Strings that others wrote, made fit to print.
+ *
+ * A file name or a note may hold anything: escape sequences that repaint a
+ * terminal, bytes that are no UTF-8 and make JSON invalid. What is left here
+ * is printable ASCII and well-formed UTF-8 without control characters; every
+ * other byte becomes '?'.
+ *
+ * Spec: RFC 3629 (UTF-8); ECMA-48 for the C1 controls.
+ */
+#ifndef REPORT_CLEAN_H
+#define REPORT_CLEAN_H
+
+#include <stddef.h>
+
+/* How many of the @len bytes at @s are one character that may be printed as
+ * it is; 0 if the first byte has to be replaced. */
+size_t clean_step(const char *s, size_t len);
+
+/* A clean copy, to be freed; NULL if there is no memory. */
+char *clean_copy(const char *s);
+
+#endif
