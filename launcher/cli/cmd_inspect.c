@@ -4,18 +4,43 @@
  */
 #include "cli/cli.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
 #include "report/inspect.h"
+
+/* Whole or not at all, as far as stdout allows: it is written when done. */
+static int write_report(const struct options *o, const struct inspection *in,
+			struct err *e)
+{
+	char *text = NULL;
+	int rc;
+
+	rc = o->json ? inspection_json(in, &text, e)
+		     : inspection_text(in, &text, e);
+	if (!rc) {
+		struct bytes parts[] = {
+			{ (const uint8_t *)text, strlen(text) },
+			/* JSON comes without its last newline. */
+			{ (const uint8_t *)"\n", o->json },
+		};
+
+		rc = file_write("-", parts, 2, 0, e);
+	}
+	free(text);
+	return rc;
+}
 
 int cmd_inspect(const struct options *o, struct err *e)
 {
-	struct inspection in = { 0 };
+	struct inspection in;
 	int rc;
 
 	rc = inspection_open(&in, o->image, o->boot, e);
 	if (rc)
 		return STATUS_FAILED;
-	rc = o->json ? inspection_print_json(&in, e)
-		     : inspection_print_text(&in, e);
+	rc = write_report(o, &in, e);
 	inspection_close(&in);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

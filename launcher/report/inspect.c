@@ -23,26 +23,47 @@ static int read_elf(struct inspection *in, struct err *e)
 	return 0;
 }
 
-int inspection_open(struct inspection *in, const char *path, const char *boot,
-		    struct err *e)
+/* All that follows once the image is open. */
+static int gather(struct inspection *in, struct err *e)
 {
-	int rc;
+	int rc = read_elf(in, e);
 
-	memset(in, 0, sizeof(*in));
-	in->path = path;
-	rc = image_open(&in->img, path, e);
-	if (rc)
-		return rc;
-	rc = read_elf(in, e);
 	if (rc) {
 		inspection_close(in);
 		return rc;
 	}
 	boot_facts_read(&in->facts, &in->img, in->has_elf ? &in->elf : NULL,
 			&in->no_elf);
-	if (!boot_plan_make(&in->plan, &in->facts, boot, &in->no_plan))
+	if (!boot_plan_make(&in->plan, &in->facts, in->boot, &in->no_plan))
 		in->no_plan.msg[0] = '\0';
 	return 0;
+}
+
+static void begin(struct inspection *in, const char *path, const char *boot)
+{
+	memset(in, 0, sizeof(*in));
+	in->path = path;
+	in->boot = boot ? boot : "auto";
+}
+
+int inspection_open(struct inspection *in, const char *path, const char *boot,
+		    struct err *e)
+{
+	int rc;
+
+	begin(in, path, boot);
+	rc = image_open(&in->img, path, e);
+	return rc ? rc : gather(in, e);
+}
+
+int inspection_from_bytes(struct inspection *in, const char *path,
+			  struct bytes b, const char *boot, struct err *e)
+{
+	int rc;
+
+	begin(in, path, boot);
+	rc = image_from_bytes(&in->img, b, e);
+	return rc ? err_prefix(e, rc, "%s", path) : gather(in, e);
 }
 
 void inspection_close(struct inspection *in)

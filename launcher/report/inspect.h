@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What `inspect` shows: everything image/ and boot/ know of a file, gathered
- * once and printed for a person or as JSON.
+ * once and written for a person or as JSON.
  *
- * Must never trust: strings out of the image. They are printed with control
- * bytes replaced.
+ * Must never trust: strings out of the image; see clean.h.
  */
 #ifndef REPORT_INSPECT_H
 #define REPORT_INSPECT_H
@@ -17,6 +16,7 @@
 
 struct inspection {
 	const char *path;
+	const char *boot; /* the protocol asked for, or "auto" */
 	struct image img;
 	struct scratch decoded; /* empty without a payload */
 	bool has_elf;
@@ -32,16 +32,26 @@ struct inspection {
 /*
  * Open @path, decode it and make the plan as `run` would with --boot @boot
  * (may be NULL). A damaged payload is an error, as it is for run; an image
- * without a usable payload is not.
+ * without a usable payload is not, nor is a protocol that does not fit.
  *
- * The facts point into the struct, so it must not be moved afterwards.
+ * The facts point into the struct, so it must not be moved afterwards, and
+ * it keeps @path and @boot.
  */
 int inspection_open(struct inspection *in, const char *path, const char *boot,
 		    struct err *e);
+
+/* The same for bytes that the caller keeps alive, with @path for a name. */
+int inspection_from_bytes(struct inspection *in, const char *path,
+			  struct bytes b, const char *boot, struct err *e);
+
 void inspection_close(struct inspection *in);
 
-/* To stdout. -EIO if it cannot be written, -ENOMEM. */
-int inspection_print_text(const struct inspection *in, struct err *e);
-int inspection_print_json(const struct inspection *in, struct err *e);
+/*
+ * Write the report into *@out, a string to be freed. -ENOMEM; *@out is then
+ * untouched.
+ */
+int inspection_text(const struct inspection *in, char **out, struct err *e);
+/* One JSON object. Its keys are documented in launcher.1. */
+int inspection_json(const struct inspection *in, char **out, struct err *e);
 
 #endif
