@@ -64,4 +64,11 @@ build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
 
+# The parts that the host tests too are compiled like the launcher for that.
+GUEST_HOST_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)
+build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_HOST_SRCS))
+build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_HOST_SRCS))
+build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_HOST_SRCS))
+
+-include $(wildcard build/*/guest/lib/*.d)
 -include $(wildcard build/guest/*/guest/*/*.d)
