@@ -3,9 +3,12 @@
 # The guest side: freestanding code, built for 64, 32 and 16 bits.
 #
 #   build/guest/kernel64.elf, kernel32.elf    the small kernel
+#   build/guest/stub.bin                      the decompressor stub
 #
 # Objects lie under build/guest/64 and build/guest/32. Plain integer
 # instructions only: an interpreting KVM knows few others.
+
+OBJCOPY ?= objcopy
 
 GUEST_WARN := $(filter-out -Wcast-align,$(WARN))
 GUEST_CFLAGS := -std=gnu11 $(GUEST_WARN) -O2 -march=x86-64 -ffreestanding \
@@ -31,7 +34,7 @@ GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
 GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
 
 .PHONY: guest
-guest: $(GUEST_KERNELS)
+guest: $(GUEST_KERNELS) build/guest/stub.bin
 
 # $(call guest_objs,BITS,SOURCES)
 guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
@@ -60,15 +63,47 @@ endef
 $(eval $(call guest_rules,64))
 $(eval $(call guest_rules,32))
 
+# The stub is 32-bit code that runs wherever it was loaded: -pie so that the
+# linker would show, as a relocation, any address that was compiled in.
+GUEST_STUB_SRCS := guest/stub/head.S guest/stub/enter.S \
+	$(sort $(wildcard guest/stub/*.c)) \
+	$(addprefix guest/lib/,crc32.c gunzip.c huffman.c inflate.c say.c \
+		serial.c string.c)
+GUEST_FLAGS_stub := -m32 -fpie -fvisibility=hidden -fno-jump-tables
+
+build/guest/stub/%.o: %.c guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_stub) -MMD -MP -c -o $@ $<
+
+build/guest/stub/%.o: %.S guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+
+build/guest/stub/%.lds: %.lds.S guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
+
+build/guest/stub.elf: build/guest/stub/guest/stub/stub.lds \
+		$(call guest_objs,stub,$(GUEST_STUB_SRCS))
+	$(LD) -m elf_i386 -nostdlib -pie --no-dynamic-linker -z text \
+		-z noexecstack -T $< -o $@ $(filter %.o,$^)
+
+build/guest/stub.bin: build/guest/stub.elf
+	$(OBJCOPY) -O binary $< $@
+
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
 
 # The parts that the host tests too are compiled like the launcher for that.
-GUEST_HOST_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)
-build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_HOST_SRCS))
-build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_HOST_SRCS))
-build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_HOST_SRCS))
+GUEST_INFLATE_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)
+GUEST_DECIDE_SRCS := guest/stub/elf.c guest/stub/place.c
+build/rel/guest/% build/san/guest/% build/fuzz/guest/%: \
+	private CPPFLAGS_ALL += -Iguest
+build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_INFLATE_SRCS))
+build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_INFLATE_SRCS))
+build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_INFLATE_SRCS))
+build/rel/tests/unit/test_stub: $(call objs,rel,$(GUEST_DECIDE_SRCS))
+build/san/tests/unit/test_stub: $(call objs,san,$(GUEST_DECIDE_SRCS))
 
--include $(wildcard build/*/guest/lib/*.d)
--include $(wildcard build/guest/*/guest/*/*.d)
+-include $(wildcard build/*/guest/*/*.d build/guest/*/guest/*/*.d)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "entry.h"
+#include "lib/load.h"
 
 #define BOOT_RANGES_MAX	 128
 #define BOOT_MODULES_MAX 8
@@ -79,27 +80,5 @@ bool cmdline_value_nth(const struct boot *b, const char *name, unsigned nth,
 
 /* Is @name there as a word of its own? */
 bool cmdline_has(const struct boot *b, const char *name);
-
-/* Loads from what the loader left; any alignment. */
-static inline uint32_t load32(const uint8_t *p, unsigned off)
-{
-	uint32_t v;
-
-	__builtin_memcpy(&v, p + off, sizeof(v));
-	return v;
-}
-
-static inline uint64_t load64(const uint8_t *p, unsigned off)
-{
-	uint64_t v;
-
-	__builtin_memcpy(&v, p + off, sizeof(v));
-	return v;
-}
-
-static inline uint16_t load16(const uint8_t *p, unsigned off)
-{
-	return (uint16_t)(p[off] | p[off + 1] << 8);
-}
 
 #endif

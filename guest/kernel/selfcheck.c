@@ -19,18 +19,25 @@ static const uint8_t *range_at(const struct entry_frame *f,
 	return (const uint8_t *)(uintptr_t)(f->loaded + r->start - KERNEL_PHYS);
 }
 
-/* One `repe scasb`: long ranges are cheap to interpret. */
+/*
+ * A `repe scasl` over all whole words costs an interpreted processor a quarter
+ * of what bytes would; only the word it stops at and the rest go by bytes.
+ */
 static const uint8_t *first_nonzero(const uint8_t *p, size_t len)
 {
-	bool found;
+	const uint8_t *end = p + len;
+	size_t words = len / 4;
+	bool found = false;
 
-	if (!len)
-		return NULL;
-	asm volatile("repe scasb"
-		     : "+D"(p), "+c"(len), "=@ccnz"(found)
-		     : "a"(0)
-		     : "memory");
-	return found ? p - 1 : NULL;
+	if (words)
+		asm volatile("repe scasl"
+			     : "+D"(p), "+c"(words), "=@ccnz"(found)
+			     : "a"(0)
+			     : "memory");
+	for (p -= found ? 4 : 0; p < end; p++)
+		if (*p)
+			return p;
+	return NULL;
 }
 
 static bool zero_ranges_are_zero(const struct entry_frame *f,

@@ -4,35 +4,45 @@
  */
 #include "string.h"
 
+#define WORD sizeof(size_t)
+#ifdef __x86_64__
+#define REP_MOVS_WORD "rep movsq"
+#define REP_STOS_WORD "rep stosq"
+#else
+#define REP_MOVS_WORD "rep movsl"
+#define REP_STOS_WORD "rep stosl"
+#endif
+
 void *memcpy(void *to, const void *from, size_t len)
 {
 	void *d = to;
+	size_t words = len / WORD, rest = len % WORD;
 
-	asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(len) : : "memory");
-	return to;
-}
-
-/* Upwards when the target lies below or clear of the source, else down. */
-void *memmove(void *to, const void *from, size_t len)
-{
-	if ((size_t)((char *)to - (const char *)from) >= len)
-		return memcpy(to, from, len);
-
-	char *d = (char *)to + len - 1;
-	const char *s = (const char *)from + len - 1;
-
-	asm volatile("std; rep movsb; cld"
-		     : "+D"(d), "+S"(s), "+c"(len)
+	asm volatile(REP_MOVS_WORD
+		     : "+D"(d), "+S"(from), "+c"(words)
 		     :
-		     : "memory", "cc");
+		     : "memory");
+	asm volatile("rep movsb"
+		     : "+D"(d), "+S"(from), "+c"(rest)
+		     :
+		     : "memory");
 	return to;
 }
 
 void *memset(void *to, int c, size_t len)
 {
 	void *d = to;
+	size_t words = len / WORD, rest = len % WORD;
+	size_t pattern = (size_t)-1 / 0xff * (unsigned char)c;
 
-	asm volatile("rep stosb" : "+D"(d), "+c"(len) : "a"(c) : "memory");
+	asm volatile(REP_STOS_WORD
+		     : "+D"(d), "+c"(words)
+		     : "a"(pattern)
+		     : "memory");
+	asm volatile("rep stosb"
+		     : "+D"(d), "+c"(rest)
+		     : "a"(pattern)
+		     : "memory");
 	return to;
 }
 

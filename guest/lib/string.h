@@ -2,8 +2,8 @@
 /*
  * The few string functions freestanding code needs, and gcc calls by itself.
  *
- * The block functions are single `rep` instructions: one instruction to fetch
- * and decode, however long the block, where instructions are interpreted.
+ * The block functions are `rep` instructions on whole words: where instructions
+ * are interpreted, each round of a `rep` costs as much as an instruction.
  */
 #ifndef GUEST_LIB_STRING_H
 #define GUEST_LIB_STRING_H
@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 void *memcpy(void *to, const void *from, size_t len);
-void *memmove(void *to, const void *from, size_t len);
 void *memset(void *to, int c, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 size_t strlen(const char *s);

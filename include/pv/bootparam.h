@@ -86,18 +86,27 @@
 #define XLF_5LEVEL_ENABLED	   0x40
 
 /* boot_params outside the setup header */
-#define BP_SCREEN_INFO	       0x000 /* 0x40 bytes */
-#define BP_ACPI_RSDP_ADDR      0x070 /* u64, 2.14 */
-#define BP_EXT_RAMDISK_IMAGE   0x0c0 /* u32 */
-#define BP_EXT_RAMDISK_SIZE    0x0c4 /* u32 */
-#define BP_EXT_CMD_LINE_PTR    0x0c8 /* u32 */
-#define BP_ALT_MEM_K	       0x1e0 /* u32 */
-#define BP_E820_ENTRIES	       0x1e8 /* u8 */
-#define BP_SENTINEL	       0x1ef /* u8, must be 0 */
-#define BP_E820_TABLE	       0x2d0 /* 128 entries of 20 bytes */
-#define BP_SIZE		       0x1000
-#define E820_ENTRY_SIZE	       20
-#define E820_MAX_ENTRIES_ZP    128
+#define BP_SCREEN_INFO	     0x000 /* 0x40 bytes */
+#define BP_ORIG_X	     0x000 /* u8, the text cursor */
+#define BP_ORIG_Y	     0x001 /* u8 */
+#define BP_ORIG_VIDEO_PAGE   0x004 /* u16 */
+#define BP_ORIG_VIDEO_MODE   0x006 /* u8 */
+#define BP_ORIG_VIDEO_COLS   0x007 /* u8 */
+#define BP_ORIG_VIDEO_LINES  0x00e /* u8 */
+#define BP_ORIG_VIDEO_ISVGA  0x00f /* u8, 1: VGA in a text mode */
+#define BP_ORIG_VIDEO_POINTS 0x010 /* u16, a character's height */
+#define BP_ACPI_RSDP_ADDR    0x070 /* u64, 2.14 */
+#define BP_EXT_RAMDISK_IMAGE 0x0c0 /* u32 */
+#define BP_EXT_RAMDISK_SIZE  0x0c4 /* u32 */
+#define BP_EXT_CMD_LINE_PTR  0x0c8 /* u32 */
+#define BP_ALT_MEM_K	     0x1e0 /* u32 */
+#define BP_SCRATCH	     0x1e4 /* u32, the setup code's to use */
+#define BP_E820_ENTRIES	     0x1e8 /* u8 */
+#define BP_SENTINEL	     0x1ef /* u8, must be 0 */
+#define BP_E820_TABLE	     0x2d0 /* 128 entries of 20 bytes */
+#define BP_SIZE		     0x1000
+#define E820_ENTRY_SIZE	     20
+#define E820_MAX_ENTRIES_ZP  128
 
 /* Where the protected-mode part has its entry points. */
 #define LINUX_ENTRY32_OFFSET 0x000

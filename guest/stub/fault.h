@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why the stub cannot go on: the sentence, the value that was found, and the
+ * one it was measured against.
+ */
+#ifndef GUEST_STUB_FAULT_H
+#define GUEST_STUB_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fault {
+	const char *what;
+	uint64_t found;
+	uint64_t limit;
+};
+
+/* Always false, so that a leaf reads `return fault_set(f, ...)`. */
+static inline bool fault_set(struct fault *f, const char *what, uint64_t found,
+			     uint64_t limit)
+{
+	f->what = what;
+	f->found = found;
+	f->limit = limit;
+	return false;
+}
+
+#endif

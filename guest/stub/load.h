@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a stream of the ELF's bytes to segments in their places.
+ *
+ * There is never a whole ELF in memory: the headers are in its first window,
+ * and from then on each window's bytes go to the segments they belong to.
+ */
+#ifndef GUEST_STUB_LOAD_H
+#define GUEST_STUB_LOAD_H
+
+#include "elf.h"
+
+struct load {
+	struct elf_limits limits; /* filled in by the caller */
+	struct elf elf;
+	uint64_t pos; /* how much of the file came by */
+	struct fault fault;
+};
+
+/* An inflate sink; its context is a struct load. */
+const char *load_take(void *ctx, const uint8_t *data, size_t len);
+
+/* All bytes came: zero what no byte was for. False after filling l->fault. */
+bool load_finish(struct load *l);
+
+#endif
