@@ -10,6 +10,9 @@
 #define TESTS_UNIT_UNIT_H
 
 #include <check.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Defined by each test_X.c. */
 Suite *unit_suite(void);
