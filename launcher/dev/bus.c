@@ -113,10 +113,12 @@ void bus_access(struct bus *bus, uint64_t addr, uint8_t *data, unsigned size,
 		uint64_t off = addr + done - r->start;
 		unsigned n = size - done;
 
+		if (off >= r->len)
+			break;
 		if (n > r->ops->width)
 			n = r->ops->width;
-		if (off >= r->len || n > r->len - off)
-			break;
+		if (n > r->len - off)
+			n = (unsigned)(r->len - off);
 		access_device(r, off, data + done, n, write);
 		done += n;
 	}

@@ -22,7 +22,9 @@ struct device_ops {
 	const char *name; /* "serial", for messages */
 	/*
 	 * The widest access the device understands, in bytes. Wider ones are
-	 * cut into ones of that width at rising offsets, as the ISA bus does.
+	 * cut into ones of that width at rising offsets, as the ISA bus does;
+	 * the last one ends where the device's range does, so that its size
+	 * may be any from 1 to the width.
 	 */
 	unsigned width;
 	uint64_t (*read)(void *dev, uint64_t off, unsigned size);

@@ -86,7 +86,9 @@ static const struct {
 	{ 0x206, 2, "\x16\x17", 0, 1 },
 	/* out of the range: ones for the part outside */
 	{ 0x103, 4, "\x13\xff\xff\xff", 1, 0 },
-	{ 0x207, 4, "\xff\xff\xff\xff", 0, 0 },
+	{ 0x207, 4, "\x17\xff\xff\xff", 0, 1 },
+	{ 0x205, 4, "\x15\x16\x17\xff", 0, 1 },
+	{ 0x202, 8, "\x12\x13\x14\x15\x16\x17\xff\xff", 0, 2 },
 	/* nobody */
 	{ 0x104, 1, "\xff", 0, 0 },
 	{ 0xff, 2, "\xff\xff", 0, 0 },
