@@ -18,6 +18,7 @@
 
 #define REG_A_32KHZ 0x26 /* oscillator on, 1024 Hz rate; never updating */
 #define REG_B_24H   0x02
+#define REG_B_DM    0x04 /* binary, not BCD */
 #define REG_D_VALID 0x80
 
 static uint8_t bcd(int n)
@@ -27,7 +28,7 @@ static uint8_t bcd(int n)
 
 void rtc_init(struct rtc *rtc)
 {
-	*rtc = (struct rtc){ .ram[RTC_REG_B] = REG_B_24H };
+	*rtc = (struct rtc){ 0 };
 }
 
 static uint8_t read_time(uint8_t reg)
@@ -75,6 +76,9 @@ static uint64_t rtc_read(void *dev, uint64_t off, unsigned size)
 		return read_time(rtc->index);
 	case RTC_REG_A:
 		return REG_A_32KHZ;
+	case RTC_REG_B:
+		/* The time has one format only, whatever was asked for. */
+		return (rtc->ram[RTC_REG_B] & ~REG_B_DM) | REG_B_24H;
 	case RTC_REG_C:
 		return 0; /* no interrupt is ever pending */
 	case RTC_REG_D:
