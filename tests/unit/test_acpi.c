@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ACPI tables, read back from guest memory the way a kernel does: by
+ * pointer, signature, length and checksum, at the offsets of ACPI 6.4
+ * chapter 5. The DSDT is also given to ACPICA's disassembler.
+ */
+#include "unit/unit.h"
+#include "base/bytes.h"
+#include "dev/acpi.h"
+#include "dev/aml.h"
+#include "dev/legacy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define AT   0xe0000
+#define ROOM 0x20000
+
+static struct guest_mem gm;
+static uint64_t rsdp;
+static struct err e;
+
+static void setup(void)
+{
+	assert_ok(guest_mem_init(&gm, GUEST_MEM_MIN, &e), &e);
+	rsdp = 0;
+}
+
+static void teardown(void)
+{
+	guest_mem_release(&gm);
+}
+
+static void write_for(unsigned cpus)
+{
+	assert_ok(acpi_write_tables(&gm, AT, ROOM, cpus, &rsdp, &e), &e);
+	ck_assert_uint_eq(rsdp, AT);
+}
+
+static uint64_t le(struct bytes b, uint64_t off, unsigned width)
+{
+	uint64_t v = 0;
+
+	ck_assert(bytes_has(b, off, width));
+	for (unsigned i = 0; i < width; i++)
+		v |= (uint64_t)b.data[off + i] << 8 * i;
+	return v;
+}
+
+static uint8_t sum(struct bytes b, size_t n)
+{
+	uint8_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += b.data[i];
+	return total;
+}
+
+static struct bytes table(uint64_t gpa, const char *signature)
+{
+	struct bytes b = { guest_mem_ptr(&gm, gpa, 36), 36 };
+
+	ck_assert_ptr_nonnull(b.data);
+	ck_assert_uint_ge(gpa, AT);
+	ck_assert_msg(!memcmp(b.data, signature, 4), "\"%.4s\" is not %s",
+		      (const char *)b.data, signature);
+	b.len = le(b, 4, 4);
+	ck_assert_uint_le(gpa + b.len, AT + ROOM);
+	ck_assert_msg(sum(b, b.len) == 0, "%s: wrong checksum", signature);
+	return b;
+}
+
+static struct bytes xsdt(void)
+{
+	struct bytes r = { guest_mem_ptr(&gm, rsdp, 36), 36 };
+
+	return table(le(r, 24, 8), "XSDT");
+}
+
+static struct bytes fadt(void)
+{
+	return table(le(xsdt(), 36, 8), "FACP");
+}
+
+static struct bytes madt(void)
+{
+	return table(le(xsdt(), 44, 8), "APIC");
+}
+
+static struct bytes dsdt(void)
+{
+	return table(le(fadt(), 140, 8), "DSDT");
+}
+
+START_TEST(acpi__rsdp)
+{
+	struct bytes r;
+
+	write_for(1);
+	r = (struct bytes){ guest_mem_ptr(&gm, rsdp, 36), 36 };
+	ck_assert_int_eq(memcmp(r.data, "RSD PTR ", 8), 0);
+	ck_assert_uint_eq(sum(r, 20), 0);
+	ck_assert_uint_eq(sum(r, 36), 0);
+	ck_assert_uint_eq(le(r, 15, 1), 2);  /* revision */
+	ck_assert_uint_eq(le(r, 16, 4), 0);  /* no RSDT */
+	ck_assert_uint_eq(le(r, 20, 4), 36); /* length */
+	ck_assert_uint_eq(le(r, 24, 8) % 16, 0);
+}
+END_TEST
+
+START_TEST(acpi__xsdt_lists_two_tables)
+{
+	write_for(1);
+	ck_assert_uint_eq(xsdt().len, 36 + 2 * 8);
+	ck_assert_uint_eq(fadt().len, 276);
+	ck_assert_uint_ge(madt().len, 44);
+}
+END_TEST
+
+/* A generic address structure (5.2.3.2) of one I/O port of a byte. */
+static void expect_port(struct bytes b, unsigned off, uint16_t port)
+{
+	ck_assert_uint_eq(le(b, off, 1), 1);	 /* system I/O */
+	ck_assert_uint_eq(le(b, off + 1, 1), 8); /* bits */
+	ck_assert_uint_eq(le(b, off + 2, 1), 0);
+	ck_assert_uint_eq(le(b, off + 3, 1), 1); /* byte access */
+	ck_assert_uint_eq(le(b, off + 4, 8), port);
+}
+
+/* Offsets of ACPI 6.4, table 5.9. */
+START_TEST(acpi__fadt_of_a_hardware_reduced_machine)
+{
+	struct bytes f;
+
+	write_for(1);
+	f = fadt();
+	ck_assert_uint_eq(le(f, 8, 1), 6);		/* major version */
+	ck_assert_uint_eq(le(f, 131, 1), 4);		/* minor version */
+	ck_assert_uint_eq(le(f, 40, 4), le(f, 140, 8)); /* DSDT, X_DSDT */
+	ck_assert_uint_eq(le(f, 36, 4), 0);		/* no FACS */
+	ck_assert_uint_eq(le(f, 132, 8), 0);
+	ck_assert_uint_eq(le(f, 109, 2), 0x0005); /* legacy, no VGA */
+	/* HW_REDUCED, RESET_REG, no fixed buttons, C1, WBINVD */
+	ck_assert_uint_eq(le(f, 112, 4), 1u << 20 | 1u << 10 | 1u << 5 |
+						 1u << 4 | 1u << 2 | 1u << 0);
+	expect_port(f, 116, 0x602); /* RESET_REG */
+	ck_assert_uint_eq(le(f, 128, 1), ACPI_RESET_VALUE);
+	expect_port(f, 244, 0x600); /* SLEEP_CONTROL_REG */
+	expect_port(f, 256, 0x601); /* SLEEP_STATUS_REG */
+	/* Fixed hardware this machine does not have. */
+	for (unsigned off = 56; off < 95; off++)
+		ck_assert_uint_eq(le(f, off, 1), 0);
+	for (unsigned off = 148; off < 244; off++)
+		ck_assert_uint_eq(le(f, off, 1), 0);
+}
+END_TEST
+
+static const unsigned cpu_counts[] = { 1, 2, 8, 254, 255, 256, 257, 1024 };
+
+/* 5.2.12: one local APIC per vCPU, an I/O APIC, an override, an NMI line. */
+START_TEST(acpi__madt_lists_every_cpu)
+{
+	unsigned cpus = 0, ioapics = 0, overrides = 0, nmis = 0;
+	struct bytes m;
+
+	write_for(cpu_counts[_i]);
+	m = madt();
+	ck_assert_uint_eq(le(m, 36, 4), 0xfee00000);
+	ck_assert_uint_eq(le(m, 40, 4), 1); /* there is a PIC, too */
+	for (uint64_t at = 44; at < m.len; at += le(m, at + 1, 1)) {
+		unsigned type = (unsigned)le(m, at, 1);
+		unsigned len = (unsigned)le(m, at + 1, 1);
+
+		ck_assert_uint_ge(len, 2);
+		ck_assert(bytes_has(m, at, len));
+		switch (type) {
+		case 0: /* ids up to 254 */
+			ck_assert_uint_eq(len, 8);
+			ck_assert_uint_lt(cpus, 255);
+			ck_assert_uint_eq(le(m, at + 2, 1), cpus);
+			ck_assert_uint_eq(le(m, at + 3, 1), cpus++);
+			ck_assert_uint_eq(le(m, at + 4, 4), 1);
+			break;
+		case 9: /* and from 255 on */
+			ck_assert_uint_eq(len, 16);
+			ck_assert_uint_ge(cpus, 255);
+			ck_assert_uint_eq(le(m, at + 4, 4), cpus);
+			ck_assert_uint_eq(le(m, at + 8, 4), 1);
+			ck_assert_uint_eq(le(m, at + 12, 4), cpus++);
+			break;
+		case 1:
+			ck_assert_uint_eq(len, 12);
+			ck_assert_uint_eq(le(m, at + 4, 4), 0xfec00000);
+			ck_assert_uint_eq(le(m, at + 8, 4), 0);
+			ioapics++;
+			break;
+		case 2: /* ISA interrupt 0 is pin 2 */
+			ck_assert_uint_eq(len, 10);
+			ck_assert_uint_eq(le(m, at + 2, 2), 0);
+			ck_assert_uint_eq(le(m, at + 4, 4), 2);
+			ck_assert_uint_eq(le(m, at + 8, 2), 0);
+			overrides++;
+			break;
+		case 4: /* LINT1 of all */
+			ck_assert_uint_eq(len, 6);
+			ck_assert_uint_eq(le(m, at + 2, 1), 0xff);
+			ck_assert_uint_eq(le(m, at + 5, 1), 1);
+			nmis++;
+			break;
+		default:
+			ck_abort_msg("entry of type %u", type);
+		}
+	}
+	ck_assert_uint_eq(cpus, cpu_counts[_i]);
+	ck_assert_uint_eq(ioapics, 1);
+	ck_assert_uint_eq(overrides, 1);
+	ck_assert_uint_eq(nmis, 1);
+}
+END_TEST
+
+START_TEST(acpi__refuses_more_cpus_than_it_can_list)
+{
+	int rc = acpi_write_tables(&gm, AT, ROOM, 1025, &rsdp, &e);
+
+	assert_err(rc, -EINVAL, &e, "1025 vCPUs, the MADT has room for 1024");
+	ck_assert_uint_eq(rsdp, 0);
+}
+END_TEST
+
+/* Every room from none to enough: refused, or kept within. */
+START_TEST(acpi__keeps_to_its_room)
+{
+	uint64_t least = 0;
+
+	for (uint64_t room = 0; room < 2048 && !least; room++) {
+		int rc;
+
+		memset(gm.base + AT, 0xa5, 4096);
+		rc = acpi_write_tables(&gm, AT, room, 3, &rsdp, &e);
+		for (uint64_t i = room; i < 4096; i++)
+			if (gm.base[AT + i] != 0xa5)
+				ck_abort_msg("room %u: wrote at %u",
+					     (unsigned)room, (unsigned)i);
+		if (!rc)
+			least = room;
+		else
+			assert_err(rc, -ENOSPC, &e, "does not fit below 0xe0");
+	}
+	/* The last table ends where the room does. */
+	ck_assert_uint_eq(rsdp + least,
+			  le((struct bytes){ gm.base + rsdp, 36 }, 24, 8) +
+				  xsdt().len);
+}
+END_TEST
+
+/* 20.2.5.1: DefName of a package of four bytes. */
+START_TEST(aml__package)
+{
+	static const uint8_t values[] = { 5, 0, 0, 7 };
+	static const uint8_t want[] = { 0x08, '\\', '_',  'S', '5',  '_',
+					0x12, 0x4b, 0x00, 4,   0x0a, 5,
+					0x0a, 0,    0x0a, 0,   0x0a, 7 };
+	struct aml a = { .len = 0 };
+
+	aml_name_package(&a, "\\_S5_", values, sizeof(values));
+	ck_assert_uint_eq(a.len, sizeof(want));
+	ck_assert_mem_eq(a.bytes, want, sizeof(want));
+}
+END_TEST
+
+/* Lengths: 2 + 4 + 2 * 10 in the device, 2 + 5 + 2 + 26 in the scope. */
+START_TEST(aml__device_in_a_scope)
+{
+	static const uint8_t want[] = {
+		0x10, 0x43, 0x02, '\\', '_', 'S',  'B',	 '_', /* Scope */
+		0x5b, 0x82, 0x4a, 0x01, 'C', 'O',  'M',	 '1', /* Device */
+		0x08, '_',  'U',  'I',	'D', 0x0c, 1,	 0,    0, 0,
+		0x08, '_',  'H',  'I',	'D', 0x0c, 0x41, 0xd0, 5, 1,
+	};
+	struct aml a = { .len = 0 };
+	aml_block sb, dev;
+
+	sb = aml_scope(&a, "\\_SB_");
+	dev = aml_device(&a, "COM1");
+	aml_name_int(&a, "_UID", 1);
+	aml_name_eisaid(&a, "_HID", "PNP0501");
+	aml_close(&a, dev);
+	aml_close(&a, sb);
+	ck_assert_uint_eq(a.len, sizeof(want));
+	ck_assert_mem_eq(a.bytes, want, sizeof(want));
+}
+END_TEST
+
+/* 20.2.4: a PkgLength counts itself; four bits, then eight. */
+static const struct {
+	unsigned names; /* of ten bytes each */
+	uint8_t length[2];
+} lengths[] = {
+	{ 0, { 0x46, 0x00 } },	 /* 2 + 4 */
+	{ 1, { 0x40, 0x01 } },	 /* 16 */
+	{ 25, { 0x40, 0x10 } },	 /* 256 */
+	{ 408, { 0x46, 0xff } }, /* 4086 */
+};
+
+START_TEST(aml__package_length)
+{
+	struct aml a = { .len = 0 };
+	aml_block b = aml_device(&a, "DEV0");
+
+	for (unsigned i = 0; i < lengths[_i].names; i++)
+		aml_name_int(&a, "_UID", i);
+	aml_close(&a, b);
+	ck_assert_uint_eq(a.bytes[2], lengths[_i].length[0]);
+	ck_assert_uint_eq(a.bytes[3], lengths[_i].length[1]);
+}
+END_TEST
+
+/* 6.4.2.5, 6.4.3.6 and 6.4.2.9: a port range, an interrupt, the end. */
+START_TEST(aml__resources)
+{
+	static const uint8_t want[] = {
+		0x08, '_',  'C',  'R',	'S',  0x11, 0x47, 0x01, 0x0a, 19,
+		0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 1,	  8,	0x89, 6,
+		0,    0x03, 1,	  4,	0,    0,    0,	  0x79, 0,
+	};
+	struct aml a = { .len = 0 };
+
+	aml_crs_io_irq(&a, 0x3f8, 8, 4);
+	ck_assert_uint_eq(a.len, sizeof(want));
+	ck_assert_mem_eq(a.bytes, want, sizeof(want));
+}
+END_TEST
+
+/* What iasl must understand of the DSDT. */
+static const char *const asl[] = {
+	"Name (\\_S5, Package (0x04)",
+	"Scope (\\_SB)",
+	"Device (COM1)",
+	"Name (_HID, EisaId (\"PNP0501\")",
+	"IO (Decode16,",
+	"0x03F8,             // Range Minimum",
+	"0x08,               // Length",
+	"Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive",
+	"0x00000004,",
+	"Device (RTC)",
+	"Name (_HID, EisaId (\"PNP0B00\")",
+	"0x0070,             // Range Minimum",
+	"0x00000008,",
+};
+
+static char *disassemble(struct bytes b)
+{
+	char dir[] = "/tmp/test_acpi.XXXXXX", command[256], path[64];
+	char *text = calloc(1, 65536);
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/dsdt.aml", dir);
+	f = fopen(path, "wb");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(b.data, 1, b.len, f), b.len);
+	fclose(f);
+	snprintf(command, sizeof(command),
+		 "iasl -d %s >%s/log 2>&1 && cat %s/dsdt.dsl && rm -r %s", path,
+		 dir, dir, dir);
+	f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_gt(fread(text, 1, 65535, f), 0);
+	ck_assert_msg(pclose(f) == 0, "iasl failed, see %s/log", dir);
+	return text;
+}
+
+START_TEST(acpi__dsdt_disassembles)
+{
+	char *text;
+
+	if (system("command -v iasl >/dev/null"))
+		UNIT_SKIP("iasl is not installed (acpica-tools)");
+	write_for(1);
+	text = disassemble(dsdt());
+	for (unsigned i = 0; i < COUNT(asl); i++)
+		ck_assert_msg(strstr(text, asl[i]), "\"%s\" is not in:\n%s",
+			      asl[i], text);
+	ck_assert_msg(!strstr(text, "Unknown"), "%s", text);
+	free(text);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("acpi");
+	TCase *t = tcase_create("acpi");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, acpi__rsdp);
+	tcase_add_test(t, acpi__xsdt_lists_two_tables);
+	tcase_add_test(t, acpi__fadt_of_a_hardware_reduced_machine);
+	tcase_add_loop_test(t, acpi__madt_lists_every_cpu, 0,
+			    COUNT(cpu_counts));
+	tcase_add_test(t, acpi__refuses_more_cpus_than_it_can_list);
+	tcase_add_test(t, acpi__keeps_to_its_room);
+	tcase_add_test(t, aml__package);
+	tcase_add_test(t, aml__device_in_a_scope);
+	tcase_add_loop_test(t, aml__package_length, 0, COUNT(lengths));
+	tcase_add_test(t, aml__resources);
+	tcase_add_test(t, acpi__dsdt_disassembles);
+	suite_add_tcase(s, t);
+	return s;
+}
