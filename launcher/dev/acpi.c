@@ -142,7 +142,8 @@ static int write_table(struct writer *w, struct acpi_header *h, size_t len,
 		       const char *signature, uint8_t revision, uint64_t *at,
 		       struct err *e)
 {
-	if (len > w->end - w->gpa)
+	/* Alignment may have gone past the end. */
+	if (w->gpa > w->end || len > w->end - w->gpa)
 		return err_set(e, ENOSPC,
 			       "ACPI table %s of %zu bytes does not fit below "
 			       "0x%" PRIx64,
