@@ -7,6 +7,7 @@
 #   tests/fuzz/fuzz_X.c    a libFuzzer target with its own seeds; becomes
 #                          build/fuzz/tests/fuzz/fuzz_X (see fuzz.h)
 #   tests/support/*.c      shared by all of them
+#   tests/image/           shell tests against independent tools
 #
 # Each runner's last line is `N passed, N failed, N skipped`.
 
@@ -59,5 +60,11 @@ check-fuzz: $(FUZZERS)
 
 fuzz: $(FUZZERS)
 	@tests/fuzz/run '$(FUZZ_LONG)' $^
+
+# Shell tests of the commands that read images; `make check-image` of one
+# suite: tests/image/run SUITE.
+.PHONY: check-image
+check-image: build/launcher
+	@tests/image/run
 
 -include $(wildcard build/*/tests/*/*.d)
