@@ -4,6 +4,7 @@
 #
 #   build/guest/kernel64.elf, kernel32.elf    the small kernel
 #   build/guest/stub.bin                      the decompressor stub
+#   build/guest/setup.bin                     16-bit setup code and header
 #
 # Objects lie under build/guest/64 and build/guest/32. Plain integer
 # instructions only: an interpreting KVM knows few others.
@@ -34,7 +35,7 @@ GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
 GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
 
 .PHONY: guest
-guest: $(GUEST_KERNELS) build/guest/stub.bin
+guest: $(GUEST_KERNELS) build/guest/stub.bin build/guest/setup.bin
 
 # $(call guest_objs,BITS,SOURCES)
 guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
@@ -89,6 +90,31 @@ build/guest/stub.elf: build/guest/stub/guest/stub/stub.lds \
 		-z noexecstack -T $< -o $@ $(filter %.o,$^)
 
 build/guest/stub.bin: build/guest/stub.elf
+	$(OBJCOPY) -O binary $< $@
+
+GUEST_SETUP_SRCS := $(addprefix guest/setup/,header.S bios.S protected.S) \
+	$(sort $(wildcard guest/setup/*.c)) \
+	$(addprefix guest/lib/,say.c serial.c string.c)
+GUEST_FLAGS_setup := -m16 -Os
+
+build/guest/setup/%.o: %.c guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_setup) -MMD -MP -c -o $@ $<
+
+build/guest/setup/%.o: %.S guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+
+build/guest/setup/%.lds: %.lds.S guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
+
+build/guest/setup.elf: build/guest/setup/guest/setup/setup.lds \
+		$(call guest_objs,setup,$(GUEST_SETUP_SRCS))
+	$(LD) -m elf_i386 -nostdlib -static -z noexecstack -T $< -o $@ \
+		$(filter %.o,$^)
+
+build/guest/setup.bin: build/guest/setup.elf
 	$(OBJCOPY) -O binary $< $@
 
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h

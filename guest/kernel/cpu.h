@@ -20,20 +20,6 @@
 #define LAPIC_LVT_MASKED   0x10000
 #define LAPIC_DIVIDE_BY_1  0xb
 
-struct cpuid_regs {
-	uint32_t a, b, c, d;
-};
-
-static inline struct cpuid_regs cpuid(uint32_t leaf)
-{
-	struct cpuid_regs r;
-
-	asm volatile("cpuid"
-		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
-		     : "a"(leaf), "c"(0));
-	return r;
-}
-
 static inline uint64_t read_tsc(void)
 {
 	uint32_t low, high;

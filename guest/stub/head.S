@@ -86,6 +86,13 @@ load_segments:
 
 	.org	STUB_INFO
 	.long	STUB_MAGIC
+
+	.org	STUB_KERNEL_INFO
+	.long	KERNEL_INFO_MAGIC
+	.long	STUB_KERNEL_INFO_SIZE
+	.long	STUB_KERNEL_INFO_SIZE	/* and nothing of variable size */
+	.long	0			/* setup_data types the stub knows */
+
 	.org	LINUX_ENTRY64_OFFSET
 	.code64
 	.globl stub_start_64

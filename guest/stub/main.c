@@ -16,6 +16,7 @@
  * Spec: Linux boot.rst.
  */
 #include "fault.h"
+#include "lib/cpuid.h"
 #include "lib/inflate.h"
 #include "lib/io.h"
 #include "lib/load.h"
@@ -129,10 +130,15 @@ static void build_page_tables(struct work *w)
 void stub_main(uint32_t here, uint8_t *boot_params, void *work)
 {
 	struct work *w = work;
+	struct fault f;
 
 	load_kernel((const uint8_t *)here, w);
 	if (!w->load.elf.is_64)
 		enter_elf32((uint32_t)w->load.elf.entry, boot_params);
+	if (!cpu_has_long_mode()) {
+		fault_set(&f, "the processor cannot run a 64-bit kernel", 0, 0);
+		give_up(&f);
+	}
 	build_page_tables(w);
 	enter_elf64((uint32_t)w->load.elf.entry, boot_params, w->pml4);
 }

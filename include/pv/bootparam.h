@@ -89,6 +89,7 @@
 #define BP_SCREEN_INFO	     0x000 /* 0x40 bytes */
 #define BP_ORIG_X	     0x000 /* u8, the text cursor */
 #define BP_ORIG_Y	     0x001 /* u8 */
+#define BP_EXT_MEM_K	     0x002 /* u16, INT 15h 88 */
 #define BP_ORIG_VIDEO_PAGE   0x004 /* u16 */
 #define BP_ORIG_VIDEO_MODE   0x006 /* u8 */
 #define BP_ORIG_VIDEO_COLS   0x007 /* u8 */

@@ -42,6 +42,13 @@
 #define STUB_INFO_DEST_START	 0x1d4 /* lowest p_paddr of any PT_LOAD */
 #define STUB_INFO_DEST_END	 0x1d8 /* highest p_paddr + p_memsz */
 
+/* Protocol 2.15's kernel_info, in the stub as boot.rst wants it. */
+#define STUB_KERNEL_INFO      0x1e0
+#define STUB_KERNEL_INFO_SIZE 16
+
+/* At kernel_version + 0x200 in the setup code: text and zeros. */
+#define SETUP_VERSION_MAX 128
+
 #define STUB_MAGIC     0x62757473 /* "stub" */
 #define STUB_WORK_SIZE 0x18000
 

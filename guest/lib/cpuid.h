@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the processor says it is.
+ *
+ * Spec: Intel SDM volume 2, CPUID.
+ */
+#ifndef GUEST_LIB_CPUID_H
+#define GUEST_LIB_CPUID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CPUID_1_C_HYPERVISOR (1u << 31)
+#define CPUID_1_D_APIC	     (1u << 9)
+#define CPUID_HYPERVISOR     0x40000000
+#define CPUID_EXTENDED	     0x80000000
+#define CPUID_EXTENDED_FLAGS 0x80000001
+#define CPUID_EXTENDED_D_LM  (1u << 29)
+
+struct cpuid_regs {
+	uint32_t a, b, c, d;
+};
+
+static inline struct cpuid_regs cpuid(uint32_t leaf)
+{
+	struct cpuid_regs r;
+
+	asm volatile("cpuid"
+		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+		     : "a"(leaf), "c"(0));
+	return r;
+}
+
+static inline bool cpu_has_long_mode(void)
+{
+	return cpuid(CPUID_EXTENDED).a >= CPUID_EXTENDED_FLAGS &&
+	       (cpuid(CPUID_EXTENDED_FLAGS).d & CPUID_EXTENDED_D_LM);
+}
+
+#endif
