@@ -36,6 +36,10 @@ SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# `make V=1` shows whole commands.
+Q := $(if $(V),,@)
+show = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $@)
+
 LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c))
 LIB_SRCS      := $(filter-out launcher/main.c,$(LAUNCHER_SRCS))
 
@@ -48,36 +52,64 @@ objs = $(patsubst %.c,build/$(1)/%.o,$(2))
 
 build/rel/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 build/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 # Everything but main.c, for the program, the tests and the fuzzers alike.
 build/%/liblauncher.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call show,AR)
+	$(Q)$(AR) rcs $@ $^
 $(foreach v,rel san fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS))))
 
 build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
-	$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 -include guest/build.mk
 -include tests/build.mk
 
+# The two commands of the README, and what they are made of. Both install
+# the Debian packages they miss when root, and name them otherwise.
+.PHONY: check demo bench lint
+check:
+	@scripts/check
+
+demo:
+	@scripts/demo
+
+check-lint:
+	@scripts/lint
+
 .PHONY: help
 help:
-	@echo 'all      build/launcher (default)'
-	@echo 'clean    remove build/'
+	@echo 'demo         launch a stock Debian kernel to a greeting from userspace'
+	@echo 'check        run every test; the last line is the count'
+	@echo
+	@echo 'all          build/launcher (default)'
+	@echo 'guest        the small kernel, the decompressor stub, the setup code'
+	@echo 'check-LANE   one lane: unit fuzz image cli guest loaders box lint'
+	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
+	@echo 'bench        load times and memory as ratios, boot in instructions'
+	@echo 'install      into DESTDIR/PREFIX; uninstall takes it away again'
+	@echo 'clean        remove build/'
+	@echo
+	@echo 'V=1 shows whole commands.'
 
 .PHONY: clean
 clean:

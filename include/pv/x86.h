@@ -39,13 +39,13 @@
 #define BOOT_TR 0x20
 
 /* Legacy ports */
-#define COM1_PORT  0x3f8
-#define COM1_IRQ   4
-#define I8042_DATA 0x60
-#define I8042_CMD  0x64
+#define COM1_PORT	      0x3f8
+#define COM1_IRQ	      4
+#define I8042_DATA	      0x60
+#define I8042_CMD	      0x64
 #define I8042_CMD_PULSE_RESET 0xfe
-#define RTC_INDEX  0x70
-#define RTC_DATA   0x71
-#define RTC_IRQ	   8
+#define RTC_INDEX	      0x70
+#define RTC_DATA	      0x71
+#define RTC_IRQ		      8
 
 #endif
