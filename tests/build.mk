@@ -27,14 +27,17 @@ test_objs = build/$(1)/tests/$(2).o $(call objs,$(1),$(SUPPORT_SRCS)) \
 	build/$(1)/liblauncher.a
 
 $(UNIT_REL): %: %.o $(call test_objs,rel,unit/unit)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS)
 
 $(UNIT_SAN): %: %.o $(call test_objs,san,unit/unit)
-	$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) \
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) \
 		$(PKG_LIBS)
 
 $(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
-	$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
+	$(call show,LD)
+	$(Q)$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
 		-o $@ $^ $(PKG_LIBS)
 
 # Tests include "unit/unit.h", "support/payloads.h".
@@ -66,5 +69,10 @@ fuzz: $(FUZZERS)
 .PHONY: check-image
 check-image: build/launcher
 	@tests/image/run
+
+# Stock kernels on a hardware-style KVM; tests/box/run NAME for one row.
+.PHONY: check-box
+check-box: build/launcher
+	@tests/box/run
 
 -include $(wildcard build/*/tests/*/*.d)
