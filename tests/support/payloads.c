@@ -99,7 +99,7 @@ static void lzma(const void *in, size_t len, struct buf *out)
 	lzma_stream z = LZMA_STREAM_INIT;
 	lzma_options_lzma o;
 
-	MUST(!lzma_lzma_preset(&o, 6));
+	MUST(!lzma_lzma_preset(&o, 1));
 	MUST(lzma_alone_encoder(&z, &o) == LZMA_OK);
 	lzma_run(&z, in, len, out);
 }
@@ -114,7 +114,7 @@ void payload_xz(const void *in, size_t len, unsigned log, struct buf *out)
 		{ .id = LZMA_VLI_UNKNOWN },
 	};
 
-	MUST(!lzma_lzma_preset(&o, 6));
+	MUST(!lzma_lzma_preset(&o, 1));
 	o.dict_size = 1u << log;
 	MUST(lzma_stream_encoder(&z, filters, LZMA_CHECK_CRC32) == LZMA_OK);
 	lzma_run(&z, in, len, out);
@@ -279,24 +279,28 @@ int payload_compress(const char *format, const void *in, size_t len,
 	return -1;
 }
 
+static uint32_t next_random(uint32_t *x)
+{
+	*x = *x * 1664525 + 1013904223;
+	return *x >> 8;
+}
+
 void payload_fill(void *data, size_t len, uint32_t seed)
 {
-	uint8_t *p = data;
+	uint8_t words[64][8], *p = data;
 	uint32_t x = seed * 2654435761u + 1;
-	size_t i = 0;
 
-	/* New bytes and copies of old ones in turn. */
-	while (i < len) {
-		size_t n, from;
+	for (size_t i = 0; i < sizeof(words); i++)
+		words[i / 8][i % 8] = next_random(&x);
+	/* A text of random words, sometimes cut. */
+	while (len) {
+		uint32_t r = next_random(&x);
+		size_t n = r & 0x700 ? 8 : r >> 12 & 7;
 
-		x = x * 1664525 + 1013904223;
-		n = (x >> 24) % 24 + 1;
-		from = i > 4 ? (x >> 8) % (i < 65536 ? i : 65536) + 1 : 0;
-		for (; n && i < len; n--, i++) {
-			x = x * 1664525 + 1013904223;
-			p[i] = from ? p[i - from] : x >> 24;
-			if (from && (x >> 16) % 37 == 0)
-				p[i] = x >> 24;
-		}
+		if (n > len)
+			n = len;
+		memcpy(p, words[r & 63], n);
+		p += n;
+		len -= n;
 	}
 }

@@ -53,7 +53,7 @@ void payload_xz(const void *in, size_t len, unsigned log, struct buf *out);
 #define LZOP_HEADER_CRC32 0x1000
 void payload_lzo(const void *in, size_t len, uint32_t flags, struct buf *out);
 
-/* @len bytes that compress about as well as a kernel, the same every time. */
+/* @len bytes that compress, to something else for each @seed. */
 void payload_fill(void *data, size_t len, uint32_t seed);
 
 #endif
