@@ -96,6 +96,23 @@ demo:
 check-lint:
 	@scripts/lint
 
+INSTALL ?= install
+
+.PHONY: install uninstall
+install: build/launcher
+	$(INSTALL) -D -m 755 build/launcher "$(DESTDIR)$(BINDIR)/launcher"
+	$(INSTALL) -D -m 644 launcher.1 "$(DESTDIR)$(MANDIR)/man1/launcher.1"
+	$(INSTALL) -D -m 644 scripts/completion/launcher.bash \
+		"$(DESTDIR)$(BASHCOMPDIR)/launcher"
+	$(INSTALL) -D -m 644 scripts/completion/_launcher \
+		"$(DESTDIR)$(ZSHCOMPDIR)/_launcher"
+
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/launcher" \
+		"$(DESTDIR)$(MANDIR)/man1/launcher.1" \
+		"$(DESTDIR)$(BASHCOMPDIR)/launcher" \
+		"$(DESTDIR)$(ZSHCOMPDIR)/_launcher"
+
 .PHONY: help
 help:
 	@echo 'demo         launch a stock Debian kernel to a greeting from userspace'
