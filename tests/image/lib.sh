@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2317 # functions are arguments
 #
 # What the suites share: counting, and a reading of bzImages by od, dd and the
 # formats' own tools. Sourced, never run; tests/image/run sets $LAUNCHER, $top
@@ -64,6 +64,16 @@ same()
 	printf '%s\n' "$2" >"$work/want"
 	printf '%s\n' "$3" >"$work/got"
 	fail "$1" "$(diff "$work/want" "$work/got" | head -n 20)"
+}
+
+# none CLAIM LINES: what was looked for was not found.
+none()
+{
+	if [ -z "$2" ]; then
+		pass
+	else
+		fail "$1" "$2"
+	fi
 }
 
 # refused CLAIM STATUS PATTERN COMMAND...: exits so, with one line on stderr
