@@ -295,7 +295,12 @@ int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
 		 struct err *e)
 {
 	const struct payload *p = &img->payload;
-	struct decode d = { .in = p->stream, .out = out, .enough = SIZE_MAX };
+	struct decode d = {
+		.in = p->stream,
+		.out = out,
+		.expect = p->has_size ? p->size : 0,
+		.enough = SIZE_MAX,
+	};
 	int rc;
 
 	if (!img->has_payload)
