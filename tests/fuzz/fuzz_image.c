@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A whole file: opened, decoded under a ceiling, its ELF read.
+ */
+#include "fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+#include "image/image.h"
+#include "support/bzimage_builder.h"
+#include "support/elf_builder.h"
+
+#define CEILING (256 << 10)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t out[CEILING];
+	struct kernel_elf k;
+	struct image img;
+	struct err e = ERR_EMPTY;
+	size_t len;
+
+	if (image_from_bytes(&img, (struct bytes){ data, size }, &e)) {
+		if (!e.msg[0])
+			abort();
+		return 0;
+	}
+	if (img.has_payload == !!img.no_payload.msg[0])
+		abort();
+	if (!image_decode(&img, out, CEILING, &len, &e)) {
+		if (len > CEILING)
+			abort();
+		if (!kernel_elf_parse(&k, (struct bytes){ out, len }, &e))
+			kernel_elf_release(&k);
+	}
+	image_close(&img);
+	return 0;
+}
+
+void fuzz_seeds(void)
+{
+	struct buf elf = { 0 };
+
+	elf_small_kernel(&elf, false);
+	fuzz_seed("elf", elf.data, elf.len);
+	for (size_t i = 0; i < formats_count; i++) {
+		struct buf whole = { 0 }, bz = { 0 };
+		char name[32] = "bz-";
+
+		payload_compress(formats[i].name, elf.data, elf.len, &whole,
+				 false);
+		fuzz_seed(formats[i].name, whole.data, whole.len);
+		bzimage_of_elf(&elf, formats[i].name, &bz);
+		strcat(name, formats[i].name);
+		fuzz_seed(name, bz.data, bz.len);
+		buf_release(&whole);
+		buf_release(&bz);
+	}
+	buf_release(&elf);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ELF, its notes and the relocation lists behind it: ranges lie in the
+ * file, every note can be shown.
+ *
+ * libelf is not built with the sanitizer. So its input lies in memory that
+ * cannot be written, against a page that cannot be read.
+ */
+#include "fuzz/fuzz.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "image/kernel_elf.h"
+#include "image/relocs.h"
+#include "support/elf_builder.h"
+
+static void show_note(const struct note *n)
+{
+	struct gnu_property p;
+	struct phys32_reloc r;
+	uint64_t pos = 0, mask, value;
+	char text[80];
+
+	note_string(n, text, sizeof(text));
+	note_number(n);
+	note_phys32_reloc(n, 0x1000, &r);
+	for (unsigned i = 0; note_mfn_valid(n, i, &mask, &value); i++)
+		;
+	if (note_kind(n) == NOTE_PROPERTY)
+		while (note_property_next(n, &pos, &p))
+			if (pos > n->desc.len)
+				abort();
+}
+
+static void check(const struct kernel_elf *k)
+{
+	struct err e = ERR_EMPTY;
+	struct xen_notes x;
+	struct relocs r;
+
+	if (k->elf_end > k->bytes.len || k->notes.count > NOTES_MAX)
+		abort();
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (s->type == PT_LOAD && s->filesz &&
+		    !bytes_has(k->bytes, s->off, s->filesz))
+			abort();
+	}
+	for (unsigned i = 0; i < k->notes.count; i++)
+		show_note(&k->notes.list[i]);
+	xen_notes_read(&x, &k->notes, 0x1000, &e);
+	if (relocs_find(&r, k, &e) && r.present)
+		abort();
+}
+
+#define ROOM (64 << 10)
+#define PAGE 4096
+
+static struct bytes guarded(const uint8_t *data, size_t size)
+{
+	static uint8_t *room;
+
+	if (!room) {
+		room = mmap(NULL, ROOM + PAGE, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (room == MAP_FAILED)
+			abort();
+	}
+	if (mprotect(room, ROOM, PROT_READ | PROT_WRITE))
+		abort();
+	memcpy(room + ROOM - size, data, size);
+	if (mprotect(room, ROOM, PROT_READ))
+		abort();
+	return (struct bytes){ room + ROOM - size, size };
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes b;
+	struct kernel_elf k;
+	struct err e = ERR_EMPTY;
+
+	if (size > ROOM)
+		return -1;
+	b = guarded(data, size);
+	if (!kernel_elf_parse_head(&k, b, &e))
+		kernel_elf_release(&k);
+	if (!kernel_elf_parse(&k, b, &e)) {
+		check(&k);
+		kernel_elf_release(&k);
+	}
+	return 0;
+}
+
+/* Notes of every shape, in segments or in sections, and relocation lists. */
+static void seed_notes(const char *name, bool is32, bool sections)
+{
+	static const uint32_t property[] = { 0xc0000002, 4, 3, 0 };
+	static const uint32_t lists[] = { 0,	      0x81000000, 0,
+					  0x81000004, 0,	  0x81000008 };
+	static const uint64_t pairs[] = { 1, 1 };
+	struct buf four = { 0 }, eight = { 0 }, file = { 0 };
+
+	elf_note(&four, "Xen", 10, "!writable_page_tables|dom0", 26, 4);
+	elf_note(&four, "Xen", 13, pairs, sizeof(pairs), 4);
+	elf_note(&four, "Xen", 18, "\0\0\0\1\0\0\0\0", 8, 4);
+	elf_note(&four, "Xen", 19, "\0\0\x20\0\0\0\0\1\xff\xff\xff\x3f", 12, 4);
+	elf_note(&four, "Linux", 0x100, "6.1", 4, 4);
+	elf_note(&eight, "GNU", 5, property, sizeof(property), 8);
+	const struct test_segment seg[] = {
+		{ .type = PT_LOAD,
+		  .vaddr = is32 ? 0xc1000000 : 0xffffffff81000000,
+		  .paddr = 0x1000000,
+		  .data = "text",
+		  .filesz = 4,
+		  .memsz = 0x1000,
+		  .align = 0x1000 },
+		{ .type = PT_NOTE,
+		  .data = four.data,
+		  .filesz = four.len,
+		  .align = 4 },
+		{ .type = PT_NOTE,
+		  .data = eight.data,
+		  .filesz = eight.len,
+		  .align = 8 },
+	};
+	const struct test_section sec[] = {
+		{ .type = SHT_NOTE,
+		  .data = four.data,
+		  .size = four.len,
+		  .align = 4 },
+		{ .type = SHT_NOBITS, .size = 64 },
+	};
+
+	elf_build(&(struct test_elf){ .is32 = is32,
+				      .segments = seg,
+				      .segments_count = sections ? 1 : 3,
+				      .sections = sec,
+				      .sections_count = 2,
+				      .trailer = lists,
+				      .trailer_count = is32 ? 2 : 6 },
+		  &file);
+	fuzz_seed(name, file.data, file.len);
+	buf_release(&four);
+	buf_release(&eight);
+	buf_release(&file);
+}
+
+void fuzz_seeds(void)
+{
+	for (int is32 = 0; is32 <= 1; is32++) {
+		struct buf file = { 0 };
+
+		elf_small_kernel(&file, is32);
+		fuzz_seed(is32 ? "small32" : "small64", file.data, file.len);
+		buf_release(&file);
+		seed_notes(is32 ? "segments32" : "segments64", is32, false);
+		seed_notes(is32 ? "sections32" : "sections64", is32, true);
+	}
+}
