@@ -131,5 +131,7 @@ build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_INFLATE_SRCS))
 build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_INFLATE_SRCS))
 build/rel/tests/unit/test_stub: $(call objs,rel,$(GUEST_DECIDE_SRCS))
 build/san/tests/unit/test_stub: $(call objs,san,$(GUEST_DECIDE_SRCS))
+build/rel/tests/unit/test_setup_memory: build/rel/guest/setup/memory.o
+build/san/tests/unit/test_setup_memory: build/san/guest/setup/memory.o
 
 -include $(wildcard build/*/guest/*/*.d build/guest/*/guest/*/*.d)

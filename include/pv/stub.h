@@ -54,7 +54,8 @@
 
 /*
  * What the stub asks of the ELF: the program headers end within the first
- * window of output, and there are not too many of them.
+ * window of output, there are not too many PT_LOADs with memory, and those
+ * lie in [STUB_DEST_MIN, STUB_DEST_MAX), which leaves out what never is RAM.
  */
 #define STUB_ELF_HEAD_MAX  0x8000
 #define STUB_ELF_LOADS_MAX 32

@@ -286,6 +286,10 @@ static const struct {
 	  .ram_end = DEST_START,
 	  .message = "there is no RAM",
 	  .found = DEST_START },
+	/* Up to the last byte below 4 GiB, but no further. */
+	{ .here = 0x100000000 - WORK_LEN,
+	  .work = 0x100000000 - WORK_LEN,
+	  .ram_end = 0x200000000 },
 	{ .here = 0xfff00000,
 	  .image_len = 0x100000,
 	  .ram_end = 0x200000000,
