@@ -9,7 +9,7 @@
  *   0x09000  page tables: PML4, PDPT, four page directories
  *   0x20000  command line, up to 64 KiB
  *   0x9fc00  end of conventional memory
- *   0xe0000  ACPI tables, up to 128 KiB
+ *   0xe0000  ACPI tables, up to the reset vector at 0xffff0
  *   0x100000 kernel and initrd
  */
 #ifndef BOOT_LAYOUT_H
@@ -25,6 +25,6 @@
 #define LAYOUT_CMDLINE	   0x20000
 #define LAYOUT_CMDLINE_MAX 0x10000
 #define LAYOUT_ACPI	   0xe0000
-#define LAYOUT_ACPI_ROOM   0x20000
+#define LAYOUT_ACPI_ROOM   0x1fff0
 
 #endif

@@ -25,6 +25,9 @@ static void acpi_power_write(void *dev, uint64_t off, unsigned size,
 		outcome_set(power->latch, OUTCOME_RESET, 0,
 			    "ACPI: reset register, port 0x%x",
 			    ACPI_POWER_PORT + ACPI_RESET);
+	else if (off == ACPI_RESET && value == ACPI_RESET_BY_VECTOR)
+		outcome_set(power->latch, OUTCOME_RESET, 0,
+			    "jump to the reset vector, 0x%x", RESET_VECTOR_GPA);
 }
 
 const struct device_ops acpi_power_ops = {
@@ -33,3 +36,21 @@ const struct device_ops acpi_power_ops = {
 	.read = acpi_power_read,
 	.write = acpi_power_write,
 };
+
+int reset_vector_write(const struct guest_mem *gm, struct err *e)
+{
+	static const uint8_t code[] = {
+		0xb0,
+		ACPI_RESET_BY_VECTOR, /* mov al, ... */
+		0xba,
+		(ACPI_POWER_PORT + ACPI_RESET) & 0xff,
+		(ACPI_POWER_PORT + ACPI_RESET) >> 8, /* mov dx, ... */
+		0xee,				     /* out dx, al */
+		0xf4,				     /* hlt */
+		0xeb,
+		0xfd, /* jmp to the hlt */
+	};
+
+	return guest_mem_write(gm, RESET_VECTOR_GPA, code, sizeof(code),
+			       "reset vector", e);
+}

@@ -15,6 +15,7 @@
 
 #include "base/outcome.h"
 #include "dev/bus.h"
+#include "vm/guest_mem.h"
 
 /*
  * CMOS clock, ports 0x70 and 0x71: the host's UTC time in BCD, 24-hour, and
@@ -69,16 +70,25 @@ extern const struct device_ops testport_ops;
  * ACPI sleep and reset registers of a hardware-reduced machine, where our
  * FADT says they are. Spec: ACPI 6.4, 4.8.3.7 and 4.8.3.6.
  */
-#define ACPI_POWER_PORT	 0x600
-#define ACPI_POWER_LEN	 3
-#define ACPI_SLEEP_CTL	 0 /* register offsets */
-#define ACPI_SLEEP_STS	 1
-#define ACPI_RESET	 2
-#define ACPI_RESET_VALUE 0x01
-#define ACPI_S5_TYPE	 5 /* what \_S5 tells the guest to write */
+#define ACPI_POWER_PORT	     0x600
+#define ACPI_POWER_LEN	     3
+#define ACPI_SLEEP_CTL	     0 /* register offsets */
+#define ACPI_SLEEP_STS	     1
+#define ACPI_RESET	     2
+#define ACPI_RESET_VALUE     0x01
+#define ACPI_RESET_BY_VECTOR 0x02 /* what the code below writes there */
+#define ACPI_S5_TYPE	     5	  /* what \_S5 tells the guest to write */
 struct acpi_power {
 	struct outcome_latch *latch;
 };
 extern const struct device_ops acpi_power_ops;
+
+/*
+ * Put code at the processor's reset vector that resets the machine. A kernel
+ * without EFI on hardware-reduced ACPI restarts by jumping there, as a BIOS
+ * would have had it since the first PC.
+ */
+#define RESET_VECTOR_GPA 0xffff0
+int reset_vector_write(const struct guest_mem *gm, struct err *e);
 
 #endif

@@ -32,6 +32,8 @@ int machine_init(struct machine *m, uint64_t mem_size, unsigned cpus,
 	e820_build(&m->map, &m->gm);
 	rc = acpi_write_tables(&m->gm, LAYOUT_ACPI, LAYOUT_ACPI_ROOM, cpus,
 			       &m->rsdp, e);
+	if (!rc)
+		rc = reset_vector_write(&m->gm, e);
 	if (rc)
 		machine_release(m);
 	return rc;
