@@ -12,9 +12,23 @@
 #include "pv/testport.h"
 #include "pv/x86.h"
 
+/* A launcher may take a moment to stop us; then nothing more is to be said. */
+#define STOP_CYCLES 500000000
+#define STOP_TURNS  5000000
+
+static void wait_to_be_stopped(void)
+{
+	uint64_t start = read_tsc();
+
+	for (unsigned i = 0; i < STOP_TURNS; i++)
+		if (read_tsc() - start >= STOP_CYCLES)
+			break;
+}
+
 void end_with_value(unsigned value)
 {
 	outl(TESTPORT_EXIT, value);
+	wait_to_be_stopped();
 	say("no test port: stopped with %u\n", value);
 	cpu_stop();
 }
