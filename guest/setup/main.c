@@ -12,7 +12,7 @@
  * A BIOS answers in surprising ways; whatever it says is range checked, and
  * older calls stand in for newer ones.
  *
- * Spec: Linux boot.rst, "THE KERNEL ... REAL-MODE"; Ralf Brown's interrupt
+ * Spec: Linux boot.rst, "RUNNING THE KERNEL"; Ralf Brown's interrupt
  * list for the BIOS calls.
  */
 #include "bios.h"
