@@ -27,6 +27,9 @@ const struct command commands[] = {
 	  OPT_COMMON | OPT_INSPECT, cmd_inspect },
 	{ "extract", "[-o FILE] IMAGE", "take the ELF out of the image",
 	  OPT_COMMON | OPT_EXTRACT, cmd_extract },
+	{ "verify", "[OPTIONS] BZIMAGE",
+	  "prove that the image's own decompressor and the launcher agree",
+	  OPT_COMMON | OPT_VERIFY, cmd_verify },
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 

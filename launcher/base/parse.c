@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -95,5 +96,24 @@ int parse_count(const char *text, unsigned long min, unsigned long max,
 		return err_set(e, ERANGE, "%s is outside %lu to %lu", text, min,
 			       max);
 	*value = n;
+	return 0;
+}
+
+int parse_address(const char *text, uint64_t *address, struct err *e)
+{
+	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+	const char *digits = hex ? text + 2 : text;
+	unsigned long long n = 0;
+	char *end = NULL;
+
+	errno = 0;
+	if (hex ? isxdigit((unsigned char)*digits)
+		: isdigit((unsigned char)*digits))
+		n = strtoull(digits, &end, hex ? 16 : 10);
+	if (!end || *end)
+		return err_set(e, EINVAL, "'%s' is not an address", text);
+	if (errno == ERANGE)
+		return err_set(e, ERANGE, "'%s' is too large", text);
+	*address = n;
 	return 0;
 }

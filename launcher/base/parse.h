@@ -22,6 +22,9 @@ int parse_size(const char *text, uint64_t *size, struct err *e);
  */
 int parse_duration(const char *text, uint64_t *ns, struct err *e);
 
+/* A guest-physical address: hex with 0x, or decimal. Same returns. */
+int parse_address(const char *text, uint64_t *address, struct err *e);
+
 /* A whole decimal number from @min to @max. Same returns. */
 int parse_count(const char *text, unsigned long min, unsigned long max,
 		unsigned long *value, struct err *e);

@@ -122,7 +122,8 @@ static int load_code(const struct boot_request *req, struct boot_result *r,
 	const uint8_t *code = req->img->bytes.data + hdr->code_off;
 	uint64_t len = req->img->bytes.len - hdr->code_off;
 	uint64_t room = max64(len, hdr->init_size);
-	uint64_t gpa = code_address(hdr, req->gm, room);
+	uint64_t gpa = req->code_gpa ? req->code_gpa
+				     : code_address(hdr, req->gm, room);
 	uint64_t run = max64(gpa, hdr->pref_address);
 	int rc;
 

@@ -33,6 +33,8 @@ struct options {
 	const char *output; /* extract -o; "-" is stdout */
 	bool json;
 	bool keep_relocs;
+	bool flip; /* verify --flip was given, with: */
+	uint64_t flip_gpa;
 	unsigned verbose;
 	bool help;
 	bool version;
@@ -51,6 +53,7 @@ enum option_group {
 	OPT_RUN = 1 << 1,
 	OPT_INSPECT = 1 << 2,
 	OPT_EXTRACT = 1 << 3,
+	OPT_VERIFY = 1 << 4,
 };
 
 extern const struct command commands[];
@@ -70,5 +73,6 @@ void options_print_help(void);
 int cmd_run(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);
 int cmd_extract(const struct options *o, struct err *e);
+int cmd_verify(const struct options *o, struct err *e);
 
 #endif

@@ -111,6 +111,12 @@ static int set_keep_relocs(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
+static int set_flip(struct options *o, const char *arg, struct err *e)
+{
+	o->flip = true;
+	return parse_address(arg, &o->flip_gpa, e);
+}
+
 static int set_verbose(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg, (void)e;
@@ -133,7 +139,7 @@ static int set_version(struct options *o, const char *arg, struct err *e)
 }
 
 static const struct option_row rows[] = {
-	{ "mem", 'm', "SIZE", OPT_RUN,
+	{ "mem", 'm', "SIZE", OPT_RUN | OPT_VERIFY,
 	  "guest memory, 64M to 512G (default 256M)", set_mem },
 	{ "cpus", 'c', "N", OPT_RUN, "number of vCPUs (default 1)", set_cpus },
 	{ "initrd", 'i', "FILE", OPT_RUN, "initial RAM disk", set_initrd },
@@ -142,16 +148,20 @@ static const struct option_row rows[] = {
 	  set_cmdline },
 	{ "boot", 'b', "PROTOCOL", OPT_RUN | OPT_INSPECT,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16", set_boot },
-	{ "timeout", 0, "DUR", OPT_RUN,
+	{ "timeout", 0, "DUR", OPT_RUN | OPT_VERIFY,
 	  "end the run after this long: 500ms, 30s, 2m", set_timeout },
 	{ "expect", 0, "REGEX", OPT_RUN,
 	  "succeed once a console line matches; repeatable, in order",
 	  set_expect },
-	{ "json", 0, NULL, OPT_INSPECT, "print one JSON object", set_json },
+	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
+	  set_json },
 	{ "output", 'o', "FILE", OPT_EXTRACT,
 	  "write the ELF here instead of to stdout", set_output },
 	{ "keep-relocs", 0, NULL, OPT_EXTRACT,
 	  "keep what follows the ELF in the payload", set_keep_relocs },
+	{ "flip", 0, "ADDR", OPT_VERIFY,
+	  "invert this byte of the guest's result, to see the proof fail",
+	  set_flip },
 	{ "verbose", 'v', NULL, OPT_COMMON,
 	  "show each step with its time on stderr", set_verbose },
 	{ "help", 'h', NULL, OPT_COMMON, "print this help", set_help },
@@ -166,7 +176,9 @@ static const char *group_title(unsigned groups)
 		return "Any command";
 	if (groups & OPT_RUN)
 		return "run";
-	return groups & OPT_INSPECT ? "inspect" : "extract";
+	if (groups & OPT_INSPECT)
+		return "inspect";
+	return groups & OPT_EXTRACT ? "extract" : "verify";
 }
 
 void options_print_help(void)

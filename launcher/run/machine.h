@@ -32,6 +32,10 @@ struct machine {
 	unsigned cpus;
 	unsigned started; /* threads that run */
 	struct outcome_latch *latch;
+	/* A page served as MMIO; see kvm_create_vm(). Set before
+	 * machine_connect(). */
+	uint64_t trap_gpa;
+	uint64_t trap_exits;
 
 	struct bus ports;
 	struct bus mmio;
@@ -43,9 +47,9 @@ struct machine {
 	struct acpi_power acpi_power;
 };
 
-#define MACHINE_EMPTY            \
-	{                        \
-		.kvm = KVM_EMPTY \
+#define MACHINE_EMPTY                                     \
+	{                                                 \
+		.kvm = KVM_EMPTY, .trap_gpa = KVM_NO_TRAP \
 	}
 
 /*

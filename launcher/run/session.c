@@ -70,7 +70,8 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 		.signal_fd = -1,
 		.timeout_fd = -1,
 		.panic_fd = -1,
-		.input_open = fcntl(STDIN_FILENO, F_GETFL) >= 0,
+		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
+		.out_fd = STDOUT_FILENO,
 	};
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
@@ -152,7 +153,9 @@ static bool write_piece(struct session *s)
 
 	if (!len)
 		return false;
-	n = write(STDOUT_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
+	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
+	if (s->out_fd >= 0)
+		n = write(s->out_fd, data, (size_t)n);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return true;
 	if (n < 0) {
@@ -222,11 +225,11 @@ static void on_input(struct session *s)
 
 	if (!room)
 		return;
-	n = read(STDIN_FILENO, buf, room < sizeof(buf) ? room : sizeof(buf));
+	n = read(s->in_fd, buf, room < sizeof(buf) ? room : sizeof(buf));
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
-		s->input_open = false;
+		s->in_fd = -1;
 		return;
 	}
 	for (ssize_t i = 0; i < n; i++)
@@ -257,15 +260,15 @@ enum {
 static void wait_and_serve(struct session *s, int ms)
 {
 	bool pending = output_pending(s);
-	bool room = s->input_open && serial_room(&s->m->serial);
+	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
 	struct pollfd p[POLL_COUNT] = {
 		[POLL_SIGNAL] = { s->signal_fd, POLLIN, 0 },
 		[POLL_TIMEOUT] = { s->timeout_fd, POLLIN, 0 },
 		[POLL_PANIC] = { s->panic_fd, POLLIN, 0 },
 		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
 		[POLL_WAKE] = { s->console->wake_fd, POLLIN, 0 },
-		[POLL_OUTPUT] = { pending ? STDOUT_FILENO : -1, POLLOUT, 0 },
-		[POLL_INPUT] = { room ? STDIN_FILENO : -1, POLLIN, 0 },
+		[POLL_OUTPUT] = { pending ? s->out_fd : -1, POLLOUT, 0 },
+		[POLL_INPUT] = { room ? s->in_fd : -1, POLLIN, 0 },
 	};
 	eventfd_t ignored;
 
@@ -275,6 +278,8 @@ static void wait_and_serve(struct session *s, int ms)
 		(void)eventfd_read(s->console->wake_fd, &ignored);
 	if (p[POLL_OUTPUT].revents)
 		write_piece(s);
+	while (s->out_fd < 0 && write_piece(s))
+		;
 	if (p[POLL_SIGNAL].revents)
 		on_signal(s);
 	if (p[POLL_TIMEOUT].revents)
@@ -289,11 +294,14 @@ static void wait_and_serve(struct session *s, int ms)
  * a reader than a reader that is alive needs. */
 static void drain_output(struct session *s)
 {
-	struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+	struct pollfd out = { s->out_fd, POLLOUT, 0 };
 
-	while (output_pending(s))
-		if (poll(&out, 1, DRAIN_PATIENCE_MS) <= 0 || !write_piece(s))
+	while (output_pending(s)) {
+		if (s->out_fd >= 0 && poll(&out, 1, DRAIN_PATIENCE_MS) <= 0)
 			break;
+		if (!write_piece(s))
+			break;
+	}
 }
 
 static void take_terminal(struct session *s)
@@ -301,15 +309,16 @@ static void take_terminal(struct session *s)
 	struct err e;
 	bool raw;
 
-	if (!s->input_open || !isatty(STDIN_FILENO))
+	if (s->in_fd < 0 || !isatty(s->in_fd))
 		return;
-	if (tty_make_raw(STDIN_FILENO, &raw, &e)) {
+	if (tty_make_raw(s->in_fd, &raw, &e)) {
 		log_step("%s", e.msg);
 		raw = false;
 	}
 	/* In the background the terminal is not ours to read. */
-	s->input_open = raw;
 	s->input_is_tty = raw;
+	if (!raw)
+		s->in_fd = -1;
 }
 
 void session_run(struct session *s)

@@ -20,10 +20,11 @@ struct session {
 	struct console *console;
 	struct watch *watch;
 	struct outcome_latch *latch;
+	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
+	int out_fd; /* its output goes here; -1: nowhere but to the watch */
 	int signal_fd;
 	int timeout_fd;
 	int panic_fd; /* when a panicked kernel has had its say */
-	bool input_open;
 	bool input_is_tty;
 	bool escape;		/* Ctrl-A was the last key */
 	uint64_t first_byte_ns; /* clock_ns() of the first output; 0: none */
@@ -31,7 +32,8 @@ struct session {
 
 /*
  * Block the signals the session takes over; before any thread is started.
- * @timeout_ns: 0 for no limit.
+ * @timeout_ns: 0 for no limit. The guest's line is stdin and stdout; a caller
+ * that wants it otherwise changes in_fd and out_fd afterwards.
  */
 int session_init(struct session *s, struct machine *m, struct console *console,
 		 struct watch *watch, struct outcome_latch *latch,
@@ -46,7 +48,10 @@ void session_run(struct session *s);
 
 void session_release(struct session *s);
 
-#define SESSION_EMPTY { .signal_fd = -1, .timeout_fd = -1, .panic_fd = -1 }
+#define SESSION_EMPTY                                             \
+	{                                                         \
+		.signal_fd = -1, .timeout_fd = -1, .panic_fd = -1 \
+	}
 
 /* For struct serial_host: ctx is the struct console. */
 void session_output(void *console, uint8_t byte);

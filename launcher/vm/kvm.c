@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/kvm.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -9,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "pv/x86.h"
 #include "vm/irq.h"
 
 /* Pages of the hole that old Intel hosts need for themselves. */
@@ -159,7 +161,26 @@ static int create_chips(struct kvm *kvm, struct err *e)
 	return 0;
 }
 
-int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm, struct err *e)
+/* Slots around a page that gets none. */
+static int add_low_slots(struct kvm *kvm, const struct guest_mem *gm,
+			 uint64_t trap_gpa, struct err *e)
+{
+	uint64_t after = trap_gpa + PAGE_4K;
+	int rc = 0;
+
+	if (trap_gpa == KVM_NO_TRAP)
+		return add_slot(kvm, 0, 0, gm->low_size, gm->base, e);
+	assert(trap_gpa % PAGE_4K == 0 && after <= gm->low_size);
+	if (trap_gpa)
+		rc = add_slot(kvm, 0, 0, trap_gpa, gm->base, e);
+	if (!rc && after < gm->low_size)
+		rc = add_slot(kvm, 2, after, gm->low_size - after,
+			      gm->base + after, e);
+	return rc;
+}
+
+int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
+		  uint64_t trap_gpa, struct err *e)
 {
 	int rc;
 
@@ -168,7 +189,7 @@ int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm, struct err *e)
 		return err_sys(e, "KVM_CREATE_VM");
 	rc = create_chips(kvm, e);
 	if (!rc)
-		rc = add_slot(kvm, 0, 0, gm->low_size, gm->base, e);
+		rc = add_low_slots(kvm, gm, trap_gpa, e);
 	if (!rc && gm->high_size)
 		rc = add_slot(kvm, 1, GUEST_MEM_HIGH, gm->high_size,
 			      gm->base + gm->low_size, e);

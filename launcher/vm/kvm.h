@@ -50,11 +50,20 @@ const char *kvm_host_name(enum kvm_host host);
  */
 int kvm_open(struct kvm *kvm, struct err *e);
 
+/* No page is left out of the memory slots. */
+#define KVM_NO_TRAP UINT64_MAX
+
 /*
  * Create the machine: memory slots for @gm (which must outlive it), TSS and
  * identity-map pages, the in-kernel irqchip and PIT.
+ *
+ * @trap_gpa: the address of one page of low memory that gets no slot, or
+ * KVM_NO_TRAP. The guest's reads and writes of that page arrive as MMIO; an
+ * instruction fetch from it ends the vCPU with VCPU_INTERNAL_ERROR at exactly
+ * that instruction, on every KVM.
  */
-int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm, struct err *e);
+int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
+		  uint64_t trap_gpa, struct err *e);
 
 void kvm_release(struct kvm *kvm);
 

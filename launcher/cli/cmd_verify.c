@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launcher verify: an image's own decompressor against the launcher's load.
+ *
+ * Exit status 0: equal, 6: different, 1: could not tell.
+ */
+#include "cli/cli.h"
+
+#include "verify/verify.h"
+
+/* A decompressor that hangs must not hang us; emulated, one may take long. */
+#define DEFAULT_TIMEOUT_NS UINT64_C(300000000000)
+
+int cmd_verify(const struct options *o, struct err *e)
+{
+	const struct verify_request req = {
+		.path = o->image,
+		.mem = o->mem,
+		.timeout_ns = o->timeout_ns ? o->timeout_ns
+					    : DEFAULT_TIMEOUT_NS,
+		.flip_gpa = o->flip ? o->flip_gpa : VERIFY_NO_FLIP,
+	};
+	struct verification v;
+	int status = STATUS_FAILED;
+
+	if (verify_image(&v, &req, e))
+		return STATUS_FAILED;
+	if (!(o->json ? verification_print_json(&v, e)
+		      : verification_print_text(&v, e)))
+		status = v.result.different ? STATUS_REPORTED : STATUS_OK;
+	verification_release(&v);
+	return status;
+}

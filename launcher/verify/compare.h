@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two guest memories, one kernel: byte for byte, segment by segment.
+ */
+#ifndef VERIFY_COMPARE_H
+#define VERIFY_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/kernel_elf.h"
+#include "vm/guest_mem.h"
+
+/* How many differences of one segment are kept. */
+#define COMPARE_KEPT 8
+
+struct compare_diff {
+	uint64_t off;  /* in the segment's memory; from p_filesz on it is bss */
+	uint8_t image; /* what the image's own decompressor left there */
+	uint8_t own;   /* what the launcher's load did */
+};
+
+struct compare_segment {
+	unsigned index; /* program header number */
+	uint64_t vaddr, paddr, filesz, memsz;
+	uint64_t different; /* bytes */
+	unsigned kept;
+	struct compare_diff diffs[COMPARE_KEPT];
+};
+
+struct comparison {
+	struct compare_segment *segments; /* the PT_LOADs that have memory */
+	unsigned count;
+	uint64_t bytes; /* compared, bss included */
+	uint64_t different;
+};
+
+/*
+ * Compare every PT_LOAD of @elf at its p_paddr. -EFAULT if one is not RAM in
+ * both; -ENOMEM. Release accepts the empty struct.
+ */
+int compare_memories(struct comparison *c, const struct kernel_elf *elf,
+		     const struct guest_mem *image, const struct guest_mem *own,
+		     struct err *e);
+void comparison_release(struct comparison *c);
+
+#endif

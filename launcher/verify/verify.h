@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The proof that a bzImage keeps both its promises: its own decompressor, run
+ * in a guest, leaves the same kernel in memory as the launcher's own load.
+ *
+ *   1. load the payload's ELF into memory no guest sees
+ *   2. load the bzImage's protected-mode code at 1 MiB, KASLR off, and enter
+ *      it as boot loaders do
+ *   3. stop the guest at its kernel's first instruction: the page with the
+ *      ELF's entry has no memory slot, so that fetching from it ends the run
+ *   4. compare every byte of every segment, bss included
+ *
+ * The low load address matters: a decompressor that is loaded at or above
+ * pref_address decompresses to where it is, and its code may lie in the very
+ * page it is to be stopped at.
+ *
+ * Must never trust: the image, and the guest's memory after the run. Where
+ * the guest stopped is taken from KVM.
+ *
+ * Spec: boot.rst; gABI chapter 5.
+ */
+#ifndef VERIFY_VERIFY_H
+#define VERIFY_VERIFY_H
+
+#include "base/err.h"
+#include "image/scratch.h"
+#include "verify/compare.h"
+
+#define VERIFY_NO_FLIP UINT64_MAX
+
+struct verify_request {
+	const char *path;
+	uint64_t mem; /* bytes, for the guest and for our own load */
+	uint64_t timeout_ns;
+	uint64_t flip_gpa; /* invert this byte of the guest's result before
+			    * comparing, to see the proof fail; or NO_FLIP */
+};
+
+struct verification {
+	const char *protocol; /* "linux64": how the image was entered */
+	uint64_t entry;	      /* the ELF's e_entry, where the guest stopped */
+	uint64_t trap_exits;  /* accesses to the entry's page before that */
+	uint64_t guest_ns;    /* how long the guest ran */
+	struct comparison result;
+	struct scratch decoded; /* for symbols; empty where all is equal */
+};
+
+/*
+ * Run the proof. Returns 0 when it came to a result, equal or not: see
+ * v->result.different. Otherwise the reason why it could not be told: no
+ * payload, no entry that fits, the host's KVM, or a guest that ended or hung
+ * before its kernel was entered.
+ */
+int verify_image(struct verification *v, const struct verify_request *req,
+		 struct err *e);
+void verification_release(struct verification *v);
+
+/* To stdout. */
+int verification_print_text(const struct verification *v, struct err *e);
+int verification_print_json(const struct verification *v, struct err *e);
+
+#endif
