@@ -200,6 +200,7 @@ START_TEST(image__without_a_usable_payload_says_why)
 		assert_ok(open_file(&img, &e), &e);
 		ck_assert_int_eq(img.kind, IMAGE_BZIMAGE);
 		ck_assert(!img.has_payload);
+		ck_assert_ptr_null(img.payload.format);
 		assert_err(0, 0, &img.no_payload, rows[i].msg);
 		assert_err(decode(&img, elf.len, &len, &e), -EINVAL, &e,
 			   "no payload: ");
