@@ -42,13 +42,23 @@ show = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $@)
 
 LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c))
 LIB_SRCS      := $(filter-out launcher/main.c,$(LAUNCHER_SRCS))
+# Guest code that the launcher carries; see these files.
+LIB_BLOBS     := $(sort $(wildcard launcher/*/*_blob.S))
 
 .DEFAULT_GOAL := all
 .PHONY: all
 all: build/launcher
 
 # $(call objs,VARIANT,SOURCES)
-objs = $(patsubst %.c,build/$(1)/%.o,$(2))
+objs = $(patsubst %,build/$(1)/%.o,$(basename $(2)))
+
+# What a blob includes with .incbin is a product, named in it as "build/...".
+build/rel/%.o build/san/%.o build/fuzz/%.o: %.S
+	@mkdir -p $(@D)
+	$(call show,AS)
+	$(Q)$(CC) -c -o $@ $<
+$(foreach b,$(LIB_BLOBS),$(foreach v,rel san fuzz,$(eval \
+	$(call objs,$(v),$(b)): $(shell sed -n 's/.*\.incbin[^"]*"\(.*\)"/\1/p' $(b)))))
 
 build/rel/%.o: %.c
 	@mkdir -p $(@D)
@@ -71,7 +81,7 @@ build/%/liblauncher.a:
 	@rm -f $@
 	$(call show,AR)
 	$(Q)$(AR) rcs $@ $^
-$(foreach v,rel san fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS))))
+$(foreach v,rel san fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS) $(LIB_BLOBS))))
 
 build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
 	$(call show,LD)

@@ -5,6 +5,7 @@
 #   build/guest/kernel64.elf, kernel32.elf    the small kernel
 #   build/guest/stub.bin                      the decompressor stub
 #   build/guest/setup.bin                     16-bit setup code and header
+#   build/guest/bios.bin                      the calls that setup code makes
 #
 # Objects lie under build/guest/64 and build/guest/32. Plain integer
 # instructions only: an interpreting KVM knows few others.
@@ -35,7 +36,8 @@ GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
 GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
 
 .PHONY: guest
-guest: $(GUEST_KERNELS) build/guest/stub.bin build/guest/setup.bin
+guest: $(GUEST_KERNELS) build/guest/stub.bin build/guest/setup.bin \
+	build/guest/bios.bin
 
 # $(call guest_objs,BITS,SOURCES)
 guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
@@ -116,6 +118,15 @@ build/guest/setup.elf: build/guest/setup/guest/setup/setup.lds \
 
 build/guest/setup.bin: build/guest/setup.elf
 	$(OBJCOPY) -O binary $< $@
+
+# Fixed offsets do without a linker script: the code is at 0 of its segment.
+build/guest/bios.o: guest/bios/bios.S guest/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+
+build/guest/bios.bin: build/guest/bios.o
+	$(LD) -m elf_i386 -Ttext=0 -e bios_start -o $@.elf $<
+	$(OBJCOPY) -O binary -j .text $@.elf $@
 
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)

@@ -9,6 +9,9 @@
 #include "base/log.h"
 #include "pv/x86.h"
 
+#define ZIMAGE_GPA  0x10000
+#define ZIMAGE_ROOM 0x80000 /* up to its setup code */
+
 /* How each protocol is entered. The ELF ones start at the ELF's own entry,
  * the others at an offset of the bzImage's protected-mode code. */
 static const struct {
@@ -21,6 +24,7 @@ static const struct {
 	[BOOT_ELF32] = { 0, entry_linux32 },
 	[BOOT_LINUX64] = { LINUX_ENTRY64_OFFSET, entry_linux64 },
 	[BOOT_LINUX32] = { LINUX_ENTRY32_OFFSET, entry_linux32 },
+	[BOOT_LINUX16] = { 0, entry_linux16 },
 };
 
 static uint64_t max64(uint64_t a, uint64_t b)
@@ -115,6 +119,29 @@ static uint64_t code_address(const struct setup_header *h,
 	return (HIMEM_START + align - 1) / align * align;
 }
 
+/* A zImage's code lies below its setup code (boot.rst, "LOADING THE REST OF
+ * THE KERNEL"). */
+static int load_zimage(const struct boot_request *req, struct boot_result *r,
+		       struct boot_handover *h, struct err *e)
+{
+	const struct setup_header *hdr = &req->img->hdr;
+	uint64_t len = req->img->bytes.len - hdr->code_off;
+	int rc;
+
+	if (len > ZIMAGE_ROOM)
+		return err_set(e, EFBIG,
+			       "a zImage of %" PRIu64
+			       " bytes of code, there is room for %d",
+			       len, ZIMAGE_ROOM);
+	rc = guest_mem_write(req->gm, ZIMAGE_GPA,
+			     req->img->bytes.data + hdr->code_off, len,
+			     "protected-mode code", e);
+	/* It decompresses itself to 1 MiB, who knows how far. */
+	r->kernel = (struct boot_range){ HIMEM_START, ZIMAGE_ROOM * 8 };
+	h->code_gpa = ZIMAGE_GPA;
+	return rc;
+}
+
 static int load_code(const struct boot_request *req, struct boot_result *r,
 		     struct boot_handover *h, struct err *e)
 {
@@ -127,6 +154,8 @@ static int load_code(const struct boot_request *req, struct boot_result *r,
 	uint64_t run = max64(gpa, hdr->pref_address);
 	int rc;
 
+	if (!(hdr->loadflags & LOADED_HIGH))
+		return load_zimage(req, r, h, e);
 	if (gpa < HIMEM_START)
 		return err_set(e, EINVAL,
 			       "code32_start 0x%" PRIx64 " is below 1 MiB",

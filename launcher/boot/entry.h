@@ -38,6 +38,10 @@ int entry_linux64(const struct boot_handover *h, struct cpu_entry *cpu,
 int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e);
 
+/* 16-bit, through the image's setup code. Spec: boot.rst, "RUNNING". */
+int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
+		  struct err *e);
+
 /* boot_params with the setup header, for the two above. */
 int boot_params_write(const struct boot_handover *h, struct err *e);
 

@@ -195,9 +195,8 @@ static void probe_linux16(const struct boot_facts *f, struct boot_fit *fit)
 {
 	if (!has_setup_header(f, fit))
 		return;
-	answer(fit, false,
-	       "its 16-bit code needs BIOS services, which this machine does "
-	       "not have");
+	answer(fit, true,
+	       "the image's 16-bit setup code, with the BIOS calls it makes");
 }
 
 const struct boot_protocol boot_protocols[BOOT_PROTOCOLS] = {

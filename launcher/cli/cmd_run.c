@@ -153,7 +153,7 @@ int cmd_run(const struct options *o, struct err *e)
 	if (open_all(&r, e) || prepare(&r, e))
 		goto out;
 	log_step("first guest instruction at 0x%llx",
-		 (unsigned long long)r.boot.cpu.rip);
+		 (unsigned long long)cpu_entry_address(&r.boot.cpu));
 	if (machine_start(&r.m, &r.boot.cpu, e))
 		goto out;
 	/* The image's pages are in the guest now. */

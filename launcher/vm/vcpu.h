@@ -40,6 +40,14 @@ struct cpu_entry {
 	uint16_t ds;  /* CPU_REAL: all data segments */
 };
 
+/* The linear address of the first instruction. */
+static inline uint64_t cpu_entry_address(const struct cpu_entry *entry)
+{
+	uint64_t base = entry->mode == CPU_REAL ? (uint64_t)entry->cs << 4 : 0;
+
+	return base + entry->rip;
+}
+
 /* The boot GDT the flat modes refer to; write it to cpu_entry.gdt. */
 #define BOOT_GDT_SIZE 48
 extern const uint64_t boot_gdt32[BOOT_GDT_SIZE / 8];
