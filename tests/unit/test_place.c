@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where command line and initrd go, up to the last byte that fits.
+ */
+#include "unit/unit.h"
+#include "boot/layout.h"
+#include "boot/place.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KIB UINT64_C(1024)
+#define MIB (KIB << 10)
+#define GIB (MIB << 10)
+
+static struct guest_mem gm;
+static struct image img;
+static struct err e;
+
+static void setup(void)
+{
+	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
+	img = (struct image){ .kind = IMAGE_BZIMAGE,
+			      .hdr = { .cmdline_size = 2047,
+				       .initrd_addr_max = 0x7fffffff } };
+}
+
+static void teardown(void)
+{
+	guest_mem_release(&gm);
+}
+
+static const struct {
+	enum image_kind kind;
+	uint32_t size; /* cmdline_size */
+	uint64_t max;
+} limits[] = {
+	{ IMAGE_BZIMAGE, 255, 255 },
+	{ IMAGE_BZIMAGE, 2047, 2047 },
+	{ IMAGE_BZIMAGE, 0, 0 },
+	{ IMAGE_BZIMAGE, 65535, 65535 },
+	{ IMAGE_BZIMAGE, 65536, 65535 }, /* its place holds no more */
+	{ IMAGE_BZIMAGE, UINT32_MAX, 65535 },
+	{ IMAGE_ELF, 0, 2047 },
+	{ IMAGE_COMPRESSED_ELF, 7, 2047 },
+};
+
+START_TEST(place__cmdline)
+{
+	uint64_t max = limits[_i].max;
+	struct boot_range r = { .gpa = 42 };
+	char *text = calloc(1, max + 2);
+	char want[128];
+	int rc;
+
+	img.kind = limits[_i].kind;
+	img.hdr.cmdline_size = limits[_i].size;
+	ck_assert_uint_eq(place_cmdline_max(&img), max);
+	memset(text, 'x', max + 1);
+	rc = place_cmdline(&gm, &img, text, &r, &e);
+	snprintf(want, sizeof(want),
+		 "the command line has %" PRIu64
+		 " bytes and this kernel takes %" PRIu64,
+		 max + 1, max);
+	assert_err(rc, -E2BIG, &e, want);
+	ck_assert_uint_eq(r.gpa, 42);
+	ck_assert_uint_eq(gm.base[LAYOUT_CMDLINE], 0);
+	/* Exactly the limit is legal; the NUL is behind it. */
+	text[max] = '\0';
+	gm.base[LAYOUT_CMDLINE + max] = 0xff;
+	assert_ok(place_cmdline(&gm, &img, text, &r, &e), &e);
+	ck_assert_uint_eq(r.gpa, LAYOUT_CMDLINE);
+	ck_assert_uint_eq(r.size, max + 1);
+	ck_assert_mem_eq(gm.base + LAYOUT_CMDLINE, text, max + 1);
+	free(text);
+}
+END_TEST
+
+/* An initrd of @size bytes; the kernel is [@kernel, @kernel_end). */
+static const struct {
+	uint64_t mem, size;
+	uint32_t addr_max;
+	uint64_t kernel, kernel_end;
+	uint64_t at; /* 0: no room */
+} rooms[] = {
+	/* as high as it goes, on a page */
+	{ 64 * MIB, 4096, 0x7fffffff, 16 * MIB, 32 * MIB, 64 * MIB - 4096 },
+	{ 64 * MIB, 1, 0x7fffffff, 16 * MIB, 32 * MIB, 64 * MIB - 4096 },
+	{ 64 * MIB, 4097, 0x7fffffff, 16 * MIB, 32 * MIB, 64 * MIB - 8192 },
+	/* the last byte at initrd_addr_max */
+	{ 64 * MIB, 4096, 0x37fffff, 16 * MIB, 32 * MIB, 56 * MIB - 4096 },
+	{ 64 * MIB, 4096, 0x37ffffe, 16 * MIB, 32 * MIB, 56 * MIB - 8192 },
+	/* exactly between kernel and end */
+	{ 64 * MIB, 32 * MIB, 0x7fffffff, 16 * MIB, 32 * MIB, 32 * MIB },
+	{ 64 * MIB, 32 * MIB - 4095, 0x7fffffff, 16 * MIB, 32 * MIB, 32 * MIB },
+	{ 64 * MIB, 32 * MIB + 1, 0x7fffffff, 16 * MIB, 32 * MIB, 0 },
+	{ 64 * MIB, 32 * MIB, 0x7fffffff, 16 * MIB, 32 * MIB + 1, 0 },
+	/* below the kernel if there is more room */
+	{ 64 * MIB, 4 * MIB, 0x7fffffff, 16 * MIB, 62 * MIB, 12 * MIB },
+	{ 64 * MIB, 15 * MIB, 0x7fffffff, 16 * MIB, 62 * MIB, 1 * MIB },
+	{ 64 * MIB, 15 * MIB + 1, 0x7fffffff, 16 * MIB, 62 * MIB, 0 },
+	{ 64 * MIB, 4096, 16 * MIB - 1, 16 * MIB, 62 * MIB, 16 * MIB - 4096 },
+	{ 64 * MIB, 4096, 8 * MIB - 1, 16 * MIB, 62 * MIB, 8 * MIB - 4096 },
+	/* addr_max inside the kernel, below 1 MiB, at nothing */
+	{ 64 * MIB, 4096, 20 * MIB - 1, 16 * MIB, 32 * MIB, 16 * MIB - 4096 },
+	{ 64 * MIB, 4096, 0xfffff, 16 * MIB, 32 * MIB, 0 },
+	{ 64 * MIB, 4096, 0, 16 * MIB, 32 * MIB, 0 },
+	{ 64 * MIB, 4096, 0x100fff, 16 * MIB, 32 * MIB, 0x100000 },
+	/* a machine that reaches past the limit, and past the hole */
+	{ 3 * GIB, 4096, 0x7fffffff, 16 * MIB, 32 * MIB, 2 * GIB - 4096 },
+	{ 6 * GIB, 4096, UINT32_MAX, 16 * MIB, 32 * MIB, 3 * GIB - 4096 },
+	/* a kernel at the very top */
+	{ 64 * MIB, 4096, 0x7fffffff, 62 * MIB, 64 * MIB, 62 * MIB - 4096 },
+	{ 64 * MIB, 63 * MIB, 0x7fffffff, 16 * MIB, 32 * MIB, 0 },
+};
+
+static char path[] = "/tmp/test_place.XXXXXX";
+
+/* A file of @size bytes, zero but for the first and the last. */
+static void make_file(uint64_t size)
+{
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	ck_assert_int_eq(pwrite(fd, "Z", 1, (off_t)size - 1), 1);
+	ck_assert_int_eq(pwrite(fd, "A", 1, 0), 1);
+	close(fd);
+}
+
+START_TEST(place__initrd)
+{
+	const struct boot_range kernel = {
+		rooms[_i].kernel, rooms[_i].kernel_end - rooms[_i].kernel
+	};
+	struct boot_range r = { .gpa = 42 };
+	const uint8_t *p;
+	int rc;
+
+	guest_mem_release(&gm);
+	assert_ok(guest_mem_init(&gm, rooms[_i].mem, &e), &e);
+	img.hdr.initrd_addr_max = rooms[_i].addr_max;
+	make_file(rooms[_i].size);
+	rc = place_initrd(&gm, &img, path, &kernel, &r, &e);
+	unlink(path);
+	if (!rooms[_i].at) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "the initrd has %" PRIu64 " bytes",
+			 rooms[_i].size);
+		assert_err(rc, -ENOSPC, &e, want);
+		snprintf(want, sizeof(want),
+			 "the kernel takes 0x%" PRIx64 " to 0x%" PRIx64,
+			 rooms[_i].kernel, rooms[_i].kernel_end);
+		assert_err(rc, -ENOSPC, &e, want);
+		ck_assert_uint_eq(r.gpa, 42);
+		return;
+	}
+	assert_ok(rc, &e);
+	ck_assert_msg(r.gpa == rooms[_i].at, "at 0x%" PRIx64, r.gpa);
+	ck_assert_uint_eq(r.size, rooms[_i].size);
+	p = guest_mem_ptr(&gm, r.gpa, r.size);
+	ck_assert_uint_eq(p[r.size - 1], r.size == 1 ? 'A' : 'Z');
+	ck_assert_uint_eq(p[0], 'A');
+}
+END_TEST
+
+START_TEST(place__initrd_of_an_elf_stays_below_2g)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	struct boot_range r;
+
+	guest_mem_release(&gm);
+	assert_ok(guest_mem_init(&gm, 3 * GIB, &e), &e);
+	img = (struct image){ .kind = IMAGE_ELF };
+	make_file(4096);
+	assert_ok(place_initrd(&gm, &img, path, &kernel, &r, &e), &e);
+	unlink(path);
+	ck_assert_uint_eq(r.gpa, 2 * GIB - 4096);
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	int rc;
+	const char *message;
+} files[] = {
+	{ "/nonexistent/initrd", -ENOENT, "initrd: /nonexistent/initrd" },
+	{ "/tmp", -EISDIR, "initrd: /tmp" },
+	{ "/dev/zero", -EINVAL, "initrd: /dev/zero" },
+};
+
+START_TEST(place__initrd_that_cannot_be_read)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	struct boot_range r;
+	int rc = place_initrd(&gm, &img, files[_i].path, &kernel, &r, &e);
+
+	assert_err(rc, files[_i].rc, &e, files[_i].message);
+}
+END_TEST
+
+/* Sparse, and larger than all of guest memory: refused before it is read. */
+START_TEST(place__initrd_larger_than_memory)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	struct boot_range r;
+	int rc;
+
+	make_file(64 * MIB + 1);
+	rc = place_initrd(&gm, &img, path, &kernel, &r, &e);
+	unlink(path);
+	assert_err(rc, -EFBIG, &e, "initrd: ");
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("place");
+	TCase *t = tcase_create("place");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, place__cmdline, 0, COUNT(limits));
+	tcase_add_loop_test(t, place__initrd, 0, COUNT(rooms));
+	tcase_add_test(t, place__initrd_of_an_elf_stays_below_2g);
+	tcase_add_loop_test(t, place__initrd_that_cannot_be_read, 0,
+			    COUNT(files));
+	tcase_add_test(t, place__initrd_larger_than_memory);
+	suite_add_tcase(s, t);
+	return s;
+}

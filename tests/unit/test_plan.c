@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The boot plan: what each protocol answers, and which one is taken.
+ */
+#include "unit/unit.h"
+#include "boot/plan.h"
+#include "pv/bootparam.h"
+#include "pv/notes.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define GIB (UINT64_C(1) << 30)
+
+/* A stock 64-bit bzImage; rows below change a field of it. */
+static struct elf_segment segments[2];
+static struct kernel_elf elf;
+static struct image img;
+static struct boot_facts facts;
+
+static void setup(void)
+{
+	segments[0] = (struct elf_segment){ .type = PT_LOAD,
+					    .paddr = 0x1000000,
+					    .filesz = 0x200000,
+					    .memsz = 0x400000,
+					    .align = 0x200000 };
+	segments[1] = (struct elf_segment){ .type = PT_NOTE,
+					    .paddr = 0x1100000,
+					    .filesz = 0x1000 };
+	elf = (struct kernel_elf){ .is64 = true,
+				   .machine = EM_X86_64,
+				   .entry = 0x1000040,
+				   .segments = segments,
+				   .segments_count = 2 };
+	img = (struct image){
+		.kind = IMAGE_BZIMAGE,
+		.hdr = { .version = 0x20f,
+			 .loadflags = LOADED_HIGH,
+			 .xloadflags = XLF_KERNEL_64,
+			 .relocatable = true,
+			 .kernel_alignment = 0x1000000 },
+	};
+	facts = (struct boot_facts){
+		.img = &img,
+		.elf = &elf,
+		.notes = { .has_phys32_entry = true,
+			   .phys32_entry = 0x1000080 },
+	};
+}
+
+static void as_is(void)
+{
+}
+
+static void no_elf(void)
+{
+	facts.elf = NULL;
+	err_set(&facts.no_elf, EINVAL, "payload: unknown format");
+}
+
+static void no_entry_note(void)
+{
+	facts.notes.has_phys32_entry = false;
+}
+
+static void bad_notes(void)
+{
+	facts.notes.has_phys32_entry = false;
+	err_set(&facts.bad_notes, EINVAL,
+		"required feature \"warp_drive\" is unknown");
+}
+
+static void requires(uint32_t bits)
+{
+	facts.notes.features_required = bits;
+}
+
+static void requires_offered(void)
+{
+	requires(0x1f);
+}
+
+static void requires_dom0(void)
+{
+	requires(1u << 11 | 1u << 18);
+}
+
+static void requires_bit5(void)
+{
+	requires(0x1f | 1u << 5);
+}
+
+static void entry_note_at(uint64_t gpa)
+{
+	facts.notes.phys32_entry = gpa;
+}
+
+static void entry_first_byte(void)
+{
+	entry_note_at(0x1000000);
+}
+
+static void entry_last_byte(void)
+{
+	entry_note_at(0x11fffff);
+}
+
+static void entry_in_bss(void)
+{
+	entry_note_at(0x1200000);
+}
+
+static void entry_before(void)
+{
+	entry_note_at(0xffffff);
+}
+
+static void entry_at_4g(void)
+{
+	segments[0].paddr = 4 * GIB;
+	entry_note_at(4 * GIB);
+}
+
+static void entry_in_note_segment(void)
+{
+	segments[1].paddr = 0x8000000;
+	entry_note_at(0x8000000);
+}
+
+static void e_entry_virtual(void)
+{
+	elf.entry = UINT64_C(0xffffffff81000040);
+}
+
+static void elf32_of_386(void)
+{
+	elf.is64 = false;
+	elf.machine = EM_386;
+}
+
+static void elf32_of_x86_64(void)
+{
+	elf.is64 = false;
+}
+
+static void elf64_of_386(void)
+{
+	elf.machine = EM_386;
+}
+
+static void plain_elf(void)
+{
+	img = (struct image){ .kind = IMAGE_ELF };
+}
+
+static void no_xlf_64(void)
+{
+	img.hdr.version = 0x20b;
+	img.hdr.xloadflags = 0x7e;
+}
+
+static void zimage(void)
+{
+	img.hdr.loadflags = CAN_USE_HEAP;
+}
+
+/* One protocol's answer to one image. */
+static const struct {
+	void (*change)(void);
+	enum boot_id id;
+	bool fits;
+	const char *reason;
+} answers[] = {
+	{ as_is, BOOT_PVH, true, "PHYS32_ENTRY 0x1000080: 32-bit entry" },
+	{ no_elf, BOOT_PVH, false, "payload: unknown format" },
+	{ no_entry_note, BOOT_PVH, false, "no PHYS32_ENTRY note" },
+	{ bad_notes, BOOT_PVH, false, "\"warp_drive\" is unknown" },
+	{ requires_offered, BOOT_PVH, true, "PHYS32_ENTRY" },
+	{ requires_dom0, BOOT_PVH, false, "requires the Xen feature dom0" },
+	{ requires_bit5, BOOT_PVH, false, "mmu_pt_update_preserve_ad" },
+	{ entry_first_byte, BOOT_PVH, true, "0x1000000" },
+	{ entry_last_byte, BOOT_PVH, true, "0x11fffff" },
+	{ entry_in_bss, BOOT_PVH, false,
+	  "PHYS32_ENTRY 0x1200000 is not a loaded physical address" },
+	{ entry_before, BOOT_PVH, false, "0xffffff is not a loaded" },
+	{ entry_at_4g, BOOT_PVH, false, "0x100000000 is not a loaded" },
+	{ entry_in_note_segment, BOOT_PVH, false, "0x8000000 is not" },
+	{ plain_elf, BOOT_PVH, true, "PHYS32_ENTRY" },
+
+	{ as_is, BOOT_ELF64, true, "e_entry 0x1000040: 64-bit entry" },
+	{ no_elf, BOOT_ELF64, false, "payload: unknown format" },
+	{ bad_notes, BOOT_ELF64, true, "e_entry 0x1000040" },
+	{ e_entry_virtual, BOOT_ELF64, false,
+	  "e_entry 0xffffffff81000040 is not the physical address" },
+	{ elf32_of_386, BOOT_ELF64, false, "the kernel is an ELF32" },
+	{ elf64_of_386, BOOT_ELF64, false, "the ELF's machine is 3" },
+	{ plain_elf, BOOT_ELF64, true, "e_entry" },
+
+	{ as_is, BOOT_ELF32, false, "the kernel is an ELF64" },
+	{ no_elf, BOOT_ELF32, false, "payload: unknown format" },
+	{ elf32_of_386, BOOT_ELF32, true, "e_entry 0x1000040: 32-bit entry" },
+	{ elf32_of_x86_64, BOOT_ELF32, false, "the ELF's machine is 62" },
+
+	{ as_is, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ no_elf, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ no_xlf_64, BOOT_LINUX64, false,
+	  "protocol 2.11, xloadflags 0x7e: no 64-bit entry" },
+	{ plain_elf, BOOT_LINUX64, false, "not a bzImage" },
+	{ zimage, BOOT_LINUX64, false, "LOADED_HIGH is clear" },
+
+	{ as_is, BOOT_LINUX32, true, "32-bit entry" },
+	{ no_xlf_64, BOOT_LINUX32, true, "32-bit entry" },
+	{ plain_elf, BOOT_LINUX32, false, "not a bzImage" },
+	{ zimage, BOOT_LINUX32, false, "LOADED_HIGH is clear" },
+
+	{ plain_elf, BOOT_LINUX16, false, "not a bzImage" },
+};
+
+START_TEST(plan__asks_a_protocol)
+{
+	const struct boot_protocol *p = &boot_protocols[answers[_i].id];
+	struct boot_fit fit = { 0 };
+
+	answers[_i].change();
+	p->probe(&facts, &fit);
+	ck_assert_msg(fit.fits == answers[_i].fits, "%s: \"%s\"", p->name,
+		      fit.reason);
+	ck_assert_msg(strstr(fit.reason, answers[_i].reason), "%s: \"%s\"",
+		      p->name, fit.reason);
+}
+END_TEST
+
+static void nothing(void)
+{
+	no_elf();
+	plain_elf();
+}
+
+static const struct {
+	void (*change)(void);
+	const char *forced;
+	int chosen; /* -1: refused */
+	const char *message;
+} plans[] = {
+	{ as_is, NULL, BOOT_PVH, NULL },
+	{ as_is, "auto", BOOT_PVH, NULL },
+	{ no_entry_note, NULL, BOOT_ELF64, NULL },
+	{ requires_dom0, NULL, BOOT_ELF64, NULL },
+	{ no_elf, NULL, BOOT_LINUX64, NULL },
+	{ e_entry_virtual, "pvh", BOOT_PVH, NULL },
+	{ as_is, "elf64", BOOT_ELF64, NULL },
+	{ as_is, "linux64", BOOT_LINUX64, NULL },
+	{ as_is, "linux32", BOOT_LINUX32, NULL },
+	{ elf32_of_386, "elf32", BOOT_ELF32, NULL },
+	{ as_is, "elf32", -1,
+	  "--boot elf32 does not fit this image: the kernel is an ELF64" },
+	{ no_entry_note, "pvh", -1,
+	  "--boot pvh does not fit this image: the ELF has no PHYS32_ENTRY" },
+	{ plain_elf, "linux64", -1,
+	  "--boot linux64 does not fit this image: not a bzImage" },
+	{ as_is, "efi", -1, "there is no boot protocol 'efi'" },
+	{ as_is, "", -1, "there is no boot protocol ''" },
+	{ as_is, "PVH", -1, "there is no boot protocol 'PVH'" },
+	{ nothing, NULL, -1,
+	  "no boot protocol fits; pvh: payload: unknown format; elf64: "
+	  "payload: unknown format; elf32: payload: unknown format; linux64: "
+	  "not a bzImage: there is no setup header; linux32: not a bzImage: "
+	  "there is no setup header; linux16: not a bzImage" },
+};
+
+START_TEST(plan__chooses)
+{
+	struct boot_plan plan;
+	struct err e;
+	int rc;
+
+	plans[_i].change();
+	rc = boot_plan_make(&plan, &facts, plans[_i].forced, &e);
+	if (plans[_i].chosen < 0) {
+		assert_err(rc, -EINVAL, &e, plans[_i].message);
+		ck_assert(!plan.possible);
+		return;
+	}
+	assert_ok(rc, &e);
+	ck_assert(plan.possible);
+	ck_assert_int_eq((int)plan.chosen, plans[_i].chosen);
+	/* A choice does not silence the others. */
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
+		ck_assert_msg(plan.fits[i].reason[0], "%s says nothing",
+			      boot_protocols[i].name);
+}
+END_TEST
+
+/* inspect prints the answers even if a forced protocol does not fit. */
+START_TEST(plan__answers_are_there_after_a_refusal)
+{
+	struct boot_plan plan;
+	struct err e;
+
+	assert_err(boot_plan_make(&plan, &facts, "elf32", &e), -EINVAL, &e,
+		   "elf32");
+	ck_assert(plan.fits[BOOT_PVH].fits);
+	ck_assert_str_ne(plan.fits[BOOT_LINUX16].reason, "");
+}
+END_TEST
+
+START_TEST(plan__long_reasons_are_cut)
+{
+	struct boot_fit fit;
+
+	no_elf();
+	memset(facts.no_elf.msg, 'x', ERR_MSG_SIZE - 1);
+	boot_protocols[BOOT_PVH].probe(&facts, &fit);
+	ck_assert_uint_eq(strlen(fit.reason), BOOT_REASON_SIZE - 1);
+}
+END_TEST
+
+START_TEST(plan__names_are_what_users_type)
+{
+	static const char *const names[] = { "pvh",	"elf64",   "elf32",
+					     "linux64", "linux32", "linux16" };
+
+	ck_assert_uint_eq(BOOT_PROTOCOLS, COUNT(names));
+	for (unsigned i = 0; i < COUNT(names); i++)
+		ck_assert_str_eq(boot_protocols[i].name, names[i]);
+}
+END_TEST
+
+static void reloc_note(void)
+{
+	facts.notes.has_phys32_reloc = true;
+	facts.notes.phys32_reloc = (struct phys32_reloc){ 0x400000, 0x800000,
+							  0x7fffffff, 3 };
+}
+
+static void reloc_note_align_zero(void)
+{
+	reloc_note();
+	facts.notes.phys32_reloc.align = 0;
+}
+
+static void reloc_note_align_odd(void)
+{
+	reloc_note();
+	facts.notes.phys32_reloc.align = 0x300000;
+}
+
+static void not_relocatable(void)
+{
+	img.hdr.relocatable = false;
+}
+
+static void small_alignment(void)
+{
+	img.hdr.kernel_alignment = 0x1000;
+}
+
+static void alignment_odd(void)
+{
+	img.hdr.kernel_alignment = 0x1800000;
+}
+
+static const struct {
+	void (*change)(void);
+	enum boot_id id;
+	struct load_reloc want;
+} relocs[] = {
+	{ as_is, BOOT_PVH, { false, 0, 0, 0 } },
+	{ reloc_note, BOOT_PVH, { true, 0x400000, 0x800000, 0x7fffffff } },
+	{ reloc_note_align_zero, BOOT_PVH, { false, 0, 0, 0 } },
+	{ reloc_note_align_odd, BOOT_PVH, { false, 0, 0, 0 } },
+	/* the note speaks of the PVH entry only */
+	{ as_is, BOOT_ELF64, { true, 0x1000000, 0x1000000, 3 * GIB - 1 } },
+	{ not_relocatable, BOOT_ELF64, { false, 0, 0, 0 } },
+	{ small_alignment,
+	  BOOT_ELF64,
+	  { true, 0x200000, 0x1000, 3 * GIB - 1 } },
+	{ alignment_odd, BOOT_ELF64, { false, 0, 0, 0 } },
+	{ plain_elf, BOOT_ELF64, { false, 0, 0, 0 } },
+	{ elf32_of_386, BOOT_ELF32, { false, 0, 0, 0 } },
+};
+
+START_TEST(plan__says_how_far_a_kernel_may_be_moved)
+{
+	struct load_reloc r;
+
+	relocs[_i].change();
+	r = boot_plan_reloc(&facts, relocs[_i].id);
+	ck_assert_int_eq(r.allowed, relocs[_i].want.allowed);
+	if (!r.allowed)
+		return;
+	ck_assert_uint_eq(r.align, relocs[_i].want.align);
+	ck_assert_uint_eq(r.min, relocs[_i].want.min);
+	ck_assert_uint_eq(r.max, relocs[_i].want.max);
+}
+END_TEST
+
+static const struct {
+	uint64_t align, want;
+} aligns[] = {
+	{ 0x200000, 0x200000 }, { 0x1000, 0x1000 },	  { 0xfff, 0x200000 },
+	{ 0, 0x200000 },	{ 0x1000000, 0x1000000 },
+};
+
+START_TEST(plan__default_alignment)
+{
+	segments[0].align = aligns[_i].align;
+	segments[1].align = 0x40000000; /* no PT_LOAD: does not count */
+	ck_assert_uint_eq(boot_default_align(&elf), aligns[_i].want);
+}
+END_TEST
+
+static void facts_of_note(uint32_t type, const void *desc, size_t len)
+{
+	struct note note = { .owner = "Xen",
+			     .type = type,
+			     .desc = { desc, len } };
+
+	elf.notes = (struct notes){ &note, 1, "PT_NOTE" };
+	boot_facts_read(&facts, &img, &elf, NULL);
+}
+
+START_TEST(plan__reads_facts_from_notes)
+{
+	static const uint8_t entry[8] = { 0x80, 0, 0, 0x01 };
+	static const uint8_t align[4] = { 0, 0, 0x40, 0 };
+
+	facts_of_note(XEN_ELFNOTE_PHYS32_ENTRY, entry, 8);
+	ck_assert(facts.notes.has_phys32_entry);
+	ck_assert_uint_eq(facts.notes.phys32_entry, 0x1000080);
+	ck_assert_str_eq(facts.bad_notes.msg, "");
+	/* The default alignment is the segments'. */
+	segments[0].align = 0x800000;
+	facts_of_note(XEN_ELFNOTE_PHYS32_RELOC, NULL, 0);
+	ck_assert(facts.notes.has_phys32_reloc);
+	ck_assert_uint_eq(facts.notes.phys32_reloc.align, 0x800000);
+	facts_of_note(XEN_ELFNOTE_PHYS32_RELOC, align, 4);
+	ck_assert_uint_eq(facts.notes.phys32_reloc.align, 0x400000);
+	/* What is required and unknown is named. */
+	facts_of_note(XEN_ELFNOTE_FEATURES, "!warp_drive", 11);
+	ck_assert_ptr_nonnull(strstr(facts.bad_notes.msg, "warp_drive"));
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("plan");
+	TCase *t = tcase_create("plan");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_loop_test(t, plan__asks_a_protocol, 0, COUNT(answers));
+	tcase_add_loop_test(t, plan__chooses, 0, COUNT(plans));
+	tcase_add_test(t, plan__answers_are_there_after_a_refusal);
+	tcase_add_test(t, plan__long_reasons_are_cut);
+	tcase_add_test(t, plan__names_are_what_users_type);
+	tcase_add_loop_test(t, plan__says_how_far_a_kernel_may_be_moved, 0,
+			    COUNT(relocs));
+	tcase_add_loop_test(t, plan__default_alignment, 0, COUNT(aligns));
+	tcase_add_test(t, plan__reads_facts_from_notes);
+	suite_add_tcase(s, t);
+	return s;
+}
