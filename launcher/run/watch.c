@@ -71,9 +71,11 @@ static void look_for_panic(struct watch *w)
 
 static void look_for_expected(struct watch *w)
 {
-	if (w->expect_met < w->expect_count &&
-	    !regexec(&w->expect[w->expect_met], w->line, 0, NULL, 0))
+	if (!w->line_spent && w->expect_met < w->expect_count &&
+	    !regexec(&w->expect[w->expect_met], w->line, 0, NULL, 0)) {
 		w->expect_met++;
+		w->line_spent = true;
+	}
 }
 
 static void end_line(struct watch *w)
@@ -84,6 +86,7 @@ static void end_line(struct watch *w)
 		memcpy(w->last, w->line, sizeof(w->last));
 	w->len = 0;
 	w->line[0] = '\0';
+	w->line_spent = false;
 }
 
 void watch_feed(struct watch *w, const uint8_t *data, size_t n)

@@ -22,6 +22,7 @@
 struct watch {
 	char line[WATCH_LINE_MAX]; /* the line being assembled */
 	size_t len;
+	bool line_spent;	    /* it has met an expectation already */
 	char last[WATCH_LINE_MAX];  /* the last whole line that was not empty */
 	char panic[WATCH_LINE_MAX]; /* the line with which it panicked, or "" */
 	bool panic_over;	    /* the kernel has said all it will say */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading along on the console: what counts as a panic, what meets an
+ * expectation, and that neither depends on how the output arrives in pieces.
+ */
+#include "unit/unit.h"
+#include "run/watch.h"
+
+#include <errno.h>
+
+static struct watch w;
+
+static void setup(void)
+{
+	watch_init(&w);
+}
+
+static void teardown(void)
+{
+	watch_release(&w);
+}
+
+static void feed(const char *text)
+{
+	watch_feed(&w, (const uint8_t *)text, strlen(text));
+}
+
+static void feed_bytewise(const char *text)
+{
+	for (; *text; text++)
+		watch_feed(&w, (const uint8_t *)text, 1);
+}
+
+static void expect(const char *regex)
+{
+	struct err e;
+
+	assert_ok(watch_expect(&w, regex, &e), &e);
+}
+
+#define SAYS "Kernel panic - not syncing"
+
+static const struct {
+	const char *output;
+	bool panic, over;
+} panics[] = {
+	{ SAYS ": Attempted to kill init!\n", true, false },
+	{ SAYS "\r\n", true, false },
+	{ "[    1.234567] " SAYS ": VFS\n", true, false },
+	{ "[12345.678901] " SAYS ": VFS\n", true, false },
+	{ "[    1.234567][    T1] " SAYS ": VFS\n", true, false },
+	{ "[    1.234567][   C12] " SAYS ": VFS\n", true, false },
+	{ "<0>[    1.234567] " SAYS ": VFS\n", true, false },
+	{ "<0>" SAYS ": VFS\n", true, false },
+	{ "line\nline\n[    0.1] " SAYS "\nrest", true, false },
+	{ "[    1.2] " SAYS ": x\n[    1.3] ---[ end " SAYS ": x ]---\n", true,
+	  true },
+	/* somebody talking about one */
+	{ "init: saw '" SAYS "' in the log\n", false, false },
+	{ "x" SAYS "\n", false, false },
+	{ "[root@host] " SAYS "\n", false, false },
+	{ "[    1.2] init: " SAYS "\n", false, false },
+	{ "[    1.2 " SAYS "\n", false, false },
+	{ "kernel panic - not syncing\n", false, false },
+	{ "Kernel panic\n", false, false },
+	{ "<" SAYS "\n", false, false },
+	{ "---[ end " SAYS ": x ]---\n", false, false },
+	/* not yet a line */
+	{ SAYS ": Attempted", false, false },
+	{ "", false, false },
+	{ "\n\n\r\n[\n[]\n[ ]\n<\n<>\n", false, false },
+};
+
+START_TEST(watch__panic)
+{
+	feed(panics[_i].output);
+	ck_assert_int_eq(w.panic[0] != '\0', panics[_i].panic);
+	ck_assert_int_eq(w.panic_over, panics[_i].over);
+	if (panics[_i].panic)
+		ck_assert_ptr_nonnull(strstr(w.panic, SAYS));
+	teardown();
+	setup();
+	feed_bytewise(panics[_i].output);
+	ck_assert_int_eq(w.panic[0] != '\0', panics[_i].panic);
+	ck_assert_int_eq(w.panic_over, panics[_i].over);
+}
+END_TEST
+
+START_TEST(watch__first_panic_stays)
+{
+	feed(SAYS ": first\n" SAYS ": second\n");
+	ck_assert_str_eq(w.panic, SAYS ": first");
+}
+END_TEST
+
+/* Expectations, output, how many are met. */
+static const struct {
+	const char *expect[3];
+	const char *output;
+	size_t met;
+} expected[] = {
+	{ { "hello" }, "say hello now\n", 1 },
+	{ { "^hello$" }, "say hello now\n", 0 },
+	{ { "^hello$" }, "hello\r\n", 1 },
+	{ { "(a|b)+c" }, "xxababc\n", 1 },
+	/* a prompt has no newline */
+	{ { "login: $" }, "\nhost login: ", 1 },
+	/* in order, and each wants a line of its own */
+	{ { "one", "two" }, "one\ntwo\n", 2 },
+	{ { "one", "two" }, "two\none\n", 1 },
+	{ { "one", "two" }, "two\none\ntwo\n", 2 },
+	{ { "one", "two" }, "one two\n", 1 },
+	{ { "two", "one" }, "one two\n", 1 },
+	{ { "same", "same" }, "same\n", 1 },
+	{ { "same", "same" }, "same\nsame\n", 2 },
+	{ { "a", "b", "c" }, "a\nb\nc", 3 },
+	{ { "a", "b", "c" }, "a\nb\n", 2 },
+	/* an empty line is one */
+	{ { "^$" }, "x\n\ny\n", 1 },
+	{ { "x" }, "", 0 },
+};
+
+static void expect_row(unsigned i)
+{
+	for (unsigned j = 0; j < 3 && expected[i].expect[j]; j++)
+		expect(expected[i].expect[j]);
+}
+
+START_TEST(watch__expect)
+{
+	expect_row((unsigned)_i);
+	ck_assert(!watch_satisfied(&w));
+	feed(expected[_i].output);
+	ck_assert_uint_eq(w.expect_met, expected[_i].met);
+	ck_assert_int_eq(watch_satisfied(&w),
+			 expected[_i].met == w.expect_count);
+}
+END_TEST
+
+/* The same whatever the pieces in which a pipe or a vCPU delivers. */
+START_TEST(watch__expect_in_pieces)
+{
+	expect_row((unsigned)_i);
+	feed_bytewise(expected[_i].output);
+	ck_assert_uint_eq(w.expect_met, expected[_i].met);
+}
+END_TEST
+
+START_TEST(watch__nothing_expected_is_not_satisfied)
+{
+	feed("anything\n");
+	ck_assert(!watch_satisfied(&w));
+}
+END_TEST
+
+static const struct {
+	const char *output, *last;
+} lasts[] = {
+	{ "", "" },
+	{ "one\n", "one" },
+	{ "one\ntwo", "two" },
+	{ "one\n\n\r\n", "one" }, /* one that says something */
+	{ "one\r\ntwo\r\n", "two" },
+	{ "a\0b", "a" },
+};
+
+START_TEST(watch__last_line)
+{
+	feed(lasts[_i].output);
+	ck_assert_str_eq(watch_last_line(&w), lasts[_i].last);
+}
+END_TEST
+
+START_TEST(watch__zero_bytes_are_dropped)
+{
+	watch_feed(&w, (const uint8_t *)"a\0b\n", 4);
+	ck_assert_str_eq(watch_last_line(&w), "ab");
+}
+END_TEST
+
+START_TEST(watch__long_lines_are_cut)
+{
+	static char text[3 * WATCH_LINE_MAX];
+
+	expect("^next$");
+	memset(text, 'x', sizeof(text) - 1);
+	feed(text);
+	ck_assert_uint_eq(strlen(watch_last_line(&w)), WATCH_LINE_MAX - 1);
+	feed("\n");
+	ck_assert_uint_eq(strlen(watch_last_line(&w)), WATCH_LINE_MAX - 1);
+	feed("next\n");
+	ck_assert(watch_satisfied(&w));
+}
+END_TEST
+
+static const struct {
+	const char *regex, *message;
+} wrong[] = {
+	{ "a(b", "'a(b' is not a regular expression: " },
+	{ "[", "'[' is not a regular expression: " },
+	{ "a{2,1}", "'a{2,1}' is not a regular expression: " },
+};
+
+START_TEST(watch__refuses_a_bad_expression)
+{
+	struct err e = ERR_EMPTY;
+	int rc = watch_expect(&w, wrong[_i].regex, &e);
+
+	assert_err(rc, -EINVAL, &e, wrong[_i].message);
+	ck_assert_uint_eq(w.expect_count, 0);
+}
+END_TEST
+
+START_TEST(watch__takes_so_many_expectations)
+{
+	struct err e;
+
+	for (unsigned i = 0; i < WATCH_EXPECT_MAX; i++)
+		expect("x");
+	assert_err(watch_expect(&w, "x", &e), -E2BIG, &e,
+		   "more than 16 expectations");
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("watch");
+	TCase *t = tcase_create("watch");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, watch__panic, 0, COUNT(panics));
+	tcase_add_test(t, watch__first_panic_stays);
+	tcase_add_loop_test(t, watch__expect, 0, COUNT(expected));
+	tcase_add_loop_test(t, watch__expect_in_pieces, 0, COUNT(expected));
+	tcase_add_test(t, watch__nothing_expected_is_not_satisfied);
+	tcase_add_loop_test(t, watch__last_line, 0, COUNT(lasts));
+	tcase_add_test(t, watch__zero_bytes_are_dropped);
+	tcase_add_test(t, watch__long_lines_are_cut);
+	tcase_add_loop_test(t, watch__refuses_a_bad_expression, 0,
+			    COUNT(wrong));
+	tcase_add_test(t, watch__takes_so_many_expectations);
+	suite_add_tcase(s, t);
+	return s;
+}
