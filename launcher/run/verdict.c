@@ -33,8 +33,23 @@ static void say_where(struct verdict *v, const struct vcpu_where *w)
 		say(v, " %02x", w->insn[i]);
 }
 
-/* The guest's words are quoted with whatever a terminal would act on
- * replaced. */
+/* A line is quoted so far: what follows must have its place. */
+#define QUOTE_MAX 240
+
+/* The guest's words, with whatever a terminal would act on replaced. */
+static void say_quoted(struct verdict *v, const char *line)
+{
+	size_t n = strnlen(line, QUOTE_MAX);
+
+	say(v, "\"");
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
+	}
+	say(v, line[n] ? "...\"" : "\"");
+}
+
 static void say_last_line(struct verdict *v, const struct verdict_facts *f)
 {
 	const char *line = watch_last_line(f->watch);
@@ -43,13 +58,15 @@ static void say_last_line(struct verdict *v, const struct verdict_facts *f)
 		say(v, "; the console stayed empty");
 		return;
 	}
-	say(v, "; last console line: \"");
-	for (; *line; line++) {
-		unsigned char c = (unsigned char)*line;
+	say(v, "; last console line: ");
+	say_quoted(v, line);
+}
 
-		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
-	}
-	say(v, "\"");
+static void say_panic(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_PANIC;
+	say(v, "the guest panicked: ");
+	say_quoted(v, f->watch->panic);
 }
 
 static bool unmet(const struct verdict_facts *f)
@@ -71,8 +88,7 @@ static void judge_ended(struct verdict *v, const struct verdict_facts *f)
 	const struct outcome *o = f->outcome;
 
 	if (f->watch->panic[0]) {
-		v->status = STATUS_PANIC;
-		say(v, "the guest panicked: %s", f->watch->panic);
+		say_panic(v, f);
 		return;
 	}
 	v->status = STATUS_OK;
@@ -102,18 +118,12 @@ static void judge_expected(struct verdict *v, const struct verdict_facts *f)
 	say(v, "every --expect matched");
 }
 
-static void judge_panic(struct verdict *v, const struct verdict_facts *f)
-{
-	v->status = STATUS_PANIC;
-	say(v, "the guest panicked: %s", f->watch->panic);
-}
-
 static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 {
 	const struct vcpu_result *r = &f->results[f->outcome->value];
 
 	if (f->watch->panic[0]) {
-		judge_panic(v, f);
+		say_panic(v, f);
 		return;
 	}
 	v->status = STATUS_CRASH;
@@ -168,7 +178,7 @@ static void (*const judges[])(struct verdict *v,
 	[OUTCOME_RESET] = judge_ended,
 	[OUTCOME_REPORTED] = judge_reported,
 	[OUTCOME_EXPECTED] = judge_expected,
-	[OUTCOME_PANIC] = judge_panic,
+	[OUTCOME_PANIC] = say_panic,
 	[OUTCOME_CRASH] = judge_crash,
 	[OUTCOME_TIMEOUT] = judge_timeout,
 	[OUTCOME_SIGNAL] = judge_signal,

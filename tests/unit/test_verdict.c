@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict: for every way a run can end, the exit status and the sentence.
+ */
+#include "unit/unit.h"
+#include "run/verdict.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static struct watch w;
+static struct vcpu_result results[2];
+static struct outcome o;
+static struct verdict_facts f;
+static struct verdict v;
+
+static void setup(void)
+{
+	watch_init(&w);
+	memset(results, 0, sizeof(results));
+	o = (struct outcome){ .kind = OUTCOME_POWEROFF };
+	f = (struct verdict_facts){ .outcome = &o,
+				    .watch = &w,
+				    .results = results,
+				    .cpus = 2,
+				    .host = KVM_HOST_INTEL,
+				    .timeout_ns = 1500000000 };
+}
+
+static void teardown(void)
+{
+	watch_release(&w);
+}
+
+static void console(const char *text)
+{
+	watch_feed(&w, (const uint8_t *)text, strlen(text));
+}
+
+static void expect(const char *regex)
+{
+	struct err e;
+
+	assert_ok(watch_expect(&w, regex, &e), &e);
+}
+
+static void ended(enum outcome_kind kind, uint32_t value, const char *evidence)
+{
+	o.kind = kind;
+	o.value = value;
+	snprintf(o.evidence, sizeof(o.evidence), "%s", evidence);
+}
+
+static void crashed_at(enum vcpu_end end)
+{
+	results[1].end = end;
+	results[1].where = (struct vcpu_where){
+		.known = true,
+		.rip = 0x1000123,
+		.mode = "64-bit",
+		.insn = { 0x48, 0x0f, 0xc7, 0x0e },
+		.insn_len = 4,
+	};
+	ended(OUTCOME_CRASH, 1, "vCPU 1: KVM_EXIT");
+}
+
+/* Rows: what happened, then what is said of it. */
+
+static void poweroff(void)
+{
+	ended(OUTCOME_POWEROFF, 0, "ACPI: S5");
+}
+
+static void reset(void)
+{
+	ended(OUTCOME_RESET, 0, "i8042: 0xfe");
+}
+
+static void reset_unmet(void)
+{
+	expect("^ready$");
+	console("starting\n");
+	reset();
+}
+
+static void reset_second_unmet(void)
+{
+	expect("one");
+	expect("two");
+	console("one\nthree\n");
+	reset();
+}
+
+static void reset_met(void)
+{
+	expect("ready");
+	console("ready\n");
+	reset();
+}
+
+static void reset_after_panic(void)
+{
+	console("Kernel panic - not syncing: no init\n");
+	reset();
+}
+
+static void reset_after_panic_unmet(void)
+{
+	expect("ready");
+	reset_after_panic();
+}
+
+static void success(void)
+{
+	ended(OUTCOME_REPORTED, 0, "test port: 0");
+}
+
+static void success_unmet(void)
+{
+	expect("ready");
+	success();
+}
+
+static void failure(void)
+{
+	console("1 failed\n");
+	ended(OUTCOME_REPORTED, 7, "test port: 7");
+}
+
+static void expected(void)
+{
+	expect("ready");
+	console("ready\n");
+	ended(OUTCOME_EXPECTED, 0, "--expect");
+}
+
+static void panic(void)
+{
+	console("Kernel panic - not syncing: VFS\n");
+	ended(OUTCOME_PANIC, 0, "");
+}
+
+static void triple_fault(void)
+{
+	console("last words\n");
+	crashed_at(VCPU_SHUTDOWN);
+}
+
+static void triple_fault_after_panic(void)
+{
+	console("Kernel panic - not syncing: VFS\n");
+	crashed_at(VCPU_SHUTDOWN);
+}
+
+static void no_emulation_hardware(void)
+{
+	crashed_at(VCPU_INTERNAL_ERROR);
+}
+
+static void no_emulation_software(void)
+{
+	crashed_at(VCPU_INTERNAL_ERROR);
+	f.host = KVM_HOST_SOFTWARE;
+}
+
+static void nowhere(void)
+{
+	crashed_at(VCPU_FAIL_ENTRY);
+	results[1].where.known = false;
+}
+
+static void no_bytes(void)
+{
+	crashed_at(VCPU_SHUTDOWN);
+	results[1].where.insn_len = 0;
+}
+
+static void timed_out(void)
+{
+	console("waiting for root\n");
+	results[0].where = (struct vcpu_where){ .known = true,
+						.rip = 0xfff0,
+						.mode = "16-bit" };
+	results[1].where = (struct vcpu_where){ .known = true,
+						.rip = 0x1000,
+						.mode = "32-bit" };
+	ended(OUTCOME_TIMEOUT, 0, "time limit");
+}
+
+static void interrupted(void)
+{
+	console("login: ");
+	ended(OUTCOME_SIGNAL, SIGINT, "Interrupt");
+}
+
+static void terminated(void)
+{
+	ended(OUTCOME_SIGNAL, SIGTERM, "Terminated");
+}
+
+static void host_failed(void)
+{
+	ended(OUTCOME_HOST, 0, "cannot write the guest's console to stdout");
+}
+
+/* A guest must not be able to drive the user's terminal. */
+static void escapes_in_last_line(void)
+{
+	console("\033[2Jhi\x9b\x7f\tthere\n");
+	ended(OUTCOME_REPORTED, 1, "x");
+}
+
+static void escapes_in_panic(void)
+{
+	console("Kernel panic - not syncing: \033[31mred\x9b\n");
+	ended(OUTCOME_PANIC, 0, "");
+}
+
+static const struct {
+	void (*happened)(void);
+	int status;
+	const char *line[5];
+} rows[] = {
+	{ poweroff, 0, { "the guest powered off (ACPI: S5)" } },
+	{ reset, 0, { "the guest reset itself (i8042: 0xfe)" } },
+	{ reset_unmet,
+	  5,
+	  { "the guest reset itself (i8042: 0xfe) before --expect number 1 of "
+	    "1 matched; last console line: \"starting\"" } },
+	{ reset_second_unmet,
+	  5,
+	  { "before --expect number 2 of 2 matched", "\"three\"" } },
+	{ reset_met, 0, { "reset itself" } },
+	{ reset_after_panic,
+	  3,
+	  { "the guest panicked: \"Kernel panic - not syncing: no init\"" } },
+	{ reset_after_panic_unmet, 3, { "the guest panicked: " } },
+	{ success, 0, { "the guest reported success (test port: 0)" } },
+	{ success_unmet,
+	  5,
+	  { "reported success", "before --expect number 1",
+	    "the console stayed empty" } },
+	{ failure,
+	  6,
+	  { "the guest reported failure (test port: 7); last console line: "
+	    "\"1 failed\"" } },
+	{ expected, 0, { "every --expect matched" } },
+	{ panic,
+	  3,
+	  { "the guest panicked: \"Kernel panic - not syncing: VFS\"" } },
+	{ triple_fault,
+	  4,
+	  { "the guest crashed: vCPU 1: KVM_EXIT at rip 0x1000123 (64-bit), "
+	    "instruction bytes 48 0f c7 0e; last console line: \"last "
+	    "words\"; try -v, or another --boot" } },
+	{ triple_fault_after_panic, 3, { "the guest panicked: " } },
+	{ no_emulation_hardware,
+	  4,
+	  { "rip 0x1000123", "this host has hardware KVM (kvm_intel)",
+	    "try another --boot, or a newer host kernel" } },
+	{ no_emulation_software,
+	  4,
+	  { "rip 0x1000123 (64-bit), instruction bytes 48 0f c7 0e",
+	    "this host has software KVM (kvm_pvm)", "scripts/box" } },
+	{ nowhere, 4, { "vCPU 1: KVM_EXIT; the console stayed empty" } },
+	{ no_bytes, 4, { "at rip 0x1000123 (64-bit); the console" } },
+	{ timed_out,
+	  124,
+	  { "timed out after 1.500 s: vCPU 0 at rip 0xfff0 (16-bit), vCPU 1 "
+	    "at rip 0x1000 (32-bit); last console line: \"waiting for "
+	    "root\"; try a longer --timeout, or -v" } },
+	{ interrupted,
+	  130,
+	  { "ended from outside: Interrupt; last console line: \"login: \"" } },
+	{ terminated, 143, { "ended from outside: Terminated" } },
+	{ host_failed, 1, { "cannot write the guest's console to stdout" } },
+	{ escapes_in_last_line, 6, { "\"?[2Jhi???there\"" } },
+	{ escapes_in_panic,
+	  3,
+	  { "\"Kernel panic - not syncing: ?[31mred?\"" } },
+};
+
+START_TEST(verdict__status_and_sentence)
+{
+	rows[_i].happened();
+	verdict_make(&v, &f);
+	ck_assert_msg(v.status == rows[_i].status, "%d: %s", v.status, v.line);
+	for (unsigned i = 0; i < 5 && rows[_i].line[i]; i++)
+		ck_assert_msg(strstr(v.line, rows[_i].line[i]),
+			      "\"%s\" lacks \"%s\"", v.line, rows[_i].line[i]);
+	ck_assert_ptr_null(strchr(v.line, '\n'));
+}
+END_TEST
+
+static void long_console(void)
+{
+	static char text[WATCH_LINE_MAX + 100];
+
+	memset(text, 'x', sizeof(text) - 2);
+	text[sizeof(text) - 2] = '\n';
+	console(text);
+}
+
+/* However long the guest's last line: the advice, which comes last, must
+ * survive on the way through struct err. */
+START_TEST(verdict__advice_survives_a_long_line)
+{
+	long_console();
+	no_emulation_software();
+	memset(o.evidence, 'e', 150);
+	o.evidence[150] = '\0';
+	verdict_make(&v, &f);
+	ck_assert_uint_lt(strlen(v.line), ERR_MSG_SIZE);
+	ck_assert_ptr_nonnull(strstr(v.line, "xxx...\""));
+	ck_assert_ptr_nonnull(strstr(v.line, "or scripts/box"));
+}
+END_TEST
+
+START_TEST(verdict__long_panic_is_cut)
+{
+	console("Kernel panic - not syncing: ");
+	long_console();
+	ended(OUTCOME_PANIC, 0, "");
+	verdict_make(&v, &f);
+	ck_assert_uint_lt(strlen(v.line), ERR_MSG_SIZE);
+	ck_assert_ptr_nonnull(strstr(v.line, "xxx...\""));
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("verdict");
+	TCase *t = tcase_create("verdict");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, verdict__status_and_sentence, 0, COUNT(rows));
+	tcase_add_test(t, verdict__advice_survives_a_long_line);
+	tcase_add_test(t, verdict__long_panic_is_cut);
+	suite_add_tcase(s, t);
+	return s;
+}
