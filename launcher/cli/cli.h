@@ -61,7 +61,8 @@ extern const size_t commands_count;
 
 /*
  * Parse what follows the command's name. @args does not include it. Returns
- * 0 or -EINVAL with one line that names the option and what is allowed.
+ * 0 or a negative errno with one line that names the option and what is
+ * allowed.
  */
 int options_parse(struct options *o, const struct command *cmd, int argc,
 		  char **argv, struct err *e);

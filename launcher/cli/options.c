@@ -281,9 +281,9 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		int opt = getopt_long(argc, argv, letters, longs, NULL);
 		int rc;
 
-		if (opt == -1 && optind < argc && !o->image &&
-		    strcmp(argv[optind - 1], "--")) {
-			/* IMAGE may stand before options, too. */
+		if (opt == -1 && optind == at && optind < argc && !o->image) {
+			/* IMAGE may stand before options, too; but behind a
+			 * "--", which getopt has skipped, there are none. */
 			o->image = argv[optind++];
 			continue;
 		}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: what each option sets, and the one line that a wrong one
+ * gets. The commands are the test's own, so that the option table is tested
+ * and not the program's list of commands.
+ */
+#include "unit/unit.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int run_nothing(const struct options *o, struct err *e)
+{
+	(void)o, (void)e;
+	return 0;
+}
+
+const struct command commands[] = {
+	{ "run", "[OPTIONS] IMAGE", "boot it", OPT_COMMON | OPT_RUN,
+	  run_nothing },
+	{ "inspect", "[--json] IMAGE", "show", OPT_COMMON | OPT_INSPECT,
+	  run_nothing },
+	{ "extract", "[-o FILE] IMAGE", "take out", OPT_COMMON | OPT_EXTRACT,
+	  run_nothing },
+};
+const size_t commands_count = COUNT(commands);
+
+enum { RUN, INSPECT, EXTRACT };
+
+#define WORDS_MAX 40
+
+static struct options o;
+static struct err e;
+
+/* Split @line at blanks; "''" is an empty word. Once per test: getopt keeps
+ * its place in the words it was given. */
+static int parse(unsigned command, const char *line)
+{
+	static char copy[1024];
+	char *argv[WORDS_MAX + 1] = { (char *)commands[command].name };
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		ck_assert_int_lt(argc, WORDS_MAX);
+		argv[argc++] = strcmp(word, "''") ? word : word + 2;
+	}
+	return options_parse(&o, &commands[command], argc, argv, &e);
+}
+
+START_TEST(options__defaults)
+{
+	assert_ok(parse(RUN, "bzImage"), &e);
+	ck_assert_str_eq(o.image, "bzImage");
+	ck_assert_uint_eq(o.mem, 256u << 20);
+	ck_assert_uint_eq(o.cpus, 1);
+	ck_assert_str_eq(o.cmdline, "console=ttyS0");
+	ck_assert_ptr_null(o.initrd);
+	ck_assert_ptr_null(o.boot);
+	ck_assert_uint_eq(o.timeout_ns, 0);
+	ck_assert_uint_eq(o.expect_count, 0);
+	ck_assert(!o.verbose && !o.help && !o.version && !o.json);
+}
+END_TEST
+
+static void expect_all(void)
+{
+	ck_assert_str_eq(o.image, "img");
+	ck_assert_uint_eq(o.mem, UINT64_C(1) << 30);
+	ck_assert_uint_eq(o.cpus, 4);
+	ck_assert_str_eq(o.initrd, "ramdisk");
+	ck_assert_str_eq(o.cmdline, "quiet");
+	ck_assert_str_eq(o.boot, "elf64");
+	ck_assert_uint_eq(o.verbose, 1);
+}
+
+static const char *const spellings[] = {
+	"-m 1G -c 4 -i ramdisk -p quiet -b elf64 -v img",
+	"--mem 1G --cpus 4 --initrd ramdisk --cmdline quiet --boot elf64 "
+	"--verbose img",
+	"--mem=1G --cpus=4 --initrd=ramdisk --cmdline=quiet --boot=elf64 -v "
+	"img",
+	"-m1G -c4 -iramdisk -pquiet -belf64 -v img",
+	"-vm 1G -vc4 -i ramdisk -p quiet -b elf64 img",
+	/* abbreviations, as long as only one option fits */
+	"--me 1G --cp 4 --i ramdisk --cm quiet --b elf64 --verb img",
+	/* IMAGE before options, and among them */
+	"img -m 1G -c 4 -i ramdisk -p quiet -b elf64 -v",
+	"-m 1G -c 4 img -i ramdisk -p quiet -b elf64 -v",
+	/* the last one counts */
+	"-m 64M -m 1G -c 1 -c 4 -i x -i ramdisk -p y -p quiet -b pvh -b elf64 "
+	"-v img",
+	"-m 1G -c 4 -i ramdisk -p quiet -b elf64 -v -- img",
+};
+
+START_TEST(options__spellings)
+{
+	assert_ok(parse(RUN, spellings[_i]), &e);
+	if (_i == 4)
+		o.verbose--; /* given twice */
+	expect_all();
+}
+END_TEST
+
+START_TEST(options__timeout_and_expect)
+{
+	assert_ok(parse(RUN, "--timeout 500ms --expect a --expect b img"), &e);
+	ck_assert_uint_eq(o.timeout_ns, 500000000);
+	ck_assert_uint_eq(o.expect_count, 2);
+	ck_assert_str_eq(o.expect[0], "a");
+	ck_assert_str_eq(o.expect[1], "b");
+}
+END_TEST
+
+START_TEST(options__of_inspect)
+{
+	assert_ok(parse(INSPECT, "--json img --boot pvh"), &e);
+	ck_assert(o.json);
+	ck_assert_str_eq(o.boot, "pvh");
+}
+END_TEST
+
+START_TEST(options__of_extract)
+{
+	assert_ok(parse(EXTRACT, "-o out --keep-relocs -"), &e);
+	ck_assert_str_eq(o.output, "out");
+	ck_assert_str_eq(o.image, "-");
+	ck_assert(o.keep_relocs);
+}
+END_TEST
+
+/* What stands for the image, whatever it looks like. */
+static const struct {
+	const char *line, *image;
+} images[] = {
+	{ "-", "-" },
+	{ "-- -", "-" },
+	{ "-- -v", "-v" },
+	{ "-- --help", "--help" },
+	{ "-v -- run", "run" },
+	{ "img --", "img" },
+	{ "''", "" },
+	/* an option's argument may be "--" */
+	{ "-p -- img", "img" },
+	{ "-p -- img -c 2", "img" },
+	{ "-p -- -- -c", "-c" },
+};
+
+START_TEST(options__image)
+{
+	assert_ok(parse(RUN, images[_i].line), &e);
+	ck_assert_str_eq(o.image, images[_i].image);
+}
+END_TEST
+
+static const struct {
+	unsigned command;
+	const char *line;
+	bool help;
+} questions[] = {
+	{ RUN, "--help", true },      { EXTRACT, "-h", true },
+	{ RUN, "-m 1G -h", true },    { RUN, "a --help", true },
+	{ RUN, "--version", false },  { INSPECT, "-V", false },
+	{ INSPECT, "-V a b", false },
+};
+
+START_TEST(options__help_and_version_need_no_image)
+{
+	assert_ok(parse(questions[_i].command, questions[_i].line), &e);
+	ck_assert_int_eq(o.help, questions[_i].help);
+	ck_assert_int_eq(o.version, !questions[_i].help);
+}
+END_TEST
+
+static const struct {
+	unsigned command;
+	const char *line, *message;
+} wrong[] = {
+	{ RUN, "", "run needs an IMAGE" },
+	{ INSPECT, "", "inspect needs an IMAGE" },
+	{ EXTRACT, "-o x", "extract needs an IMAGE" },
+	{ RUN, "-v --", "run needs an IMAGE" },
+	{ RUN, "a b", "one IMAGE, please: 'b' is too much" },
+	{ RUN, "a -v b", "one IMAGE, please: 'b' is too much" },
+	{ RUN, "a -- b", "one IMAGE, please: 'b' is too much" },
+	{ RUN, "-- a -v", "one IMAGE, please: '-v' is too much" },
+	{ RUN, "--frobnicate img", "unknown option --frobnicate" },
+	{ RUN, "-x img", "unknown option -x" },
+	{ RUN, "-vx img", "unknown option -vx" },
+	{ RUN, "img -x", "unknown option -x" },
+	{ RUN, "--ver img", "unknown option --ver" }, /* of two */
+	{ RUN, "--verbose=3 img", "--verbose=3" },
+	{ RUN, "--mem", "--mem needs an argument" },
+	{ RUN, "img -m", "-m needs an argument" },
+	{ RUN, "img --initrd", "--initrd needs an argument" },
+	{ RUN, "--mem '' img", "--mem: '' is not a size" },
+	{ RUN, "-m lots img", "--mem: 'lots' is not a size" },
+	{ RUN, "-m 63M img", "--mem: '63M' is not 64M to 512G" },
+	{ RUN, "-m 513G img", "--mem: '513G' is not 64M to 512G" },
+	{ RUN, "-m 67108865 img",
+	  "--mem: '67108865' is not 64M to 512G in "
+	  "whole 4K pages" },
+	{ RUN, "-m 99999999999G img", "--mem: '99999999999G' is too large" },
+	{ RUN, "-m -1 img", "--mem: '-1' is not a size" },
+	{ RUN, "-c 0 img", "--cpus: 0 is outside 1 to 1024" },
+	{ RUN, "-c 1025 img", "--cpus: 1025 is outside 1 to 1024" },
+	{ RUN, "--cpus two img", "--cpus: 'two' is not a whole number" },
+	{ RUN, "-b nonsense img",
+	  "--boot: 'nonsense' is none of auto, pvh, elf64, elf32, linux64, "
+	  "linux32, linux16" },
+	{ RUN, "--timeout 0 img", "--timeout: '0': a duration must not be" },
+	{ RUN, "--timeout soon img", "--timeout: 'soon' is not a duration" },
+	{ RUN, "--json img", "--json is not an option of run" },
+	{ RUN, "-o out img", "--output is not an option of run" },
+	{ INSPECT, "-m 1G img", "--mem is not an option of inspect" },
+	{ INSPECT, "--timeout 1 img", "--timeout is not an option of" },
+	{ EXTRACT, "--boot pvh img", "--boot is not an option of extract" },
+	{ EXTRACT, "--expect x img", "--expect is not an option of extract" },
+};
+
+START_TEST(options__refuse)
+{
+	int rc = parse(wrong[_i].command, wrong[_i].line);
+
+	ck_assert_int_lt(rc, 0);
+	assert_err(rc, rc, &e, wrong[_i].message);
+	ck_assert_ptr_null(strchr(e.msg, '\n'));
+}
+END_TEST
+
+/* From 15 to 17 of them; 16 are taken. */
+START_TEST(options__so_many_expectations)
+{
+	char line[512] = "";
+	int rc;
+
+	for (int i = 0; i < _i; i++)
+		strcat(line, "--expect x ");
+	strcat(line, "img");
+	rc = parse(RUN, line);
+	if (_i <= WATCH_EXPECT_MAX)
+		assert_ok(rc, &e);
+	else
+		assert_err(rc, -E2BIG, &e,
+			   "--expect: it may be given 16 times at most");
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("options");
+	TCase *t = tcase_create("options");
+
+	tcase_add_test(t, options__defaults);
+	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
+	tcase_add_test(t, options__timeout_and_expect);
+	tcase_add_test(t, options__of_inspect);
+	tcase_add_test(t, options__of_extract);
+	tcase_add_loop_test(t, options__image, 0, COUNT(images));
+	tcase_add_loop_test(t, options__help_and_version_need_no_image, 0,
+			    COUNT(questions));
+	tcase_add_loop_test(t, options__refuse, 0, COUNT(wrong));
+	tcase_add_loop_test(t, options__so_many_expectations,
+			    WATCH_EXPECT_MAX - 1, WATCH_EXPECT_MAX + 2);
+	suite_add_tcase(s, t);
+	return s;
+}
