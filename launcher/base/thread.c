@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 unsigned thread_cpus(void)
@@ -32,4 +33,39 @@ bool thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 	rc = pthread_create(thread, NULL, fn, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc == 0;
+}
+
+struct share {
+	void (*fn)(void *ctx, size_t i);
+	void *ctx;
+	size_t n;
+	atomic_size_t next; /* the first that no thread has taken */
+};
+
+static void *take_shares(void *arg)
+{
+	struct share *s = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&s->next, 1)) < s->n)
+		s->fn(s->ctx, i);
+	return NULL;
+}
+
+void thread_share(size_t n, void (*fn)(void *ctx, size_t i), void *ctx)
+{
+	struct share s = { .fn = fn, .ctx = ctx, .n = n };
+	pthread_t thread[THREAD_SHARE_MAX - 1];
+	size_t started = 0, want = thread_cpus();
+
+	if (want > THREAD_SHARE_MAX)
+		want = THREAD_SHARE_MAX;
+	if (want > n)
+		want = n;
+	while (started + 1 < want &&
+	       thread_start(&thread[started], take_shares, &s))
+		started++;
+	take_shares(&s);
+	while (started)
+		pthread_join(thread[--started], NULL);
 }

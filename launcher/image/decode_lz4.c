@@ -19,11 +19,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <lz4.h>
-#include <stdatomic.h>
 
 #define MAGIC	  0x184c2102u
 #define BLOCK_MAX ((size_t)8 << 20)
-#define THREADS	  8
 
 /* Blocks looked at together: 1 GiB, more than a kernel has. */
 #define BATCH 128
@@ -38,7 +36,6 @@ struct batch {
 	size_t n;
 	uint8_t *out;
 	size_t room;
-	atomic_size_t next; /* the first block that no thread has taken */
 };
 
 static size_t min(size_t a, size_t b)
@@ -59,32 +56,15 @@ static int decode_part(struct bytes src, uint8_t *out, size_t want)
 					   src.len, want, want);
 }
 
-static void *decode_batch(void *arg)
+static void decode_nth(void *batch, size_t i)
 {
-	struct batch *b = arg;
-	size_t i;
+	struct batch *b = batch;
+	size_t off = i * BLOCK_MAX;
 
-	while ((i = atomic_fetch_add(&b->next, 1)) < b->n) {
-		size_t off = i * BLOCK_MAX;
-
-		b->block[i].got = -1;
-		if (off < b->room)
-			b->block[i].got = decode_block(
-				b->block[i].src, b->out + off, b->room - off);
-	}
-	return NULL;
-}
-
-static void decode_on_threads(struct batch *b)
-{
-	pthread_t thread[THREADS - 1];
-	size_t n = 0, want = min(min(thread_cpus(), THREADS), b->n);
-
-	while (n + 1 < want && thread_start(&thread[n], decode_batch, b))
-		n++;
-	decode_batch(b);
-	while (n)
-		pthread_join(thread[--n], NULL);
+	b->block[i].got = -1;
+	if (off < b->room)
+		b->block[i].got = decode_block(b->block[i].src, b->out + off,
+					       b->room - off);
 }
 
 /*
@@ -189,8 +169,7 @@ static int decode_all(struct decode *d, size_t *off, struct err *e)
 			return rc;
 		b.out = d->out + d->out_len;
 		b.room = decode_room(d);
-		atomic_init(&b.next, 0);
-		decode_on_threads(&b);
+		thread_share(b.n, decode_nth, &b);
 		rc = settle(d, &b, e);
 		if (rc)
 			return rc;
