@@ -27,6 +27,14 @@ static inline size_t decode_room(const struct decode *d)
 	return d->cap - d->out_len;
 }
 
+/* How far the output is worth making ready (base/prefault.h) for this job. */
+static inline size_t decode_ahead(const struct decode *d)
+{
+	size_t n = d->expect < d->cap ? d->expect : d->cap;
+
+	return n < d->enough ? n : d->enough;
+}
+
 /* -EFBIG, -ENODATA and -ENOMEM, in the same words for every format. */
 int decode_too_large(const struct decode *d, const char *format, struct err *e);
 int decode_cut_short(const struct decode *d, const char *format, struct err *e);

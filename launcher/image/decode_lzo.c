@@ -12,6 +12,7 @@
  * lib/decompress_unlzo.c.
  */
 #include "image/decode.h"
+#include "base/prefault.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -307,13 +308,11 @@ static int decode_blocks(struct decode *d, struct cursor *c, uint32_t flags,
 	return 0;
 }
 
-int decode_lzo(struct decode *d, struct err *e)
+static int decode_files(struct decode *d, struct err *e)
 {
 	struct cursor c = { .in = d->in };
 	uint32_t flags = 0;
 
-	d->out_len = 0;
-	d->in_used = 0;
 	/* Like lzop -d: another file may follow. */
 	do {
 		int rc = read_header(&c, &flags, e)
@@ -326,4 +325,17 @@ int decode_lzo(struct decode *d, struct err *e)
 		 !memcmp(c.in.data + c.off, magic, sizeof(magic)));
 	d->in_used = c.off;
 	return 0;
+}
+
+int decode_lzo(struct decode *d, struct err *e)
+{
+	struct prefault ahead;
+	int rc;
+
+	d->out_len = 0;
+	d->in_used = 0;
+	prefault_start(&ahead, d->out, decode_ahead(d));
+	rc = decode_files(d, e);
+	prefault_stop(&ahead);
+	return rc;
 }

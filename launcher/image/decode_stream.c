@@ -74,7 +74,7 @@ int decode_stream(struct decode *d, const char *format, stream_step step,
 
 	d->out_len = 0;
 	d->in_used = 0;
-	prefault_start(&ahead, d->out, min(d->expect, min(d->cap, d->enough)));
+	prefault_start(&ahead, d->out, decode_ahead(d));
 	rc = run(d, format, step, lib, e);
 	prefault_stop(&ahead);
 	return rc;

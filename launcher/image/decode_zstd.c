@@ -108,8 +108,7 @@ int decode_zstd(struct decode *d, struct err *e)
 	if (d->enough <= d->cap) {
 		rc = peek(d, ctx, e);
 	} else {
-		prefault_start(&ahead, d->out,
-			       d->expect < d->cap ? d->expect : d->cap);
+		prefault_start(&ahead, d->out, decode_ahead(d));
 		rc = decode_frames(d, ctx, e);
 		prefault_stop(&ahead);
 	}
