@@ -9,9 +9,6 @@
 
 #include "pv/x86.h"
 
-/* Above this, dropping pages beats clearing them. */
-#define ZERO_BY_DROP_MIN (1u << 20)
-
 int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
 {
 	/* Room to align the base to a huge page. */
@@ -108,20 +105,24 @@ int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 	return 0;
 }
 
+/*
+ * Only whole huge pages are dropped. Giving back a part of one would leave
+ * the rest to the guest as 512 small ones, and frees nothing at once.
+ */
 void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 {
 	uint8_t *p = guest_mem_ptr(gm, gpa, len);
-	uint8_t *end, *first_page, *last_page;
+	uint8_t *end, *first, *last;
 
 	assert(p);
 	end = p + len;
-	if (len >= ZERO_BY_DROP_MIN) {
-		first_page = p + (-(uintptr_t)p & (PAGE_4K - 1));
-		last_page = end - ((uintptr_t)end & (PAGE_4K - 1));
-		if (!madvise(first_page, (size_t)(last_page - first_page),
-			     MADV_DONTNEED)) {
-			memset(p, 0, (size_t)(first_page - p));
-			memset(last_page, 0, (size_t)(end - last_page));
+	if (len >= PAGE_2M) {
+		first = p + (-(uintptr_t)p & (PAGE_2M - 1));
+		last = end - ((uintptr_t)end & (PAGE_2M - 1));
+		if (first < last &&
+		    !madvise(first, (size_t)(last - first), MADV_DONTNEED)) {
+			memset(p, 0, (size_t)(first - p));
+			memset(last, 0, (size_t)(end - last));
 			return;
 		}
 	}
