@@ -73,4 +73,20 @@ check-image: build/launcher
 check-box: build/launcher
 	@tests/box/run
 
+# One program measures in this process, scripts/bench the rest and the whole.
+# BENCH=quick leaves out the box, which takes minutes.
+BENCH_PROG := build/rel/tests/bench/bench
+BENCH_SRCS := $(sort $(wildcard tests/bench/*.c))
+
+$(BENCH_PROG): $(call objs,rel,$(BENCH_SRCS)) build/rel/liblauncher.a
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.PHONY: bench bench-box
+bench: build/launcher $(BENCH_PROG)
+	@scripts/bench $(if $(filter quick,$(BENCH)),load start)
+
+bench-box: build/launcher
+	@scripts/bench box
+
 -include $(wildcard build/*/tests/*/*.d)

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench start NAME COMMAND... [-- NAME COMMAND...]...
+ *
+ * From the start of a process to the first guest instruction, for several
+ * programs in turn; the first is to be faster than each of the others. The guest writes a byte to its serial port first thing
+ * (see mark.c) and each program passes that on to stdout, here a pipe: the
+ * byte's arrival is the mark, the same for all. The guest then ends itself;
+ * when the process is gone is shown too, and the most memory it had.
+ *
+ *   fork, exec ......... byte in the pipe ......... process gone
+ *   |---- to first instruction ----|                |
+ *   |---- to the end -------------------------------|
+ */
+#include "bench/bench.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define PROGRAMS_MAX 4
+#define RUNS	     21
+#define WARM_UPS     2
+#define PATIENCE_S   30
+
+struct program {
+	const char *name;
+	char **argv;
+	double first_ms[RUNS];
+	double end_ms[RUNS];
+	double rss_mib[RUNS];
+};
+
+static pid_t spawn(const struct program *p, int *out)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) || (pid = fork()) < 0)
+		bench_die("cannot start a process");
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(fds[1], 1);
+		dup2(null, 2);
+		alarm(PATIENCE_S);
+		execvp(p->argv[0], p->argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	*out = fds[0];
+	return pid;
+}
+
+static void run_once(struct program *p, size_t i)
+{
+	uint64_t t = clock_ns();
+	struct rusage use;
+	int out, status;
+	char byte;
+	pid_t pid = spawn(p, &out);
+
+	if (read(out, &byte, 1) != 1)
+		bench_die("%s: no byte came from the guest", p->name);
+	p->first_ms[i] = (clock_ns() - t) / 1e6;
+	while (read(out, &byte, 1) > 0)
+		;
+	close(out);
+	wait4(pid, &status, 0, &use);
+	p->end_ms[i] = (clock_ns() - t) / 1e6;
+	p->rss_mib[i] = use.ru_maxrss / 1024.0;
+}
+
+static void print_row(const struct program *p, const struct program *first)
+{
+	double ms[RUNS], end[RUNS], rss[RUNS], ratio[RUNS], middle;
+
+	for (size_t i = 0; i < RUNS; i++)
+		ratio[i] = first->first_ms[i] / p->first_ms[i];
+	memcpy(ms, p->first_ms, sizeof(ms));
+	memcpy(end, p->end_ms, sizeof(end));
+	memcpy(rss, p->rss_mib, sizeof(rss));
+	middle = bench_median(ms, RUNS);
+	printf("%-34s %8.1f %8.1f %8.1f %8.1f", p->name, middle, ms[0],
+	       bench_median(end, RUNS), bench_median(rss, RUNS));
+	middle = bench_median(ratio, RUNS);
+	if (p != first)
+		printf(" %7.2f  < 1 %s", middle, middle < 1 ? "met" : "missed");
+	printf("\n");
+}
+
+/* Cut the arguments at each "--". */
+static size_t read_programs(struct program *p, int argc, char **argv)
+{
+	size_t n = 0;
+
+	for (int from = 0, to; from < argc; from = to + 1) {
+		for (to = from; to < argc && strcmp(argv[to], "--"); to++)
+			;
+		if (to - from < 2 || n == PROGRAMS_MAX)
+			bench_die("usage: bench start NAME COMMAND... "
+				  "[-- NAME COMMAND...]...");
+		/* argv[argc] is NULL already. */
+		argv[to] = NULL;
+		p[n++] = (struct program){ .name = argv[from],
+					   .argv = argv + from + 1 };
+	}
+	return n;
+}
+
+int cmd_start(int argc, char **argv)
+{
+	static struct program programs[PROGRAMS_MAX];
+	size_t n = read_programs(programs, argc, argv);
+
+	for (size_t i = 0; i < RUNS + WARM_UPS; i++)
+		for (size_t j = 0; j < n; j++)
+			run_once(&programs[j], i < WARM_UPS ? 0 : i - WARM_UPS);
+	printf("%-34s %8s %8s %8s %8s %7s  %s\n", "", "first", "(min)", "end",
+	       "peak", "ratio", "wanted");
+	printf("%-34s %8s %8s %8s %8s\n", "", "ms", "ms", "ms", "MiB");
+	for (size_t j = 0; j < n; j++)
+		print_row(&programs[j], &programs[0]);
+	return 0;
+}
