@@ -53,10 +53,15 @@ all: build/launcher
 objs = $(patsubst %,build/$(1)/%.o,$(basename $(2)))
 
 # What a blob includes with .incbin is a product, named in it as "build/...".
-build/rel/%.o build/san/%.o build/fuzz/%.o: %.S
-	@mkdir -p $(@D)
-	$(call show,AS)
-	$(Q)$(CC) -c -o $@ $<
+# One rule for each variant: a pattern rule of several targets makes them all
+# at once.
+define blob_rule
+build/$(1)/%.o: %.S
+	@mkdir -p $$(@D)
+	$$(call show,AS)
+	$$(Q)$$(CC) -c -o $$@ $$<
+endef
+$(foreach v,rel san fuzz,$(eval $(call blob_rule,$(v))))
 $(foreach b,$(LIB_BLOBS),$(foreach v,rel san fuzz,$(eval \
 	$(call objs,$(v),$(b)): $(shell sed -n 's/.*\.incbin[^"]*"\(.*\)"/\1/p' $(b)))))
 
