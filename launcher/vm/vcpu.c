@@ -46,18 +46,18 @@ static int set_msrs(struct vcpu *v, struct err *e)
 		 * uncached and turns PAT off. */
 		{ MSR_MTRR_DEF_TYPE, MTRR_ENABLE_WRITE_BACK },
 	};
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} m;
+	/* kvm_msrs ends in an array; room for one entry. */
+	_Alignas(struct kvm_msrs) char
+		buf[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	struct kvm_msrs *m = (struct kvm_msrs *)buf;
 
 	/* One at a time: an MSR this host does not have is no loss. */
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-		memset(&m, 0, sizeof(m));
-		m.head.nmsrs = 1;
-		m.entry.index = wanted[i].index;
-		m.entry.data = wanted[i].value;
-		if (ioctl(v->fd, KVM_SET_MSRS, &m) < 0)
+		memset(buf, 0, sizeof(buf));
+		m->nmsrs = 1;
+		m->entries[0].index = wanted[i].index;
+		m->entries[0].data = wanted[i].value;
+		if (ioctl(v->fd, KVM_SET_MSRS, m) < 0)
 			return err_sys(e, "KVM_SET_MSRS");
 	}
 	return 0;
