@@ -11,6 +11,7 @@
 #define BASE_OUTCOME_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,7 +40,7 @@ struct outcome {
 
 struct outcome_latch {
 	pthread_mutex_t lock;
-	bool set;
+	atomic_bool set; /* written under the lock */
 	struct outcome outcome;
 	int wake_fd; /* eventfd that becomes readable; -1: empty */
 };
@@ -51,6 +52,12 @@ void outcome_latch_release(struct outcome_latch *l);
 void outcome_set(struct outcome_latch *l, enum outcome_kind kind,
 		 uint32_t value, const char *evidence, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Whether it has ended; cheap enough for every exit. */
+static inline bool outcome_is_set(const struct outcome_latch *l)
+{
+	return atomic_load_explicit(&l->set, memory_order_relaxed);
+}
 
 /* Whether it has ended; if so, copy how to *@out (may be NULL). */
 bool outcome_get(struct outcome_latch *l, struct outcome *out);

@@ -42,6 +42,10 @@ int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
 int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e);
 
+/* The state both 32-bit entries start in, at h->entry, with its GDT. */
+int entry_flat32(const struct boot_handover *h, struct cpu_entry *cpu,
+		 struct err *e);
+
 /* boot_params with the setup header, for the two above. */
 int boot_params_write(const struct boot_handover *h, struct err *e);
 

@@ -61,6 +61,24 @@ int entry_linux64(const struct boot_handover *h, struct cpu_entry *cpu,
 	return 0;
 }
 
+int entry_flat32(const struct boot_handover *h, struct cpu_entry *cpu,
+		 struct err *e)
+{
+	int rc;
+
+	rc = guest_mem_write(h->gm, LAYOUT_GDT, boot_gdt32, sizeof(boot_gdt32),
+			     "GDT", e);
+	if (rc)
+		return rc;
+	*cpu = (struct cpu_entry){
+		.mode = CPU_PROT32,
+		.rip = h->entry,
+		.rsp = LAYOUT_STACK,
+		.gdt = LAYOUT_GDT,
+	};
+	return 0;
+}
+
 int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e)
 {
@@ -68,16 +86,8 @@ int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
 
 	rc = boot_params_write(h, e);
 	if (!rc)
-		rc = guest_mem_write(h->gm, LAYOUT_GDT, boot_gdt32,
-				     sizeof(boot_gdt32), "GDT", e);
-	if (rc)
-		return rc;
-	*cpu = (struct cpu_entry){
-		.mode = CPU_PROT32,
-		.rip = h->entry,
-		.rsp = LAYOUT_STACK,
-		.rsi = LAYOUT_BOOT_PARAMS,
-		.gdt = LAYOUT_GDT,
-	};
-	return 0;
+		rc = entry_flat32(h, cpu, e);
+	if (!rc)
+		cpu->rsi = LAYOUT_BOOT_PARAMS;
+	return rc;
 }

@@ -61,15 +61,8 @@ int entry_pvh(const struct boot_handover *h, struct cpu_entry *cpu,
 	if (!rc && h->initrd.size)
 		rc = write_modlist(h, e);
 	if (!rc)
-		rc = guest_mem_write(h->gm, LAYOUT_GDT, boot_gdt32,
-				     sizeof(boot_gdt32), "GDT", e);
-	if (rc)
-		return rc;
-	*cpu = (struct cpu_entry){
-		.mode = CPU_PROT32,
-		.rip = h->entry,
-		.rbx = LAYOUT_PVH,
-		.gdt = LAYOUT_GDT,
-	};
-	return 0;
+		rc = entry_flat32(h, cpu, e);
+	if (!rc)
+		cpu->rbx = LAYOUT_PVH;
+	return rc;
 }

@@ -9,20 +9,16 @@
 #include "cli/cli.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "boot/boot.h"
-#include "run/session.h"
+#include "run/guest.h"
 
 struct run {
 	const struct options *o;
 	struct image img;
-	struct outcome_latch latch;
-	struct machine m;
-	struct console console;
-	struct watch watch;
-	struct session session;
+	struct guest guest;
 	struct boot_result boot;
 };
 
@@ -39,20 +35,15 @@ struct connect_job {
 static void *connect_main(void *arg)
 {
 	struct connect_job *job = arg;
-	const struct serial_host console = {
-		.ctx = &job->r->console,
-		.output = session_output,
-		.room = session_room,
-	};
 
-	job->rc = machine_connect(&job->r->m, &console, &job->e);
+	job->rc = guest_connect(&job->r->guest, &job->e);
 	return NULL;
 }
 
 static void connect_begin(struct connect_job *job, struct run *r)
 {
 	*job = (struct connect_job){ .r = r };
-	job->threaded = !pthread_create(&job->thread, NULL, connect_main, job);
+	job->threaded = thread_start(&job->thread, connect_main, job);
 	if (!job->threaded)
 		connect_main(job);
 }
@@ -65,7 +56,7 @@ static int connect_end(struct connect_job *job, struct err *e)
 		*e = job->e;
 	else
 		log_step("machine ready on %s",
-			 kvm_host_name(job->r->m.kvm.host));
+			 kvm_host_name(job->r->guest.m.kvm.host));
 	return job->rc;
 }
 
@@ -74,12 +65,12 @@ static int prepare(struct run *r, struct err *e)
 {
 	const struct boot_request req = {
 		.img = &r->img,
-		.gm = &r->m.gm,
-		.map = &r->m.map,
+		.gm = &r->guest.m.gm,
+		.map = &r->guest.m.map,
 		.protocol = r->o->boot,
 		.cmdline = r->o->cmdline,
 		.initrd = r->o->initrd,
-		.rsdp = r->m.rsdp,
+		.rsdp = r->guest.m.rsdp,
 	};
 	struct connect_job job;
 	struct err connect_err;
@@ -97,41 +88,26 @@ static int prepare(struct run *r, struct err *e)
 
 static int open_all(struct run *r, struct err *e)
 {
+	const struct options *o = r->o;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < r->o->expect_count; i++)
-		rc = watch_expect(&r->watch, r->o->expect[i], e);
+	for (size_t i = 0; !rc && i < o->expect_count; i++)
+		rc = watch_expect(&r->guest.watch, o->expect[i], e);
 	if (!rc)
-		rc = outcome_latch_init(&r->latch, e);
-	if (!rc)
-		rc = console_init(&r->console, e);
-	if (!rc)
-		rc = image_open(&r->img, r->o->image, e);
+		rc = image_open(&r->img, o->image, e);
 	if (rc)
 		return rc;
-	log_step("opened %s: %s, %zu bytes", r->o->image,
+	log_step("opened %s: %s, %zu bytes", o->image,
 		 image_kind_name(r->img.kind), r->img.bytes.len);
-	rc = machine_init(&r->m, r->o->mem, (unsigned)r->o->cpus, &r->latch, e);
-	if (!rc)
-		rc = session_init(&r->session, &r->m, &r->console, &r->watch,
-				  &r->latch, r->o->timeout_ns, e);
-	return rc;
+	return guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns,
+			  e);
 }
 
 static int draw_verdict(struct run *r, struct err *e)
 {
-	struct outcome outcome;
 	struct verdict v;
 
-	outcome_get(&r->latch, &outcome);
-	verdict_make(&v, &(struct verdict_facts){
-				 .outcome = &outcome,
-				 .watch = &r->watch,
-				 .results = r->m.results,
-				 .cpus = r->m.cpus,
-				 .host = r->m.kvm.host,
-				 .timeout_ns = r->o->timeout_ns,
-			 });
+	guest_verdict(&r->guest, &v);
 	log_step("%s", v.line);
 	if (v.status)
 		err_set(e, 1, "%s", v.line);
@@ -140,32 +116,14 @@ static int draw_verdict(struct run *r, struct err *e)
 
 int cmd_run(const struct options *o, struct err *e)
 {
-	struct run r = {
-		.o = o,
-		.latch.wake_fd = -1,
-		.console.wake_fd = -1,
-		.m = MACHINE_EMPTY,
-		.session = SESSION_EMPTY,
-	};
+	struct run r = { .o = o };
 	int status = STATUS_FAILED;
 
-	watch_init(&r.watch);
-	if (open_all(&r, e) || prepare(&r, e))
-		goto out;
-	log_step("first guest instruction at 0x%llx",
-		 (unsigned long long)cpu_entry_address(&r.boot.cpu));
-	if (machine_start(&r.m, &r.boot.cpu, e))
-		goto out;
-	/* The image's pages are in the guest now. */
+	guest_init(&r.guest);
+	if (!open_all(&r, e) && !prepare(&r, e) &&
+	    !guest_run(&r.guest, &r.boot.cpu, e))
+		status = draw_verdict(&r, e);
+	guest_release(&r.guest);
 	image_close(&r.img);
-	session_run(&r.session);
-	status = draw_verdict(&r, e);
-out:
-	session_release(&r.session);
-	machine_release(&r.m);
-	image_close(&r.img);
-	console_release(&r.console);
-	outcome_latch_release(&r.latch);
-	watch_release(&r.watch);
 	return status;
 }

@@ -108,12 +108,15 @@ int machine_connect(struct machine *m, const struct serial_host *console,
 	return rc;
 }
 
-static void on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
+/* A device may just have ended the run: then this was the guest's last
+ * access. */
+static bool on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
 		   bool write)
 {
 	struct machine *m = ctx;
 
 	bus_access(&m->ports, port, data, size, write);
+	return !outcome_is_set(m->latch);
 }
 
 /* The page without a slot is RAM all the same, only slower. */
@@ -136,13 +139,14 @@ static bool serve_trap_page(struct machine *m, uint64_t gpa, uint8_t *data,
 	return true;
 }
 
-static void on_mmio(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
+static bool on_mmio(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
 		    bool write)
 {
 	struct machine *m = ctx;
 
 	if (!serve_trap_page(m, gpa, data, size, write))
 		bus_access(&m->mmio, gpa, data, size, write);
+	return !outcome_is_set(m->latch);
 }
 
 /* A vCPU that stopped by itself ends the run; what it says is the evidence. */

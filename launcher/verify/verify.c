@@ -9,8 +9,7 @@
 #include "base/log.h"
 #include "boot/boot.h"
 #include "pv/x86.h"
-#include "run/session.h"
-#include "run/verdict.h"
+#include "run/guest.h"
 
 /* earlyprintk lets the decompressor's complaints reach the serial port. */
 #define VERIFY_CMDLINE "nokaslr earlyprintk=ttyS0 console=ttyS0"
@@ -60,115 +59,77 @@ static int reference_load(struct reference *ref, const struct image *img,
 	return rc;
 }
 
-/* The guest that runs the image's own decompressor. */
-struct proof {
-	struct image *img;
-	struct outcome_latch latch;
-	struct machine m;
-	struct console console;
-	struct watch watch;
-	struct session session;
-	struct boot_result boot;
-};
-
-static int boot_image(struct proof *p, const char *protocol, struct err *e)
+static int boot_image(struct guest *g, const struct image *img,
+		      const char *protocol, struct boot_result *boot,
+		      struct err *e)
 {
 	const struct boot_request req = {
-		.img = p->img,
-		.gm = &p->m.gm,
-		.map = &p->m.map,
+		.img = img,
+		.gm = &g->m.gm,
+		.map = &g->m.map,
 		.protocol = protocol,
 		.cmdline = VERIFY_CMDLINE,
-		.rsdp = p->m.rsdp,
-		.code_gpa = p->img->hdr.relocatable ? HIMEM_START : 0,
+		.rsdp = g->m.rsdp,
+		.code_gpa = img->hdr.relocatable ? HIMEM_START : 0,
 	};
 
-	return boot_prepare(&req, &p->boot, e);
+	return boot_prepare(&req, boot, e);
 }
 
-static int start_guest(struct proof *p, const struct verify_request *req,
-		       const char *protocol, uint64_t entry, struct err *e)
+/* A machine in which the page of @entry can be reached, but not executed. */
+static int open_guest(struct guest *g, const struct verify_request *req,
+		      uint64_t entry, struct err *e)
 {
-	const struct serial_host line = {
-		.ctx = &p->console,
-		.output = session_output,
-		.room = session_room,
-	};
 	int rc;
 
-	rc = outcome_latch_init(&p->latch, e);
-	if (!rc)
-		rc = console_init(&p->console, e);
-	if (!rc)
-		rc = machine_init(&p->m, req->mem, 1, &p->latch, e);
+	rc = guest_open(g, req->mem, 1, req->timeout_ns, e);
 	if (rc)
 		return rc;
-	p->m.trap_gpa = entry & ~(PAGE_4K - UINT64_C(1));
-	rc = machine_connect(&p->m, &line, e);
-	if (!rc)
-		rc = boot_image(p, protocol, e);
-	if (!rc)
-		rc = session_init(&p->session, &p->m, &p->console, &p->watch,
-				  &p->latch, req->timeout_ns, e);
-	if (rc)
-		return rc;
+	g->m.trap_gpa = entry & ~(PAGE_4K - UINT64_C(1));
 	/* Nobody talks to this guest, and stdout is for the result. */
-	p->session.in_fd = -1;
-	p->session.out_fd = -1;
-	return machine_start(&p->m, &p->boot.cpu, e);
+	g->session.in_fd = -1;
+	g->session.out_fd = -1;
+	return guest_connect(g, e);
 }
 
 /* Whether the guest stands where it was to be stopped; the reason if not. */
-static int check_stop(struct proof *p, const struct verify_request *req,
-		      uint64_t entry, struct err *e)
+static int check_stop(struct guest *g, uint64_t entry, struct err *e)
 {
-	const struct vcpu_result *r = &p->m.results[0];
-	struct outcome outcome;
+	const struct vcpu_result *r = &g->m.results[0];
 	struct verdict verdict;
 
 	if (r->end == VCPU_INTERNAL_ERROR && r->where.known &&
 	    r->where.rip == entry)
 		return 0;
-	outcome_get(&p->latch, &outcome);
-	verdict_make(&verdict, &(struct verdict_facts){
-				       .outcome = &outcome,
-				       .watch = &p->watch,
-				       .results = p->m.results,
-				       .cpus = 1,
-				       .host = p->m.kvm.host,
-				       .timeout_ns = req->timeout_ns,
-			       });
+	guest_verdict(g, &verdict);
 	return err_set(e, ENODATA,
 		       "the image's own decompressor did not reach its "
 		       "kernel's entry 0x%" PRIx64 ": %s",
 		       entry, verdict.line);
 }
 
-static int run_guest(struct proof *p, const struct verify_request *req,
-		     uint64_t entry, struct verification *v, struct err *e)
+static int run_decompressor(struct guest *g, const struct verify_request *req,
+			    const struct image *img, struct verification *v,
+			    struct err *e)
 {
-	uint64_t start = clock_ns();
+	struct boot_result boot;
+	uint64_t start;
 	int rc;
 
-	rc = start_guest(p, req, v->protocol, entry, e);
+	rc = open_guest(g, req, v->entry, e);
+	if (!rc)
+		rc = boot_image(g, img, v->protocol, &boot, e);
+	start = clock_ns();
+	if (!rc)
+		rc = guest_run(g, &boot.cpu, e);
 	if (rc)
 		return rc;
-	session_run(&p->session);
 	v->guest_ns = clock_ns() - start;
-	v->trap_exits = p->m.trap_exits;
+	v->trap_exits = g->m.trap_exits;
 	log_step("guest stopped after %" PRIu64 " ms and %" PRIu64
 		 " accesses to its entry's page",
 		 v->guest_ns / 1000000, v->trap_exits);
-	return check_stop(p, req, entry, e);
-}
-
-static void proof_release(struct proof *p)
-{
-	session_release(&p->session);
-	machine_release(&p->m);
-	console_release(&p->console);
-	outcome_latch_release(&p->latch);
-	watch_release(&p->watch);
+	return check_stop(g, v->entry, e);
 }
 
 /* The entry the image's decompressor is run from. */
@@ -195,34 +156,28 @@ static int flip(const struct guest_mem *gm, uint64_t gpa, struct err *e)
 }
 
 static int prove(struct verification *v, const struct verify_request *req,
-		 struct image *img, struct err *e)
+		 const struct image *img, struct err *e)
 {
 	struct reference ref = { 0 };
-	struct proof p = {
-		.img = img,
-		.latch.wake_fd = -1,
-		.console.wake_fd = -1,
-		.m = MACHINE_EMPTY,
-		.session = SESSION_EMPTY,
-	};
+	struct guest guest;
 	int rc;
 
-	watch_init(&p.watch);
+	guest_init(&guest);
 	rc = reference_load(&ref, img, req->mem, e);
 	if (rc)
 		goto out;
 	v->protocol = choose_entry(img);
 	v->entry = ref.elf.entry;
-	rc = run_guest(&p, req, v->entry, v, e);
+	rc = run_decompressor(&guest, req, img, v, e);
 	if (!rc && req->flip_gpa != VERIFY_NO_FLIP)
-		rc = flip(&p.m.gm, req->flip_gpa, e);
+		rc = flip(&guest.m.gm, req->flip_gpa, e);
 	if (!rc)
-		rc = compare_memories(&v->result, &ref.elf, &p.m.gm, &ref.gm,
-				      e);
+		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,
+				      &ref.gm, e);
 	if (!rc && v->result.different)
 		rc = scratch_decode(&v->decoded, img, e);
 out:
-	proof_release(&p);
+	guest_release(&guest);
 	reference_release(&ref);
 	return rc;
 }

@@ -41,15 +41,18 @@ void vcpu_kick(struct vcpu *v)
 		pthread_kill(v->thread, KICK_SIGNAL);
 }
 
-static void handle_pio(struct vcpu *v, const struct vcpu_handlers *h)
+static bool handle_pio(struct vcpu *v, const struct vcpu_handlers *h)
 {
 	struct kvm_run *run = v->run;
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+	bool go_on = true;
 
 	/* A string instruction arrives as `count` accesses to one port. */
-	for (uint32_t i = 0; i < run->io.count; i++)
-		h->pio(h->ctx, run->io.port, data + i * run->io.size,
-		       run->io.size, run->io.direction == KVM_EXIT_IO_OUT);
+	for (uint32_t i = 0; go_on && i < run->io.count; i++)
+		go_on = h->pio(h->ctx, run->io.port, data + i * run->io.size,
+			       run->io.size,
+			       run->io.direction == KVM_EXIT_IO_OUT);
+	return go_on;
 }
 
 static const char *internal_error_name(uint32_t suberror)
@@ -135,12 +138,10 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	atomic_fetch_add_explicit(&v->exits, 1, memory_order_relaxed);
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
-		handle_pio(v, h);
-		return false;
+		return !handle_pio(v, h);
 	case KVM_EXIT_MMIO:
-		h->mmio(h->ctx, run->mmio.phys_addr, run->mmio.data,
-			run->mmio.len, run->mmio.is_write);
-		return false;
+		return !h->mmio(h->ctx, run->mmio.phys_addr, run->mmio.data,
+				run->mmio.len, run->mmio.is_write);
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_HLT: /* not with an in-kernel LAPIC, but harmless */
 		return false;

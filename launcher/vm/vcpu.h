@@ -78,19 +78,23 @@ void vcpu_release(struct vcpu *v);
 int vcpu_set_entry(struct vcpu *v, const struct cpu_entry *entry,
 		   struct err *e);
 
-/* The machine's side of an exit. Called on the vCPU's thread. */
+/*
+ * The machine's side of an exit. Called on the vCPU's thread. They say
+ * whether the guest goes on: false ends vcpu_run() with VCPU_KICKED before
+ * another instruction runs.
+ */
 struct vcpu_handlers {
 	void *ctx;
 	/* One port access; @size is 1, 2 or 4. */
-	void (*pio)(void *ctx, uint16_t port, uint8_t *data, unsigned size,
+	bool (*pio)(void *ctx, uint16_t port, uint8_t *data, unsigned size,
 		    bool write);
 	/* One access to guest-physical memory that is not RAM; @size to 8. */
-	void (*mmio)(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
+	bool (*mmio)(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
 		     bool write);
 };
 
 enum vcpu_end {
-	VCPU_KICKED,	     /* vcpu_kick() asked */
+	VCPU_KICKED,	     /* vcpu_kick() or a handler asked */
 	VCPU_SHUTDOWN,	     /* triple fault */
 	VCPU_INTERNAL_ERROR, /* KVM cannot go on (emulation, delivery) */
 	VCPU_FAIL_ENTRY,     /* the CPU refused the guest state */

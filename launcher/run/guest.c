@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/guest.h"
+
+#include "base/log.h"
+
+void guest_init(struct guest *g)
+{
+	*g = (struct guest){
+		.latch.wake_fd = -1,
+		.console.wake_fd = -1,
+		.m = MACHINE_EMPTY,
+		.session = SESSION_EMPTY,
+	};
+	watch_init(&g->watch);
+}
+
+int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
+	       uint64_t timeout_ns, struct err *e)
+{
+	int rc;
+
+	g->timeout_ns = timeout_ns;
+	rc = outcome_latch_init(&g->latch, e);
+	if (!rc)
+		rc = console_init(&g->console, e);
+	if (!rc)
+		rc = machine_init(&g->m, mem, cpus, &g->latch, e);
+	if (!rc)
+		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
+				  &g->latch, timeout_ns, e);
+	return rc;
+}
+
+int guest_connect(struct guest *g, struct err *e)
+{
+	const struct serial_host line = {
+		.ctx = &g->console,
+		.output = session_output,
+		.room = session_room,
+	};
+
+	return machine_connect(&g->m, &line, e);
+}
+
+int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
+{
+	int rc;
+
+	log_step("first guest instruction at 0x%llx",
+		 (unsigned long long)cpu_entry_address(entry));
+	rc = machine_start(&g->m, entry, e);
+	if (!rc)
+		session_run(&g->session);
+	return rc;
+}
+
+void guest_verdict(struct guest *g, struct verdict *v)
+{
+	struct outcome outcome;
+
+	outcome_get(&g->latch, &outcome);
+	verdict_make(v, &(struct verdict_facts){
+				.outcome = &outcome,
+				.watch = &g->watch,
+				.results = g->m.results,
+				.cpus = g->m.cpus,
+				.host = g->m.kvm.host,
+				.timeout_ns = g->timeout_ns,
+			});
+}
+
+void guest_release(struct guest *g)
+{
+	session_release(&g->session);
+	machine_release(&g->m);
+	console_release(&g->console);
+	outcome_latch_release(&g->latch);
+	watch_release(&g->watch);
+}

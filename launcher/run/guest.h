@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest with all that serves it on the host: machine, console, session.
+ * What the commands that run one have in common.
+ */
+#ifndef RUN_GUEST_H
+#define RUN_GUEST_H
+
+#include "run/session.h"
+#include "run/verdict.h"
+
+struct guest {
+	struct outcome_latch latch;
+	struct machine m;
+	struct console console;
+	struct watch watch;
+	struct session session;
+	uint64_t timeout_ns;
+};
+
+/*
+ * The empty guest: guest_release() may follow. The parts point to each
+ * other, so a guest stays where it is.
+ */
+void guest_init(struct guest *g);
+
+/* Memory for a kernel to be loaded into, and the host's side of the line. */
+int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
+	       uint64_t timeout_ns, struct err *e);
+
+/* KVM, vCPUs and devices; see machine_connect(). */
+int guest_connect(struct guest *g, struct err *e);
+
+/* Start it, serve it until it has ended, and stop it. */
+int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e);
+
+/* How it ended; after guest_run(). */
+void guest_verdict(struct guest *g, struct verdict *v);
+
+void guest_release(struct guest *g);
+
+#endif
