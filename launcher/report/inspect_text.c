@@ -157,10 +157,10 @@ static void show_relocs(struct text *t, const struct inspection *in)
 	text_key(t, "size");
 	text_size(t, in->decoded.bytes.len - r->off);
 	if (in->elf.is64)
-		text_pair(t, "64-bit", "%zu entries", r->n64);
+		text_pair(t, "64-bit entries", "%zu", r->n64);
 	if (r->has_inverse)
-		text_pair(t, "inverse 32-bit", "%zu entries", r->ninverse);
-	text_pair(t, "32-bit", "%zu entries", r->n32);
+		text_pair(t, "inverse entries", "%zu", r->ninverse);
+	text_pair(t, "32-bit entries", "%zu", r->n32);
 }
 
 #define PLAN_NAMES   10

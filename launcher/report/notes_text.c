@@ -45,14 +45,14 @@ static void say_hex(struct text *t, struct bytes b, bool joined)
 	for (size_t i = 0; i < n; i++)
 		text_say(t, i && !joined ? " %02x" : "%02x", b.data[i]);
 	if (n < b.len)
-		text_say(t, " ... and %zu bytes more", b.len - n);
+		text_say(t, " ... (%zu more)", b.len - n);
 }
 
 static void say_raw(struct text *t, const struct note *n)
 {
 	const char *expected = note_expected(n);
 
-	text_say(t, "%zu bytes", n->desc.len);
+	text_say(t, "%zu byte%s", n->desc.len, n->desc.len == 1 ? "" : "s");
 	if (expected)
 		text_say(t, " (malformed: expected %s)", expected);
 	if (n->desc.len) {

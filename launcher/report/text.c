@@ -150,7 +150,8 @@ void text_size(struct text *t, uint64_t bytes)
 	double n = bytes / 1024.0;
 	const char *u = units;
 
-	text_say(t, "%llu bytes", (unsigned long long)bytes);
+	text_say(t, "%llu byte%s", (unsigned long long)bytes,
+		 bytes == 1 ? "" : "s");
 	if (bytes < 1024)
 		return;
 	/* What would be rounded up to 1024.0 belongs to the next unit. */
