@@ -18,6 +18,9 @@ _launcher_options()
 	extract)
 		printf '%s\n' --output -o --keep-relocs
 		;;
+	verify)
+		printf '%s\n' --mem -m --timeout --json --flip
+		;;
 	esac
 }
 
@@ -39,7 +42,7 @@ _launcher()
 	local command=run
 
 	case ${COMP_WORDS[1]-} in
-	run | inspect | extract)
+	run | inspect | extract | verify)
 		[[ $COMP_CWORD == 1 ]] || command=${COMP_WORDS[1]}
 		;;
 	esac
@@ -66,7 +69,7 @@ _launcher()
 		_launcher_reply < <(compgen -W '10s 30s 1m 5m' -- "$cur")
 		return
 		;;
-	-c | --cpus | -p | --cmdline | --expect)
+	-c | --cpus | -p | --cmdline | --expect | --flip)
 		COMPREPLY=()
 		return
 		;;
@@ -80,7 +83,8 @@ _launcher()
 		_launcher_reply < <(compgen -W \
 			"$(_launcher_options "$command")" -- "$cur")
 	elif [[ $COMP_CWORD == 1 ]]; then
-		_launcher_reply < <(compgen -W 'run inspect extract' -- "$cur"
+		_launcher_reply < <(compgen -W 'run inspect extract verify' \
+			-- "$cur"
 			compgen -f -- "$cur")
 	else
 		_launcher_reply < <(compgen -f -- "$cur")
