@@ -88,4 +88,24 @@ static inline void expect_error(const char *format, const struct buf *in,
 	job_release(&j);
 }
 
+/* Overwrite the @n bytes at @off of a stream that is otherwise good. */
+struct change {
+	size_t off;
+	uint8_t bytes[4];
+	size_t n;
+	int rc;
+	const char *msg;
+};
+
+static inline void expect_change(const char *format, const struct buf *good,
+				 size_t cap, const struct change *c)
+{
+	struct buf b = { 0 };
+
+	buf_add(&b, good->data, good->len);
+	memcpy(b.data + c->off, c->bytes, c->n);
+	expect_error(format, &b, cap, c->rc, c->msg);
+	buf_release(&b);
+}
+
 #endif

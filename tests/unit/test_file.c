@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files in and out: what is refused and in which words, and that a result is
+ * there whole or not at all.
+ */
+#include "unit/unit.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <dirent.h>
+#include <unistd.h>
+
+#define LIMIT 1000
+
+static char dir[] = "/tmp/launcher-file-XXXXXX";
+
+/* Each test works in a new folder. */
+static void enter(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+}
+
+static void leave(void)
+{
+	char cmd[64];
+
+	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+	ck_assert_int_eq(chdir("/") || system(cmd), 0);
+}
+
+static void put(const char *path, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	while (len--)
+		fputc('x', f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static int count_entries(void)
+{
+	DIR *d = opendir(".");
+	int n = -2; /* . and .. */
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void expect_content(const char *path, const char *want)
+{
+	struct file f = { 0 };
+	struct err e = ERR_EMPTY;
+
+	assert_ok(file_open(&f, path, 1 << 20, &e), &e);
+	ck_assert_uint_eq(f.bytes.len, strlen(want));
+	ck_assert(!memcmp(f.bytes.data, want, f.bytes.len));
+	file_close(&f);
+}
+
+START_TEST(file__opens_up_to_the_limit)
+{
+	struct file f = { 0 };
+	struct err e = ERR_EMPTY;
+	int rc;
+
+	put("f", LIMIT);
+	assert_ok(file_open(&f, "f", LIMIT, &e), &e);
+	ck_assert_uint_eq(f.bytes.len, LIMIT);
+	ck_assert_int_eq(f.bytes.data[LIMIT - 1], 'x');
+	file_close(&f);
+	ck_assert_ptr_null(f.bytes.data);
+	file_close(&f); /* the empty struct */
+	rc = file_open(&f, "f", LIMIT - 1, &e);
+	assert_err(rc, -EFBIG, &e, "f: larger than the limit of 999 bytes");
+	ck_assert_ptr_null(f.bytes.data);
+}
+END_TEST
+
+static void make_socket(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(a.sun_path, path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	close(fd);
+}
+
+START_TEST(file__refuses_what_is_not_a_file)
+{
+	static const struct {
+		const char *path;
+		int rc;
+		const char *msg;
+	} rows[] = {
+		{ "nothing", -ENOENT, "nothing: No such file or directory" },
+		{ "folder", -EISDIR, "folder: is a directory" },
+		{ "empty", -EINVAL, "empty: is empty" },
+		{ "fifo", -EINVAL, "fifo: is a FIFO" },
+		{ "fifo", -EINVAL, "connect it to standard input and say -" },
+		{ "/dev/null", -EINVAL, "/dev/null: is a character device" },
+		{ "socket", -EINVAL, "socket: is a socket" },
+		{ "empty/x", -ENOTDIR, "empty/x: Not a directory" },
+		{ "", -ENOENT, "No such file" },
+	};
+	struct file f = { 0 };
+
+	mkdir("folder", 0700);
+	mkfifo("fifo", 0600);
+	make_socket("socket");
+	put("empty", 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = ERR_EMPTY;
+		int rc = file_open(&f, rows[i].path, LIMIT, &e);
+
+		assert_err(rc, rows[i].rc, &e, rows[i].msg);
+		ck_assert_ptr_null(f.bytes.data);
+	}
+}
+END_TEST
+
+/* Standard input becomes a pipe that a child writes @len bytes to, slowly
+ * at first so that reads are short. */
+static pid_t feed(size_t len, bool nonblocking)
+{
+	int fd[2];
+	pid_t child;
+
+	ck_assert_int_eq(pipe(fd), 0);
+	child = fork();
+	if (!child) {
+		close(fd[0]);
+		signal(SIGPIPE, SIG_DFL);
+		for (size_t i = 0; i < len; i++) {
+			if (write(fd[1], "x", 1) != 1)
+				_exit(1);
+			if (i < 3)
+				usleep(2000);
+		}
+		_exit(0);
+	}
+	close(fd[1]);
+	if (nonblocking)
+		fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	if (fd[0] != 0) {
+		dup2(fd[0], 0);
+		close(fd[0]);
+	}
+	return child;
+}
+
+START_TEST(file__reads_standard_input_to_its_end)
+{
+	static const struct {
+		size_t len;
+		bool nonblocking;
+		int rc;
+		const char *msg;
+	} rows[] = {
+		{ LIMIT, false, 0, "" },
+		{ LIMIT, true, 0, "" },
+		{ 0, false, -EINVAL, "standard input: is empty" },
+		{ LIMIT + 1, false, -EFBIG,
+		  "standard input: larger than the limit of 1000 bytes" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pid_t child = feed(rows[i].len, rows[i].nonblocking);
+		struct file f = { 0 };
+		struct err e = ERR_EMPTY;
+		int rc = file_open(&f, "-", LIMIT, &e);
+
+		assert_err(rc, rows[i].rc, &e, rows[i].msg);
+		ck_assert_uint_eq(f.bytes.len, rc ? 0 : rows[i].len);
+		file_close(&f);
+		close(0);
+		waitpid(child, NULL, 0);
+	}
+}
+END_TEST
+
+/* An endless input ends at the limit, having used little memory. */
+START_TEST(file__endless_standard_input_is_too_large)
+{
+	struct file f = { 0 };
+	struct err e = ERR_EMPTY;
+	int fd = open("/dev/zero", O_RDONLY), rc;
+
+	dup2(fd, 0);
+	close(fd);
+	rc = file_open(&f, "-", 5 << 20, &e);
+	assert_err(rc, -EFBIG, &e, "limit of 5242880 bytes");
+}
+END_TEST
+
+static int write_text(const char *path, const char *a, const char *b,
+		      struct err *e)
+{
+	const struct bytes parts[] = {
+		{ (const uint8_t *)a, strlen(a) },
+		{ NULL, 0 },
+		{ (const uint8_t *)b, strlen(b) },
+	};
+
+	return file_write(path, parts, 3, 0644, e);
+}
+
+START_TEST(file_write__creates_and_replaces)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+
+	umask(027);
+	assert_ok(write_text("out", "hello, ", "world", &e), &e);
+	expect_content("out", "hello, world");
+	ck_assert_int_eq(stat("out", &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0640);
+	assert_ok(write_text("out", "again", "", &e), &e);
+	expect_content("out", "again");
+	mkdir("sub", 0700);
+	assert_ok(write_text("sub/out", "below", "", &e), &e);
+	expect_content("sub/out", "below");
+	ck_assert_int_eq(count_entries(), 2);
+}
+END_TEST
+
+START_TEST(file_write__follows_a_link_and_keeps_it)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+
+	put("target", 3);
+	ck_assert_int_eq(symlink("target", "link"), 0);
+	assert_ok(write_text("link", "new", "", &e), &e);
+	expect_content("target", "new");
+	ck_assert(!lstat("link", &st) && S_ISLNK(st.st_mode));
+	ck_assert_int_eq(count_entries(), 2);
+}
+END_TEST
+
+START_TEST(file_write__device_stays_a_device)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+
+	assert_ok(write_text("/dev/null", "gone", "", &e), &e);
+	ck_assert(!stat("/dev/null", &st) && S_ISCHR(st.st_mode));
+	ck_assert_int_eq(write_text("/dev/full", "x", "", &e), -ENOSPC);
+	ck_assert_str_eq(e.msg, "/dev/full: write: No space left on device");
+}
+END_TEST
+
+START_TEST(file_write__refuses_by_name)
+{
+	static const struct {
+		const char *path;
+		int rc;
+		const char *msg;
+	} rows[] = {
+		{ "folder", -EISDIR, "folder: is a directory" },
+		{ "no/out", -ENOENT, "no/out: " },
+		{ "file/out", -ENOTDIR, "file/out: " },
+		{ "", -ENOENT, "name is empty" },
+	};
+
+	mkdir("folder", 0700);
+	put("file", 3);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = ERR_EMPTY;
+		int rc = write_text(rows[i].path, "x", "", &e);
+
+		assert_err(rc, rows[i].rc, &e, rows[i].msg);
+	}
+	ck_assert_int_eq(count_entries(), 2);
+	expect_content("file", "xxx");
+}
+END_TEST
+
+/* A disk that is full after some bytes, as far as this process can tell. */
+static void limit_file_size(rlim_t bytes)
+{
+	struct rlimit l = { bytes, bytes };
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+START_TEST(file_write__failure_leaves_what_was_there)
+{
+	struct err e = ERR_EMPTY;
+	int rc;
+
+	put("old", 3);
+	limit_file_size(5);
+	rc = write_text("old", "more than", " five bytes", &e);
+	assert_err(rc, -EFBIG, &e, "old: write: File too large");
+	rc = write_text("new", "more than", " five bytes", &e);
+	assert_err(rc, -EFBIG, &e, "new: write: File too large");
+	ck_assert_int_eq(count_entries(), 1);
+	expect_content("old", "xxx");
+}
+END_TEST
+
+/* Stands before libc's (open64 in truth): a file system that has no nameless files. */
+static bool no_tmpfile;
+
+int open(const char *path, int flags, ...)
+{
+	unsigned mode;
+	va_list ap;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, unsigned) : 0;
+	va_end(ap);
+	if (no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
+START_TEST(file_write__without_nameless_files)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+	int rc;
+
+	no_tmpfile = true;
+	umask(022);
+	assert_ok(write_text("out", "hello, ", "world", &e), &e);
+	assert_ok(write_text("out", "again", "", &e), &e);
+	expect_content("out", "again");
+	ck_assert_int_eq(stat("out", &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0644);
+	limit_file_size(5);
+	rc = write_text("out", "more than", " five bytes", &e);
+	assert_err(rc, -EFBIG, &e, "out: write: File too large");
+	rc = write_text("no/out", "x", "", &e);
+	assert_err(rc, -ENOENT, &e, "no/out: ");
+	no_tmpfile = false;
+	ck_assert_int_eq(count_entries(), 1);
+	expect_content("out", "again");
+}
+END_TEST
+
+/* Stands before libc's. */
+static bool no_rename;
+
+int rename(const char *from, const char *to)
+{
+	if (no_rename) {
+		errno = EBUSY;
+		return -1;
+	}
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+START_TEST(file_write__failing_rename_leaves_nothing)
+{
+	struct err e = ERR_EMPTY;
+	int rc;
+
+	put("out", 3);
+	no_rename = true;
+	for (int i = 0; i < 2; i++) {
+		no_tmpfile = i;
+		rc = write_text("out", "new", "", &e);
+		assert_err(rc, -EBUSY, &e, "out: rename: ");
+	}
+	no_rename = no_tmpfile = false;
+	ck_assert_int_eq(count_entries(), 1);
+	expect_content("out", "xxx");
+}
+END_TEST
+
+START_TEST(file_write__standard_output_is_written_directly)
+{
+	struct err e = ERR_EMPTY;
+	int fd = open("out", O_WRONLY | O_CREAT, 0600), keep = dup(1);
+
+	fflush(stdout);
+	dup2(fd, 1);
+	ck_assert_int_eq(write_text("-", "to ", "stdout", &e), 0);
+	dup2(keep, 1);
+	expect_content("out", "to stdout");
+	ck_assert_int_eq(count_entries(), 1);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	const TTest *const each[] = {
+		file__opens_up_to_the_limit,
+		file__refuses_what_is_not_a_file,
+		file__reads_standard_input_to_its_end,
+		file__endless_standard_input_is_too_large,
+		file_write__creates_and_replaces,
+		file_write__follows_a_link_and_keeps_it,
+		file_write__device_stays_a_device,
+		file_write__refuses_by_name,
+		file_write__failure_leaves_what_was_there,
+		file_write__without_nameless_files,
+		file_write__failing_rename_leaves_nothing,
+		file_write__standard_output_is_written_directly,
+	};
+	Suite *s = suite_create("file");
+	TCase *t = tcase_create("all");
+
+	tcase_add_checked_fixture(t, enter, leave);
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+		tcase_add_test(t, each[i]);
+	suite_add_tcase(s, t);
+	return s;
+}
