@@ -362,6 +362,8 @@ START_TEST(inspect__shows_an_elf)
 	says_json(&s, "elf.class", is32 ? "32" : "64");
 	says_json(&s, "elf.entry", "\"0x1000040\"");
 	says_json(&s, "elf.sections_count", "4");
+	says_json(&s, "elf.segments.1.filesz", "40");
+	says_json(&s, "elf.segments.1.memsz", "4096");
 	says_json(&s, "elf.notes_source", "\"PT_NOTE\"");
 	says_json(&s, "elf.notes_incomplete", "null");
 	says_json(&s, "elf.notes_unusable", "null");

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both reports of a file: whatever it says, lines stay within the width,
+ * terminals get no control bytes, and JSON is JSON.
+ *
+ * Packed payloads are left to the decoders' targets: here they would only
+ * take time.
+ */
+#include "fuzz/fuzz.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "pv/notes.h"
+#include "report/inspect.h"
+#include "report/text.h"
+#include "support/bzimage_builder.h"
+#include "support/elf_builder.h"
+
+static void check_text(const struct inspection *in)
+{
+	struct err e = ERR_EMPTY;
+	size_t col = 0;
+	char *text;
+
+	if (inspection_text(in, &text, &e))
+		abort();
+	for (const char *p = text; *p; p++) {
+		if (*p == '\n') {
+			col = 0;
+			continue;
+		}
+		if (++col > TEXT_WIDTH || (unsigned char)*p < 0x20 ||
+		    *p == 0x7f)
+			abort();
+	}
+	if (col)
+		abort();
+	free(text);
+}
+
+static void check_json(const struct inspection *in)
+{
+	struct err e = ERR_EMPTY;
+	json_t *back;
+	char *json;
+
+	if (inspection_json(in, &json, &e))
+		abort();
+	back = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	if (!back)
+		abort();
+	json_decref(back);
+	free(json);
+}
+
+static bool is_packed(struct bytes b)
+{
+	struct err e = ERR_EMPTY;
+	struct image img;
+	bool packed;
+
+	if (image_from_bytes(&img, b, &e))
+		return false;
+	packed = img.has_payload && strcmp(img.payload.format->name, "none");
+	image_close(&img);
+	return packed;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct bytes b = { data, size };
+	struct err e = ERR_EMPTY;
+	struct inspection in;
+
+	if (is_packed(b) || inspection_from_bytes(&in, "fuzz", b, NULL, &e))
+		return 0;
+	check_text(&in);
+	check_json(&in);
+	inspection_close(&in);
+	return 0;
+}
+
+/* One note of every form, so that the fuzzer need not find their types. */
+static void seed_notes(void)
+{
+	static const uint8_t zeros[64];
+	static const struct {
+		const char *owner;
+		uint32_t type;
+		uint32_t size;
+	} notes[] = {
+		{ "Xen", XEN_ELFNOTE_GUEST_OS, 8 },
+		{ "Xen", XEN_ELFNOTE_ENTRY, 8 },
+		{ "Xen", XEN_ELFNOTE_FEATURES, 32 },
+		{ "Xen", XEN_ELFNOTE_SUPPORTED_FEATURES, 4 },
+		{ "Xen", XEN_ELFNOTE_L1_MFN_VALID, 32 },
+		{ "Xen", XEN_ELFNOTE_PHYS32_ENTRY, 8 },
+		{ "Xen", XEN_ELFNOTE_PHYS32_RELOC, 12 },
+		{ "GNU", GNU_ELFNOTE_BUILD_ID, 20 },
+		{ "GNU", GNU_ELFNOTE_PROPERTY, 32 },
+		{ "Linux", LINUX_ELFNOTE_BUILD_SALT, 16 },
+		{ "Go", 4, 64 },
+	};
+	const struct test_segment load = { .type = PT_LOAD, .memsz = 0x1000 };
+	struct buf list = { 0 }, elf = { 0 };
+
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		elf_note(&list, notes[i].owner, notes[i].type, zeros,
+			 notes[i].size, 4);
+	const struct test_segment segments[] = {
+		load,
+		{ .type = PT_NOTE, .data = list.data, .filesz = list.len },
+	};
+	elf_build(
+		&(struct test_elf){ .segments = segments, .segments_count = 2 },
+		&elf);
+	fuzz_seed("notes", elf.data, elf.len);
+	buf_release(&list);
+	buf_release(&elf);
+}
+
+void fuzz_seeds(void)
+{
+	struct buf elf = { 0 }, elf32 = { 0 }, image = { 0 }, old = { 0 };
+
+	elf_small_kernel(&elf, false);
+	fuzz_seed("elf64", elf.data, elf.len);
+	elf_small_kernel(&elf32, true);
+	fuzz_seed("elf32", elf32.data, elf32.len);
+	bzimage_of_elf(&elf, "none", &image);
+	fuzz_seed("bzimage", image.data, image.len);
+	bzimage_build(&(struct test_bzimage){ .version = 0x202,
+					      .kernel_version = "2.4.37" },
+		      &old);
+	fuzz_seed("old", old.data, old.len);
+	seed_notes();
+	buf_release(&elf);
+	buf_release(&elf32);
+	buf_release(&image);
+	buf_release(&old);
+}
