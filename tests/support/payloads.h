@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compressed payloads for tests, made in memory.
- *
- * Made by the same libraries that the launcher decodes with, in the shape
- * that a kernel's build makes them: the format's command-line tool, then for
- * most formats the decoded size as four little-endian bytes. lzop's and
- * lz4's file formats have no library, so their containers are built here.
+ * Compressed payloads for tests, made in memory by the compressors of
+ * `launcher pack`. Tests have no use for a failing malloc: that aborts.
  */
 #ifndef TESTS_SUPPORT_PAYLOADS_H
 #define TESTS_SUPPORT_PAYLOADS_H
@@ -14,20 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing run of bytes. { 0 } is empty. */
-struct buf {
-	uint8_t *data;
-	size_t len;
-	size_t room;
-};
-
-/* Append; tests have no use for a failing malloc, so that aborts. */
-void buf_add(struct buf *b, const void *data, size_t len);
-/* Append @len bytes to be filled in by the caller. */
-uint8_t *buf_extend(struct buf *b, size_t len);
-void buf_le32(struct buf *b, uint32_t v);
-void buf_be32(struct buf *b, uint32_t v);
-void buf_release(struct buf *b);
+#include "base/buf.h"
+#include "pack/compress.h"
 
 /*
  * Append the @len bytes at @in to *@out, compressed as @format ("gzip",
@@ -44,13 +28,7 @@ int payload_compress(const char *format, const void *in, size_t len,
 void payload_zstd(const void *in, size_t len, int log, struct buf *out);
 void payload_xz(const void *in, size_t len, unsigned log, struct buf *out);
 
-/* An lzop file with the given flags: any of these. */
-#define LZOP_ADLER32_D	  0x0001
-#define LZOP_ADLER32_C	  0x0002
-#define LZOP_EXTRA_FIELD  0x0040
-#define LZOP_CRC32_D	  0x0100
-#define LZOP_CRC32_C	  0x0200
-#define LZOP_HEADER_CRC32 0x1000
+/* An lzop file with the given LZOP_ flags. */
 void payload_lzo(const void *in, size_t len, uint32_t flags, struct buf *out);
 
 /* @len bytes that compress, to something else for each @seed. */
