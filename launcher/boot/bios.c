@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "boot/wire.h"
+#include "base/wire.h"
 #include "pv/bios.h"
 
 /* guest/bios, as built; see bios_blob.S. */

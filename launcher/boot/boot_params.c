@@ -12,8 +12,8 @@
  */
 #include "boot/entry.h"
 
+#include "base/wire.h"
 #include "boot/layout.h"
-#include "boot/wire.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 

@@ -18,7 +18,7 @@
 #include <inttypes.h>
 
 #include "boot/bios.h"
-#include "boot/wire.h"
+#include "base/wire.h"
 #include "pv/bootparam.h"
 
 #define SETUP_GPA     0x10000

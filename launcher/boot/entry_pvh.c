@@ -3,8 +3,8 @@
  * The PVH entry: one 56-byte structure, a module list, a memory map.
  */
 #include "boot/entry.h"
+#include "base/wire.h"
 #include "boot/layout.h"
-#include "boot/wire.h"
 #include "pv/pvh.h"
 
 static int write_memmap(const struct boot_handover *h, struct err *e)

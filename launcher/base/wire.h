@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Storing little-endian fields at their offsets in a structure that a guest
- * will read. The offsets come from include/pv/.
+ * Storing little-endian fields at their offsets in a structure that somebody
+ * else will read: a guest, or an image's loader. The offsets come from
+ * include/pv/.
  */
-#ifndef BOOT_WIRE_H
-#define BOOT_WIRE_H
+#ifndef BASE_WIRE_H
+#define BASE_WIRE_H
 
 #include <stdint.h>
 #include <string.h>
