@@ -46,22 +46,26 @@ guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
 define guest_rules
 build/guest/$(1)/%.o: %.c guest/build.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) $$(GUEST_CFLAGS) $$(GUEST_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(call show,CC)
+	$$(Q)$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) $$(GUEST_CFLAGS) $$(GUEST_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 
 build/guest/$(1)/%.o: %.S guest/build.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -m$(1) -MMD -MP -c -o $$@ $$<
+	$$(call show,CC)
+	$$(Q)$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -m$(1) -MMD -MP -c -o $$@ $$<
 
 build/guest/$(1)/%.lds: %.lds.S guest/build.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -E -P -D__ASSEMBLER__ -MMD -MP -MT $$@ -o $$@ $$<
+	$$(call show,CPP)
+	$$(Q)$$(CC) $$(GUEST_CPPFLAGS) $$(GUEST_DEFS_$(1)) -E -P -D__ASSEMBLER__ -MMD -MP -MT $$@ -o $$@ $$<
 
 build/guest/kernel$(1).elf: build/guest/$(1)/guest/kernel/kernel.lds \
 		$$(call guest_objs,$(1),guest/kernel/head$(1).S $$(GUEST_KERNEL_SRCS) $$(GUEST_KERNEL_LIBS)) \
 		build/guest/selfsum
-	$$(LD) $$(GUEST_LD_$(1)) $$(GUEST_LDFLAGS) -T $$< -o $$@.tmp $$(filter %.o,$$^)
-	build/guest/selfsum $$@.tmp
-	mv $$@.tmp $$@
+	$$(call show,LD)
+	$$(Q)$$(LD) $$(GUEST_LD_$(1)) $$(GUEST_LDFLAGS) -T $$< -o $$@.tmp $$(filter %.o,$$^)
+	$$(Q)build/guest/selfsum $$@.tmp
+	$$(Q)mv $$@.tmp $$@
 endef
 $(eval $(call guest_rules,64))
 $(eval $(call guest_rules,32))
@@ -76,23 +80,28 @@ GUEST_FLAGS_stub := -m32 -fpie -fvisibility=hidden -fno-jump-tables
 
 build/guest/stub/%.o: %.c guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_stub) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_stub) -MMD -MP -c -o $@ $<
 
 build/guest/stub/%.o: %.S guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
 
 build/guest/stub/%.lds: %.lds.S guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
+	$(call show,CPP)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
 
 build/guest/stub.elf: build/guest/stub/guest/stub/stub.lds \
 		$(call guest_objs,stub,$(GUEST_STUB_SRCS))
-	$(LD) -m elf_i386 -nostdlib -pie --no-dynamic-linker -z text \
+	$(call show,LD)
+	$(Q)$(LD) -m elf_i386 -nostdlib -pie --no-dynamic-linker -z text \
 		-z noexecstack -T $< -o $@ $(filter %.o,$^)
 
 build/guest/stub.bin: build/guest/stub.elf
-	$(OBJCOPY) -O binary $< $@
+	$(call show,BIN)
+	$(Q)$(OBJCOPY) -O binary $< $@
 
 GUEST_SETUP_SRCS := $(addprefix guest/setup/,header.S bios.S protected.S) \
 	$(sort $(wildcard guest/setup/*.c)) \
@@ -101,36 +110,44 @@ GUEST_FLAGS_setup := -m16 -Os
 
 build/guest/setup/%.o: %.c guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_setup) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_setup) -MMD -MP -c -o $@ $<
 
 build/guest/setup/%.o: %.S guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
 
 build/guest/setup/%.lds: %.lds.S guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
+	$(call show,CPP)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
 
 build/guest/setup.elf: build/guest/setup/guest/setup/setup.lds \
 		$(call guest_objs,setup,$(GUEST_SETUP_SRCS))
-	$(LD) -m elf_i386 -nostdlib -static -z noexecstack -T $< -o $@ \
+	$(call show,LD)
+	$(Q)$(LD) -m elf_i386 -nostdlib -static -z noexecstack -T $< -o $@ \
 		$(filter %.o,$^)
 
 build/guest/setup.bin: build/guest/setup.elf
-	$(OBJCOPY) -O binary $< $@
+	$(call show,BIN)
+	$(Q)$(OBJCOPY) -O binary $< $@
 
 # Fixed offsets do without a linker script: the code is at 0 of its segment.
 build/guest/bios.o: guest/bios/bios.S guest/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -m32 -MMD -MP -c -o $@ $<
 
 build/guest/bios.bin: build/guest/bios.o
-	$(LD) -m elf_i386 -Ttext=0 -e bios_start -o $@.elf $<
-	$(OBJCOPY) -O binary -j .text $@.elf $@
+	$(call show,BIN)
+	$(Q)$(LD) -m elf_i386 -Ttext=0 -e bios_start -o $@.elf $<
+	$(Q)$(OBJCOPY) -O binary -j .text $@.elf $@
 
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
 
 # The parts that the host tests too are compiled like the launcher for that.
 GUEST_INFLATE_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)
@@ -140,8 +157,10 @@ build/rel/guest/% build/san/guest/% build/fuzz/guest/%: \
 build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_INFLATE_SRCS))
 build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_INFLATE_SRCS))
 build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_INFLATE_SRCS))
-build/rel/tests/unit/test_stub: $(call objs,rel,$(GUEST_DECIDE_SRCS))
-build/san/tests/unit/test_stub: $(call objs,san,$(GUEST_DECIDE_SRCS))
+build/rel/tests/unit/test_stub build/rel/tests/unit/test_pack: \
+	$(call objs,rel,$(GUEST_DECIDE_SRCS))
+build/san/tests/unit/test_stub build/san/tests/unit/test_pack: \
+	$(call objs,san,$(GUEST_DECIDE_SRCS))
 build/rel/tests/unit/test_setup_memory: build/rel/guest/setup/memory.o
 build/san/tests/unit/test_setup_memory: build/san/guest/setup/memory.o
 

@@ -7,15 +7,16 @@
  * its blanks at STUB_INFO filled in, then the payload:
  *
  *   0          STUB_INFO    0x200              payload_offset
- *   | 32-bit   | blanks     | 64-bit entry ... | gzip payload   | 0s |
- *   | entry    |            |                  |                |    |
- *   '------------------------- image_len, a multiple of 16 ---------'
+ *   | 32-bit   | blanks     | 64-bit entry ... | gzip payload | 0s | CRC-32 |
+ *   | entry    |            |                  |              |    | (file) |
+ *   '--------------------------- image_len, a multiple of 16 -------------'
  *
  * Memory. The stub needs the range of the kernel's segments, dest, and clear
  * of it room for itself, the payload and STUB_WORK_SIZE. It stays where it
  * was loaded if that is above dest, else it moves to the first page boundary
  * above both dest and itself. With A(x) = x rounded up to 4 KiB, pref_address
- * = dest_start rounded down to kernel_alignment, and
+ * = dest_start rounded down to kernel_alignment, which the packer makes fine
+ * enough for that not to go below 1 MiB, and
  *
  *   init_size = max(A(dest_end - pref_address), A(image_len)) +
  *               A(image_len) + STUB_WORK_SIZE + 4 KiB

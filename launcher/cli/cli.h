@@ -30,9 +30,12 @@ struct options {
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
 	size_t expect_count;
-	const char *output; /* extract -o; "-" is stdout */
+	const char *output; /* extract and pack -o; "-" is stdout */
 	bool json;
 	bool keep_relocs;
+	const char *format; /* pack --format; NULL: the usual one */
+	bool level_given;   /* pack --level was given, with: */
+	unsigned long level;
 	bool flip; /* verify --flip was given, with: */
 	uint64_t flip_gpa;
 	unsigned verbose;
@@ -54,6 +57,7 @@ enum option_group {
 	OPT_INSPECT = 1 << 2,
 	OPT_EXTRACT = 1 << 3,
 	OPT_VERIFY = 1 << 4,
+	OPT_PACK = 1 << 5,
 };
 
 extern const struct command commands[];
@@ -74,6 +78,7 @@ void options_print_help(void);
 int cmd_run(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);
 int cmd_extract(const struct options *o, struct err *e);
+int cmd_pack(const struct options *o, struct err *e);
 int cmd_verify(const struct options *o, struct err *e);
 
 #endif

@@ -12,9 +12,11 @@
 
 #include "base/parse.h"
 #include "boot/plan.h"
+#include "pack/compress.h"
 #include "vm/guest_mem.h"
 
-#define CPUS_MAX 1024
+#define CPUS_MAX  1024
+#define LEVEL_MAX 22 /* no format has more */
 
 struct option_row {
 	const char *name;
@@ -111,6 +113,31 @@ static int set_keep_relocs(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
+static int set_format(struct options *o, const char *arg, struct err *e)
+{
+	struct err names = ERR_EMPTY;
+
+	err_set(&names, EINVAL, "'%s' is none of", arg);
+	for (size_t i = 0; i < compressors_count; i++) {
+		size_t used = strlen(names.msg);
+
+		if (!strcmp(arg, compressors[i].name)) {
+			o->format = arg;
+			return 0;
+		}
+		snprintf(names.msg + used, sizeof(names.msg) - used, "%s %s",
+			 i ? "," : "", compressors[i].name);
+	}
+	*e = names;
+	return -EINVAL;
+}
+
+static int set_level(struct options *o, const char *arg, struct err *e)
+{
+	o->level_given = true;
+	return parse_count(arg, 0, LEVEL_MAX, &o->level, e);
+}
+
 static int set_flip(struct options *o, const char *arg, struct err *e)
 {
 	o->flip = true;
@@ -155,10 +182,15 @@ static const struct option_row rows[] = {
 	  set_expect },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
 	  set_json },
-	{ "output", 'o', "FILE", OPT_EXTRACT,
-	  "write the ELF here instead of to stdout", set_output },
+	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK,
+	  "write the result here instead of to stdout", set_output },
 	{ "keep-relocs", 0, NULL, OPT_EXTRACT,
 	  "keep what follows the ELF in the payload", set_keep_relocs },
+	{ "format", 0, "NAME", OPT_PACK,
+	  "gzip (default), bzip2, lzma, xz, lzo, lz4, zstd or none",
+	  set_format },
+	{ "level", 0, "N", OPT_PACK, "how hard to compress (gzip: 1 to 9)",
+	  set_level },
 	{ "flip", 0, "ADDR", OPT_VERIFY,
 	  "invert this byte of the guest's result, to see the proof fail",
 	  set_flip },
@@ -178,7 +210,9 @@ static const char *group_title(unsigned groups)
 		return "run";
 	if (groups & OPT_INSPECT)
 		return "inspect";
-	return groups & OPT_EXTRACT ? "extract" : "verify";
+	if (groups & OPT_EXTRACT)
+		return "extract";
+	return groups & OPT_PACK ? "pack" : "verify";
 }
 
 void options_print_help(void)

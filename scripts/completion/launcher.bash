@@ -18,6 +18,9 @@ _launcher_options()
 	extract)
 		printf '%s\n' --output -o --keep-relocs
 		;;
+	pack)
+		printf '%s\n' --output -o --format --level
+		;;
 	verify)
 		printf '%s\n' --mem -m --timeout --json --flip
 		;;
@@ -42,7 +45,7 @@ _launcher()
 	local command=run
 
 	case ${COMP_WORDS[1]-} in
-	run | inspect | extract | verify)
+	run | inspect | extract | pack | verify)
 		[[ $COMP_CWORD == 1 ]] || command=${COMP_WORDS[1]}
 		;;
 	esac
@@ -73,6 +76,15 @@ _launcher()
 		COMPREPLY=()
 		return
 		;;
+	--format)
+		_launcher_reply < <(compgen -W \
+			'gzip bzip2 lzma xz lzo lz4 zstd none' -- "$cur")
+		return
+		;;
+	--level)
+		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
+		return
+		;;
 	-i | --initrd | -o | --output)
 		_launcher_reply < <(compgen -f -- "$cur")
 		return
@@ -83,7 +95,7 @@ _launcher()
 		_launcher_reply < <(compgen -W \
 			"$(_launcher_options "$command")" -- "$cur")
 	elif [[ $COMP_CWORD == 1 ]]; then
-		_launcher_reply < <(compgen -W 'run inspect extract verify' \
+		_launcher_reply < <(compgen -W 'run inspect extract pack verify' \
 			-- "$cur"
 			compgen -f -- "$cur")
 	else

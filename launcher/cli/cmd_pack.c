@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launcher pack: an ELF kernel into a bzImage.
+ *
+ * The ELF may come in any image that can be read. Of a bzImage, what its ELF
+ * does not say is kept: version string, cmdline_size and initrd_addr_max.
+ * What follows the ELF is not: relocations serve a decompressor that moves
+ * the kernel, and the stub does not.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "image/scratch.h"
+#include "pack/pack.h"
+#include "pv/bootparam.h"
+#include "pv/stub.h"
+
+#define DEFAULT_FORMAT "gzip"
+
+/* The command line's part of the request. */
+static int choose(struct pack_request *r, const struct options *o,
+		  struct err *e)
+{
+	r->compressor = compressor_by_name(o->format ?: DEFAULT_FORMAT);
+	r->level = o->level_given ? (int)o->level
+				  : r->compressor->level_default;
+	if (!o->output && isatty(STDOUT_FILENO))
+		return err_set(e, EINVAL,
+			       "stdout is a terminal: give -o FILE, or "
+			       "-o - to write to it all the same");
+	return compressor_check_level(r->compressor, r->level, e)
+		       ? err_prefix(e, -EINVAL, "--level")
+		       : 0;
+}
+
+/* The image's. */
+static int take_elf(struct pack_request *r, const struct scratch *s,
+		    struct err *e)
+{
+	struct kernel_elf elf;
+	int rc = kernel_elf_parse(&elf, s->bytes, e);
+
+	if (rc)
+		return rc;
+	r->elf = s->bytes;
+	r->elf.len = elf.elf_end;
+	kernel_elf_release(&elf);
+	return 0;
+}
+
+static void keep_header(struct pack_request *r, const struct image *img,
+			char *version, size_t size)
+{
+	const struct setup_header *h = &img->hdr;
+
+	if (img->kind != IMAGE_BZIMAGE)
+		return;
+	setup_header_kernel_version(h, img->bytes, version, size);
+	r->cmdline_size = h->cmdline_size;
+	r->initrd_addr_max = h->initrd_addr_max;
+}
+
+static int pack_image(const struct options *o, struct pack_request *r,
+		      const struct image *img, struct buf *out, struct err *e)
+{
+	char version[SETUP_VERSION_MAX] = "";
+	struct scratch s = { 0 };
+	int rc;
+
+	keep_header(r, img, version, sizeof(version));
+	r->version = version;
+	rc = scratch_decode(&s, img, e);
+	if (!rc)
+		rc = take_elf(r, &s, e) ?: pack_kernel(r, out, e);
+	scratch_release(&s);
+	return rc ? err_prefix(e, rc, "%s", o->image) : 0;
+}
+
+int cmd_pack(const struct options *o, struct err *e)
+{
+	struct pack_request r = { 0 };
+	struct buf out = { 0 };
+	struct image img;
+	struct bytes file;
+	int rc;
+
+	if (choose(&r, o, e))
+		return STATUS_USAGE;
+	if (image_open(&img, o->image, e))
+		return STATUS_FAILED;
+	rc = pack_image(o, &r, &img, &out, e);
+	image_close(&img);
+	file = buf_bytes(&out);
+	if (!rc)
+		rc = file_write(o->output ?: "-", &file, 1, 0644, e);
+	buf_release(&out);
+	return rc ? STATUS_FAILED : STATUS_OK;
+}

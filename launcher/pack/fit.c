@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pack/fit.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "image/elf_tables.h"
+#include "pv/stub.h"
+
+#define PAGE	 0x1000
+#define FOUR_GIB (UINT64_C(1) << 32)
+
+/* A kernel on a 2 MiB boundary is mapped with large pages; none is worth
+ * more to a loader. */
+#define ALIGN_LOG_MAX 21
+#define ALIGN_LOG_MIN 12
+
+static uint64_t page_up(uint64_t v)
+{
+	return (v + PAGE - 1) & -(uint64_t)PAGE;
+}
+
+static bool is_load(const struct elf_segment *s)
+{
+	return s->type == PT_LOAD;
+}
+
+/* The stub knows the machine by the class. */
+static int check_machine(const struct kernel_elf *k, struct err *e)
+{
+	unsigned want = k->is64 ? EM_X86_64 : EM_386;
+
+	if (k->machine == want)
+		return 0;
+	return err_set(e, EINVAL, "e_machine is %u, an ELF%d needs %u",
+		       k->machine, k->is64 ? 64 : 32, want);
+}
+
+/* It sees the program headers in the first window that it inflates. */
+static int check_phdrs(const struct kernel_elf *k, struct err *e)
+{
+	struct elf_tables t = { 0 };
+	int rc = elf_tables_read(&t, k->bytes, e);
+	uint64_t size = (uint64_t)t.phnum * t.phentsize;
+
+	if (rc)
+		return rc;
+	if (t.phoff <= STUB_ELF_HEAD_MAX && size <= STUB_ELF_HEAD_MAX - t.phoff)
+		return 0;
+	return err_set(e, EINVAL,
+		       "e_phoff 0x%" PRIx64 " + %u program headers end past "
+		       "the first 0x%x bytes, where the stub looks for them",
+		       t.phoff, t.phnum, STUB_ELF_HEAD_MAX);
+}
+
+static int check_range(const struct elf_segment *s, unsigned i, struct err *e)
+{
+	if (s->paddr < STUB_DEST_MIN)
+		return err_set(e, EINVAL,
+			       "segment %u: p_paddr 0x%" PRIx64 " is below "
+			       "0x%x, which is the firmware's",
+			       i, s->paddr, STUB_DEST_MIN);
+	if (s->paddr > STUB_DEST_MAX || s->memsz > STUB_DEST_MAX - s->paddr)
+		return err_set(e, EINVAL,
+			       "segment %u: p_paddr 0x%" PRIx64
+			       " + p_memsz 0x%" PRIx64 " is above 0x%x, out of "
+			       "the stub's reach",
+			       i, s->paddr, s->memsz, STUB_DEST_MAX);
+	return 0;
+}
+
+/* Both ranges are known to lie below 4 GiB. */
+static int check_overlap(const struct kernel_elf *k, unsigned i, struct err *e)
+{
+	const struct elf_segment *s = &k->segments[i];
+
+	for (unsigned j = 0; j < i; j++) {
+		const struct elf_segment *t = &k->segments[j];
+
+		if (is_load(t) && s->memsz && t->memsz &&
+		    s->paddr < t->paddr + t->memsz &&
+		    t->paddr < s->paddr + s->memsz)
+			return err_set(e, EINVAL,
+				       "segments %u and %u overlap: p_paddr "
+				       "0x%" PRIx64 " + p_memsz 0x%" PRIx64
+				       ", p_paddr 0x%" PRIx64,
+				       j, i, t->paddr, t->memsz, s->paddr);
+	}
+	return 0;
+}
+
+static int check_loads(const struct kernel_elf *k, struct err *e)
+{
+	unsigned loads = 0;
+
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+		int rc;
+
+		if (!is_load(s))
+			continue;
+		rc = check_range(s, i, e) ?: check_overlap(k, i, e);
+		if (rc)
+			return rc;
+		loads += s->memsz != 0;
+	}
+	if (!loads)
+		return err_set(e, EINVAL,
+			       "every PT_LOAD has p_memsz 0: "
+			       "nothing to load");
+	if (loads > STUB_ELF_LOADS_MAX)
+		return err_set(e, EINVAL,
+			       "%u loadable segments are more than the stub's "
+			       "%d",
+			       loads, STUB_ELF_LOADS_MAX);
+	return 0;
+}
+
+/* Loaded, not only zeroed: there has to be an instruction. */
+static int check_entry(const struct kernel_elf *k, struct err *e)
+{
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (is_load(s) && k->entry >= s->paddr &&
+		    k->entry - s->paddr < s->filesz)
+			return 0;
+	}
+	return err_set(e, EINVAL,
+		       "e_entry 0x%" PRIx64 " lies in no segment's "
+		       "p_paddr + p_filesz",
+		       k->entry);
+}
+
+static void set_dest(struct fit *f, const struct kernel_elf *k)
+{
+	uint64_t start = UINT64_MAX, end = 0;
+
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (!is_load(s))
+			continue;
+		if (s->paddr < start)
+			start = s->paddr;
+		if (s->paddr + s->memsz > end)
+			end = s->paddr + s->memsz;
+	}
+	f->dest_start = (uint32_t)start;
+	f->dest_end = (uint32_t)end;
+}
+
+/*
+ * As coarse as dest_start is, so that pref_address is dest_start itself where
+ * that is possible: rounding 1 MiB down to 2 MiB would ask for page zero.
+ */
+static void set_pref_address(struct fit *f)
+{
+	f->align_log = ALIGN_LOG_MIN;
+	while (f->align_log < ALIGN_LOG_MAX &&
+	       !(f->dest_start & (1u << f->align_log)))
+		f->align_log++;
+	f->pref_address = f->dest_start & -(1u << f->align_log);
+}
+
+int fit_kernel(struct fit *f, const struct kernel_elf *k, struct err *e)
+{
+	int rc = check_machine(k, e) ?:
+		 check_phdrs(k, e)   ?:
+		 check_loads(k, e)   ?:
+		 check_entry(k, e);
+
+	if (rc)
+		return rc;
+	set_dest(f, k);
+	set_pref_address(f);
+	return 0;
+}
+
+int fit_image(uint32_t *init_size, const struct fit *f, uint64_t image_len,
+	      struct err *e)
+{
+	uint64_t image = page_up(image_len);
+	uint64_t kernel = page_up(f->dest_end - f->pref_address);
+	uint64_t size = (kernel > image ? kernel : image) + image +
+			STUB_WORK_SIZE + PAGE;
+
+	if (size > FOUR_GIB - f->pref_address)
+		return err_set(e, EINVAL,
+			       "p_paddr + p_memsz reaches 0x%x: with the image "
+			       "and the stub's working space, init_size "
+			       "0x%" PRIx64 " from pref_address 0x%x on ends "
+			       "above 4 GiB",
+			       f->dest_end, size, f->pref_address);
+	*init_size = (uint32_t)size;
+	return 0;
+}
