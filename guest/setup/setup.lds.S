@@ -29,8 +29,7 @@ SECTIONS
 	.text : { *(.text .text.*) } :text
 	.rodata : { *(.rodata .rodata.*) } :text
 	.data : { *(.data .data.*) } :data
-	.signature : {
-		. = ALIGN(512) - 4;
+	.signature ALIGN(. + 4, 512) - 4 : {
 		setup_signature = .;
 		LONG(STUB_MAGIC)
 	} :data
