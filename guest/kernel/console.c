@@ -16,18 +16,31 @@
 #define RING	    256 /* a power of two */
 
 static volatile uint8_t ring[RING];
-static volatile unsigned ring_in;
+static volatile unsigned ring_in, ring_out;
 
+/* What has no room in the ring stays in the port, and its interrupt off. */
 static void take_input(void)
 {
-	while (inb(COM1_PORT + UART_LSR) & LSR_DATA)
+	while (ring_in - ring_out < RING &&
+	       (inb(COM1_PORT + UART_LSR) & LSR_DATA))
 		ring[ring_in++ % RING] = inb(COM1_PORT + UART_DATA);
+	if (ring_in - ring_out == RING)
+		outb(COM1_PORT + UART_IER, 0);
+}
+
+static char next_input(void)
+{
+	char c = (char)ring[ring_out++ % RING];
+
+	if (ring_out == ring_in)
+		outb(COM1_PORT + UART_IER, IER_RX);
+	return c;
 }
 
 /* Until a full stop; a line is given back when it is complete. */
 static void echo(void)
 {
-	unsigned vector = VECTOR_PIC_MASTER + COM1_IRQ, out = 0;
+	unsigned vector = VECTOR_PIC_MASTER + COM1_IRQ;
 	bool done = false;
 
 	trap_on_interrupt(vector, take_input);
@@ -36,12 +49,12 @@ static void echo(void)
 	say("echo: type, end with a full stop\n");
 	while (!done) {
 		interrupts_off();
-		if (out == ring_in) {
+		if (ring_out == ring_in) {
 			wait_for_interrupt();
 			continue;
 		}
 		interrupts_on();
-		char c = (char)ring[out++ % RING];
+		char c = next_input();
 
 		say_char(c == '\r' ? '\n' : c);
 		done = c == '.';
