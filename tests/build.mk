@@ -62,6 +62,17 @@ check-fuzz: $(FUZZERS)
 fuzz: $(FUZZERS)
 	@tests/fuzz/run '$(FUZZ_LONG)' $^
 
+# The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
+GUEST_TEST_TOOLS := build/rel/tests/guest/pty build/rel/tests/guest/tiny_elf
+
+$(GUEST_TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS))
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.PHONY: check-guest
+check-guest: build/launcher $(GUEST_KERNELS) $(GUEST_TEST_TOOLS)
+	@tests/guest/run
+
 # Shell tests of the commands that read images; `make check-image` of one
 # suite: tests/image/run SUITE.
 .PHONY: check-image

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What the suites here share: running the launcher, judging a run by its
+# status, its console and its one line on stderr, and counting. Sourced, never
+# run; tests/guest/run sets $LAUNCHER, $guests, $helpers and $work.
+
+set -u
+
+: "${LAUNCHER:?run me through tests/guest/run}" "${guests:?}" "${work:?}"
+: "${helpers:?}"
+
+# Longer than any run takes on a slow KVM of a busy machine.
+patience=${GUEST_PATIENCE:-90}
+
+passed=0 failed=0 skipped=0
+out=$work/out err=$work/err
+
+# start NAME: what follows is about the run of that name.
+start()
+{
+	name=$1
+	out=$work/$1.out err=$work/$1.err
+	ran='' complaint=''
+}
+
+# complain TEXT: the run is not as it should be; the first text counts.
+complain()
+{
+	[ -n "$complaint" ] || complaint=$1
+}
+
+# finish: count the run, and show what is needed to understand a failure.
+finish()
+{
+	if [ -z "$complaint" ]; then
+		passed=$((passed + 1))
+		echo "ok $name"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "FAILED $name: $complaint"
+	{
+		echo "\$ $ran"
+		[ ! -s "$err" ] || tail -n 5 "$err"
+		[ ! -s "$out" ] || tail -n 12 "$out"
+	} | sed 's/^/    /'
+}
+
+# skip NAME REASON
+skip()
+{
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
+done_testing()
+{
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ]
+	exit
+}
+
+# launch ARGUMENT...: run to the end; stdin is the caller's. Sets $status.
+launch()
+{
+	ran="$LAUNCHER $*"
+	status=0
+	timeout -k 5 "$patience" "$LAUNCHER" "$@" >"$out" 2>"$err" || status=$?
+}
+
+want_status()
+{
+	[ "$status" = "$1" ] || complain "status $status, wanted $1"
+}
+
+# want_console PATTERNS: parted by " & ", met by lines in order; `!` forbids.
+want_console()
+{
+	why=$(awk -v patterns="$1" '
+		BEGIN {
+			n = split(patterns, p, / & /)
+			at = 1
+			for (i = 1; i <= n; i++)
+				if (p[i] ~ /^!/)
+					forbidden[++f] = substr(p[i], 2)
+				else
+					wanted[++w] = p[i]
+		}
+		{
+			sub(/\r$/, "")
+			if (at <= w && $0 ~ wanted[at])
+				at++
+			for (i = 1; i <= f; i++)
+				if ($0 ~ forbidden[i])
+					bad = "forbidden line: " $0
+		}
+		END {
+			if (!bad && at <= w)
+				bad = "no line matches: " wanted[at]
+			if (bad)
+				print bad
+		}' "$out")
+	[ -z "$why" ] || complain "$why"
+}
+
+# want_stderr [REGEX]: one line that matches it; without REGEX, silence.
+want_stderr()
+{
+	if [ -z "${1-}" ]; then
+		[ ! -s "$err" ] || complain "stderr is not empty"
+	elif [ "$(wc -l <"$err")" != 1 ]; then
+		complain "stderr is not one line"
+	elif ! grep -qE -e "$1" "$err"; then
+		complain "stderr does not match: $1"
+	fi
+}
+
+# background ARGUMENT...: the same, without waiting; $pid is the launcher.
+background()
+{
+	ran="$LAUNCHER $* &"
+	# A shell lets its background jobs ignore these.
+	env --default-signal=INT,QUIT "$LAUNCHER" "$@" </dev/null \
+		>"$out" 2>"$err" &
+	pid=$!
+}
+
+# await_line REGEX: until the console has said so; false if it never does.
+await_line()
+{
+	n=0
+	until grep -qsE -e "$1" "$out"; do
+		n=$((n + 1))
+		if [ $n -gt $((patience * 10)) ] || ! kill -0 "$pid"; then
+			complain "never said: $1"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# await_end: $status of the background run; it is not let live for ever.
+await_end()
+{
+	n=0
+	while kill -0 "$pid" 2>/dev/null; do
+		n=$((n + 1))
+		if [ $n -gt $((patience * 10)) ]; then
+			complain "it did not end"
+			kill -KILL "$pid"
+		fi
+		sleep 0.1
+	done
+	status=0
+	wait "$pid" || status=$?
+}
+
+# crc32 FILE: as eight hexadecimal digits, by gzip, which ends with it.
+crc32()
+{
+	gzip -c "$1" | tail -c 8 | od -An -tx4 -N4 | tr -d ' '
+}
+
+# repeated TEXT COUNT
+repeated()
+{
+	awk -v text="$1" -v count="$2" 'BEGIN {
+		while (count-- > 0)
+			printf "%s", text
+	}'
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tiny_elf WHAT: an ELF64 kernel of a few instructions to stdout. It does
+ * WHAT and then reports success through the test port.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "pv/testport.h"
+#include "support/elf_builder.h"
+
+#define ENTRY 0x1000000
+#define SIZE  0x1000
+
+/* xor %eax, %eax; out %eax, $TESTPORT_EXIT; 1: jmp 1b */
+#define SUCCEED 0x31, 0xc0, 0xe7, TESTPORT_EXIT, 0xeb, 0xfe
+
+static const struct {
+	const char *name;
+	uint8_t code[32];
+} programs[] = {
+	{ "nop", { 0x90, SUCCEED } },
+	/* on (%rsi): boot_params, which is aligned */
+	{ "cmpxchg16b", { 0x48, 0x0f, 0xc7, 0x0e, SUCCEED } },
+	/* mov $0xd0000000, %eax; jmp *%rax: in the hole */
+	{ "nowhere", { 0xb8, 0x00, 0x00, 0x00, 0xd0, 0xff, 0xe0 } },
+};
+
+int main(int argc, char **argv)
+{
+	uint8_t text[SIZE] = { 0 };
+	struct test_segment segment = {
+		.type = PT_LOAD,
+		.vaddr = ENTRY,
+		.paddr = ENTRY,
+		.data = text,
+		.filesz = SIZE,
+		.align = 0x1000,
+	};
+	struct test_elf elf = { .entry = ENTRY,
+				.segments = &segment,
+				.segments_count = 1 };
+	struct buf out = { 0 };
+
+	for (unsigned i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+		if (argc != 2 || strcmp(argv[1], programs[i].name))
+			continue;
+		memcpy(text, programs[i].code, sizeof(programs[i].code));
+		elf_build(&elf, &out);
+		return fwrite(out.data, 1, out.len, stdout) != out.len;
+	}
+	fprintf(stderr, "usage: tiny_elf nop|cmpxchg16b|nowhere\n");
+	return 2;
+}
