@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -24,9 +25,11 @@
 /* The guest is gone; how long a reader of our output may take a nap. */
 #define DRAIN_PATIENCE_MS 2000
 
+#define WRITE_PAUSE_US 1000
+
 static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-static int open_signals(struct err *e)
+static int open_signals(sigset_t *before, struct err *e)
 {
 	sigset_t set;
 	int fd;
@@ -34,7 +37,7 @@ static int open_signals(struct err *e)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(int); i++)
 		sigaddset(&set, taken_signals[i]);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	pthread_sigmask(SIG_BLOCK, &set, before);
 	/* A closed stdout is an error of write(), not a death. */
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -70,10 +73,11 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 		.signal_fd = -1,
 		.timeout_fd = -1,
 		.panic_fd = -1,
+		.terminal_fd = -1,
 		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
 		.out_fd = STDOUT_FILENO,
 	};
-	s->signal_fd = open_signals(e);
+	s->signal_fd = open_signals(&s->mask_before, e);
 	if (s->signal_fd < 0)
 		return s->signal_fd;
 	s->timeout_fd = open_timer(e);
@@ -88,7 +92,8 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 
 void session_release(struct session *s)
 {
-	const int fds[] = { s->signal_fd, s->timeout_fd, s->panic_fd };
+	const int fds[] = { s->signal_fd, s->timeout_fd, s->panic_fd,
+			    s->terminal_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -139,32 +144,36 @@ static void judge_output(struct session *s)
 }
 
 /*
- * Write a piece of queued output to stdout. Returns false once there is no
- * more, or no way to write it.
+ * Write a piece of queued output to stdout. Returns how many bytes went;
+ * negative once there is no more, or no way to write it.
  *
  * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking,
  * so the piece is no longer than that.
  */
-static bool write_piece(struct session *s)
+static ssize_t write_piece(struct session *s)
 {
 	const uint8_t *data;
 	size_t len = console_peek(s->console, &data);
 	ssize_t n;
 
 	if (!len)
-		return false;
+		return -1;
 	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
 	if (s->out_fd >= 0)
 		n = write(s->out_fd, data, (size_t)n);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+		/* A terminal with room for one byte, but not for a new line:
+		 * poll() would call it writable again and again. */
+		usleep(WRITE_PAUSE_US);
+		return 0;
+	}
 	if (n < 0) {
 		outcome_set(s->latch, OUTCOME_HOST, 0,
 			    "cannot write the guest's console to stdout: %s",
 			    strerror(errno));
 		console_close(s->console);
 		console_drop(s->console, len);
-		return false;
+		return -1;
 	}
 	if (!s->first_byte_ns) {
 		s->first_byte_ns = clock_ns();
@@ -173,7 +182,7 @@ static bool write_piece(struct session *s)
 	watch_feed(s->watch, data, (size_t)n);
 	console_drop(s->console, (size_t)n);
 	judge_output(s);
-	return true;
+	return n;
 }
 
 static void print_keys(void)
@@ -278,7 +287,7 @@ static void wait_and_serve(struct session *s, int ms)
 		(void)eventfd_read(s->console->wake_fd, &ignored);
 	if (p[POLL_OUTPUT].revents)
 		write_piece(s);
-	while (s->out_fd < 0 && write_piece(s))
+	while (s->out_fd < 0 && write_piece(s) > 0)
 		;
 	if (p[POLL_SIGNAL].revents)
 		on_signal(s);
@@ -295,13 +304,33 @@ static void wait_and_serve(struct session *s, int ms)
 static void drain_output(struct session *s)
 {
 	struct pollfd out = { s->out_fd, POLLOUT, 0 };
+	uint64_t last = clock_ns();
 
 	while (output_pending(s)) {
-		if (s->out_fd >= 0 && poll(&out, 1, DRAIN_PATIENCE_MS) <= 0)
-			break;
-		if (!write_piece(s))
+		ssize_t n = 0;
+
+		if (s->out_fd < 0 || poll(&out, 1, DRAIN_PATIENCE_MS) > 0)
+			n = write_piece(s);
+		if (n > 0)
+			last = clock_ns();
+		else if (n < 0 ||
+			 clock_ns() - last >= DRAIN_PATIENCE_MS * 1000000ull)
 			break;
 	}
+}
+
+/*
+ * What is still to be printed may have to wait for a terminal, and nobody
+ * looks at the signals any more: give them back to the system. Those that
+ * came meanwhile have had their effect.
+ */
+static void give_back_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) > 0)
+		;
+	pthread_sigmask(SIG_SETMASK, &s->mask_before, NULL);
 }
 
 static void take_terminal(struct session *s)
@@ -321,13 +350,33 @@ static void take_terminal(struct session *s)
 		s->in_fd = -1;
 }
 
+/*
+ * A terminal that poll() calls writable may have room for one byte, and a
+ * write of more waits. So it must not block; but O_NONBLOCK belongs to the
+ * open file, which we share with the shell: open another one.
+ */
+static void open_terminal(struct session *s)
+{
+	char path[32];
+
+	if (s->out_fd < 0 || !isatty(s->out_fd))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->out_fd);
+	s->terminal_fd = open(path,
+			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (s->terminal_fd >= 0)
+		s->out_fd = s->terminal_fd;
+}
+
 void session_run(struct session *s)
 {
 	take_terminal(s);
+	open_terminal(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s, -1);
 	console_close(s->console);
 	machine_join(s->m);
 	drain_output(s);
 	tty_restore();
+	give_back_signals(s);
 }

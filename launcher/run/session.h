@@ -11,6 +11,8 @@
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
+#include <signal.h>
+
 #include "run/console.h"
 #include "run/machine.h"
 #include "run/watch.h"
@@ -24,7 +26,9 @@ struct session {
 	int out_fd; /* its output goes here; -1: nowhere but to the watch */
 	int signal_fd;
 	int timeout_fd;
-	int panic_fd; /* when a panicked kernel has had its say */
+	int panic_fd;	 /* when a panicked kernel has had its say */
+	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
+	sigset_t mask_before;
 	bool input_is_tty;
 	bool escape;		/* Ctrl-A was the last key */
 	uint64_t first_byte_ns; /* clock_ns() of the first output; 0: none */
@@ -48,9 +52,10 @@ void session_run(struct session *s);
 
 void session_release(struct session *s);
 
-#define SESSION_EMPTY                                             \
-	{                                                         \
-		.signal_fd = -1, .timeout_fd = -1, .panic_fd = -1 \
+#define SESSION_EMPTY                                              \
+	{                                                          \
+		.signal_fd = -1, .timeout_fd = -1, .panic_fd = -1, \
+		.terminal_fd = -1                                  \
 	}
 
 /* For struct serial_host: ctx is the struct console. */
