@@ -31,12 +31,16 @@ static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static int open_signals(sigset_t *before, struct err *e)
 {
+	struct sigaction sa;
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(int); i++)
-		sigaddset(&set, taken_signals[i]);
+		/* Ignored from the start: nohup, or a shell's background. */
+		if (!sigaction(taken_signals[i], NULL, &sa) &&
+		    sa.sa_handler != SIG_IGN)
+			sigaddset(&set, taken_signals[i]);
 	pthread_sigmask(SIG_BLOCK, &set, before);
 	/* A closed stdout is an error of write(), not a death. */
 	signal(SIGPIPE, SIG_IGN);
