@@ -10,6 +10,7 @@
  * This file picks the command and is the only one that prints errors and
  * exits.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,22 @@ static void on_sigbus(int sig)
 	tty_restore();
 	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
 	_exit(STATUS_FAILED);
+}
+
+/*
+ * A descriptor from 0 to 2 that is closed would become the next file that is
+ * opened, and console bytes would go to it. Reading from the stand-in meets
+ * the end, writing to it fails, as it should.
+ */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
 }
 
 static const struct command *find_command(int *argc, char ***argv)
@@ -95,6 +112,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_EMPTY;
 	int status;
 
+	fill_standard_fds();
 	signal(SIGBUS, on_sigbus);
 	status = dispatch(argc, argv, &e);
 	/* What was printed may still fail to arrive. */

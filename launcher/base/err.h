@@ -17,7 +17,10 @@ struct err {
 	char msg[ERR_MSG_SIZE]; /* NUL-terminated; "" while nothing failed */
 };
 
-#define ERR_EMPTY { .msg = "" }
+#define ERR_EMPTY         \
+	{                 \
+		.msg = "" \
+	}
 
 /*
  * Write the message of an error and give back its code, so that a leaf reads
