@@ -168,23 +168,47 @@ static struct acpi_address io_register(uint16_t port)
 	return (struct acpi_address){ ADDR_SPACE_IO, 8, 0, ACCESS_BYTE, port };
 }
 
+/* A device by its EISA id with ports and, unless it is 0, an interrupt. */
+static void add_device(struct aml *a, const char *name, const char *hid,
+		       uint16_t port, uint8_t len, uint32_t gsi)
+{
+	aml_block dev = aml_device(a, name);
+	struct aml_crs crs;
+
+	aml_name_eisaid(a, "_HID", hid);
+	aml_name_int(a, "_UID", 1);
+	crs = aml_crs_open(a);
+	aml_io(a, port, len);
+	if (gsi)
+		aml_irq(a, gsi);
+	aml_crs_close(a, crs);
+	aml_close(a, dev);
+}
+
+/* The panic device has no EISA id; its driver knows it by this name. */
+static void add_pvpanic(struct aml *a)
+{
+	aml_block dev = aml_device(a, "PEVT");
+	struct aml_crs crs;
+
+	aml_name_string(a, "_HID", "QEMU0001");
+	crs = aml_crs_open(a);
+	aml_io(a, PVPANIC_PORT, 1);
+	aml_crs_close(a, crs);
+	aml_close(a, dev);
+}
+
 static int write_dsdt(struct writer *w, uint64_t *at, struct err *e)
 {
 	static const uint8_t s5[] = { ACPI_S5_TYPE, 0, 0, 0 };
 	struct aml a = { .len = sizeof(struct acpi_header) };
-	aml_block sb, dev;
+	aml_block sb;
 
 	aml_name_package(&a, "\\_S5_", s5, sizeof(s5));
 	sb = aml_scope(&a, "\\_SB_");
-	dev = aml_device(&a, "COM1");
-	aml_name_eisaid(&a, "_HID", "PNP0501");
-	aml_name_int(&a, "_UID", 1);
-	aml_crs_io_irq(&a, COM1_PORT, SERIAL_PORTS, COM1_IRQ);
-	aml_close(&a, dev);
-	dev = aml_device(&a, "RTC_");
-	aml_name_eisaid(&a, "_HID", "PNP0B00");
-	aml_crs_io_irq(&a, RTC_INDEX, 2, RTC_IRQ);
-	aml_close(&a, dev);
+	add_device(&a, "COM1", "PNP0501", COM1_PORT, SERIAL_PORTS, COM1_IRQ);
+	add_device(&a, "RTC_", "PNP0B00", RTC_INDEX, 2, RTC_IRQ);
+	add_pvpanic(&a);
 	aml_close(&a, sb);
 	return write_table(w, (struct acpi_header *)a.bytes, a.len, "DSDT", 2,
 			   at, e);

@@ -6,7 +6,9 @@
 
 #define OP_NAME	   0x08
 #define OP_BYTE	   0x0a
+#define OP_WORD	   0x0b
 #define OP_DWORD   0x0c
+#define OP_STRING  0x0d
 #define OP_SCOPE   0x10
 #define OP_BUFFER  0x11
 #define OP_PACKAGE 0x12
@@ -18,11 +20,12 @@
 #define PKG_LENGTH_MAX	0xfff
 
 /* Small and large resource descriptors (ACPI 6.4.2, 6.4.3). */
-#define RES_IO		0x47
-#define RES_IO_DECODE16 0x01
-#define RES_IRQ_EXT	0x89
-#define RES_IRQ_EDGE	0x03 /* consumer, edge, active high, exclusive */
-#define RES_END		0x79
+#define RES_IO		 0x47
+#define RES_IO_DECODE16	 0x01
+#define RES_IRQ_EXT	 0x89
+#define RES_IRQ_EXT_SIZE 6    /* without the three bytes in front of it */
+#define RES_IRQ_EDGE	 0x03 /* consumer, edge, active high, exclusive */
+#define RES_END		 0x79
 
 static void put(struct aml *a, const void *data, size_t n)
 {
@@ -97,6 +100,13 @@ void aml_name_int(struct aml *a, const char *name, uint32_t value)
 	put32(a, value);
 }
 
+void aml_name_string(struct aml *a, const char *name, const char *text)
+{
+	put_name(a, name);
+	put8(a, OP_STRING);
+	put(a, text, strlen(text) + 1);
+}
+
 static uint32_t hex_digit(char c)
 {
 	return (uint32_t)(c <= '9' ? c - '0' : c - 'A' + 10);
@@ -130,28 +140,45 @@ void aml_name_package(struct aml *a, const char *name, const uint8_t *values,
 	aml_close(a, b);
 }
 
-void aml_crs_io_irq(struct aml *a, uint16_t port, uint8_t len, uint32_t gsi)
+struct aml_crs aml_crs_open(struct aml *a)
 {
-	const uint8_t io_size = 8, irq_size = 9, end_size = 2;
-	aml_block b;
+	struct aml_crs crs;
 
 	put_name(a, "_CRS");
 	put8(a, OP_BUFFER);
-	b = open_block(a);
-	put8(a, OP_BYTE);
-	put8(a, (uint8_t)(io_size + irq_size + end_size));
+	crs.block = open_block(a);
+	put8(a, OP_WORD);
+	crs.size_at = a->len;
+	put16(a, 0);
+	return crs;
+}
+
+void aml_crs_close(struct aml *a, struct aml_crs crs)
+{
+	uint16_t size;
+
+	put8(a, RES_END);
+	put8(a, 0); /* checksum: not computed */
+	size = (uint16_t)(a->len - crs.size_at - sizeof(size));
+	memcpy(a->bytes + crs.size_at, &size, sizeof(size));
+	aml_close(a, crs.block);
+}
+
+void aml_io(struct aml *a, uint16_t port, uint8_t len)
+{
 	put8(a, RES_IO);
 	put8(a, RES_IO_DECODE16);
 	put16(a, port);
 	put16(a, port);
 	put8(a, 1); /* alignment */
 	put8(a, len);
+}
+
+void aml_irq(struct aml *a, uint32_t gsi)
+{
 	put8(a, RES_IRQ_EXT);
-	put16(a, irq_size - 3);
+	put16(a, RES_IRQ_EXT_SIZE);
 	put8(a, RES_IRQ_EDGE);
 	put8(a, 1); /* one interrupt */
 	put32(a, gsi);
-	put8(a, RES_END);
-	put8(a, 0); /* checksum: not computed */
-	aml_close(a, b);
 }

@@ -30,11 +30,21 @@ void aml_close(struct aml *a, aml_block block);
 
 /* Name (@name, ...): an integer, an EISA id ("PNP0501"), a package. */
 void aml_name_int(struct aml *a, const char *name, uint32_t value);
+void aml_name_string(struct aml *a, const char *name, const char *text);
 void aml_name_eisaid(struct aml *a, const char *name, const char *id);
 void aml_name_package(struct aml *a, const char *name, const uint8_t *values,
 		      uint8_t count);
 
-/* Name (_CRS, ResourceTemplate () { IO port range, edge-triggered GSI }) */
-void aml_crs_io_irq(struct aml *a, uint16_t port, uint8_t len, uint32_t gsi);
+/* Name (_CRS, ResourceTemplate () { ... }): open, resources, close. */
+struct aml_crs {
+	aml_block block;
+	size_t size_at; /* where the buffer's size goes */
+};
+struct aml_crs aml_crs_open(struct aml *a);
+void aml_crs_close(struct aml *a, struct aml_crs crs);
+
+/* Resources: a port range, an edge-triggered interrupt. */
+void aml_io(struct aml *a, uint16_t port, uint8_t len);
+void aml_irq(struct aml *a, uint32_t gsi);
 
 #endif

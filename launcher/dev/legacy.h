@@ -67,6 +67,19 @@ struct testport {
 extern const struct device_ops testport_ops;
 
 /*
+ * The panic device of QEMU, port 0x505, which stock kernels drive: one byte
+ * of event bits, read to learn which are known, written when one happens.
+ * Spec: QEMU, docs/specs/pvpanic.
+ */
+#define PVPANIC_PORT	 0x505
+#define PVPANIC_PANICKED 0x01
+#define PVPANIC_CRASHED	 0x02 /* a crash kernel takes over: not the end */
+struct pvpanic {
+	struct outcome_latch *latch;
+};
+extern const struct device_ops pvpanic_ops;
+
+/*
  * ACPI sleep and reset registers of a hardware-reduced machine, where our
  * FADT says they are. Spec: ACPI 6.4, 4.8.3.7 and 4.8.3.6.
  */

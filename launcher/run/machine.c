@@ -55,6 +55,7 @@ static int add_devices(struct machine *m, const struct serial_host *console,
 		{ COM1_PORT, SERIAL_PORTS, &serial_ops, &m->serial },
 		{ ACPI_POWER_PORT, ACPI_POWER_LEN, &acpi_power_ops,
 		  &m->acpi_power },
+		{ PVPANIC_PORT, 1, &pvpanic_ops, &m->pvpanic },
 		{ PCI_CONFIG_PORT, PCI_CONFIG_LEN, &pci_stub_ops, &m->pci },
 	};
 	int rc = 0;
@@ -67,6 +68,7 @@ static int add_devices(struct machine *m, const struct serial_host *console,
 	pci_stub_init(&m->pci, m->latch);
 	m->testport.latch = m->latch;
 	m->acpi_power.latch = m->latch;
+	m->pvpanic.latch = m->latch;
 	for (size_t i = 0; !rc && i < sizeof(devices) / sizeof(*devices); i++)
 		rc = bus_add(&m->ports, devices[i].port, devices[i].len,
 			     devices[i].ops, devices[i].dev, e);

@@ -4,7 +4,7 @@
  * where vm/ and dev/ meet.
  *
  *   ports  0x060 i8042   0x070 rtc   0x0f4 test port   0x3f8 serial
- *          0x600 ACPI power          0xcf8 PCI stub
+ *          0x505 pvpanic             0x600 ACPI power   0xcf8 PCI stub
  *   GSI    4 serial
  */
 #ifndef RUN_MACHINE_H
@@ -45,6 +45,7 @@ struct machine {
 	struct pci_stub pci;
 	struct testport testport;
 	struct acpi_power acpi_power;
+	struct pvpanic pvpanic;
 };
 
 #define MACHINE_EMPTY                                     \

@@ -34,7 +34,8 @@ static void print_segment(const struct verification *v,
 		printf("equal\n");
 		return;
 	}
-	printf("%" PRIu64 " bytes differ\n", s->different);
+	printf("%" PRIu64 " byte%s\n", s->different,
+	       s->different == 1 ? " differs" : "s differ");
 	for (unsigned i = 0; i < s->kept; i++) {
 		const struct compare_diff *d = &s->diffs[i];
 

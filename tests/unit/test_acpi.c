@@ -321,13 +321,16 @@ END_TEST
 START_TEST(aml__resources)
 {
 	static const uint8_t want[] = {
-		0x08, '_',  'C',  'R',	'S',  0x11, 0x47, 0x01, 0x0a, 19,
-		0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 1,	  8,	0x89, 6,
-		0,    0x03, 1,	  4,	0,    0,    0,	  0x79, 0,
+		0x08, '_',  'C',  'R',	'S',  0x11, 0x48, 0x01, 0x0b, 19,
+		0,    0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 1,	8,    0x89,
+		6,    0,    0x03, 1,	4,    0,    0,	  0,	0x79, 0,
 	};
 	struct aml a = { .len = 0 };
+	struct aml_crs crs = aml_crs_open(&a);
 
-	aml_crs_io_irq(&a, 0x3f8, 8, 4);
+	aml_io(&a, 0x3f8, 8);
+	aml_irq(&a, 4);
+	aml_crs_close(&a, crs);
 	ck_assert_uint_eq(a.len, sizeof(want));
 	ck_assert_mem_eq(a.bytes, want, sizeof(want));
 }
@@ -348,6 +351,9 @@ static const char *const asl[] = {
 	"Name (_HID, EisaId (\"PNP0B00\")",
 	"0x0070,             // Range Minimum",
 	"0x00000008,",
+	"Device (PEVT)",
+	"Name (_HID, \"QEMU0001\"",
+	"0x0505,             // Range Minimum",
 };
 
 static char *disassemble(struct bytes b)

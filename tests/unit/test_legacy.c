@@ -15,6 +15,7 @@ static struct i8042 kbd;
 static struct pci_stub pci;
 static struct testport testport = { &latch };
 static struct acpi_power power = { &latch };
+static struct pvpanic pvpanic = { &latch };
 
 static void setup(void)
 {
@@ -394,6 +395,25 @@ START_TEST(acpi_power__sleeps_and_resets)
 }
 END_TEST
 
+static const struct {
+	uint8_t value;
+	int end;
+} panics[] = {
+	{ 0x00, -1 },
+	{ 0x01, OUTCOME_PANIC },
+	{ 0x02, -1 }, /* a crash kernel goes on from here */
+	{ 0x03, OUTCOME_PANIC },
+	{ 0xfc, -1 },
+};
+
+START_TEST(pvpanic__ends_on_the_panic_bit)
+{
+	ck_assert_uint_eq(pvpanic_ops.read(&pvpanic, 0, 1), 0x03);
+	pvpanic_ops.write(&pvpanic, 0, 1, panics[_i].value);
+	expect_end(panics[_i].end, "written to port 0x505");
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("legacy");
@@ -419,6 +439,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, testport__takes_one_doubleword);
 	tcase_add_test(t, testport__keeps_the_value);
 	tcase_add_loop_test(t, acpi_power__sleeps_and_resets, 0, COUNT(powers));
+	tcase_add_loop_test(t, pvpanic__ends_on_the_panic_bit, 0,
+			    COUNT(panics));
 	suite_add_tcase(s, t);
 	return s;
 }
