@@ -18,12 +18,13 @@
 #include "base/err.h"
 
 enum outcome_kind {
-	OUTCOME_POWEROFF, /* the guest powered itself off */
-	OUTCOME_RESET,	  /* the guest asked for a reset */
-	OUTCOME_REPORTED, /* the test port; value is the guest's status */
-	OUTCOME_EXPECTED, /* every --expect matched */
-	OUTCOME_PANIC,	  /* the guest's kernel panicked */
-	OUTCOME_CRASH,	  /* triple fault, or KVM could not go on */
+	OUTCOME_POWEROFF,  /* the guest powered itself off */
+	OUTCOME_RESET,	   /* the guest asked for a reset */
+	OUTCOME_REPORTED,  /* the test port; value is the guest's status */
+	OUTCOME_EXPECTED,  /* every --expect matched */
+	OUTCOME_FAILED_ON, /* a console line matched --fail-on */
+	OUTCOME_PANIC,	   /* the guest's kernel panicked */
+	OUTCOME_CRASH,	   /* triple fault, or KVM could not go on */
 	OUTCOME_TIMEOUT,
 	OUTCOME_SIGNAL, /* the launcher was told to stop; value is the signal */
 	OUTCOME_HOST,	/* the launcher or the host failed */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "run/send.h"
 #include "run/verdict.h"
 #include "run/watch.h"
 
@@ -30,6 +31,13 @@ struct options {
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
 	size_t expect_count;
+	const char *fail_on[WATCH_EXPECT_MAX];
+	size_t fail_on_count;
+	struct {
+		const char *text; /* with its escapes */
+		size_t after;	  /* so many --expect stand before it */
+	} send[SEND_MAX];
+	size_t send_count;
 	const char *output; /* extract and pack -o; "-" is stdout */
 	bool json;
 	bool keep_relocs;

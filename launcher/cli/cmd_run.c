@@ -86,13 +86,28 @@ static int prepare(struct run *r, struct err *e)
 	return connect_rc;
 }
 
-static int open_all(struct run *r, struct err *e)
+/* What to look for on the console, and what to type into it. */
+static int prepare_dialogue(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < o->expect_count; i++)
 		rc = watch_expect(&r->guest.watch, o->expect[i], e);
+	for (size_t i = 0; !rc && i < o->fail_on_count; i++)
+		rc = watch_fail_on(&r->guest.watch, o->fail_on[i], e);
+	for (size_t i = 0; !rc && i < o->send_count; i++)
+		rc = sender_add(&r->guest.sender, o->send[i].text,
+				o->send[i].after, e);
+	return rc;
+}
+
+static int open_all(struct run *r, struct err *e)
+{
+	const struct options *o = r->o;
+	int rc;
+
+	rc = prepare_dialogue(r, e);
 	if (!rc)
 		rc = image_open(&r->img, o->image, e);
 	if (rc)

@@ -83,13 +83,36 @@ static int set_timeout(struct options *o, const char *arg, struct err *e)
 	return parse_duration(arg, &o->timeout_ns, e);
 }
 
+static int too_often(unsigned max, struct err *e)
+{
+	return err_set(e, E2BIG, "it may be given %u times at most", max);
+}
+
 static int set_expect(struct options *o, const char *arg, struct err *e)
 {
 	if (o->expect_count == WATCH_EXPECT_MAX)
-		return err_set(e, E2BIG, "it may be given %d times at most",
-			       WATCH_EXPECT_MAX);
+		return too_often(WATCH_EXPECT_MAX, e);
 	o->expect[o->expect_count++] = arg;
-	return 0;
+	return watch_check_regex(arg, e);
+}
+
+static int set_fail_on(struct options *o, const char *arg, struct err *e)
+{
+	if (o->fail_on_count == WATCH_EXPECT_MAX)
+		return too_often(WATCH_EXPECT_MAX, e);
+	o->fail_on[o->fail_on_count++] = arg;
+	return watch_check_regex(arg, e);
+}
+
+static int set_send(struct options *o, const char *arg, struct err *e)
+{
+	size_t len;
+
+	if (o->send_count == SEND_MAX)
+		return too_often(SEND_MAX, e);
+	o->send[o->send_count].text = arg;
+	o->send[o->send_count++].after = o->expect_count;
+	return send_parse(arg, NULL, &len, e);
 }
 
 static int set_output(struct options *o, const char *arg, struct err *e)
@@ -180,6 +203,11 @@ static const struct option_row rows[] = {
 	{ "expect", 0, "REGEX", OPT_RUN,
 	  "succeed once a console line matches; repeatable, in order",
 	  set_expect },
+	{ "fail-on", 0, "REGEX", OPT_RUN,
+	  "fail once a console line matches; repeatable", set_fail_on },
+	{ "send", 0, "TEXT", OPT_RUN,
+	  "type this (\\n, \\xNN) after the --expect before it; repeatable",
+	  set_send },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
 	  set_json },
 	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK,
@@ -242,8 +270,8 @@ void options_print_help(void)
 	}
 	printf("\nExit status of run: 0 the guest ended well, 1 the launcher "
 	       "failed, 2 usage,\n3 the guest panicked, 4 it crashed, 5 it "
-	       "ended before --expect matched,\n6 it reported failure, 124 "
-	       "timed out, 128+N signal N.\n"
+	       "ended before --expect matched,\n6 it reported failure or met "
+	       "--fail-on, 124 timed out, 128+N signal N.\n"
 	       "While stdin is a terminal, Ctrl-A x ends the run.\n");
 }
 

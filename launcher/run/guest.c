@@ -28,6 +28,8 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	if (!rc)
 		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
 				  &g->latch, timeout_ns, e);
+	if (!rc)
+		g->session.sender = &g->sender;
 	return rc;
 }
 
@@ -76,4 +78,5 @@ void guest_release(struct guest *g)
 	console_release(&g->console);
 	outcome_latch_release(&g->latch);
 	watch_release(&g->watch);
+	sender_release(&g->sender);
 }

@@ -14,6 +14,7 @@ struct guest {
 	struct machine m;
 	struct console console;
 	struct watch watch;
+	struct sender sender;
 	struct session session;
 	uint64_t timeout_ns;
 };

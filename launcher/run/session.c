@@ -138,7 +138,12 @@ static void on_panic_over(struct session *s)
 /* What the console's lines mean for the run. */
 static void judge_output(struct session *s)
 {
-	if (watch_satisfied(s->watch))
+	const struct watch *w = s->watch;
+
+	if (w->failed_by)
+		outcome_set(s->latch, OUTCOME_FAILED_ON, 0, "--fail-on");
+	else if (watch_satisfied(w) &&
+		 !(s->sender && sender_outlasts(s->sender, w->expect_count)))
 		outcome_set(s->latch, OUTCOME_EXPECTED, 0, "--expect");
 	else if (s->watch->panic_over)
 		on_panic_over(s);
@@ -251,6 +256,20 @@ static void on_input(struct session *s)
 	serial_receive(&s->m->serial, buf, keep);
 }
 
+/* Type what --send has ready, as far as the serial port has room. When that
+ * is full, session_room() will wake the loop. */
+static void type_texts(struct session *s)
+{
+	const uint8_t *data;
+	size_t room, len;
+
+	while (s->sender &&
+	       (data = sender_next(s->sender, s->watch->expect_met, &len)) &&
+	       (room = serial_room(&s->m->serial)))
+		sender_took(s->sender, serial_receive(&s->m->serial, data,
+						      len < room ? len : room));
+}
+
 static bool output_pending(struct session *s)
 {
 	const uint8_t *data;
@@ -301,6 +320,7 @@ static void wait_and_serve(struct session *s, int ms)
 		on_panic_over(s);
 	if (p[POLL_INPUT].revents)
 		on_input(s);
+	type_texts(s);
 }
 
 /* The vCPUs have stopped: write what is still queued, but wait no longer for
@@ -376,11 +396,13 @@ void session_run(struct session *s)
 {
 	take_terminal(s);
 	open_terminal(s);
+	type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s, -1);
 	console_close(s->console);
 	machine_join(s->m);
 	drain_output(s);
+	watch_end(s->watch);
 	tty_restore();
 	give_back_signals(s);
 }

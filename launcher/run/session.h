@@ -15,6 +15,7 @@
 
 #include "run/console.h"
 #include "run/machine.h"
+#include "run/send.h"
 #include "run/watch.h"
 
 struct session {
@@ -22,6 +23,7 @@ struct session {
 	struct console *console;
 	struct watch *watch;
 	struct outcome_latch *latch;
+	struct sender *sender; /* NULL: nothing to send */
 	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
 	int out_fd; /* its output goes here; -1: nowhere but to the watch */
 	int signal_fd;

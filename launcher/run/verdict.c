@@ -33,13 +33,16 @@ static void say_where(struct verdict *v, const struct vcpu_where *w)
 		say(v, " %02x", w->insn[i]);
 }
 
-/* A line is quoted so far: what follows must have its place. */
+/* So much of a line or an expression is quoted, and so many places are
+ * named: what follows must have its room. */
 #define QUOTE_MAX 240
+#define REGEX_MAX 80
+#define CPUS_MAX  4
 
 /* The guest's words, with whatever a terminal would act on replaced. */
-static void say_quoted(struct verdict *v, const char *line)
+static void say_cut(struct verdict *v, const char *line, size_t max)
 {
-	size_t n = strnlen(line, QUOTE_MAX);
+	size_t n = strnlen(line, max);
 
 	say(v, "\"");
 	for (size_t i = 0; i < n; i++) {
@@ -48,6 +51,11 @@ static void say_quoted(struct verdict *v, const char *line)
 		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
 	}
 	say(v, line[n] ? "...\"" : "\"");
+}
+
+static void say_quoted(struct verdict *v, const char *line)
+{
+	say_cut(v, line, QUOTE_MAX);
 }
 
 static void say_last_line(struct verdict *v, const struct verdict_facts *f)
@@ -62,11 +70,96 @@ static void say_last_line(struct verdict *v, const struct verdict_facts *f)
 	say_quoted(v, line);
 }
 
+static bool is_same_place(const struct vcpu_where *a,
+			  const struct vcpu_where *b)
+{
+	return a->known && b->known && a->rip == b->rip &&
+	       !strcmp(a->mode, b->mode);
+}
+
+/* Whether an earlier vCPU is at the same place as vCPU @id. */
+static bool is_said(const struct verdict_facts *f, unsigned id)
+{
+	for (unsigned i = 0; i < id; i++)
+		if (is_same_place(&f->results[i].where, &f->results[id].where))
+			return true;
+	return false;
+}
+
+/* "vCPU 0", "vCPUs 1, 3-7": all at the place of @first. */
+static void say_group(struct verdict *v, const struct verdict_facts *f,
+		      unsigned first)
+{
+	const struct vcpu_where *w = &f->results[first].where;
+	unsigned from, to, n = 0;
+
+	for (unsigned i = first; i < f->cpus; i++)
+		n += is_same_place(w, &f->results[i].where);
+	say(v, "%s", n > 1 ? "vCPUs " : "vCPU ");
+	for (from = first; from < f->cpus; from = to + 1) {
+		to = from;
+		if (!is_same_place(w, &f->results[from].where))
+			continue;
+		while (to + 1 < f->cpus &&
+		       is_same_place(w, &f->results[to + 1].where))
+			to++;
+		say(v, "%s%u", from == first ? "" : ", ", from);
+		if (to > from)
+			say(v, "-%u", to);
+	}
+}
+
+/* Where the vCPUs were; those at one place together. */
+static void say_cpus(struct verdict *v, const struct verdict_facts *f)
+{
+	unsigned said = 0;
+
+	for (unsigned i = 0; i < f->cpus; i++) {
+		const struct vcpu_where *w = &f->results[i].where;
+
+		if (!w->known || is_said(f, i))
+			continue;
+		if (said == CPUS_MAX) {
+			say(v, ", others elsewhere (--report names all)");
+			return;
+		}
+		say(v, "%s", said++ ? ", " : ": ");
+		say_group(v, f, i);
+		say(v, " at rip 0x%" PRIx64 " (%s)", w->rip, w->mode);
+	}
+}
+
+static void say_failed_on(struct verdict *v, const struct verdict_facts *f)
+{
+	v->status = STATUS_REPORTED;
+	say(v, "the guest's console met --fail-on ");
+	say_cut(v, f->watch->failed_by, REGEX_MAX);
+	say(v, ": ");
+	say_quoted(v, f->watch->failed);
+	say_cpus(v, f);
+	say(v, "; the console says what led to it");
+}
+
 static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_PANIC;
 	say(v, "the guest panicked: ");
 	say_quoted(v, f->watch->panic);
+	say_cpus(v, f);
+	say(v, "; try another --cmdline or --initrd: the console says what it "
+	       "missed");
+}
+
+/* It matched --fail-on, or panicked: which of the two came first counts. */
+static bool say_downfall(struct verdict *v, const struct verdict_facts *f)
+{
+	if (f->watch->failed_by)
+		say_failed_on(v, f);
+	else if (f->watch->panic[0])
+		say_panic(v, f);
+	else
+		return false;
+	return true;
 }
 
 static bool unmet(const struct verdict_facts *f)
@@ -80,17 +173,17 @@ static void say_unmet(struct verdict *v, const struct verdict_facts *f)
 	v->status = STATUS_UNEXPECTED;
 	say(v, " before --expect number %zu of %zu matched",
 	    f->watch->expect_met + 1, f->watch->expect_count);
+	say_cpus(v, f);
 	say_last_line(v, f);
+	say(v, "; compare the expression with the console, or try -v");
 }
 
 static void judge_ended(struct verdict *v, const struct verdict_facts *f)
 {
 	const struct outcome *o = f->outcome;
 
-	if (f->watch->panic[0]) {
-		say_panic(v, f);
+	if (say_downfall(v, f))
 		return;
-	}
 	v->status = STATUS_OK;
 	say(v, "the guest %s (%s)",
 	    o->kind == OUTCOME_POWEROFF ? "powered off" : "reset itself",
@@ -103,12 +196,18 @@ static void judge_reported(struct verdict *v, const struct verdict_facts *f)
 {
 	bool success = f->outcome->value == TESTPORT_SUCCESS;
 
+	if (f->watch->failed_by) {
+		say_failed_on(v, f);
+		return;
+	}
 	v->status = success ? STATUS_OK : STATUS_REPORTED;
 	say(v, "the guest reported %s (%s)", success ? "success" : "failure",
 	    f->outcome->evidence);
-	if (!success)
+	if (!success) {
+		say_cpus(v, f);
 		say_last_line(v, f);
-	else if (unmet(f))
+		say(v, "; the console says what failed");
+	} else if (unmet(f))
 		say_unmet(v, f);
 }
 
@@ -122,10 +221,8 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 {
 	const struct vcpu_result *r = &f->results[f->outcome->value];
 
-	if (f->watch->panic[0]) {
-		say_panic(v, f);
+	if (say_downfall(v, f))
 		return;
-	}
 	v->status = STATUS_CRASH;
 	say(v, "the guest crashed: %s", f->outcome->evidence);
 	say_where(v, &r->where);
@@ -150,11 +247,7 @@ static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 	v->status = STATUS_TIMEOUT;
 	say(v, "timed out after %" PRIu64 ".%03" PRIu64 " s",
 	    f->timeout_ns / 1000000000, f->timeout_ns / 1000000 % 1000);
-	for (unsigned i = 0; i < f->cpus; i++)
-		if (f->results[i].where.known)
-			say(v, "%s vCPU %u at rip 0x%" PRIx64 " (%s)",
-			    i ? "," : ":", i, f->results[i].where.rip,
-			    f->results[i].where.mode);
+	say_cpus(v, f);
 	say_last_line(v, f);
 	say(v, "; try a longer --timeout, or -v");
 }
@@ -163,13 +256,16 @@ static void judge_signal(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_SIGNAL + (int)f->outcome->value;
 	say(v, "ended from outside: %s", f->outcome->evidence);
+	say_cpus(v, f);
 	say_last_line(v, f);
+	say(v, "; --timeout lets a run end by itself");
 }
 
 static void judge_host(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_FAILED;
 	say(v, "%s", f->outcome->evidence);
+	say_last_line(v, f);
 }
 
 static void (*const judges[])(struct verdict *v,
@@ -178,6 +274,7 @@ static void (*const judges[])(struct verdict *v,
 	[OUTCOME_RESET] = judge_ended,
 	[OUTCOME_REPORTED] = judge_reported,
 	[OUTCOME_EXPECTED] = judge_expected,
+	[OUTCOME_FAILED_ON] = say_failed_on,
 	[OUTCOME_PANIC] = say_panic,
 	[OUTCOME_CRASH] = judge_crash,
 	[OUTCOME_TIMEOUT] = judge_timeout,

@@ -5,7 +5,8 @@
  *   0    powered off or reset by itself, reported success, --expect matched
  *   1    the launcher failed        3  the guest panicked
  *   4    the guest crashed          5  it ended before --expect matched
- *   6    it reported failure        124 timed out        128+N signal N
+ *   6    it reported failure, or    124 timed out        128+N signal N
+ *        met --fail-on
  */
 #ifndef RUN_VERDICT_H
 #define RUN_VERDICT_H

@@ -6,6 +6,9 @@
 
 #define PANIC	  "Kernel panic - not syncing"
 #define PANIC_END "---[ end Kernel panic - not syncing"
+/* "Run /init as init process": init/main.c of Linux since 4.17. */
+#define INIT	     "Run /"
+#define INIT_TO_THIS " as init process"
 
 void watch_init(struct watch *w)
 {
@@ -16,34 +19,64 @@ void watch_release(struct watch *w)
 {
 	while (w->expect_count)
 		regfree(&w->expect[--w->expect_count]);
+	while (w->fail_on_count)
+		regfree(&w->fail_on[--w->fail_on_count]);
+}
+
+static int compile(regex_t *compiled, const char *regex, struct err *e)
+{
+	int rc = regcomp(compiled, regex, REG_EXTENDED | REG_NOSUB);
+	char why[128];
+
+	if (!rc)
+		return 0;
+	regerror(rc, compiled, why, sizeof(why));
+	return err_set(e, EINVAL, "'%s' is not a regular expression: %s", regex,
+		       why);
+}
+
+int watch_check_regex(const char *regex, struct err *e)
+{
+	regex_t compiled;
+	int rc = compile(&compiled, regex, e);
+
+	if (!rc)
+		regfree(&compiled);
+	return rc;
 }
 
 int watch_expect(struct watch *w, const char *regex, struct err *e)
 {
-	char why[128];
 	int rc;
 
 	if (w->expect_count == WATCH_EXPECT_MAX)
 		return err_set(e, E2BIG, "more than %d expectations",
 			       WATCH_EXPECT_MAX);
-	rc = regcomp(&w->expect[w->expect_count], regex,
-		     REG_EXTENDED | REG_NOSUB);
-	if (rc) {
-		regerror(rc, &w->expect[w->expect_count], why, sizeof(why));
-		return err_set(e, EINVAL,
-			       "'%s' is not a regular expression: %s", regex,
-			       why);
-	}
-	w->expect_count++;
-	return 0;
+	rc = compile(&w->expect[w->expect_count], regex, e);
+	if (!rc)
+		w->expect_count++;
+	return rc;
+}
+
+int watch_fail_on(struct watch *w, const char *regex, struct err *e)
+{
+	int rc;
+
+	if (w->fail_on_count == WATCH_EXPECT_MAX)
+		return err_set(e, E2BIG, "more than %d lines to fail on",
+			       WATCH_EXPECT_MAX);
+	rc = compile(&w->fail_on[w->fail_on_count], regex, e);
+	if (!rc)
+		w->fail_on_text[w->fail_on_count++] = regex;
+	return rc;
 }
 
 /*
  * A kernel's own words stand at the start of a line, behind its time stamp
  * and log prefix at most; the same words within a line are somebody talking
- * about a panic.
+ * about a panic. Returns where @message begins, or NULL.
  */
-static bool starts_with_message(const char *line, const char *message)
+static const char *find_message(const char *line, const char *message)
 {
 	if (*line == '<') /* "<0>": the log level, with some early consoles */
 		while (*line && *line++ != '>')
@@ -55,35 +88,69 @@ static bool starts_with_message(const char *line, const char *message)
 		    !strncmp(line, message, strlen(message)))
 			break;
 		if (*line == '[' && strspn(line + 1, " 0123456789.TC") + 2 != n)
-			return false;
+			return NULL;
 		line += n;
 	}
-	return !strncmp(line, message, strlen(message));
+	return strncmp(line, message, strlen(message)) ? NULL : line;
 }
 
 static void look_for_panic(struct watch *w)
 {
-	if (!w->panic[0] && starts_with_message(w->line, PANIC))
+	if (!w->panic[0] && find_message(w->line, PANIC))
 		memcpy(w->panic, w->line, sizeof(w->panic));
 	if (w->panic[0] && strstr(w->line, PANIC_END))
 		w->panic_over = true;
 }
 
+static void look_for_init(struct watch *w)
+{
+	const char *message;
+
+	if (w->init_started)
+		return;
+	message = find_message(w->line, INIT);
+	w->init_started = message && strstr(message, INIT_TO_THIS);
+}
+
+static void look_for_failure(struct watch *w)
+{
+	if (w->failed_by || w->panic[0] || watch_satisfied(w))
+		return;
+	for (size_t i = 0; i < w->fail_on_count; i++)
+		if (!regexec(&w->fail_on[i], w->line, 0, NULL, 0)) {
+			w->failed_by = w->fail_on_text[i];
+			memcpy(w->failed, w->line, sizeof(w->failed));
+			return;
+		}
+}
+
 static void look_for_expected(struct watch *w)
 {
-	if (!w->line_spent && w->expect_met < w->expect_count &&
-	    !regexec(&w->expect[w->expect_met], w->line, 0, NULL, 0)) {
-		w->expect_met++;
-		w->line_spent = true;
-	}
+	if (w->line_spent || w->failed_by || w->expect_met == w->expect_count ||
+	    regexec(&w->expect[w->expect_met], w->line, 0, NULL, 0))
+		return;
+	/* It is what somebody fears, too, so far at least. */
+	look_for_failure(w);
+	if (w->failed_by)
+		return;
+	w->expect_met++;
+	w->line_spent = true;
+}
+
+static void look_at_line(struct watch *w)
+{
+	look_for_panic(w);
+	look_for_init(w);
+	look_for_failure(w);
+	look_for_expected(w);
 }
 
 static void end_line(struct watch *w)
 {
-	look_for_panic(w);
-	look_for_expected(w);
+	look_at_line(w);
 	if (w->len)
-		memcpy(w->last, w->line, sizeof(w->last));
+		memcpy(w->recent[w->lines++ % WATCH_RECENT], w->line,
+		       sizeof(w->line));
 	w->len = 0;
 	w->line[0] = '\0';
 	w->line_spent = false;
@@ -110,7 +177,25 @@ bool watch_satisfied(const struct watch *w)
 	return w->expect_count && w->expect_met == w->expect_count;
 }
 
+void watch_end(struct watch *w)
+{
+	if (w->len)
+		look_at_line(w);
+}
+
+const char *watch_recent_line(const struct watch *w, size_t n)
+{
+	if (n >= WATCH_RECENT)
+		return NULL;
+	if (w->len && !n--)
+		return w->line;
+	return n < w->lines ? w->recent[(w->lines - 1 - n) % WATCH_RECENT]
+			    : NULL;
+}
+
 const char *watch_last_line(const struct watch *w)
 {
-	return w->len ? w->line : w->last;
+	const char *line = watch_recent_line(w, 0);
+
+	return line ? line : "";
 }

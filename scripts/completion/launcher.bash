@@ -10,7 +10,7 @@ _launcher_options()
 	case $1 in
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --timeout --expect
+			--boot -b --timeout --expect --fail-on --send
 		;;
 	inspect)
 		printf '%s\n' --boot -b --json
@@ -72,7 +72,7 @@ _launcher()
 		_launcher_reply < <(compgen -W '10s 30s 1m 5m' -- "$cur")
 		return
 		;;
-	-c | --cpus | -p | --cmdline | --expect | --flip)
+	-c | --cpus | -p | --cmdline | --expect | --fail-on | --send | --flip)
 		COMPREPLY=()
 		return
 		;;

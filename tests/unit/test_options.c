@@ -113,6 +113,24 @@ START_TEST(options__timeout_and_expect)
 }
 END_TEST
 
+START_TEST(options__send_between_expectations)
+{
+	assert_ok(parse(RUN, "--send a --expect x --send \\n --fail-on f "
+			     "--expect y --expect z --send c --fail-on g img"),
+		  &e);
+	ck_assert_uint_eq(o.expect_count, 3);
+	ck_assert_uint_eq(o.send_count, 3);
+	ck_assert_str_eq(o.send[0].text, "a");
+	ck_assert_uint_eq(o.send[0].after, 0);
+	ck_assert_str_eq(o.send[1].text, "\\n");
+	ck_assert_uint_eq(o.send[1].after, 1);
+	ck_assert_uint_eq(o.send[2].after, 3);
+	ck_assert_uint_eq(o.fail_on_count, 2);
+	ck_assert_str_eq(o.fail_on[0], "f");
+	ck_assert_str_eq(o.fail_on[1], "g");
+}
+END_TEST
+
 START_TEST(options__of_inspect)
 {
 	assert_ok(parse(INSPECT, "--json img --boot pvh"), &e);
@@ -211,6 +229,11 @@ static const struct {
 	  "linux32, linux16" },
 	{ RUN, "--timeout 0 img", "--timeout: '0': a duration must not be" },
 	{ RUN, "--timeout soon img", "--timeout: 'soon' is not a duration" },
+	{ RUN, "--expect ( img", "--expect: '(' is not a regular expression" },
+	{ RUN, "--fail-on ( img",
+	  "--fail-on: '(' is not a regular expression" },
+	{ RUN, "--send a\\q img", "--send: '\\q' is none of \\n, \\r" },
+	{ EXTRACT, "--send x img", "--send is not an option of extract" },
 	{ RUN, "--json img", "--json is not an option of run" },
 	{ RUN, "-o out img", "--output is not an option of run" },
 	{ INSPECT, "-m 1G img", "--mem is not an option of inspect" },
@@ -255,6 +278,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, options__defaults);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_test(t, options__timeout_and_expect);
+	tcase_add_test(t, options__send_between_expectations);
 	tcase_add_test(t, options__of_inspect);
 	tcase_add_test(t, options__of_extract);
 	tcase_add_loop_test(t, options__image, 0, COUNT(images));

@@ -44,6 +44,13 @@ static void expect(const char *regex)
 	assert_ok(watch_expect(&w, regex, &e), &e);
 }
 
+static void fail_on(const char *regex)
+{
+	struct err e;
+
+	assert_ok(watch_fail_on(&w, regex, &e), &e);
+}
+
 static void ended(enum outcome_kind kind, uint32_t value, const char *evidence)
 {
 	o.kind = kind;
@@ -134,6 +141,34 @@ static void expected(void)
 	ended(OUTCOME_EXPECTED, 0, "--expect");
 }
 
+static void failed_on(void)
+{
+	fail_on("^BUG:");
+	console("BUG: bad\n");
+	ended(OUTCOME_FAILED_ON, 0, "--fail-on");
+}
+
+static void reset_after_failed_on(void)
+{
+	fail_on("^BUG:");
+	console("BUG: bad\nKernel panic - not syncing: x\n");
+	reset();
+}
+
+static void crash_after_failed_on(void)
+{
+	fail_on("^BUG:");
+	console("BUG: bad\n");
+	crashed_at(VCPU_SHUTDOWN);
+}
+
+static void success_after_failed_on(void)
+{
+	fail_on("^BUG:");
+	console("BUG: bad\n");
+	success();
+}
+
 static void panic(void)
 {
 	console("Kernel panic - not syncing: VFS\n");
@@ -185,6 +220,12 @@ static void timed_out(void)
 						.rip = 0x1000,
 						.mode = "32-bit" };
 	ended(OUTCOME_TIMEOUT, 0, "time limit");
+}
+
+static void timed_out_together(void)
+{
+	timed_out();
+	results[1].where = results[0].where;
 }
 
 static void interrupted(void)
@@ -245,6 +286,13 @@ static const struct {
 	  { "the guest reported failure (test port: 7); last console line: "
 	    "\"1 failed\"" } },
 	{ expected, 0, { "every --expect matched" } },
+	{ failed_on,
+	  6,
+	  { "the guest's console met --fail-on \"^BUG:\": \"BUG: bad\"; the "
+	    "console says what led to it" } },
+	{ reset_after_failed_on, 6, { "met --fail-on \"^BUG:\"" } },
+	{ crash_after_failed_on, 6, { "met --fail-on", "rip 0x1000123" } },
+	{ success_after_failed_on, 6, { "met --fail-on" } },
 	{ panic,
 	  3,
 	  { "the guest panicked: \"Kernel panic - not syncing: VFS\"" } },
@@ -269,6 +317,9 @@ static const struct {
 	  { "timed out after 1.500 s: vCPU 0 at rip 0xfff0 (16-bit), vCPU 1 "
 	    "at rip 0x1000 (32-bit); last console line: \"waiting for "
 	    "root\"; try a longer --timeout, or -v" } },
+	{ timed_out_together,
+	  124,
+	  { "timed out after 1.500 s: vCPUs 0-1 at rip 0xfff0 (16-bit); " } },
 	{ interrupted,
 	  130,
 	  { "ended from outside: Interrupt; last console line: \"login: \"" } },

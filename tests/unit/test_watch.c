@@ -146,6 +146,104 @@ START_TEST(watch__expect_in_pieces)
 }
 END_TEST
 
+/* Expectation, what to fail on, output, which of these matched, met. */
+static const struct {
+	const char *expect, *fail_on[2];
+	const char *output;
+	const char *by, *line;
+	size_t met;
+} feared[] = {
+	{ NULL, { "BUG" }, "fine\nBUG: oops\n", "BUG", "BUG: oops", 0 },
+	{ NULL, { "a", "b" }, "b\na\n", "b", "b", 0 },
+	{ NULL, { "a", "b" }, "ba\n", "a", "ba", 0 },
+	{ NULL, { "BUG" }, "bug\n", NULL, "", 0 },
+	/* a line is whole before it is judged, so that $ means its end */
+	{ NULL, { "error$" }, "errorless\n", NULL, "", 0 },
+	{ NULL, { "error$" }, "no error", NULL, "", 0 },
+	/* what came first counts */
+	{ "ok", { "BUG" }, "BUG\nok\n", "BUG", "BUG", 0 },
+	{ "ok", { "BUG" }, "ok\nBUG\n", NULL, "", 1 },
+	{ NULL, { "panic" }, SAYS "\n", NULL, "", 0 },
+	{ NULL, { "x" }, SAYS "\nx\n", NULL, "", 0 },
+	{ NULL, { "x" }, "x\n" SAYS "\n", "x", "x", 0 },
+	/* fear before hope */
+	{ "ok", { "BUG" }, "BUG ok\n", "BUG", "BUG ok", 0 },
+	{ "ok", { "^$" }, "\nok\n", "^$", "", 0 },
+};
+
+START_TEST(watch__fail_on)
+{
+	struct err e;
+
+	for (int bytewise = 0; bytewise < 2; bytewise++) {
+		if (feared[_i].expect)
+			expect(feared[_i].expect);
+		for (unsigned j = 0; j < 2 && feared[_i].fail_on[j]; j++)
+			assert_ok(watch_fail_on(&w, feared[_i].fail_on[j], &e),
+				  &e);
+		if (bytewise)
+			feed_bytewise(feared[_i].output);
+		else
+			feed(feared[_i].output);
+		ck_assert_pstr_eq(w.failed_by, feared[_i].by);
+		ck_assert_str_eq(w.failed, feared[_i].line);
+		ck_assert_uint_eq(w.expect_met, feared[_i].met);
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+START_TEST(watch__fail_on_the_last_line)
+{
+	struct err e;
+
+	assert_ok(watch_fail_on(&w, "error$", &e), &e);
+	feed("an error");
+	ck_assert_ptr_null(w.failed_by);
+	watch_end(&w);
+	ck_assert_str_eq(w.failed_by, "error$");
+}
+END_TEST
+
+static const struct {
+	const char *output;
+	bool started;
+} inits[] = {
+	{ "Run /init as init process\n", true },
+	{ "[    0.912345] Run /sbin/init as init process\r\n", true },
+	{ "[    0.9] [   T1] Run /init as init process\n", true },
+	{ "Run /init as init process", false },
+	{ "Run /init\n", false },
+	{ "I Run /init as init process\n", false },
+	{ "Run init as init process\n", false },
+};
+
+START_TEST(watch__init)
+{
+	feed(inits[_i].output);
+	ck_assert_int_eq(w.init_started, inits[_i].started);
+}
+END_TEST
+
+START_TEST(watch__recent_lines)
+{
+	ck_assert_ptr_null(watch_recent_line(&w, 0));
+	feed("1\n2\n\n3");
+	ck_assert_str_eq(watch_recent_line(&w, 0), "3");
+	ck_assert_str_eq(watch_recent_line(&w, 1), "2");
+	ck_assert_str_eq(watch_recent_line(&w, 2), "1");
+	ck_assert_ptr_null(watch_recent_line(&w, 3));
+	feed("\n4\n5\n6\n7\n");
+	ck_assert_str_eq(watch_recent_line(&w, 0), "7");
+	ck_assert_str_eq(watch_recent_line(&w, 4), "3");
+	ck_assert_ptr_null(watch_recent_line(&w, 5));
+	feed("8");
+	ck_assert_str_eq(watch_recent_line(&w, 4), "4");
+	ck_assert_ptr_null(watch_recent_line(&w, 5));
+}
+END_TEST
+
 START_TEST(watch__nothing_expected_is_not_satisfied)
 {
 	feed("anything\n");
@@ -208,6 +306,11 @@ START_TEST(watch__refuses_a_bad_expression)
 
 	assert_err(rc, -EINVAL, &e, wrong[_i].message);
 	ck_assert_uint_eq(w.expect_count, 0);
+	rc = watch_fail_on(&w, wrong[_i].regex, &e);
+	assert_err(rc, -EINVAL, &e, wrong[_i].message);
+	ck_assert_uint_eq(w.fail_on_count, 0);
+	rc = watch_check_regex(wrong[_i].regex, &e);
+	assert_err(rc, -EINVAL, &e, wrong[_i].message);
 }
 END_TEST
 
@@ -232,6 +335,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, watch__first_panic_stays);
 	tcase_add_loop_test(t, watch__expect, 0, COUNT(expected));
 	tcase_add_loop_test(t, watch__expect_in_pieces, 0, COUNT(expected));
+	tcase_add_loop_test(t, watch__fail_on, 0, COUNT(feared));
+	tcase_add_test(t, watch__fail_on_the_last_line);
+	tcase_add_loop_test(t, watch__init, 0, COUNT(inits));
+	tcase_add_test(t, watch__recent_lines);
 	tcase_add_test(t, watch__nothing_expected_is_not_satisfied);
 	tcase_add_loop_test(t, watch__last_line, 0, COUNT(lasts));
 	tcase_add_test(t, watch__zero_bytes_are_dropped);
