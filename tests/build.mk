@@ -65,7 +65,8 @@ fuzz: $(FUZZERS)
 # The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
 GUEST_TEST_TOOLS := build/rel/tests/guest/pty build/rel/tests/guest/tiny_elf
 
-$(GUEST_TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS))
+$(GUEST_TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
+		build/rel/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
