@@ -18,4 +18,16 @@ struct irq_line {
 /* Drive the line. Spec: api.rst, KVM_IRQ_LINE. */
 void irq_set(struct irq_line line, bool level);
 
+/*
+ * An edge-triggered interrupt: each time it is raised is one, or joins one
+ * that the guest has not taken yet. It owns its descriptor.
+ */
+struct irq_edge {
+	int fd; /* an eventfd that KVM listens to; -1: none, the line pulses */
+	struct irq_line line;
+};
+
+void irq_edge_raise(const struct irq_edge *edge);
+void irq_edge_release(struct irq_edge *edge);
+
 #endif
