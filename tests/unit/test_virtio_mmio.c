@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtio transport, register by register and rule by rule, under a
+ * device that writes "x" to what it is given. Register offsets and bits are
+ * written as virtio 1.2, 4.2.2 and 2.1 have them.
+ */
+#include "unit/virtio_driver.h"
+#include "dev/virtio_mmio.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+
+#define SIZE 8
+
+enum {
+	R_MAGIC = 0x000,
+	R_VERSION = 0x004,
+	R_DEVICE = 0x008,
+	R_VENDOR = 0x00c,
+	R_OFFER = 0x010,
+	R_OFFER_SEL = 0x014,
+	R_ACCEPT = 0x020,
+	R_ACCEPT_SEL = 0x024,
+	R_QSEL = 0x030,
+	R_QMAX = 0x034,
+	R_QNUM = 0x038,
+	R_QREADY = 0x044,
+	R_NOTIFY = 0x050,
+	R_INT = 0x060,
+	R_ACK = 0x064,
+	R_STATUS = 0x070,
+	R_DESC = 0x080,
+	R_DRIVER = 0x090,
+	R_DEVICE_AREA = 0x0a0,
+	R_SHM_SEL = 0x0ac,
+	R_SHM_LEN = 0x0b0,
+	R_SHM_BASE = 0x0b8,
+	R_QRESET = 0x0c0,
+	R_GENERATION = 0x0fc,
+	R_CONFIG = 0x100,
+};
+
+enum { ACK = 1, DRIVER = 2, OK = 4, FEAT = 8, NEEDS_RESET = 64, FAILED = 128 };
+
+static struct virtio_mmio v;
+static unsigned served;
+static int serve_rc;
+static uint8_t config[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+static int serve(void *dev, unsigned queue, const struct virtq_chain *chain,
+		 uint32_t *written, struct err *e)
+{
+	ck_assert_ptr_eq(dev, &v);
+	ck_assert_uint_lt(queue, 2);
+	served++;
+	if (serve_rc == -EAGAIN)
+		return serve_rc;
+	if (serve_rc)
+		return err_set(e, -serve_rc, "the device is not amused");
+	for (unsigned i = chain->readable; i < chain->count; i++)
+		memset(chain->seg[i].data, 'x', chain->seg[i].len);
+	*written = (uint32_t)chain->writable_bytes;
+	return 0;
+}
+
+static uint64_t read_config(void *dev, uint32_t off, unsigned size)
+{
+	uint64_t value = 0;
+
+	ck_assert_ptr_eq(dev, &v);
+	if (off < sizeof(config))
+		memcpy(&value, config + off, size);
+	return value;
+}
+
+static void write_config(void *dev, uint32_t off, unsigned size, uint64_t value)
+{
+	ck_assert_ptr_eq(dev, &v);
+	if (off < sizeof(config))
+		memcpy(config + off, &value, size);
+}
+
+static const struct virtio_device_ops ops = {
+	.name = "virtio-test",
+	.id = 42,
+	.queues = 2,
+	.queue_max = 16,
+	.features = 1 << 5,
+	.read_config = read_config,
+	.write_config = write_config,
+	.serve = serve,
+};
+
+static void setup(void)
+{
+	struct irq_edge irq = { .fd = eventfd(0, EFD_NONBLOCK),
+				.line = { .vm = -1 } };
+	struct err e;
+
+	driver_setup();
+	served = 0;
+	serve_rc = 0;
+	assert_ok(virtio_mmio_init(&v, &ops, &v, &gm, irq, &e), &e);
+}
+
+static void teardown(void)
+{
+	virtio_mmio_release(&v);
+	driver_teardown();
+}
+
+static uint32_t in(unsigned reg)
+{
+	return (uint32_t)virtio_mmio_ops.read(&v, reg, 4);
+}
+
+static void out(unsigned reg, uint32_t value)
+{
+	virtio_mmio_ops.write(&v, reg, 4, value);
+}
+
+/* How often it rang since the last time. */
+static unsigned rings(int fd)
+{
+	eventfd_t n = 0;
+
+	return eventfd_read(fd, &n) ? 0 : (unsigned)n;
+}
+
+static void accept(uint64_t features)
+{
+	out(R_ACCEPT_SEL, 0);
+	out(R_ACCEPT, (uint32_t)features);
+	out(R_ACCEPT_SEL, 1);
+	out(R_ACCEPT, (uint32_t)(features >> 32));
+}
+
+#define VERSION_1   (UINT64_C(1) << 32)
+#define EVENT_IDX   (UINT64_C(1) << 29)
+#define INDIRECT_OK (UINT64_C(1) << 28)
+
+static void negotiate(uint64_t features)
+{
+	out(R_STATUS, ACK);
+	out(R_STATUS, ACK | DRIVER);
+	accept(features);
+	out(R_STATUS, ACK | DRIVER | FEAT);
+}
+
+static void place_queue(unsigned i)
+{
+	out(R_QSEL, i);
+	out(R_QNUM, SIZE);
+	out(R_DESC, DESC);
+	out(R_DESC + 4, 0);
+	out(R_DRIVER, AVAIL);
+	out(R_DRIVER + 4, 0);
+	out(R_DEVICE_AREA, USED);
+	out(R_DEVICE_AREA + 4, 0);
+}
+
+/* Up to where a driver may offer buffers; one waits in the table. */
+static void start(void)
+{
+	negotiate(VERSION_1);
+	place_queue(0);
+	out(R_QREADY, 1);
+	out(R_STATUS, ACK | DRIVER | FEAT | OK);
+	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 4, WRITE, 0 });
+	rings(v.kick_fd);
+}
+
+/* The device stopped for this reason, or works if @msg is NULL. */
+static void expect_fault(const char *msg)
+{
+	ck_assert_msg(!(in(R_STATUS)&NEEDS_RESET) == !msg, "status 0x%x: %s",
+		      in(R_STATUS), v.fault.msg);
+	if (msg)
+		ck_assert_msg(strstr(v.fault.msg, msg), "\"%s\" lacks \"%s\"",
+			      v.fault.msg, msg);
+}
+
+/* --- registers */
+
+static const struct {
+	unsigned reg;
+	uint32_t value;
+} constants[] = {
+	{ R_MAGIC, 0x74726976 }, /* 4.2.2.1 MUST */
+	{ R_VERSION, 2 },	 /* 4.2.2.1 MUST */
+	{ R_DEVICE, 42 },
+	{ R_OFFER, 0x30000020 }, /* bit 5, INDIRECT_DESC, EVENT_IDX */
+	{ R_QMAX, 16 },
+	{ R_QREADY, 0 },
+	{ R_INT, 0 },
+	{ R_STATUS, 0 },
+	{ R_SHM_LEN, 0xffffffff }, /* there is no region */
+	{ R_SHM_LEN + 4, 0xffffffff },
+	{ R_SHM_BASE, 0xffffffff },
+	{ R_SHM_BASE + 4, 0xffffffff },
+	{ R_QRESET, 0 },
+	{ R_GENERATION, 0 },
+	/* Write-only ones, and holes, give nothing away. */
+	{ R_OFFER_SEL, 0 },
+	{ R_ACCEPT, 0 },
+	{ R_QNUM, 0 },
+	{ R_NOTIFY, 0 },
+	{ R_DESC, 0 },
+	{ 0x018, 0 },
+	{ 0x0f8, 0 },
+};
+
+START_TEST(virtio__reads_at_the_start)
+{
+	ck_assert_uint_eq(in(constants[_i].reg), constants[_i].value);
+}
+END_TEST
+
+static const unsigned read_only[] = { R_MAGIC,	R_VERSION, R_DEVICE,
+				      R_VENDOR, R_OFFER,   R_QMAX,
+				      R_INT,	R_SHM_LEN, 0x018,
+				      R_QRESET, R_SHM_SEL, R_GENERATION };
+
+START_TEST(virtio__ignores_writes_to_what_is_read_only)
+{
+	uint32_t before = in(read_only[_i]);
+
+	out(read_only[_i], ~before);
+	ck_assert_uint_eq(in(read_only[_i]), before);
+	expect_fault(NULL);
+}
+END_TEST
+
+/* 4.2.2.2: "only use 32 bit wide and aligned reads and writes" */
+START_TEST(virtio__ignores_accesses_that_are_not_32_bits)
+{
+	virtio_mmio_ops.write(&v, R_STATUS, 1, ACK);
+	virtio_mmio_ops.write(&v, R_STATUS, 2, ACK);
+	virtio_mmio_ops.write(&v, R_STATUS + 2, 4, ACK << 16);
+	ck_assert_uint_eq(in(R_STATUS), 0);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_MAGIC, 1), 0);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_MAGIC + 2, 2), 0);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_MAGIC + 1, 4), 0);
+}
+END_TEST
+
+/* 2.5.3: readable before FEATURES_OK; 4.2.2.2: at the fields' own width */
+START_TEST(virtio__has_a_configuration_space)
+{
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_CONFIG + 1, 1), 2);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_CONFIG + 2, 2), 0x0403);
+	ck_assert_uint_eq(in(R_CONFIG + 4), 0x08070605);
+	virtio_mmio_ops.write(&v, R_CONFIG, 1, 9);
+	ck_assert_uint_eq(config[0], 9);
+	ck_assert_uint_eq(in(0xffc), 0);
+}
+END_TEST
+
+START_TEST(virtio__changes_the_generation_with_the_configuration)
+{
+	start();
+	virtio_mmio_config_changed(&v);
+	ck_assert_uint_eq(in(R_GENERATION), 1);
+	ck_assert_uint_eq(in(R_INT), 2);
+	ck_assert_uint_eq(rings(v.irq.fd), 1);
+	out(R_STATUS, 0);
+	virtio_mmio_config_changed(&v);
+	ck_assert_uint_eq(in(R_GENERATION), 2);
+	ck_assert_uint_eq(in(R_INT), 0);
+	ck_assert_uint_eq(rings(v.irq.fd), 0);
+}
+END_TEST
+
+/* --- features */
+
+START_TEST(virtio__offers_version_1_in_the_second_word)
+{
+	out(R_OFFER_SEL, 1);
+	ck_assert_uint_eq(in(R_OFFER), 1);
+	out(R_OFFER_SEL, 2);
+	ck_assert_uint_eq(in(R_OFFER), 0);
+	out(R_OFFER_SEL, 0xffffffff);
+	ck_assert_uint_eq(in(R_OFFER), 0);
+}
+END_TEST
+
+static const struct {
+	uint64_t accept;
+	bool fits;
+} feature_sets[] = {
+	{ VERSION_1, true },
+	{ VERSION_1 | 1 << 5 | EVENT_IDX | INDIRECT_OK, true },
+	{ 0, false },	   /* a legacy driver */
+	{ 1 << 5, false }, /* one too */
+	{ VERSION_1 | 1 << 6, false },
+	{ VERSION_1 | UINT64_C(1) << 63, false },
+	{ UINT64_MAX, false },
+};
+
+START_TEST(virtio__sets_features_ok_only_if_they_fit)
+{
+	uint32_t fits = feature_sets[_i].fits ? FEAT : 0;
+
+	negotiate(feature_sets[_i].accept);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | fits);
+	expect_fault(NULL);
+	/* 2.2.2: the same set is not refused after a reset. */
+	out(R_STATUS, 0);
+	negotiate(feature_sets[_i].accept);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | fits);
+}
+END_TEST
+
+START_TEST(virtio__refuses_features_that_cannot_exist)
+{
+	accept(VERSION_1);
+	out(R_ACCEPT_SEL, 2);
+	out(R_ACCEPT, 0);
+	out(R_STATUS, ACK | DRIVER | FEAT);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | FEAT);
+	out(R_STATUS, 0);
+	accept(VERSION_1);
+	out(R_ACCEPT_SEL, 2);
+	out(R_ACCEPT, 1);
+	out(R_STATUS, ACK | DRIVER | FEAT);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER);
+}
+END_TEST
+
+/* --- rules of the set-up, broken in one step */
+
+enum prepared { FRESH, NEGOTIATED, PLACED, READY, LIVE };
+
+static const struct {
+	enum prepared prepared;
+	unsigned reg;
+	uint32_t value;
+	const char *msg; /* NULL: the device puts up with it */
+} steps[] = {
+	{ NEGOTIATED, R_STATUS, ACK | DRIVER,
+	  "virtio-test: status 0x3 was written over 0xb (2.1.1)" },
+	{ LIVE, R_STATUS, ACK | DRIVER | FEAT,
+	  "status 0xb was written over 0xf (2.1.1)" },
+	{ FRESH, R_STATUS, ACK | DRIVER | OK,
+	  "DRIVER_OK without FEATURES_OK (3.1.1)" },
+	{ FRESH, R_STATUS, ACK | DRIVER | FEAT | OK,
+	  "DRIVER_OK without FEATURES_OK (3.1.1)" },
+	{ FRESH, R_STATUS, 0xffffff00 | ACK, NULL },  /* bits of nobody */
+	{ FRESH, R_STATUS, NEEDS_RESET | ACK, NULL }, /* ours */
+	{ FRESH, R_STATUS, FAILED, NULL },
+	{ NEGOTIATED, R_ACCEPT, 0, "features after FEATURES_OK (3.1.1)" },
+	{ LIVE, R_ACCEPT, 0, "features after FEATURES_OK (3.1.1)" },
+	{ FRESH, R_QREADY, 1,
+	  "queue 0: QueueReady without FEATURES_OK (3.1.1)" },
+	{ NEGOTIATED, R_QREADY, 1, "queue 0: queue size 0 is not a power" },
+	{ PLACED, R_QREADY, 2, "queue 0: QueueReady 0x2 (4.2.2)" },
+	{ PLACED, R_QREADY, 1, NULL },
+	{ PLACED, R_QREADY, 0, NULL },
+	{ READY, R_QREADY, 1, NULL },
+	{ READY, R_QREADY, 0, NULL },
+	{ READY, R_QNUM, SIZE,
+	  "queue 0: register 0x38 was written while the queue is ready "
+	  "(4.2.2.2)" },
+	{ READY, R_DESC, DESC, "register 0x80 was written while" },
+	{ READY, R_DESC + 4, 0, "register 0x84 was written while" },
+	{ READY, R_DRIVER, AVAIL, "register 0x90 was written while" },
+	{ READY, R_DRIVER + 4, 0, "register 0x94 was written while" },
+	{ READY, R_DEVICE_AREA, USED, "register 0xa0 was written while" },
+	{ LIVE, R_DEVICE_AREA + 4, 0, "register 0xa4 was written while" },
+	{ LIVE, R_NOTIFY, 0, NULL }, /* 2.7.10.2: spurious ones are handled */
+	{ LIVE, R_NOTIFY, 1, NULL },
+	{ LIVE, R_NOTIFY, 2, "QueueNotify 2, there are 2 queues (4.2.2)" },
+	{ FRESH, R_NOTIFY, 0, NULL },
+	{ LIVE, R_ACK, 0xffffffff, NULL },
+	{ LIVE, R_QSEL, 0xffffffff, NULL },
+	{ LIVE, R_QRESET, 1, NULL },
+};
+
+START_TEST(virtio__keeps_to_the_order_of_things)
+{
+	enum prepared p = steps[_i].prepared;
+
+	if (p >= NEGOTIATED)
+		negotiate(VERSION_1);
+	if (p >= PLACED)
+		place_queue(0);
+	if (p >= READY)
+		out(R_QREADY, 1);
+	if (p >= LIVE)
+		out(R_STATUS, ACK | DRIVER | FEAT | OK);
+	out(steps[_i].reg, steps[_i].value);
+	expect_fault(steps[_i].msg);
+	/* 2.1.2: the driver is told if DRIVER_OK was set. */
+	ck_assert_uint_eq(in(R_INT), p == LIVE && steps[_i].msg ? 2 : 0);
+	ck_assert_uint_eq(rings(v.irq.fd), p == LIVE && steps[_i].msg);
+}
+END_TEST
+
+START_TEST(virtio__has_no_queue_beyond_its_own)
+{
+	negotiate(VERSION_1);
+	place_queue(2);
+	ck_assert_uint_eq(in(R_QMAX), 0);
+	out(R_QREADY, 1);
+	ck_assert_uint_eq(in(R_QREADY), 0);
+	expect_fault(NULL);
+	out(R_QSEL, 1);
+	ck_assert_uint_eq(in(R_QMAX), 16);
+	out(R_QREADY, 1);
+	expect_fault("queue 1: queue size 0");
+}
+END_TEST
+
+START_TEST(virtio__takes_addresses_in_halves)
+{
+	negotiate(VERSION_1);
+	place_queue(0);
+	out(R_DRIVER + 4, 0x12);
+	out(R_QREADY, 1);
+	expect_fault("the available ring, 22 bytes at 0x1200011000, is not");
+}
+END_TEST
+
+/* --- buffers */
+
+START_TEST(virtio__serves_and_interrupts)
+{
+	start();
+	make_available(SIZE, 0);
+	out(R_NOTIFY, 0);
+	ck_assert_uint_eq(rings(v.kick_fd), 1);
+	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	ck_assert_uint_eq(served, 1);
+	ck_assert_uint_eq(get16(USED + 2), 1);
+	ck_assert_uint_eq(get32(USED + 8), 4);
+	ck_assert_uint_eq(get32(BUFFERS), 0x78787878);
+	ck_assert_uint_eq(in(R_INT), 1);
+	ck_assert_uint_eq(rings(v.irq.fd), 1);
+	/* 4.2.2.1: until the driver acknowledges it, and only that bit. */
+	out(R_ACK, 2);
+	ck_assert_uint_eq(in(R_INT), 1);
+	out(R_ACK, 1);
+	ck_assert_uint_eq(in(R_INT), 0);
+}
+END_TEST
+
+START_TEST(virtio__does_not_interrupt_unasked)
+{
+	start();
+	put16(AVAIL, 1);
+	make_available(SIZE, 0);
+	virtio_mmio_serve(&v);
+	ck_assert_uint_eq(served, 1);
+	ck_assert_uint_eq(in(R_INT), 0);
+	ck_assert_uint_eq(rings(v.irq.fd), 0);
+}
+END_TEST
+
+/* 2.1.2: "MUST NOT consume buffers [...] before DRIVER_OK"; a driver that
+ * notified too early is served then. */
+START_TEST(virtio__waits_for_driver_ok)
+{
+	negotiate(VERSION_1);
+	place_queue(0);
+	out(R_QREADY, 1);
+	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 4, WRITE, 0 });
+	make_available(SIZE, 0);
+	out(R_NOTIFY, 0);
+	virtio_mmio_serve(&v);
+	ck_assert_uint_eq(served, 0);
+	rings(v.kick_fd);
+	out(R_STATUS, ACK | DRIVER | FEAT | OK);
+	ck_assert_uint_eq(rings(v.kick_fd), 1);
+	virtio_mmio_serve(&v);
+	ck_assert_uint_eq(served, 1);
+}
+END_TEST
+
+static const struct {
+	unsigned reg;
+	uint32_t value;
+} stops[] = {
+	{ R_STATUS, 0 }, /* 2.4.1 */
+	{ R_QREADY, 0 }, /* 4.2.2.1: not while QueueReady is zero */
+	{ R_STATUS, ACK | DRIVER | FEAT | OK | FAILED },
+	{ R_NOTIFY, 77 }, /* a fault */
+};
+
+START_TEST(virtio__touches_nothing_once_stopped)
+{
+	start();
+	make_available(SIZE, 0);
+	out(stops[_i].reg, stops[_i].value);
+	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	ck_assert_uint_eq(served, 0);
+	ck_assert_uint_eq(get16(USED + 2), 0);
+}
+END_TEST
+
+START_TEST(virtio__forgets_all_in_a_reset)
+{
+	start();
+	out(R_OFFER_SEL, 1);
+	make_available(SIZE, 0);
+	virtio_mmio_serve(&v);
+	out(R_STATUS, 0);
+	ck_assert_uint_eq(in(R_STATUS), 0);
+	ck_assert_uint_eq(in(R_INT), 0);
+	ck_assert_uint_eq(in(R_QREADY), 0);
+	ck_assert_uint_eq(in(R_OFFER), 0x30000020);
+	/* The features are gone too. */
+	out(R_STATUS, ACK | DRIVER | FEAT);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER);
+}
+END_TEST
+
+START_TEST(virtio__stops_at_a_broken_chain_and_starts_again)
+{
+	start();
+	make_available(SIZE, SIZE);
+	virtio_mmio_serve(&v);
+	expect_fault("virtio-test queue 0: chain 8: descriptor 8 of a table");
+	ck_assert_uint_eq(in(R_INT), 2);
+	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | FEAT | OK | NEEDS_RESET);
+	/* Whatever else it does now, it was told once. */
+	rings(v.irq.fd);
+	out(R_NOTIFY, 99);
+	out(R_STATUS, ACK);
+	virtio_mmio_serve(&v);
+	ck_assert_uint_eq(rings(v.irq.fd), 0);
+	ck_assert_uint_eq(v.faults, 1);
+
+	out(R_STATUS, 0);
+	put16(AVAIL + 2, 0);
+	start();
+	make_available(SIZE, 0);
+	virtio_mmio_serve(&v);
+	ck_assert_uint_eq(served, 1);
+	expect_fault(NULL);
+}
+END_TEST
+
+START_TEST(virtio__keeps_the_first_fault)
+{
+	for (unsigned n = 0; n < 3; n++) {
+		out(R_STATUS, 0);
+		out(R_NOTIFY, 50 + n);
+	}
+	ck_assert_uint_eq(v.faults, 3);
+	ck_assert_str_eq(v.fault.msg,
+			 "virtio-test: QueueNotify 50, there are 2 queues "
+			 "(4.2.2)");
+}
+END_TEST
+
+START_TEST(virtio__stops_when_the_device_objects)
+{
+	start();
+	serve_rc = -EPROTO;
+	make_available(SIZE, 0);
+	virtio_mmio_serve(&v);
+	expect_fault("virtio-test queue 0: the device is not amused");
+	ck_assert_uint_eq(get16(USED + 2), 0);
+}
+END_TEST
+
+START_TEST(virtio__asks_the_device_again_later)
+{
+	start();
+	serve_rc = -EAGAIN;
+	make_available(SIZE, 0);
+	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_LATER);
+	ck_assert_uint_eq(get16(USED + 2), 0);
+	serve_rc = 0;
+	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	ck_assert_uint_eq(served, 2);
+	ck_assert_uint_eq(get16(USED + 2), 1);
+	expect_fault(NULL);
+}
+END_TEST
+
+/* A guest that refills its queue for ever must not keep others waiting. */
+START_TEST(virtio__serves_a_bounded_number_at_a_time)
+{
+	start();
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (unsigned i = 0; i < SIZE; i++)
+			make_available(SIZE, 0);
+		ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	}
+	ck_assert_uint_eq(served, 3 * SIZE);
+	/* A ring whose own index lies in the buffer being written refills
+	 * itself: 0x7878 is far ahead, and that ends it. */
+	put_desc(DESC, 0, (struct driver_desc){ AVAIL + 2, 2, WRITE, 0 });
+	make_available(SIZE, 0);
+	virtio_mmio_serve(&v);
+	expect_fault("available idx went from 25 to 30840");
+}
+END_TEST
+
+START_TEST(virtio__release_takes_the_empty_one)
+{
+	struct virtio_mmio none = { 0 };
+
+	virtio_mmio_release(&none);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("virtio_mmio");
+	TCase *t = tcase_create("all");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, virtio__reads_at_the_start, 0,
+			    (int)COUNT(constants));
+	tcase_add_loop_test(t, virtio__ignores_writes_to_what_is_read_only, 0,
+			    (int)COUNT(read_only));
+	tcase_add_test(t, virtio__ignores_accesses_that_are_not_32_bits);
+	tcase_add_test(t, virtio__has_a_configuration_space);
+	tcase_add_test(t,
+		       virtio__changes_the_generation_with_the_configuration);
+	tcase_add_test(t, virtio__offers_version_1_in_the_second_word);
+	tcase_add_loop_test(t, virtio__sets_features_ok_only_if_they_fit, 0,
+			    (int)COUNT(feature_sets));
+	tcase_add_test(t, virtio__refuses_features_that_cannot_exist);
+	tcase_add_loop_test(t, virtio__keeps_to_the_order_of_things, 0,
+			    (int)COUNT(steps));
+	tcase_add_test(t, virtio__has_no_queue_beyond_its_own);
+	tcase_add_test(t, virtio__takes_addresses_in_halves);
+	tcase_add_test(t, virtio__serves_and_interrupts);
+	tcase_add_test(t, virtio__does_not_interrupt_unasked);
+	tcase_add_test(t, virtio__waits_for_driver_ok);
+	tcase_add_loop_test(t, virtio__touches_nothing_once_stopped, 0,
+			    (int)COUNT(stops));
+	tcase_add_test(t, virtio__forgets_all_in_a_reset);
+	tcase_add_test(t, virtio__stops_at_a_broken_chain_and_starts_again);
+	tcase_add_test(t, virtio__keeps_the_first_fault);
+	tcase_add_test(t, virtio__stops_when_the_device_objects);
+	tcase_add_test(t, virtio__asks_the_device_again_later);
+	tcase_add_test(t, virtio__serves_a_bounded_number_at_a_time);
+	tcase_add_test(t, virtio__release_takes_the_empty_one);
+	suite_add_tcase(s, t);
+	return s;
+}
