@@ -9,6 +9,8 @@
 #include "dev/aml.h"
 #include "dev/legacy.h"
 #include "dev/serial.h"
+#include "dev/virtio_mmio.h"
+#include "pv/virtio.h"
 #include "pv/x86.h"
 
 #define LAPIC_GPA  0xfee00000u
@@ -198,6 +200,23 @@ static void add_pvpanic(struct aml *a)
 	aml_close(a, dev);
 }
 
+/* Virtio over MMIO has no EISA id either; kernels know this one. */
+static void add_virtio(struct aml *a, uint32_t n)
+{
+	const char name[] = { 'V', 'R', 'T', (char)('0' + n), 0 };
+	aml_block dev = aml_device(a, name);
+	struct aml_crs crs;
+
+	aml_name_string(a, "_HID", "LNRO0005");
+	aml_name_int(a, "_UID", n);
+	crs = aml_crs_open(a);
+	aml_memory32(a, VIRTIO_MMIO_GPA + n * VIRTIO_MMIO_SIZE,
+		     VIRTIO_MMIO_SIZE);
+	aml_irq(a, VIRTIO_MMIO_GSI + n);
+	aml_crs_close(a, crs);
+	aml_close(a, dev);
+}
+
 static int write_dsdt(struct writer *w, uint64_t *at, struct err *e)
 {
 	static const uint8_t s5[] = { ACPI_S5_TYPE, 0, 0, 0 };
@@ -209,6 +228,8 @@ static int write_dsdt(struct writer *w, uint64_t *at, struct err *e)
 	add_device(&a, "COM1", "PNP0501", COM1_PORT, SERIAL_PORTS, COM1_IRQ);
 	add_device(&a, "RTC_", "PNP0B00", RTC_INDEX, 2, RTC_IRQ);
 	add_pvpanic(&a);
+	for (uint32_t n = 0; n < VIRTIO_MMIO_DEVICES; n++)
+		add_virtio(&a, n);
 	aml_close(&a, sb);
 	return write_table(w, (struct acpi_header *)a.bytes, a.len, "DSDT", 2,
 			   at, e);

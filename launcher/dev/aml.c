@@ -22,6 +22,9 @@
 /* Small and large resource descriptors (ACPI 6.4.2, 6.4.3). */
 #define RES_IO		 0x47
 #define RES_IO_DECODE16	 0x01
+#define RES_MEM32	 0x86 /* fixed */
+#define RES_MEM32_SIZE	 9    /* without the three bytes in front of it */
+#define RES_MEM32_RW	 0x01
 #define RES_IRQ_EXT	 0x89
 #define RES_IRQ_EXT_SIZE 6    /* without the three bytes in front of it */
 #define RES_IRQ_EDGE	 0x03 /* consumer, edge, active high, exclusive */
@@ -172,6 +175,15 @@ void aml_io(struct aml *a, uint16_t port, uint8_t len)
 	put16(a, port);
 	put8(a, 1); /* alignment */
 	put8(a, len);
+}
+
+void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len)
+{
+	put8(a, RES_MEM32);
+	put16(a, RES_MEM32_SIZE);
+	put8(a, RES_MEM32_RW);
+	put32(a, gpa);
+	put32(a, len);
 }
 
 void aml_irq(struct aml *a, uint32_t gsi)

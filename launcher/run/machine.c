@@ -10,7 +10,9 @@
 #include "boot/layout.h"
 #include "dev/acpi.h"
 #include "pv/testport.h"
+#include "pv/virtio.h"
 #include "pv/x86.h"
+#include "vm/notify.h"
 
 #define PCI_CONFIG_PORT 0xcf8
 #define PCI_CONFIG_LEN	8
@@ -75,6 +77,47 @@ static int add_devices(struct machine *m, const struct serial_host *console,
 	return rc;
 }
 
+/* Virtio device @n: its page, its interrupt, and a bell for each queue. */
+static int add_virtio_device(struct machine *m, unsigned n,
+			     const struct virtio_device_ops *ops, void *dev,
+			     struct err *e)
+{
+	uint64_t gpa = VIRTIO_MMIO_GPA + (uint64_t)n * VIRTIO_MMIO_SIZE;
+	struct virtio_mmio *v = &m->virtio[n];
+	struct irq_edge irq;
+	int rc;
+
+	rc = kvm_irq_edge(&m->kvm, VIRTIO_MMIO_GSI + n, &irq, e);
+	if (!rc)
+		rc = virtio_mmio_init(v, ops, dev, &m->gm, irq, e);
+	for (unsigned i = 0; !rc && i < ops->queues; i++)
+		rc = kvm_ring_on_write(&m->kvm, gpa + VIRTIO_REG_QUEUE_NOTIFY,
+				       i, v->kick_fd, e);
+	if (!rc)
+		rc = bus_add(&m->mmio, gpa, VIRTIO_MMIO_SIZE, &virtio_mmio_ops,
+			     v, e);
+	return rc;
+}
+
+static int add_virtio_devices(struct machine *m, struct err *e)
+{
+	const struct {
+		const struct virtio_device_ops *ops;
+		void *dev;
+	} devices[] = {
+		{ &virtio_rng_ops, &m->rng },
+	};
+	int rc = 0;
+
+	_Static_assert(sizeof(devices) / sizeof(*devices) ==
+			       VIRTIO_MMIO_DEVICES,
+		       "the DSDT names every device");
+	virtio_rng_init(&m->rng);
+	for (unsigned n = 0; !rc && n < VIRTIO_MMIO_DEVICES; n++)
+		rc = add_virtio_device(m, n, devices[n].ops, devices[n].dev, e);
+	return rc;
+}
+
 static int create_vcpus(struct machine *m, struct err *e)
 {
 	int rc = 0;
@@ -107,6 +150,8 @@ int machine_connect(struct machine *m, const struct serial_host *console,
 		rc = create_vcpus(m, e);
 	if (!rc)
 		rc = add_devices(m, console, e);
+	if (!rc)
+		rc = add_virtio_devices(m, e);
 	return rc;
 }
 
@@ -207,6 +252,8 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 
 	rc = vcpu_setup_kick(e);
 	if (!rc)
+		rc = virtio_worker_start(&m->virtio_worker, m->virtio, e);
+	if (!rc)
 		rc = vcpu_set_entry(&m->vcpus[0], entry, e);
 	for (unsigned i = 0; !rc && i < m->cpus; i++)
 		rc = start_vcpu(m, i, e);
@@ -230,6 +277,7 @@ void machine_join(struct machine *m)
 			 ETIMEDOUT);
 	}
 	m->started = 0;
+	virtio_worker_stop(&m->virtio_worker);
 }
 
 void machine_release(struct machine *m)
@@ -240,6 +288,8 @@ void machine_release(struct machine *m)
 	free(m->vcpus);
 	free(m->results);
 	free(m->threads);
+	for (unsigned n = 0; n < VIRTIO_MMIO_DEVICES; n++)
+		virtio_mmio_release(&m->virtio[n]);
 	kvm_release(&m->kvm);
 	guest_mem_release(&m->gm);
 	*m = (struct machine)MACHINE_EMPTY;

@@ -5,7 +5,8 @@
  *
  *   ports  0x060 i8042   0x070 rtc   0x0f4 test port   0x3f8 serial
  *          0x505 pvpanic             0x600 ACPI power   0xcf8 PCI stub
- *   GSI    4 serial
+ *   MMIO   0xd0000000 + n * 0x1000  virtio device n: 0 is virtio-rng
+ *   GSI    4 serial   5 + n virtio device n, edge-triggered
  */
 #ifndef RUN_MACHINE_H
 #define RUN_MACHINE_H
@@ -16,6 +17,9 @@
 #include "dev/bus.h"
 #include "dev/legacy.h"
 #include "dev/serial.h"
+#include "dev/virtio_mmio.h"
+#include "dev/virtio_rng.h"
+#include "dev/virtio_worker.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 #include "vm/kvm.h"
@@ -46,6 +50,9 @@ struct machine {
 	struct testport testport;
 	struct acpi_power acpi_power;
 	struct pvpanic pvpanic;
+	struct virtio_rng rng;
+	struct virtio_mmio virtio[VIRTIO_MMIO_DEVICES];
+	struct virtio_worker virtio_worker;
 };
 
 #define MACHINE_EMPTY                                     \

@@ -354,6 +354,13 @@ static const char *const asl[] = {
 	"Device (PEVT)",
 	"Name (_HID, \"QEMU0001\"",
 	"0x0505,             // Range Minimum",
+	"Device (VRT0)",
+	"Name (_HID, \"LNRO0005\")",
+	"Name (_UID, 0x00000000)",
+	"Memory32Fixed (ReadWrite,",
+	"0xD0000000,         // Address Base",
+	"0x00001000,         // Address Length",
+	"0x00000005,",
 };
 
 static char *disassemble(struct bytes b)
