@@ -6,8 +6,9 @@
 #include "lib/say.h"
 
 static const struct group *const groups[] = {
-	&entry_group,  &params_group, &map_group, &memory_group, &cpuid_group,
-	&serial_group, &irq_group,    &rtc_group, &i8042_group,	 &ports_group,
+	&entry_group, &params_group, &map_group,    &memory_group,
+	&cpuid_group, &serial_group, &irq_group,    &rtc_group,
+	&i8042_group, &ports_group,  &virtio_group,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

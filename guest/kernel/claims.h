@@ -37,6 +37,7 @@ extern const struct group irq_group;
 extern const struct group rtc_group;
 extern const struct group i8042_group;
 extern const struct group ports_group;
+extern const struct group virtio_group;
 
 /* Returns how many claims failed; prints the count of all three verdicts. */
 unsigned claims_run(const struct boot *b);
