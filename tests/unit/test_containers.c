@@ -10,6 +10,14 @@
 
 #define LEN 2000
 
+/*
+ * An lzop file without a name, by offset: magic 9, header 25, checksum 4;
+ * then the first block: decoded size 4, size 4, checksums.
+ */
+#define LZO_HEADER 9
+#define LZO_SUM	   (LZO_HEADER + 25)
+#define LZO_BLOCK  (LZO_SUM + 4)
+
 static void fill(uint8_t *want, size_t len)
 {
 	payload_fill(want, len, 7);
@@ -47,8 +55,7 @@ START_TEST(lzo__damaged_checksum_is_found)
 		{ LZOP_ADLER32_C, "lzo: block" },
 		{ LZOP_CRC32_C, "lzo: block" },
 	};
-	/* 9 magic, 26 header, 4 checksum, two sizes. */
-	struct change c = { 9 + 26 + 4 + 8, { 0 }, 1, -EILSEQ, NULL };
+	struct change c = { LZO_BLOCK + 8, { 0 }, 1, -EILSEQ, NULL };
 	uint8_t want[LEN];
 
 	fill(want, LEN);
@@ -70,12 +77,12 @@ static void lzo_header(struct buf *b, const struct change *c)
 	uint32_t a = 1, sum = 0;
 
 	memcpy(b->data + c->off, c->bytes, c->n);
-	for (size_t i = 9; i < 9 + 26; i++) {
+	for (size_t i = LZO_HEADER; i < LZO_SUM; i++) {
 		a = (a + b->data[i]) % 65521;
 		sum = (sum + a) % 65521;
 	}
 	sum = __builtin_bswap32(sum << 16 | a);
-	memcpy(b->data + 9 + 26, &sum, 4);
+	memcpy(b->data + LZO_SUM, &sum, 4);
 }
 
 START_TEST(lzo__header_fields_are_checked)
@@ -109,12 +116,16 @@ END_TEST
 START_TEST(lzo__block_sizes_are_checked)
 {
 	static const struct change rows[] = {
-		{ 39, { 0x04, 0, 0, 1 }, 4, -EILSEQ, "67108865" },
-		{ 39, { 0, 0, 0, 1 }, 4, -EILSEQ, "and 1, not" },
-		{ 43, { 0, 0, 0, 0 }, 4, -EILSEQ, "sizes 0 and 2000" },
-		{ 43, { 0, 0, 0, 9 }, 4, -EILSEQ, "is damaged" },
-		{ 39, { 0, 0, 0x07, 0xcf }, 4, -EILSEQ, "is damaged" },
-		{ 39, { 0x04, 0, 0, 0 }, 4, -EFBIG, "ceiling of 2000" },
+		{ LZO_BLOCK, { 0x04, 0, 0, 1 }, 4, -EILSEQ, "67108865" },
+		{ LZO_BLOCK, { 0, 0, 0, 1 }, 4, -EILSEQ, "and 1, not" },
+		{ LZO_BLOCK + 4,
+		  { 0, 0, 0, 0 },
+		  4,
+		  -EILSEQ,
+		  "sizes 0 and 2000" },
+		{ LZO_BLOCK + 4, { 0, 0, 0, 9 }, 4, -EILSEQ, "is damaged" },
+		{ LZO_BLOCK, { 0, 0, 0x07, 0xcf }, 4, -EILSEQ, "is damaged" },
+		{ LZO_BLOCK, { 0x04, 0, 0, 0 }, 4, -EFBIG, "ceiling of 2000" },
 	};
 	uint8_t want[LEN];
 	struct buf b = { 0 };
@@ -136,7 +147,7 @@ START_TEST(lzo__block_shorter_than_stated_is_damage)
 	fill(want, LEN);
 	/* No checksum that would find it first. */
 	payload_lzo(want, LEN, 0, &b);
-	memcpy(b.data + 39, stated, sizeof(stated));
+	memcpy(b.data + LZO_BLOCK, stated, sizeof(stated));
 	expect_error("lzo", &b, LEN + 1, -EILSEQ, "is damaged");
 	buf_release(&b);
 }
