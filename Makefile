@@ -36,9 +36,10 @@ SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# `make V=1` shows whole commands.
+# `make V=1` shows whole commands, `make -s` none.
 Q := $(if $(V),,@)
-show = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $@)
+quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
+show = $(if $(V)$(quiet),@:,@printf '  %-6s %s\n' $(1) $@)
 
 LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c))
 LIB_SRCS      := $(filter-out launcher/main.c,$(LAUNCHER_SRCS))
