@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,6 +21,11 @@ void log_init(unsigned level)
 bool log_enabled(void)
 {
 	return logging.level > 0;
+}
+
+uint64_t log_start_ns(void)
+{
+	return logging.start_ns;
 }
 
 void log_step(const char *fmt, ...)

@@ -9,10 +9,14 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* 0: silent, 1: steps (-v). Also starts the clock of the lines. */
 void log_init(unsigned level);
 bool log_enabled(void);
+
+/* clock_ns() when log_init() was called: the program's start. */
+uint64_t log_start_ns(void);
 
 /* One line: "[   0.012345] text". Nothing unless -v was given. */
 void log_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

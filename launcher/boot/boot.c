@@ -90,6 +90,7 @@ static int load_elf(const struct boot_request *req,
 	if (rc)
 		return rc;
 	h->entry = entry + loaded.delta;
+	r->delta = loaded.delta;
 	r->kernel = (struct boot_range){
 		loaded.low,
 		max64(loaded.high - loaded.low, req->img->hdr.init_size),

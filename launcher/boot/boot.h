@@ -34,7 +34,8 @@ struct boot_result {
 	struct boot_range kernel; /* with the room it needs to start */
 	struct boot_range cmdline;
 	struct boot_range initrd;
-	size_t decoded;	     /* bytes of the payload, 0 if none was used */
+	uint64_t delta; /* of an ELF's segments from where they were linked */
+	size_t decoded; /* bytes of the payload, 0 if none was used */
 	uint64_t decoded_ns; /* clock_ns() after decoding and after loading */
 	uint64_t loaded_ns;
 };

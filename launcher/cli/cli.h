@@ -38,7 +38,9 @@ struct options {
 		size_t after;	  /* so many --expect stand before it */
 	} send[SEND_MAX];
 	size_t send_count;
-	const char *output; /* extract and pack -o; "-" is stdout */
+	const char *symbols; /* a System.map, or NULL */
+	const char *report;  /* where the run's JSON goes, or NULL */
+	const char *output;  /* extract and pack -o; "-" is stdout */
 	bool json;
 	bool keep_relocs;
 	const char *format; /* pack --format; NULL: the usual one */

@@ -9,17 +9,24 @@
 #include "cli/cli.h"
 
 #include <pthread.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "boot/boot.h"
 #include "run/guest.h"
+#include "run/report.h"
 
 struct run {
 	const struct options *o;
 	struct image img;
 	struct guest guest;
 	struct boot_result boot;
+	uint64_t opened_ns;
+	struct outcome outcome;
+	struct verdict verdict;
+	bool judged; /* these two are filled in */
 };
 
 /* Connecting the machine to KVM takes milliseconds that decoding the kernel
@@ -108,25 +115,70 @@ static int open_all(struct run *r, struct err *e)
 	int rc;
 
 	rc = prepare_dialogue(r, e);
+	if (!rc && o->symbols)
+		rc = symbols_open_map(&r->guest.symbols, o->symbols, e);
 	if (!rc)
 		rc = image_open(&r->img, o->image, e);
 	if (rc)
 		return rc;
+	r->opened_ns = clock_ns();
 	log_step("opened %s: %s, %zu bytes", o->image,
 		 image_kind_name(r->img.kind), r->img.bytes.len);
 	return guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns,
 			  e);
 }
 
+/* The kernel lies where the launcher has put it, unless it came there by
+ * itself and nobody told it to stay. */
+static void find_symbols(struct run *r)
+{
+	struct symbols *s = &r->guest.symbols;
+
+	s->img = &r->img;
+	s->delta = r->boot.delta;
+	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
+		   !strstr(r->o->cmdline, "nokaslr");
+}
+
 static int draw_verdict(struct run *r, struct err *e)
 {
-	struct verdict v;
+	struct verdict *v = &r->verdict;
 
-	guest_verdict(&r->guest, &v);
-	log_step("%s", v.line);
-	if (v.status)
-		err_set(e, 1, "%s", v.line);
-	return v.status;
+	find_symbols(r);
+	outcome_get(&r->guest.latch, &r->outcome);
+	guest_verdict(&r->guest, v);
+	r->judged = true;
+	log_step("%s", v->line);
+	if (v->status)
+		err_set(e, 1, "%s", v->line);
+	return v->status;
+}
+
+/* A report that cannot be written fails a run that was fine. */
+static int write_report(struct run *r, int status, struct err *e)
+{
+	const struct report_facts f = {
+		.image = r->o->image,
+		.boot = r->o->boot ? r->o->boot : "auto",
+		.status = status,
+		.reason = r->judged ? r->verdict.line : e->msg,
+		.outcome = r->judged ? &r->outcome : NULL,
+		.plan = &r->boot,
+		.guest = &r->guest,
+		.start_ns = log_start_ns(),
+		.opened_ns = r->opened_ns,
+	};
+	struct err why;
+	int rc = report_write(r->o->report, &f, &why);
+
+	if (!rc)
+		return status;
+	err_prefix(&why, rc, "--report");
+	if (status == STATUS_OK)
+		*e = why;
+	else
+		err_also(e, &why);
+	return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
 int cmd_run(const struct options *o, struct err *e)
@@ -138,6 +190,8 @@ int cmd_run(const struct options *o, struct err *e)
 	if (!open_all(&r, e) && !prepare(&r, e) &&
 	    !guest_run(&r.guest, &r.boot.cpu, e))
 		status = draw_verdict(&r, e);
+	if (o->report)
+		status = write_report(&r, status, e);
 	guest_release(&r.guest);
 	image_close(&r.img);
 	return status;

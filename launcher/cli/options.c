@@ -115,6 +115,24 @@ static int set_send(struct options *o, const char *arg, struct err *e)
 	return send_parse(arg, NULL, &len, e);
 }
 
+static int set_symbols(struct options *o, const char *arg, struct err *e)
+{
+	(void)e;
+	o->symbols = arg;
+	return 0;
+}
+
+static int set_report(struct options *o, const char *arg, struct err *e)
+{
+	if (!strcmp(arg, "-") || !*arg)
+		return err_set(e, EINVAL,
+			       "'%s' is not a file; standard output is the "
+			       "guest's console",
+			       arg);
+	o->report = arg;
+	return 0;
+}
+
 static int set_output(struct options *o, const char *arg, struct err *e)
 {
 	(void)e;
@@ -208,6 +226,10 @@ static const struct option_row rows[] = {
 	{ "send", 0, "TEXT", OPT_RUN,
 	  "type this (\\n, \\xNN) after the --expect before it; repeatable",
 	  set_send },
+	{ "symbols", 0, "FILE", OPT_RUN,
+	  "a System.map to name the places where vCPUs stood", set_symbols },
+	{ "report", 0, "FILE", OPT_RUN,
+	  "write outcome, plan, timeline and counts as JSON", set_report },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
 	  set_json },
 	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK,

@@ -14,6 +14,7 @@
 #include "report/header_fields.h"
 #include "report/json_parts.h"
 #include "report/notes_json.h"
+#include "report/plan_json.h"
 
 #define VERSION_MAX 1024
 
@@ -143,35 +144,6 @@ static json_t *relocs_json(const struct inspection *in)
 		"count32", json_amount(r->n32));
 }
 
-static json_t *protocols_json(const struct boot_plan *plan)
-{
-	json_t *all = json_array();
-
-	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
-		const struct boot_fit *fit = &plan->fits[i];
-		json_t *one = json_pack(
-			"{s:s, s:b, s:o}", "name", boot_protocols[i].name,
-			"fits", fit->fits, "reason", json_text(fit->reason));
-
-		if (json_add(all, one)) {
-			json_decref(all);
-			return NULL;
-		}
-	}
-	return all;
-}
-
-static json_t *plan_json(const struct inspection *in)
-{
-	const struct boot_plan *plan = &in->plan;
-
-	return json_pack(
-		"{s:s, s:s?, s:o, s:o}", "requested", in->boot, "chosen",
-		plan->possible ? boot_protocols[plan->chosen].name : NULL,
-		"error", json_reason(in->no_plan.msg), "protocols",
-		protocols_json(plan));
-}
-
 int inspection_json(const struct inspection *in, char **out, struct err *e)
 {
 	json_t *all;
@@ -184,7 +156,8 @@ int inspection_json(const struct inspection *in, char **out, struct err *e)
 		header_json(&in->img), "payload", payload_json(in),
 		"no_payload", json_reason(in->no_elf.msg), "elf", elf_json(in),
 		"relocations", relocs_json(in), "no_relocations",
-		json_reason(in->no_relocs.msg), "boot", plan_json(in));
+		json_reason(in->no_relocs.msg), "boot",
+		plan_json(&in->plan, in->boot, in->no_plan.msg));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

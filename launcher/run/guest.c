@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/guest.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 void guest_init(struct guest *g)
@@ -50,9 +51,12 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 
 	log_step("first guest instruction at 0x%llx",
 		 (unsigned long long)cpu_entry_address(entry));
+	g->started_ns = clock_ns();
 	rc = machine_start(&g->m, entry, e);
 	if (!rc)
 		session_run(&g->session);
+	else
+		machine_join(&g->m);
 	return rc;
 }
 
@@ -68,6 +72,7 @@ void guest_verdict(struct guest *g, struct verdict *v)
 				.cpus = g->m.cpus,
 				.host = g->m.kvm.host,
 				.timeout_ns = g->timeout_ns,
+				.symbols = &g->symbols,
 			});
 }
 
@@ -79,4 +84,5 @@ void guest_release(struct guest *g)
 	outcome_latch_release(&g->latch);
 	watch_release(&g->watch);
 	sender_release(&g->sender);
+	symbols_release(&g->symbols);
 }

@@ -16,7 +16,9 @@ struct guest {
 	struct watch watch;
 	struct sender sender;
 	struct session session;
+	struct symbols symbols;
 	uint64_t timeout_ns;
+	uint64_t started_ns; /* clock_ns() of the first instruction; 0: none */
 };
 
 /*

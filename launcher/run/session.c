@@ -140,6 +140,14 @@ static void judge_output(struct session *s)
 {
 	const struct watch *w = s->watch;
 
+	if (w->init_started && !s->init_ns) {
+		s->init_ns = clock_ns();
+		log_step("init");
+	}
+	if (watch_satisfied(w) && !s->expected_ns) {
+		s->expected_ns = clock_ns();
+		log_step("every --expect matched");
+	}
 	if (w->failed_by)
 		outcome_set(s->latch, OUTCOME_FAILED_ON, 0, "--fail-on");
 	else if (watch_satisfied(w) &&
@@ -399,6 +407,7 @@ void session_run(struct session *s)
 	type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s, -1);
+	s->end_ns = clock_ns();
 	console_close(s->console);
 	machine_join(s->m);
 	drain_output(s);

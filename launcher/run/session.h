@@ -32,8 +32,12 @@ struct session {
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
 	sigset_t mask_before;
 	bool input_is_tty;
-	bool escape;		/* Ctrl-A was the last key */
-	uint64_t first_byte_ns; /* clock_ns() of the first output; 0: none */
+	bool escape; /* Ctrl-A was the last key */
+	/* clock_ns() when it happened; 0: it did not */
+	uint64_t first_byte_ns; /* the guest's first output */
+	uint64_t init_ns;	/* its kernel starting init */
+	uint64_t expected_ns;	/* the last --expect that matched */
+	uint64_t end_ns;	/* the end, whatever it was */
 };
 
 /*

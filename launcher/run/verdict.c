@@ -22,35 +22,61 @@ static void say(struct verdict *v, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void say_where(struct verdict *v, const struct vcpu_where *w)
+/* So much of a name, a line or an expression is quoted, and so many places are
+ * named: what follows must have its room. */
+#define QUOTE_MAX	240
+#define REGEX_MAX	80
+#define SYMBOL_SAID_MAX 48
+#define CPUS_MAX	4
+#define RUNS_MAX	8
+/* Of the lines before the last, and of the last, when there are several. */
+#define BEFORE_MAX 72
+#define LAST_MAX   120
+
+/* Somebody else's words, with whatever a terminal would act on replaced. */
+static void say_cleaned(struct verdict *v, const char *text, size_t max)
+{
+	size_t n = strnlen(text, max);
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
+	}
+	if (text[n])
+		say(v, "...");
+}
+
+static void say_rip(struct verdict *v, const struct verdict_facts *f,
+		    const struct vcpu_where *w)
+{
+	const char *name = symbols_name(f->symbols, w);
+
+	say(v, " at rip 0x%" PRIx64 " (%s", w->rip, w->mode);
+	if (name) {
+		say(v, ", ");
+		say_cleaned(v, name, SYMBOL_SAID_MAX);
+	}
+	say(v, ")");
+}
+
+static void say_where(struct verdict *v, const struct verdict_facts *f,
+		      const struct vcpu_where *w)
 {
 	if (!w->known)
 		return;
-	say(v, " at rip 0x%" PRIx64 " (%s)", w->rip, w->mode);
+	say_rip(v, f, w);
 	if (w->insn_len)
 		say(v, ", instruction bytes");
 	for (unsigned i = 0; i < w->insn_len; i++)
 		say(v, " %02x", w->insn[i]);
 }
 
-/* So much of a line or an expression is quoted, and so many places are
- * named: what follows must have its room. */
-#define QUOTE_MAX 240
-#define REGEX_MAX 80
-#define CPUS_MAX  4
-
-/* The guest's words, with whatever a terminal would act on replaced. */
 static void say_cut(struct verdict *v, const char *line, size_t max)
 {
-	size_t n = strnlen(line, max);
-
 	say(v, "\"");
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		say(v, "%c", c < 0x20 || c >= 0x7f ? '?' : c);
-	}
-	say(v, line[n] ? "...\"" : "\"");
+	say_cleaned(v, line, max);
+	say(v, "\"");
 }
 
 static void say_quoted(struct verdict *v, const char *line)
@@ -68,6 +94,26 @@ static void say_last_line(struct verdict *v, const struct verdict_facts *f)
 	}
 	say(v, "; last console line: ");
 	say_quoted(v, line);
+}
+
+/* As many as the watch remembers, oldest first. */
+static void say_last_lines(struct verdict *v, const struct verdict_facts *f)
+{
+	size_t n = 0;
+
+	while (watch_recent_line(f->watch, n))
+		n++;
+	if (n <= 1) {
+		say_last_line(v, f);
+		return;
+	}
+	say(v, "; last console lines: ");
+	while (n--) {
+		say_cut(v, watch_recent_line(f->watch, n),
+			n ? BEFORE_MAX : LAST_MAX);
+		if (n)
+			say(v, ", ");
+	}
 }
 
 static bool is_same_place(const struct vcpu_where *a,
@@ -91,7 +137,7 @@ static void say_group(struct verdict *v, const struct verdict_facts *f,
 		      unsigned first)
 {
 	const struct vcpu_where *w = &f->results[first].where;
-	unsigned from, to, n = 0;
+	unsigned from, to, n = 0, runs = 0;
 
 	for (unsigned i = first; i < f->cpus; i++)
 		n += is_same_place(w, &f->results[i].where);
@@ -103,6 +149,10 @@ static void say_group(struct verdict *v, const struct verdict_facts *f,
 		while (to + 1 < f->cpus &&
 		       is_same_place(w, &f->results[to + 1].where))
 			to++;
+		if (runs++ == RUNS_MAX) {
+			say(v, ", ...");
+			return;
+		}
 		say(v, "%s%u", from == first ? "" : ", ", from);
 		if (to > from)
 			say(v, "-%u", to);
@@ -125,7 +175,7 @@ static void say_cpus(struct verdict *v, const struct verdict_facts *f)
 		}
 		say(v, "%s", said++ ? ", " : ": ");
 		say_group(v, f, i);
-		say(v, " at rip 0x%" PRIx64 " (%s)", w->rip, w->mode);
+		say_rip(v, f, w);
 	}
 }
 
@@ -225,7 +275,7 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 		return;
 	v->status = STATUS_CRASH;
 	say(v, "the guest crashed: %s", f->outcome->evidence);
-	say_where(v, &r->where);
+	say_where(v, f, &r->where);
 	say_last_line(v, f);
 	if (r->end != VCPU_INTERNAL_ERROR)
 		say(v, "; try -v, or another --boot");
@@ -248,7 +298,7 @@ static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 	say(v, "timed out after %" PRIu64 ".%03" PRIu64 " s",
 	    f->timeout_ns / 1000000000, f->timeout_ns / 1000000 % 1000);
 	say_cpus(v, f);
-	say_last_line(v, f);
+	say_last_lines(v, f);
 	say(v, "; try a longer --timeout, or -v");
 }
 

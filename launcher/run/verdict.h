@@ -12,6 +12,7 @@
 #define RUN_VERDICT_H
 
 #include "base/outcome.h"
+#include "run/symbols.h"
 #include "run/watch.h"
 #include "vm/kvm.h"
 #include "vm/vcpu.h"
@@ -40,6 +41,7 @@ struct verdict_facts {
 	unsigned cpus;
 	enum kvm_host host;
 	uint64_t timeout_ns;
+	struct symbols *symbols; /* NULL: none */
 };
 
 void verdict_make(struct verdict *v, const struct verdict_facts *f);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -127,4 +128,24 @@ void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 		}
 	}
 	memset(p, 0, len);
+}
+
+/* The host's pages of so much memory are looked at in one go. */
+#define TOUCHED_STEP (UINT64_C(256) << 20)
+
+uint64_t guest_mem_touched(const struct guest_mem *gm)
+{
+	uint64_t size = guest_mem_size(gm);
+	uint64_t touched = 0, n;
+	unsigned char *in_core = malloc(TOUCHED_STEP / PAGE_4K);
+
+	for (uint64_t at = 0; in_core && at < size; at += n) {
+		n = size - at < TOUCHED_STEP ? size - at : TOUCHED_STEP;
+		if (mincore(gm->base + at, n, in_core))
+			break;
+		for (uint64_t i = 0; i < n / PAGE_4K; i++)
+			touched += in_core[i] & 1 ? PAGE_4K : 0;
+	}
+	free(in_core);
+	return touched;
 }

@@ -61,6 +61,10 @@ int guest_mem_write(const struct guest_mem *gm, uint64_t gpa, const void *src,
 int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 		   uint64_t len, const char *what, struct err *e);
 
+/* How much of the memory has been read or written, by whomever, in bytes of
+ * the host's pages: mincore(2). A huge page counts whole. */
+uint64_t guest_mem_touched(const struct guest_mem *gm);
+
 /*
  * Make guest bytes zero, giving whole pages back to the host where that is
  * cheaper than clearing them. The range must be RAM (asserted): callers have

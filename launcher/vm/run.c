@@ -41,6 +41,12 @@ void vcpu_kick(struct vcpu *v)
 		pthread_kill(v->thread, KICK_SIGNAL);
 }
 
+const char *const vcpu_exit_names[VCPU_EXITS] = {
+	[VCPU_EXIT_PIO] = "pio",     [VCPU_EXIT_MMIO] = "mmio",
+	[VCPU_EXIT_HALT] = "halt",   [VCPU_EXIT_INTERRUPTED] = "interrupted",
+	[VCPU_EXIT_FINAL] = "final",
+};
+
 static bool handle_pio(struct vcpu *v, const struct vcpu_handlers *h)
 {
 	struct kvm_run *run = v->run;
@@ -128,24 +134,31 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	struct kvm_run *run = v->run;
 
 	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
-		if (errno == EINTR || errno == EAGAIN)
+		if (errno == EINTR || errno == EAGAIN) {
+			v->exits[VCPU_EXIT_INTERRUPTED]++;
 			return false;
+		}
 		result->end = VCPU_BROKEN;
 		snprintf(result->detail, sizeof(result->detail), "KVM_RUN: %s",
 			 strerror(errno));
 		return true;
 	}
-	atomic_fetch_add_explicit(&v->exits, 1, memory_order_relaxed);
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
+		v->exits[VCPU_EXIT_PIO]++;
 		return !handle_pio(v, h);
 	case KVM_EXIT_MMIO:
+		v->exits[VCPU_EXIT_MMIO]++;
 		return !h->mmio(h->ctx, run->mmio.phys_addr, run->mmio.data,
 				run->mmio.len, run->mmio.is_write);
 	case KVM_EXIT_INTR:
+		v->exits[VCPU_EXIT_INTERRUPTED]++;
+		return false;
 	case KVM_EXIT_HLT: /* not with an in-kernel LAPIC, but harmless */
+		v->exits[VCPU_EXIT_HALT]++;
 		return false;
 	}
+	v->exits[VCPU_EXIT_FINAL]++;
 	if (!describe_end(v, result)) {
 		result->end = VCPU_BROKEN;
 		snprintf(result->detail, sizeof(result->detail),

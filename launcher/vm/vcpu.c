@@ -204,19 +204,26 @@ static const char *mode_name(const struct kvm_sregs *s)
 	return s->cs.db ? "32-bit" : "16-bit";
 }
 
+static bool translate(struct vcpu *v, uint64_t addr, uint64_t *gpa)
+{
+	struct kvm_translation t = { .linear_address = addr };
+
+	if (ioctl(v->fd, KVM_TRANSLATE, &t) < 0 || !t.valid)
+		return false;
+	*gpa = t.physical_address;
+	return true;
+}
+
 /* The guest's bytes at its linear address @addr, as far as they are RAM. */
 static unsigned read_insn(struct vcpu *v, const struct guest_mem *gm,
 			  uint64_t addr, uint8_t *insn)
 {
+	const uint8_t *p;
+	uint64_t gpa;
 	unsigned n;
 
-	for (n = 0; n < INSN_MAX; n++) {
-		struct kvm_translation t = { .linear_address = addr + n };
-		const uint8_t *p;
-
-		if (ioctl(v->fd, KVM_TRANSLATE, &t) < 0 || !t.valid)
-			break;
-		p = guest_mem_ptr(gm, t.physical_address, 1);
+	for (n = 0; n < INSN_MAX && translate(v, addr + n, &gpa); n++) {
+		p = guest_mem_ptr(gm, gpa, 1);
 		if (!p)
 			break;
 		insn[n] = *p;
@@ -242,5 +249,6 @@ void vcpu_where(struct vcpu *v, const struct guest_mem *gm,
 	w->cr3 = s.cr3;
 	w->cr4 = s.cr4;
 	w->efer = s.efer;
+	w->gpa_known = translate(v, w->rip, &w->gpa);
 	w->insn_len = read_insn(v, gm, w->rip, w->insn);
 }

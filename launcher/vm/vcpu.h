@@ -53,6 +53,19 @@ static inline uint64_t cpu_entry_address(const struct cpu_entry *entry)
 extern const uint64_t boot_gdt32[BOOT_GDT_SIZE / 8];
 extern const uint64_t boot_gdt64[BOOT_GDT_SIZE / 8];
 
+/* The ways out of KVM_RUN. */
+enum vcpu_exit {
+	VCPU_EXIT_PIO,
+	VCPU_EXIT_MMIO,
+	VCPU_EXIT_HALT,
+	VCPU_EXIT_INTERRUPTED, /* a signal, or a kick */
+	VCPU_EXIT_FINAL,       /* one that ends the run */
+	VCPU_EXITS,
+};
+
+/* "pio", ... */
+extern const char *const vcpu_exit_names[VCPU_EXITS];
+
 struct kvm_run;
 
 struct vcpu {
@@ -63,7 +76,9 @@ struct vcpu {
 	pthread_t thread;    /* valid while `running` */
 	atomic_bool running; /* inside vcpu_run() */
 	atomic_bool stop;    /* set by vcpu_kick() */
-	atomic_ulong exits;  /* KVM_RUN returns, for the report */
+	/* Of each kind; written by the vCPU's thread, to be read when that
+	 * has ended. */
+	unsigned long exits[VCPU_EXITS];
 };
 
 /*
@@ -107,6 +122,8 @@ enum vcpu_end {
 struct vcpu_where {
 	bool known;
 	uint64_t rip; /* in real mode: linear, the segment base added */
+	bool gpa_known;
+	uint64_t gpa; /* what rip translates to */
 	uint64_t cr0, cr2, cr3, cr4, efer;
 	const char *mode; /* "16-bit", "32-bit", "64-bit" */
 	uint8_t insn[INSN_MAX];

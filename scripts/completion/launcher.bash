@@ -10,7 +10,7 @@ _launcher_options()
 	case $1 in
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --timeout --expect --fail-on --send
+			--boot -b --timeout --expect --fail-on --send --symbols --report
 		;;
 	inspect)
 		printf '%s\n' --boot -b --json
@@ -85,7 +85,7 @@ _launcher()
 		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
 		return
 		;;
-	-i | --initrd | -o | --output)
+	-i | --initrd | -o | --output | --symbols | --report)
 		_launcher_reply < <(compgen -f -- "$cur")
 		return
 		;;

@@ -260,6 +260,23 @@ START_TEST(e820__tells_all_ram)
 }
 END_TEST
 
+START_TEST(guest_mem__counts_what_was_touched)
+{
+	struct guest_mem gm;
+	struct err e;
+	uint64_t one;
+
+	assert_ok(guest_mem_init(&gm, 6 * GIB, &e), &e);
+	ck_assert_uint_eq(guest_mem_touched(&gm), 0);
+	*(uint8_t *)guest_mem_ptr(&gm, 5 * MIB, 1) = 1;
+	one = guest_mem_touched(&gm);
+	ck_assert(one >= 4 * KIB && one <= 2 * MIB); /* a huge page, maybe */
+	*(uint8_t *)guest_mem_ptr(&gm, 7 * GIB - 1, 1) = 1;
+	ck_assert_uint_eq(guest_mem_touched(&gm), 2 * one);
+	guest_mem_release(&gm);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("guest_mem");
@@ -273,6 +290,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, guest_mem__zero_what_was_asked_and_no_more, 0,
 			    COUNT(zeros));
 	tcase_add_test(t, guest_mem__zero_at_the_end_of_ram);
+	tcase_add_test(t, guest_mem__counts_what_was_touched);
 	tcase_add_loop_test(t, e820__tells_all_ram, 0, COUNT(maps));
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The boot plan as JSON, the same in inspect's report and in run's. */
+#ifndef REPORT_PLAN_JSON_H
+#define REPORT_PLAN_JSON_H
+
+#include <jansson.h>
+
+#include "boot/plan.h"
+
+/* @requested: what --boot asked for. @error: why nothing was chosen, or "". */
+json_t *plan_json(const struct boot_plan *plan, const char *requested,
+		  const char *error);
+
+#endif

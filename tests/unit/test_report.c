@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The run report: every key is there whatever happened, and what did not
+ * happen is null.
+ */
+#include "unit/unit.h"
+#include "report/json_parts.h"
+#include "run/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct guest g;
+static struct boot_result boot;
+static struct outcome o;
+static struct report_facts f;
+static json_t *report;
+
+static void setup(void)
+{
+	guest_init(&g);
+	memset(&boot, 0, sizeof(boot));
+	o = (struct outcome){ .kind = OUTCOME_RESET, .evidence = "i8042" };
+	f = (struct report_facts){
+		.image = "bzImage",
+		.boot = "auto",
+		.status = 1,
+		.reason = "no such file",
+		.plan = &boot,
+		.guest = &g,
+		.start_ns = 1000,
+	};
+}
+
+static void teardown(void)
+{
+	json_decref(report);
+	report = NULL;
+	guest_release(&g);
+}
+
+static void make(void)
+{
+	struct err e;
+	char *text;
+
+	assert_ok(report_json(&f, &text, &e), &e);
+	json_decref(report);
+	report = json_loads(text, 0, NULL);
+	free(text);
+	ck_assert_ptr_nonnull(report);
+}
+
+/* The value at "a.b". */
+static json_t *at(const char *path)
+{
+	char copy[64];
+	json_t *j = report;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *key = strtok(copy, "."); key; key = strtok(NULL, ".")) {
+		j = json_object_get(j, key);
+		ck_assert_msg(j != NULL, "no %s", path);
+	}
+	return j;
+}
+
+static const char *const keys[] = {
+	"image",
+	"outcome",
+	"status",
+	"reason",
+	"evidence",
+	"plan",
+	"timeline.opened",
+	"timeline.decoded",
+	"timeline.loaded",
+	"timeline.first_instruction",
+	"timeline.first_console_byte",
+	"timeline.kernel_entry",
+	"timeline.init",
+	"timeline.expected",
+	"timeline.end",
+	"console.expected",
+	"console.met",
+	"console.failed_on",
+	"console.last_lines",
+	"vcpus",
+	"exits.pio",
+	"exits.mmio",
+	"exits.halt",
+	"exits.interrupted",
+	"exits.final",
+	"unknown_ports.addresses",
+	"unknown_ports.others",
+	"unknown_mmio.addresses",
+	"unknown_mmio.others",
+	"memory",
+};
+
+START_TEST(report__has_all_keys_of_a_run_that_never_was)
+{
+	make();
+	for (size_t i = 0; i < COUNT(keys); i++)
+		at(keys[i]);
+	ck_assert_str_eq(json_string_value(at("outcome")), "host");
+	ck_assert_int_eq(json_integer_value(at("status")), 1);
+	ck_assert_str_eq(json_string_value(at("reason")), "no such file");
+	ck_assert(json_is_null(at("evidence")));
+	ck_assert(json_is_null(at("plan")));
+	ck_assert(json_is_null(at("memory")));
+	ck_assert(json_is_null(at("timeline.opened")));
+	ck_assert(json_is_integer(at("timeline.end")));
+	ck_assert_uint_eq(json_array_size(at("vcpus")), 0);
+}
+END_TEST
+
+START_TEST(report__times_count_from_the_start)
+{
+	f.outcome = &o;
+	f.opened_ns = 1500;
+	boot.decoded = 1;
+	boot.decoded_ns = 2000;
+	boot.loaded_ns = 3000;
+	g.started_ns = 4000;
+	g.session.first_byte_ns = 5000;
+	g.session.init_ns = 6000;
+	g.session.expected_ns = 7000;
+	g.session.end_ns = 8000;
+	make();
+	ck_assert_int_eq(json_integer_value(at("timeline.opened")), 500);
+	ck_assert_int_eq(json_integer_value(at("timeline.decoded")), 1000);
+	ck_assert_int_eq(json_integer_value(at("timeline.loaded")), 2000);
+	ck_assert_int_eq(json_integer_value(at("timeline.first_instruction")),
+			 3000);
+	ck_assert_int_eq(json_integer_value(at("timeline.first_console_byte")),
+			 4000);
+	ck_assert_int_eq(json_integer_value(at("timeline.init")), 5000);
+	ck_assert_int_eq(json_integer_value(at("timeline.expected")), 6000);
+	ck_assert_int_eq(json_integer_value(at("timeline.end")), 7000);
+	ck_assert_str_eq(json_string_value(at("outcome")), "reset");
+	ck_assert_str_eq(json_string_value(at("evidence")), "i8042");
+}
+END_TEST
+
+/* Only where the launcher itself enters the kernel does it know when. */
+START_TEST(report__kernel_entry_of_an_elf_only)
+{
+	g.started_ns = 4000;
+	boot.plan.possible = true;
+	boot.plan.chosen = BOOT_LINUX64;
+	make();
+	ck_assert(json_is_null(at("timeline.kernel_entry")));
+	boot.plan.chosen = BOOT_ELF64;
+	make();
+	ck_assert_int_eq(json_integer_value(at("timeline.kernel_entry")), 3000);
+}
+END_TEST
+
+static void console(const char *text)
+{
+	watch_feed(&g.watch, (const uint8_t *)text, strlen(text));
+}
+
+START_TEST(report__console_is_clean)
+{
+	json_t *lines;
+
+	console("one\n\033[2Jtwo\xff\n");
+	make();
+	lines = at("console.last_lines");
+	ck_assert_uint_eq(json_array_size(lines), 2);
+	ck_assert_str_eq(json_string_value(json_array_get(lines, 0)), "one");
+	ck_assert_str_eq(json_string_value(json_array_get(lines, 1)),
+			 "?[2Jtwo?");
+}
+END_TEST
+
+START_TEST(report__counts_unknown_addresses)
+{
+	json_t *first;
+	uint8_t byte = 0;
+
+	bus_init(&g.m.ports, "port");
+	bus_access(&g.m.ports, 0xeee0, &byte, 1, true);
+	bus_access(&g.m.ports, 0xeee0, &byte, 1, false);
+	bus_access(&g.m.ports, 0xeee0, &byte, 1, false);
+	make();
+	ck_assert_uint_eq(json_array_size(at("unknown_ports.addresses")), 1);
+	first = json_array_get(at("unknown_ports.addresses"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(first, "address")),
+			 "0xeee0");
+	ck_assert_int_eq(json_integer_value(json_object_get(first, "reads")),
+			 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(first, "writes")),
+			 1);
+}
+END_TEST
+
+START_TEST(report__every_outcome_has_a_name)
+{
+	f.outcome = &o;
+	for (o.kind = 0; o.kind <= OUTCOME_HOST; o.kind++) {
+		make();
+		ck_assert(json_is_string(at("outcome")));
+	}
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("report");
+	TCase *t = tcase_create("report");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, report__has_all_keys_of_a_run_that_never_was);
+	tcase_add_test(t, report__times_count_from_the_start);
+	tcase_add_test(t, report__kernel_entry_of_an_elf_only);
+	tcase_add_test(t, report__console_is_clean);
+	tcase_add_test(t, report__counts_unknown_addresses);
+	tcase_add_test(t, report__every_outcome_has_a_name);
+	suite_add_tcase(s, t);
+	return s;
+}
