@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtio transport, the ring walker and virtio-rng under a driver whose
+ * every step is the input's: register accesses, rings, notifications.
+ *
+ * Guest memory is one heap block of exactly its size, so that the sanitizer
+ * sees the first byte beside it. A step is an opcode and its operands:
+ *
+ *   write register   offset16 value32     access that is not 32 bits wide
+ *   memory           gpa16 len8 bytes     any bytes anywhere
+ *   start            features8 size8      a set-up that keeps the rules
+ *   descriptor       index8 addr32 len32 flags8 next8
+ *   available        head8 add8           entries, and how far idx moves
+ *   serve
+ */
+#include "fuzz/fuzz.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev/virtio_rng.h"
+
+#define LOW  0xc000
+#define HIGH 0x1000 /* above 4 GiB */
+
+/* Where `start` puts the rings. */
+#define DESC  0x1000
+#define AVAIL 0x2000
+#define USED  0x3000
+
+enum {
+	OP_WRITE,
+	OP_ODD_ACCESS,
+	OP_MEMORY,
+	OP_START,
+	OP_DESC,
+	OP_AVAIL,
+	OP_SERVE,
+	OP_COUNT
+};
+
+struct input {
+	const uint8_t *data;
+	size_t left;
+};
+
+static uint8_t *memory;
+static unsigned served;
+static unsigned answers; /* how the source answers next: one bit each */
+
+static uint32_t take(struct input *in, unsigned n)
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < n && in->left; i++, in->left--)
+		v |= (uint32_t)*in->data++ << 8 * i;
+	return v;
+}
+
+/* Where the walker said it may write, every byte is written. */
+static ssize_t source(void *buf, size_t len, unsigned flags)
+{
+	(void)flags;
+	served++;
+	answers = answers >> 1 | answers << 31;
+	if (!len || len > RNG_CHAIN_MAX)
+		abort();
+	if (answers & 1) {
+		errno = answers & 2 ? EINTR : EAGAIN;
+		return -1;
+	}
+	memset(buf, 0x11, len);
+	return (ssize_t)len;
+}
+
+static void out(struct virtio_mmio *v, uint32_t reg, uint32_t value)
+{
+	virtio_mmio_ops.write(v, reg, 4, value);
+}
+
+static uint32_t in(struct virtio_mmio *v, uint32_t reg)
+{
+	return (uint32_t)virtio_mmio_ops.read(v, reg, 4);
+}
+
+/* What holds whatever the driver did. */
+static void check(struct virtio_mmio *v)
+{
+	uint32_t status = in(v, VIRTIO_REG_STATUS);
+	unsigned before = served;
+
+	if (in(v, VIRTIO_REG_MAGIC) != VIRTIO_MAGIC)
+		abort();
+	if (!status && in(v, VIRTIO_REG_INTERRUPT_STATUS))
+		abort();
+	if (!v->faults != !v->fault.msg[0])
+		abort();
+	if ((status & VIRTIO_STATUS_FEATURES_OK) &&
+	    (v->driver_features >> VIRTIO_F_VERSION_1 != 1))
+		abort();
+	if ((status & VIRTIO_STATUS_DRIVER_OK) &&
+	    !(status & VIRTIO_STATUS_NEEDS_RESET))
+		return;
+	virtio_mmio_serve(v);
+	if (served != before)
+		abort();
+}
+
+static void odd_access(struct virtio_mmio *v, struct input *i)
+{
+	static const unsigned sizes[] = { 1, 2, 3, 4 };
+	uint64_t off = take(i, 2) & 0xfff;
+	unsigned size = sizes[take(i, 1) & 3];
+
+	virtio_mmio_ops.write(v, off, size, take(i, size));
+	virtio_mmio_ops.read(v, off, size);
+}
+
+static void write_memory(struct input *i)
+{
+	uint32_t gpa = take(i, 2) % (LOW + HIGH), n = take(i, 1);
+
+	for (; n && i->left && gpa < LOW + HIGH; n--)
+		memory[gpa++] = (uint8_t)take(i, 1);
+}
+
+static void start(struct virtio_mmio *v, uint32_t features, uint32_t log2_size)
+{
+	static const struct {
+		uint32_t reg, value;
+	} queue[] = {
+		{ VIRTIO_REG_QUEUE_SEL, 0 },
+		{ VIRTIO_REG_QUEUE_DESC, DESC },
+		{ VIRTIO_REG_QUEUE_DESC + 4, 0 },
+		{ VIRTIO_REG_QUEUE_DRIVER, AVAIL },
+		{ VIRTIO_REG_QUEUE_DRIVER + 4, 0 },
+		{ VIRTIO_REG_QUEUE_DEVICE, USED },
+		{ VIRTIO_REG_QUEUE_DEVICE + 4, 0 },
+	};
+
+	memset(memory + AVAIL, 0, 4);
+	out(v, VIRTIO_REG_STATUS, 0);
+	out(v, VIRTIO_REG_STATUS, 3);
+	out(v, VIRTIO_REG_DRIVER_FEATURES, (features & 3) << 28);
+	out(v, VIRTIO_REG_DRIVER_FEATURES_SEL, 1);
+	out(v, VIRTIO_REG_DRIVER_FEATURES, 1);
+	out(v, VIRTIO_REG_STATUS, 11);
+	for (size_t i = 0; i < sizeof(queue) / sizeof(*queue); i++)
+		out(v, queue[i].reg, queue[i].value);
+	out(v, VIRTIO_REG_QUEUE_NUM, 1u << log2_size % 7);
+	out(v, VIRTIO_REG_QUEUE_READY, 1);
+	out(v, VIRTIO_REG_STATUS, 15);
+	if (in(v, VIRTIO_REG_STATUS) != 15)
+		abort();
+}
+
+static void write_desc(struct input *i)
+{
+	uint32_t at = take(i, 1);
+	struct virtq_desc d = {
+		.addr = take(i, 4),
+		.len = take(i, 4),
+		.flags = (uint16_t)take(i, 1),
+		.next = (uint16_t)take(i, 1),
+	};
+
+	/* The other flags mean nothing; here one means "above 4 GiB". */
+	if (d.flags & 0x80)
+		d.addr += GUEST_MEM_HIGH;
+	memcpy(memory + DESC + VIRTQ_DESC_SIZE * (at % 64), &d, sizeof(d));
+}
+
+static void make_available(struct virtio_mmio *v, struct input *i)
+{
+	uint16_t idx, head = (uint16_t)take(i, 1);
+	uint32_t size = v->queues[0].size ? v->queues[0].size : 1;
+
+	memcpy(&idx, memory + AVAIL + 2, 2);
+	memcpy(memory + AVAIL + 4 + 2 * (idx % size), &head, 2);
+	idx += (uint16_t)take(i, 1);
+	memcpy(memory + AVAIL + 2, &idx, 2);
+	out(v, VIRTIO_REG_QUEUE_NOTIFY, 0);
+}
+
+static void step(struct virtio_mmio *v, struct input *i)
+{
+	uint32_t reg, features;
+
+	switch (take(i, 1) % OP_COUNT) {
+	case OP_WRITE:
+		reg = take(i, 2) & 0xffc;
+		out(v, reg, take(i, 4));
+		in(v, reg);
+		break;
+	case OP_ODD_ACCESS:
+		odd_access(v, i);
+		break;
+	case OP_MEMORY:
+		write_memory(i);
+		break;
+	case OP_START:
+		features = take(i, 1);
+		start(v, features, take(i, 1));
+		break;
+	case OP_DESC:
+		write_desc(i);
+		break;
+	case OP_AVAIL:
+		make_available(v, i);
+		break;
+	case OP_SERVE:
+		answers = take(i, 1);
+		virtio_mmio_serve(v);
+		break;
+	}
+	check(v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct virtio_mmio v;
+	const struct irq_edge irq = { .fd = -1, .line = { .vm = -1 } };
+	struct virtio_rng rng = { source };
+	struct guest_mem gm = { .low_size = LOW, .high_size = HIGH };
+	struct input i = { data, size };
+	struct err e;
+
+	memory = calloc(1, LOW + HIGH);
+	if (!memory)
+		abort();
+	gm.base = memory;
+	if (virtio_mmio_init(&v, &virtio_rng_ops, &rng, &gm, irq, &e))
+		abort();
+	while (i.left)
+		step(&v, &i);
+	virtio_mmio_release(&v);
+	free(memory);
+	return 0;
+}
+
+/* A driver that keeps the rules, then one chain of each kind. */
+static const uint8_t plain[] = {
+	OP_START, 0, 3, OP_DESC, 0, 0,	      0x80, 0, 0,	 64,
+	0,	  0, 0, 2,	 0, OP_AVAIL, 0,    1, OP_SERVE, 0,
+};
+
+static const uint8_t chained[] = {
+	OP_START, 2,	2, OP_DESC,  0, 0, 0x80,     0, 0,	  64, 0, 0,
+	0,	  3,	1, OP_DESC,  1, 0, 0,	     0, 0,	  8,  0, 0,
+	0,	  0x82, 0, OP_AVAIL, 0, 1, OP_SERVE, 1, OP_SERVE, 0,
+};
+
+static const uint8_t indirect[] = {
+	OP_START, 1, 2, OP_MEMORY, 0x00, 0x40,	   16,	 0, 0x80,     0,
+	0,	  0, 0, 0,	   0,	 32,	   0,	 0, 0,	      2,
+	0,	  0, 0, OP_DESC,   0,	 0,	   0x40, 0, 0,	      16,
+	0,	  0, 0, 4,	   0,	 OP_AVAIL, 0,	 1, OP_SERVE, 0,
+};
+
+static const uint8_t by_hand[] = {
+	OP_WRITE,      0x70, 0, 3,    0,    0, 0,
+	OP_WRITE,      0x24, 0, 1,    0,    0, 0,
+	OP_WRITE,      0x20, 0, 1,    0,    0, 0,
+	OP_WRITE,      0x70, 0, 11,   0,    0, 0,
+	OP_WRITE,      0x38, 0, 8,    0,    0, 0,
+	OP_WRITE,      0x80, 0, 0x00, 0x10, 0, 0,
+	OP_WRITE,      0x90, 0, 0x00, 0x20, 0, 0,
+	OP_WRITE,      0xa0, 0, 0x00, 0x30, 0, 0,
+	OP_WRITE,      0x44, 0, 1,    0,    0, 0,
+	OP_WRITE,      0x70, 0, 15,   0,    0, 0,
+	OP_WRITE,      0x50, 0, 0,    0,    0, 0,
+	OP_ODD_ACCESS, 0x00, 1, 0,    5,
+};
+
+void fuzz_seeds(void)
+{
+	fuzz_seed("plain", plain, sizeof(plain));
+	fuzz_seed("chained", chained, sizeof(chained));
+	fuzz_seed("indirect", indirect, sizeof(indirect));
+	fuzz_seed("by_hand", by_hand, sizeof(by_hand));
+}
