@@ -27,6 +27,9 @@
 
 #define WRITE_PAUSE_US 1000
 
+/* For how long output may gather before it is written. */
+#define GATHER_MS 1
+
 static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static int open_signals(sigset_t *before, struct err *e)
@@ -160,6 +163,14 @@ static void judge_output(struct session *s)
 		set_timer(s->panic_fd, PANIC_GRACE_NS);
 }
 
+static void output_failed(struct session *s, int error)
+{
+	outcome_set(s->latch, OUTCOME_HOST, 0,
+		    "cannot write the guest's console to stdout: %s",
+		    strerror(error));
+	console_close(s->console);
+}
+
 /*
  * Write a piece of queued output to stdout. Returns how many bytes went;
  * negative once there is no more, or no way to write it.
@@ -185,15 +196,13 @@ static ssize_t write_piece(struct session *s)
 		return 0;
 	}
 	if (n < 0) {
-		outcome_set(s->latch, OUTCOME_HOST, 0,
-			    "cannot write the guest's console to stdout: %s",
-			    strerror(errno));
-		console_close(s->console);
+		output_failed(s, errno);
 		console_drop(s->console, len);
 		return -1;
 	}
+	s->wrote_ns = clock_ns();
 	if (!s->first_byte_ns) {
-		s->first_byte_ns = clock_ns();
+		s->first_byte_ns = s->wrote_ns;
 		log_step("first console byte");
 	}
 	watch_feed(s->watch, data, (size_t)n);
@@ -296,32 +305,59 @@ enum {
 	POLL_COUNT
 };
 
-/* Wait for something to do; @ms as for poll(). */
-static void wait_and_serve(struct session *s, int ms)
+/*
+ * Whether output may wait: it comes byte by byte, and waking for each would
+ * cost more than the guest's exit for it. After a write it gathers for a
+ * moment that nobody at a terminal notices, unless there is much already.
+ */
+static bool is_gathering(struct session *s)
 {
-	bool pending = output_pending(s);
+	const uint8_t *data;
+
+	return clock_ns() - s->wrote_ns < GATHER_MS * 1000000ull &&
+	       console_peek(s->console, &data) < CONSOLE_QUEUE / 4;
+}
+
+/* Nobody will read what the guest says, perhaps long before it does. */
+static void on_output_gone(struct session *s)
+{
+	if (s->terminal_fd >= 0)
+		outcome_set(s->latch, OUTCOME_SIGNAL, SIGHUP,
+			    "the terminal was closed");
+	else
+		output_failed(s, EPIPE);
+}
+
+/* Wait for something to do. */
+static void wait_and_serve(struct session *s)
+{
+	bool gather = is_gathering(s);
+	bool pending = !gather && output_pending(s);
 	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
 	struct pollfd p[POLL_COUNT] = {
 		[POLL_SIGNAL] = { s->signal_fd, POLLIN, 0 },
 		[POLL_TIMEOUT] = { s->timeout_fd, POLLIN, 0 },
 		[POLL_PANIC] = { s->panic_fd, POLLIN, 0 },
 		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
-		[POLL_WAKE] = { s->console->wake_fd, POLLIN, 0 },
-		[POLL_OUTPUT] = { pending ? s->out_fd : -1, POLLOUT, 0 },
+		[POLL_WAKE] = { gather ? -1 : s->console->wake_fd, POLLIN, 0 },
+		[POLL_OUTPUT] = { s->out_fd, pending ? POLLOUT : 0, 0 },
 		[POLL_INPUT] = { room ? s->in_fd : -1, POLLIN, 0 },
 	};
 	eventfd_t ignored;
 
-	if (poll(p, POLL_COUNT, ms) <= 0)
+	if (poll(p, POLL_COUNT, gather ? GATHER_MS : -1) <= 0)
 		return;
-	if (p[POLL_WAKE].revents)
-		(void)eventfd_read(s->console->wake_fd, &ignored);
-	if (p[POLL_OUTPUT].revents)
-		write_piece(s);
-	while (s->out_fd < 0 && write_piece(s) > 0)
-		;
+	/* First: what a signal has caused is not the reason. */
 	if (p[POLL_SIGNAL].revents)
 		on_signal(s);
+	if (p[POLL_WAKE].revents)
+		(void)eventfd_read(s->console->wake_fd, &ignored);
+	if (pending && p[POLL_OUTPUT].revents)
+		write_piece(s);
+	else if (p[POLL_OUTPUT].revents)
+		on_output_gone(s);
+	while (s->out_fd < 0 && write_piece(s) > 0)
+		;
 	if (p[POLL_TIMEOUT].revents)
 		on_timeout(s);
 	if (p[POLL_PANIC].revents)
@@ -406,7 +442,7 @@ void session_run(struct session *s)
 	open_terminal(s);
 	type_texts(s);
 	while (!outcome_get(s->latch, NULL))
-		wait_and_serve(s, -1);
+		wait_and_serve(s);
 	s->end_ns = clock_ns();
 	console_close(s->console);
 	machine_join(s->m);

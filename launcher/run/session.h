@@ -32,7 +32,8 @@ struct session {
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
 	sigset_t mask_before;
 	bool input_is_tty;
-	bool escape; /* Ctrl-A was the last key */
+	bool escape;	   /* Ctrl-A was the last key */
+	uint64_t wrote_ns; /* clock_ns() of the last output */
 	/* clock_ns() when it happened; 0: it did not */
 	uint64_t first_byte_ns; /* the guest's first output */
 	uint64_t init_ns;	/* its kernel starting init */
