@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/tty_guard.h"
+
 static struct {
 	int fd;
 	struct termios saved;
@@ -15,8 +17,10 @@ static struct {
 
 void tty_restore(void)
 {
-	if (atomic_exchange(&tty.raw, false))
-		(void)tcsetattr(tty.fd, TCSANOW, &tty.saved);
+	if (!atomic_exchange(&tty.raw, false))
+		return;
+	(void)tcsetattr(tty.fd, TCSANOW, &tty.saved);
+	tty_guard_tell(NULL);
 }
 
 static void restore_and_die(int sig)
@@ -48,7 +52,7 @@ int tty_make_raw(int fd, bool *raw, struct err *e)
 	struct termios t;
 
 	*raw = false;
-	if (!isatty(fd) || tcgetpgrp(fd) != getpgrp())
+	if (!tty_is_ours(fd))
 		return 0;
 	if (tcgetattr(fd, &tty.saved))
 		return err_sys(e, "cannot read the terminal's settings");
@@ -60,8 +64,10 @@ int tty_make_raw(int fd, bool *raw, struct err *e)
 	atexit(tty_restore);
 	restore_on_fatal_signals();
 	atomic_store(&tty.raw, true);
+	tty_guard_tell(&tty.saved);
 	if (tcsetattr(fd, TCSANOW, &t)) {
 		atomic_store(&tty.raw, false);
+		tty_guard_tell(NULL);
 		return err_sys(e, "cannot make the terminal raw");
 	}
 	*raw = true;

@@ -10,10 +10,12 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/tty_guard.h"
 #include "boot/boot.h"
 #include "run/guest.h"
 #include "run/report.h"
@@ -124,6 +126,8 @@ static int open_all(struct run *r, struct err *e)
 	r->opened_ns = clock_ns();
 	log_step("opened %s: %s, %zu bytes", o->image,
 		 image_kind_name(r->img.kind), r->img.bytes.len);
+	/* Before the guest's memory: this forks. */
+	tty_guard_start(STDIN_FILENO);
 	return guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns,
 			  e);
 }
@@ -194,5 +198,6 @@ int cmd_run(const struct options *o, struct err *e)
 		status = write_report(&r, status, e);
 	guest_release(&r.guest);
 	image_close(&r.img);
+	tty_guard_stop();
 	return status;
 }
