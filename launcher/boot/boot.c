@@ -54,6 +54,10 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 	int rc;
 
 	*elf = NULL;
+	if (!req->img->has_payload && req->img->payload_damaged) {
+		*e = req->img->no_payload;
+		return -EILSEQ;
+	}
 	if (!req->img->has_payload) {
 		*no_elf = req->img->no_payload;
 		return 0;

@@ -146,13 +146,38 @@ static void probe_elf32(const struct boot_facts *f, struct boot_fit *fit)
 	probe_elf(f, false, fit);
 }
 
+/* The first version whose syssize counts the whole protected-mode code. */
+#define SYSSIZE_VERSION 0x0204
+#define SYSSIZE_UNIT	16
+
+/* What is missing of the image's own code, or of its payload, nobody can
+ * run. A last unit that the file does not fill is a habit of old kernels. */
+static bool is_whole(const struct boot_facts *f, struct boot_fit *fit)
+{
+	const struct setup_header *h = &f->img->hdr;
+	uint64_t want = (uint64_t)h->syssize * SYSSIZE_UNIT;
+	uint64_t have = f->img->bytes.len - h->code_off;
+
+	if (h->version >= SYSSIZE_VERSION && want >= have + SYSSIZE_UNIT) {
+		answer(fit, false,
+		       "syssize 0x%x: 0x%" PRIx64
+		       " bytes of protected-mode code, and the file has "
+		       "0x%" PRIx64,
+		       h->syssize, want, have);
+		return false;
+	}
+	if (f->img->payload_damaged)
+		answer(fit, false, "the payload is damaged: %s",
+		       f->img->no_payload.msg);
+	return !f->img->payload_damaged;
+}
+
 static bool has_setup_header(const struct boot_facts *f, struct boot_fit *fit)
 {
-	bool has = f->img->kind == IMAGE_BZIMAGE;
-
-	if (!has)
-		answer(fit, false, "not a bzImage: there is no setup header");
-	return has;
+	if (f->img->kind == IMAGE_BZIMAGE)
+		return is_whole(f, fit);
+	answer(fit, false, "not a bzImage: there is no setup header");
+	return false;
 }
 
 /* A zImage is loaded at 0x10000, where nothing of ours may lie. */

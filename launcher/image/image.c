@@ -55,7 +55,8 @@ static int read_head(struct kernel_elf *k, const struct format *f,
 	rc = kernel_elf_parse_head(k, data, e);
 	if (rc && is_packed(f))
 		err_prefix(e, rc, "%s data", f->name);
-	return rc;
+	/* More than its first bytes were not decoded: nothing is cut short. */
+	return rc == -ENODATA ? -EINVAL : rc;
 }
 
 /* Decode just the beginning of @p, for its ELF header and segments. */
@@ -98,7 +99,7 @@ static int find_payload(struct payload *p, const struct setup_header *h,
 		return err_set(e, EINVAL, "payload_length is 0");
 	p->file_off = h->code_off + h->payload_offset;
 	if (!bytes_slice(file, p->file_off, h->payload_length, raw))
-		return err_set(e, EINVAL,
+		return err_set(e, ENODATA,
 			       "payload_offset 0x%x + payload_length 0x%x, "
 			       "from 0x%llx on, ends past the file "
 			       "(0x%zx bytes)",
@@ -157,6 +158,7 @@ static int try_bzimage(struct image *img, struct err *e)
 		return rc;
 	}
 	img->has_payload = !rc;
+	img->payload_damaged = rc == -ENODATA || rc == -EILSEQ;
 	if (rc)
 		img->payload = (struct payload){ 0 };
 	return 0;

@@ -52,6 +52,8 @@ struct image {
 	struct kernel_elf head; /* the payload's ELF header and segments, from
 				 * its first bytes; only if has_payload */
 	struct err no_payload;	/* why has_payload is false */
+	bool payload_damaged;	/* because it is cut short or broken, so that
+				 * the image's own code cannot use it either */
 };
 
 /*

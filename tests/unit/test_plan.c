@@ -166,6 +166,55 @@ static void zimage(void)
 	img.hdr.loadflags = CAN_USE_HEAP;
 }
 
+/* A file of 0x5000 bytes with 0x4000 of protected-mode code. */
+static void code_of(uint32_t syssize)
+{
+	img.bytes.len = 0x5000;
+	img.hdr.code_off = 0x1000;
+	img.hdr.syssize = syssize;
+}
+
+static void code_whole(void)
+{
+	code_of(0x400);
+}
+
+static void code_longer(void)
+{
+	code_of(0x300);
+}
+
+/* Old kernels count a last unit that the file does not fill. */
+static void code_part_of_a_unit(void)
+{
+	code_of(0x400);
+	img.bytes.len -= 15;
+}
+
+static void code_cut(void)
+{
+	code_of(0x401);
+}
+
+static void code_cut_most(void)
+{
+	code_of(UINT32_MAX);
+}
+
+static void code_cut_old(void)
+{
+	code_of(0x401);
+	img.hdr.version = 0x203;
+	img.hdr.xloadflags = XLF_KERNEL_64;
+}
+
+static void payload_cut(void)
+{
+	no_elf();
+	img.payload_damaged = true;
+	err_set(&img.no_payload, EINVAL, "payload_length ends past the file");
+}
+
 /* One protocol's answer to one image. */
 static const struct {
 	void (*change)(void);
@@ -216,6 +265,22 @@ static const struct {
 	{ zimage, BOOT_LINUX32, false, "LOADED_HIGH is clear" },
 
 	{ plain_elf, BOOT_LINUX16, false, "not a bzImage" },
+
+	{ code_whole, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ code_longer, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ code_part_of_a_unit, BOOT_LINUX32, true, "32-bit entry" },
+	{ code_cut, BOOT_LINUX64, false,
+	  "syssize 0x401: 0x4010 bytes of protected-mode code, and the file "
+	  "has 0x4000" },
+	{ code_cut, BOOT_LINUX32, false, "syssize 0x401" },
+	{ code_cut, BOOT_LINUX16, false, "syssize 0x401" },
+	{ code_cut, BOOT_PVH, true, "PHYS32_ENTRY" },
+	{ code_cut_most, BOOT_LINUX64, false, "0xffffffff0 bytes of" },
+	{ code_cut_old, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ payload_cut, BOOT_LINUX64, false,
+	  "the payload is damaged: payload_length ends past the file" },
+	{ payload_cut, BOOT_LINUX32, false, "the payload is damaged" },
+	{ payload_cut, BOOT_LINUX16, false, "the payload is damaged" },
 };
 
 START_TEST(plan__asks_a_protocol)
