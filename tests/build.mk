@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Tests that need no KVM. Adding one is adding a file:
+# Adding a test is adding a file, or a row to a table:
 #
 #   tests/unit/test_X.c    a libcheck suite; becomes the runner
 #                          build/{rel,san}/tests/unit/test_X (see unit.h)
@@ -8,6 +8,8 @@
 #                          build/fuzz/tests/fuzz/fuzz_X (see fuzz.h)
 #   tests/support/*.c      shared by all of them
 #   tests/image/           shell tests against independent tools
+#   tests/cli/table        bad input and wrong options
+#   tests/guest/table      the small kernel on this host's KVM
 #
 # Each runner's last line is `N passed, N failed, N skipped`.
 
@@ -65,16 +67,23 @@ check-fuzz: $(FUZZ_NEEDS)
 fuzz: $(FUZZ_NEEDS)
 	@tests/fuzz/run '$(FUZZ_LONG)' $(FUZZERS)
 
-# The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
-GUEST_TEST_TOOLS := build/rel/tests/guest/pty build/rel/tests/guest/tiny_elf
+# Programs that the shell tests use.
+TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
+	guest/pty guest/tiny_elf)
 
-$(GUEST_TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
+$(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 		build/rel/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Bad input and wrong options, as released and sanitized.
+.PHONY: check-cli
+check-cli: build/launcher build/san/launcher.san $(GUEST_KERNELS) $(TEST_TOOLS)
+	@tests/cli/run build/launcher build/san/launcher.san
+
+# The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
 .PHONY: check-guest
-check-guest: build/launcher $(GUEST_KERNELS) $(GUEST_TEST_TOOLS)
+check-guest: build/launcher $(GUEST_KERNELS) $(TEST_TOOLS)
 	@tests/guest/run
 
 # Shell tests of the commands that read images; `make check-image` of one
