@@ -95,7 +95,7 @@ check-image: build/launcher
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one row.
 .PHONY: check-box
 check-box: build/launcher
-	@tests/box/run
+	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; exit $$rc
 
 # One program measures in this process, scripts/bench the rest and the whole.
 # BENCH=quick leaves out the box, which takes minutes.

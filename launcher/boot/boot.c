@@ -119,7 +119,7 @@ static uint64_t code_address(const struct setup_header *h,
 	if (!h->relocatable)
 		return h->code32_start;
 	if (h->pref_address >= HIMEM_START &&
-	    guest_mem_ptr(gm, h->pref_address, room))
+	    guest_mem_is_low(gm, h->pref_address, room))
 		return h->pref_address;
 	return (HIMEM_START + align - 1) / align * align;
 }
@@ -165,14 +165,15 @@ static int load_code(const struct boot_request *req, struct boot_result *r,
 		return err_set(e, EINVAL,
 			       "code32_start 0x%" PRIx64 " is below 1 MiB",
 			       gpa);
-	if (!guest_mem_ptr(req->gm, gpa, len) ||
-	    !guest_mem_ptr(req->gm, run, hdr->init_size))
+	if (!guest_mem_is_low(req->gm, gpa, len) ||
+	    !guest_mem_is_low(req->gm, run, hdr->init_size))
 		return err_set(e, ENOSPC,
 			       "the image needs 0x%" PRIx64
 			       " bytes at 0x%" PRIx64
 			       " (init_size), RAM below 4 GiB ends at "
-			       "0x%" PRIx64 "; give it more with --mem",
-			       room, run, req->gm->low_size);
+			       "0x%" PRIx64 "%s",
+			       room, run, req->gm->low_size,
+			       guest_mem_may_grow(run, room));
 	rc = guest_mem_write(req->gm, gpa, code, len, "protected-mode code", e);
 	if (rc)
 		return rc;

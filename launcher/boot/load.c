@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/scratch.h"
 #include "pv/x86.h"
 #include "vm/e820.h"
 
@@ -53,51 +54,70 @@ static bool natural_base(const struct kernel_elf *elf,
 	if (!big || big->off > big->paddr)
 		return false;
 	at = big->paddr - big->off;
-	if (at < HIMEM_START || !guest_mem_ptr(gm, at, size))
+	if (at < HIMEM_START || !guest_mem_is_low(gm, at, size))
 		return false;
 	*base = at;
 	return true;
 }
 
-/* Choose where the run goes and how long it may be. */
+/* Choose where a run of @size bytes goes. */
 static int place_run(const struct image *img, const struct guest_mem *gm,
-		     uint64_t *base, uint64_t *room, struct err *e)
+		     uint64_t size, uint64_t *base, struct err *e)
 {
-	uint64_t known = img->payload.has_size ? img->payload.size : 0;
-	uint64_t size = known;
-
-	if (!size) /* a guess that suits the search below; the room decides */
-		size = img->payload.stream.len;
-	if (!natural_base(&img->head, gm, size, base)) {
-		if (size > gm->low_size - HIMEM_START)
-			return err_set(e, EFBIG,
-				       "the decoded kernel has %" PRIu64
-				       " bytes and guest memory below 4 GiB "
-				       "has room for %" PRIu64
-				       "; give it more with --mem",
-				       size, gm->low_size - HIMEM_START);
-		*base = known ? (gm->low_size - size) & ~(PAGE_4K - UINT64_C(1))
-			      : HIMEM_START;
-	}
-	*room = known ? known : gm->low_size - *base;
+	if (natural_base(&img->head, gm, size, base))
+		return 0;
+	if (size > gm->low_size - HIMEM_START)
+		return err_set(e, EFBIG,
+			       "the decoded kernel has %" PRIu64
+			       " bytes and guest memory below 4 GiB has room "
+			       "for %" PRIu64 "; give it more with --mem",
+			       size, gm->low_size - HIMEM_START);
+	*base = (gm->low_size - size) & ~(PAGE_4K - UINT64_C(1));
 	return 0;
+}
+
+/*
+ * A stream that does not state its size is decoded elsewhere first: it could
+ * lie anywhere else, and decoders may scribble behind their output, up to
+ * the room they are given.
+ */
+static int decode_unsized(const struct image *img, const struct guest_mem *gm,
+			  struct load_run *run, struct err *e)
+{
+	struct scratch s = { 0 };
+	uint64_t base = 0;
+	int rc;
+
+	rc = scratch_decode(&s, img, e);
+	if (rc)
+		return rc;
+	rc = place_run(img, gm, s.bytes.len, &base, e);
+	if (!rc) {
+		memcpy(guest_mem_ptr(gm, base, s.bytes.len), s.bytes.data,
+		       s.bytes.len);
+		*run = (struct load_run){ base, s.bytes.len };
+	}
+	scratch_release(&s);
+	return rc;
 }
 
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e)
 {
-	uint64_t base = 0, room = 0;
+	uint64_t size = img->payload.size;
+	uint64_t base = 0;
 	size_t len;
 	int rc;
 
-	rc = place_run(img, gm, &base, &room, e);
+	if (!img->payload.has_size)
+		return decode_unsized(img, gm, run, e);
+	rc = place_run(img, gm, size, &base, e);
 	if (rc)
 		return rc;
-	rc = image_decode(img, guest_mem_ptr(gm, base, room), room, &len, e);
-	if (rc)
-		return rc;
-	*run = (struct load_run){ base, len };
-	return 0;
+	rc = image_decode(img, guest_mem_ptr(gm, base, size), size, &len, e);
+	if (!rc)
+		*run = (struct load_run){ base, len };
+	return rc;
 }
 
 struct bytes load_run_bytes(const struct load_run *run,
@@ -162,7 +182,7 @@ static int check_overlap(const struct pieces *p, struct err *e)
 	return 0;
 }
 
-/* Whether every segment is RAM above 1 MiB once moved by @delta. */
+/* Whether every segment is low RAM above 1 MiB once moved by @delta. */
 static bool fits(const struct pieces *p, const struct guest_mem *gm,
 		 uint64_t delta, const struct piece **misfit)
 {
@@ -170,7 +190,7 @@ static bool fits(const struct pieces *p, const struct guest_mem *gm,
 		const struct piece *s = &p->list[i];
 
 		if (s->dst + delta < HIMEM_START ||
-		    !guest_mem_ptr(gm, s->dst + delta, s->memsz)) {
+		    !guest_mem_is_low(gm, s->dst + delta, s->memsz)) {
 			*misfit = s;
 			return false;
 		}
@@ -217,12 +237,13 @@ static int choose_delta(const struct pieces *p, const struct guest_mem *gm,
 	return err_set(e, ENOSPC,
 		       "segment %u (0x%" PRIx64 " to 0x%" PRIx64
 		       ") is outside guest memory (RAM below 4 GiB ends at "
-		       "0x%" PRIx64 ")%s; give it more with --mem",
+		       "0x%" PRIx64 ")%s%s",
 		       misfit->index, misfit->dst, misfit->dst + misfit->memsz,
 		       gm->low_size,
 		       reloc->allowed ? ", and no place it may be moved to "
 					"holds it"
-				      : "");
+				      : "",
+		       guest_mem_may_grow(misfit->dst, misfit->memsz));
 }
 
 /* Whether writing @s at its place destroys a segment not yet moved. */

@@ -26,6 +26,9 @@
 /* Blocks looked at together: 1 GiB, more than a kernel has. */
 #define BATCH 128
 
+/* Compressed bytes from which on several threads pay. */
+#define WORTH_THREADS (1u << 20)
+
 struct block {
 	struct bytes src;
 	int got; /* decoded bytes at i * 8 MiB, or negative */
@@ -158,6 +161,22 @@ static int peek(struct decode *d, size_t *off, struct err *e)
 	return 0;
 }
 
+/* On all CPUs, unless starting threads would cost more than it saves: a
+ * stream of tiny frames must not start one for every few bytes. */
+static void decode_batch(struct batch *b)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		bytes += b->block[i].src.len;
+	if (bytes >= WORTH_THREADS) {
+		thread_share(b->n, decode_nth, b);
+		return;
+	}
+	for (size_t i = 0; i < b->n; i++)
+		decode_nth(b, i);
+}
+
 static int decode_all(struct decode *d, size_t *off, struct err *e)
 {
 	struct batch b;
@@ -169,7 +188,7 @@ static int decode_all(struct decode *d, size_t *off, struct err *e)
 			return rc;
 		b.out = d->out + d->out_len;
 		b.room = decode_room(d);
-		thread_share(b.n, decode_nth, &b);
+		decode_batch(&b);
 		rc = settle(d, &b, e);
 		if (rc)
 			return rc;

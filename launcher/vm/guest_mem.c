@@ -60,9 +60,21 @@ uint64_t guest_mem_size(const struct guest_mem *gm)
 	return gm->low_size + gm->high_size;
 }
 
+bool guest_mem_is_low(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
+{
+	return gpa <= gm->low_size && len <= gm->low_size - gpa;
+}
+
+const char *guest_mem_may_grow(uint64_t gpa, uint64_t len)
+{
+	bool may = gpa <= GUEST_MEM_HOLE && len <= GUEST_MEM_HOLE - gpa;
+
+	return may ? "; give it more with --mem" : "";
+}
+
 void *guest_mem_ptr(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 {
-	if (gpa <= gm->low_size && len <= gm->low_size - gpa)
+	if (guest_mem_is_low(gm, gpa, len))
 		return gm->base + gpa;
 	if (gpa < GUEST_MEM_HIGH)
 		return NULL;

@@ -55,6 +55,17 @@ uint64_t guest_mem_size(const struct guest_mem *gm);
  */
 void *guest_mem_ptr(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
 
+/*
+ * Whether guest bytes [@gpa, @gpa + @len) are RAM below the hole, where
+ * kernels are loaded: boot protocols start in 32 bits, or with page tables
+ * for 4 GiB.
+ */
+bool guest_mem_is_low(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
+
+/* "; give it more with --mem" if more memory would put the range into low
+ * RAM, else "": the end of an error message. */
+const char *guest_mem_may_grow(uint64_t gpa, uint64_t len);
+
 /* Copy into or out of guest memory; -EFAULT if outside RAM, naming @what. */
 int guest_mem_write(const struct guest_mem *gm, uint64_t gpa, const void *src,
 		    uint64_t len, const char *what, struct err *e);

@@ -172,7 +172,13 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 	      const struct guest_mem *gm, struct vcpu_result *result)
 {
+	sigset_t kick;
+
 	*result = (struct vcpu_result){ .end = VCPU_KICKED };
+	/* Whoever started us may have had it blocked. */
+	sigemptyset(&kick);
+	sigaddset(&kick, KICK_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
 	v->thread = pthread_self();
 	atomic_store(&v->running, true);
 	while (!atomic_load(&v->stop))

@@ -535,7 +535,7 @@ START_TEST(load__decodes_as_much_as_there_is_room)
 }
 END_TEST
 
-/* Without a stated size the room is the limit. */
+/* Without a stated size it is known once decoded, and placed like any. */
 START_TEST(load__decodes_an_unknown_size)
 {
 	const struct {
@@ -545,7 +545,7 @@ START_TEST(load__decodes_an_unknown_size)
 	} rows[] = {
 		{ 8 * MIB, 16 * MIB, 16 * MIB, true },
 		{ 48 * MIB, 16 * MIB, 16 * MIB, true },
-		{ 48 * MIB + 1, 16 * MIB, 0, false },
+		{ 48 * MIB + 1, 16 * MIB, 16 * MIB - 4096, true },
 		{ 63 * MIB, 0, 1 * MIB, true },
 		{ 63 * MIB + 1, 0, 0, false },
 	};
@@ -567,10 +567,33 @@ START_TEST(load__decodes_an_unknown_size)
 		ck_assert_uint_eq(run.gpa, rows[_i].at);
 		ck_assert_uint_eq(run.len, rows[_i].len);
 	} else {
-		assert_err(rc, -EFBIG, &e, "zstd");
+		assert_err(rc, -EFBIG, &e, "the decoded kernel has 66060289");
 	}
 	buf_release(&packed);
 	free(data);
+}
+END_TEST
+
+/* Room above 4 GiB is none: no kernel starts there. */
+START_TEST(load__stays_below_the_hole)
+{
+	static uint8_t data[4096];
+	struct elf_segment s[] = { LOAD(0, UINT64_C(0x140000000), 4096, 4096) };
+	struct kernel_elf k = elf_of(s, 1);
+	struct guest_mem big;
+	struct load_result r;
+	struct load_run run;
+	struct image img;
+
+	assert_ok(guest_mem_init(&big, UINT64_C(8) << 30, &e), &e);
+	img = image_of(s, 1, data, sizeof(data));
+	assert_ok(load_decode(&img, &big, &run, &e), &e);
+	ck_assert_uint_le(run.gpa + run.len, big.low_size);
+	assert_err(load_segments(&k, &run, &big, &fixed, &r, &e), -ENOSPC, &e,
+		   "segment 0 (0x140000000 to 0x140001000) is outside guest "
+		   "memory (RAM below 4 GiB ends at 0xc0000000)");
+	ck_assert_ptr_null(strstr(e.msg, "--mem"));
+	guest_mem_release(&big);
 }
 END_TEST
 
@@ -604,6 +627,7 @@ Suite *unit_suite(void)
 			    COUNT(bases));
 	tcase_add_test(t, load__decodes_as_much_as_there_is_room);
 	tcase_add_loop_test(t, load__decodes_an_unknown_size, 0, 5);
+	tcase_add_test(t, load__stays_below_the_hole);
 	tcase_add_test(t, load__discards_nothing);
 	suite_add_tcase(s, t);
 	return s;
