@@ -7,7 +7,11 @@
  *   0x20000  command line              0xf0000  BIOS
  *
  * An image older than protocol 2.02, or a zImage, wants its setup code at
- * 0x90000, and a zImage its protected-mode code at 0x10000.
+ * 0x90000, and a zImage its protected-mode code below that. Its setup code
+ * moves that code to 0x1000 and jumps to code32_start, which says so.
+ *
+ *   0x10000  a zImage's code           0x90000  setup code, heap and stack
+ *   0x9e000  command line
  *
  * Spec: boot.rst, "THE REAL-MODE KERNEL HEADER", "LOADING THE REST OF THE
  * KERNEL", "RUNNING THE KERNEL".
@@ -45,7 +49,10 @@ static void fill_setup(uint8_t *setup, const struct boot_handover *h)
 	put8(setup, HDR_TYPE_OF_LOADER, LOADER_TYPE_UNDEFINED);
 	put32(setup, HDR_RAMDISK_IMAGE, (uint32_t)h->initrd.gpa);
 	put32(setup, HDR_RAMDISK_SIZE, (uint32_t)h->initrd.size);
-	put32(setup, HDR_CODE32_START, (uint32_t)h->code_gpa);
+	/* boot.rst, "code32_start": only of a relocated kernel. A zImage's is
+	 * where its setup code moves it, not where it was loaded. */
+	if (h->img->hdr.loadflags & LOADED_HIGH)
+		put32(setup, HDR_CODE32_START, (uint32_t)h->code_gpa);
 	if (version >= 0x0201) {
 		put16(setup, HDR_HEAP_END_PTR, SETUP_STACK - 0x200);
 		setup[HDR_LOADFLAGS] |= CAN_USE_HEAP;

@@ -8,6 +8,7 @@
  *   0x07000  boot_params (the zero page)
  *   0x09000  page tables: PML4, PDPT, four page directories
  *   0x20000  command line, up to 64 KiB
+ *   0x9e000  command line of a zImage, whose code takes 0x10000 to 0x90000
  *   0x9fc00  end of conventional memory
  *   0xe0000  ACPI tables, up to the reset vector at 0xffff0
  *   0x100000 kernel and initrd
@@ -24,6 +25,7 @@
 #define LAYOUT_PAGE_TABLES 0x9000
 #define LAYOUT_CMDLINE	   0x20000
 #define LAYOUT_CMDLINE_MAX 0x10000
+#define LAYOUT_CMDLINE_LOW 0x9e000
 #define LAYOUT_ACPI	   0xe0000
 #define LAYOUT_ACPI_ROOM   0x1fff0
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "boot/layout.h"
+#include "pv/bootparam.h"
 #include "pv/x86.h"
 #include "vm/e820.h"
 
@@ -15,18 +16,28 @@
 /* The highest address of an initrd where no header says so. */
 #define INITRD_DEFAULT_ADDR_MAX 0x7fffffff
 
+/* A zImage's code lies where the command line has its room otherwise. */
+static bool is_zimage(const struct image *img)
+{
+	return img->kind == IMAGE_BZIMAGE &&
+	       !(img->hdr.loadflags & LOADED_HIGH);
+}
+
 uint64_t place_cmdline_max(const struct image *img)
 {
+	uint64_t room = is_zimage(img) ? LOWMEM_END - LAYOUT_CMDLINE_LOW
+				       : LAYOUT_CMDLINE_MAX;
 	uint64_t max = CMDLINE_DEFAULT_MAX;
 
 	if (img->kind == IMAGE_BZIMAGE)
 		max = img->hdr.cmdline_size;
-	return max < LAYOUT_CMDLINE_MAX - 1 ? max : LAYOUT_CMDLINE_MAX - 1;
+	return max < room - 1 ? max : room - 1;
 }
 
 int place_cmdline(const struct guest_mem *gm, const struct image *img,
 		  const char *text, struct boot_range *cmdline, struct err *e)
 {
+	uint64_t gpa = is_zimage(img) ? LAYOUT_CMDLINE_LOW : LAYOUT_CMDLINE;
 	uint64_t max = place_cmdline_max(img);
 	size_t len = strlen(text);
 	int rc;
@@ -36,10 +47,9 @@ int place_cmdline(const struct guest_mem *gm, const struct image *img,
 			       "the command line has %zu bytes and this kernel "
 			       "takes %" PRIu64 " (cmdline_size)",
 			       len, max);
-	rc = guest_mem_write(gm, LAYOUT_CMDLINE, text, len + 1, "command line",
-			     e);
+	rc = guest_mem_write(gm, gpa, text, len + 1, "command line", e);
 	if (!rc)
-		*cmdline = (struct boot_range){ LAYOUT_CMDLINE, len + 1 };
+		*cmdline = (struct boot_range){ gpa, len + 1 };
 	return rc;
 }
 

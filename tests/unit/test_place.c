@@ -5,6 +5,7 @@
 #include "unit/unit.h"
 #include "boot/layout.h"
 #include "boot/place.h"
+#include "pv/bootparam.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +25,8 @@ static void setup(void)
 {
 	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
 	img = (struct image){ .kind = IMAGE_BZIMAGE,
-			      .hdr = { .cmdline_size = 2047,
+			      .hdr = { .loadflags = LOADED_HIGH,
+				       .cmdline_size = 2047,
 				       .initrd_addr_max = 0x7fffffff } };
 }
 
@@ -76,6 +78,24 @@ START_TEST(place__cmdline)
 	ck_assert_uint_eq(r.size, max + 1);
 	ck_assert_mem_eq(gm.base + LAYOUT_CMDLINE, text, max + 1);
 	free(text);
+}
+END_TEST
+
+/* A zImage's code takes 0x10000 to 0x90000, its setup code up to 0x9e000. */
+START_TEST(place__cmdline_of_a_zimage)
+{
+	struct boot_range r;
+
+	img.hdr.loadflags = CAN_USE_HEAP;
+	img.hdr.cmdline_size = 255;
+	ck_assert_uint_eq(place_cmdline_max(&img), 255);
+	assert_ok(place_cmdline(&gm, &img, "ro", &r, &e), &e);
+	ck_assert_uint_eq(r.gpa, 0x9e000);
+	ck_assert_uint_eq(r.size, 3);
+	ck_assert_str_eq((char *)gm.base + 0x9e000, "ro");
+	/* with its NUL up to the end of conventional memory */
+	img.hdr.cmdline_size = UINT32_MAX;
+	ck_assert_uint_eq(place_cmdline_max(&img), 0x1bff);
 }
 END_TEST
 
@@ -224,6 +244,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, place__cmdline, 0, COUNT(limits));
+	tcase_add_test(t, place__cmdline_of_a_zimage);
 	tcase_add_loop_test(t, place__initrd, 0, COUNT(rooms));
 	tcase_add_test(t, place__initrd_of_an_elf_stays_below_2g);
 	tcase_add_loop_test(t, place__initrd_that_cannot_be_read, 0,
