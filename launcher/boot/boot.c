@@ -12,6 +12,14 @@
 #define ZIMAGE_GPA  0x10000
 #define ZIMAGE_ROOM 0x80000 /* up to its setup code */
 
+/*
+ * What a kernel without init_size (before 2.10, Linux 2.6.31) is taken to
+ * need, in lengths of its code. Those kernels are packed with gzip to a third
+ * or, the last of them, with lzma to a fifth; bss, the page tables behind it
+ * and the decompressor's own needs are the rest.
+ */
+#define ASSUMED_GROWTH 8
+
 /* How each protocol is entered. The ELF ones start at the ELF's own entry,
  * the others at an offset of the bzImage's protected-mode code. */
 static const struct {
@@ -142,9 +150,23 @@ static int load_zimage(const struct boot_request *req, struct boot_result *r,
 			     req->img->bytes.data + hdr->code_off, len,
 			     "protected-mode code", e);
 	/* It decompresses itself to 1 MiB, who knows how far. */
-	r->kernel = (struct boot_range){ HIMEM_START, ZIMAGE_ROOM * 8 };
+	r->kernel = (struct boot_range){ HIMEM_START,
+					 ZIMAGE_ROOM * ASSUMED_GROWTH };
 	h->code_gpa = ZIMAGE_GPA;
 	return rc;
+}
+
+/*
+ * Where the room ends that the kernel has to itself while it starts, its
+ * @len bytes of code at @gpa and the kernel running at @run. An assumed size
+ * keeps the initrd away and refuses nothing: RAM may end before it.
+ */
+static uint64_t kernel_end(const struct setup_header *h, uint64_t gpa,
+			   uint64_t run, uint64_t len)
+{
+	uint64_t need = h->init_size ? h->init_size : len * ASSUMED_GROWTH;
+
+	return max64(gpa + len, run + need);
 }
 
 static int load_code(const struct boot_request *req, struct boot_result *r,
@@ -179,9 +201,8 @@ static int load_code(const struct boot_request *req, struct boot_result *r,
 		return rc;
 	h->code_gpa = gpa;
 	h->entry = gpa + entries[r->plan.chosen].code_entry;
-	r->kernel = (struct boot_range){
-		gpa, max64(gpa + len, run + hdr->init_size) - gpa
-	};
+	r->kernel = (struct boot_range){ gpa,
+					 kernel_end(hdr, gpa, run, len) - gpa };
 	log_step("loaded %" PRIu64
 		 " bytes of protected-mode code at 0x%" PRIx64,
 		 len, gpa);

@@ -132,6 +132,33 @@ START_TEST(linux16__bzimage_says_where_its_code_lies)
 }
 END_TEST
 
+static const struct {
+	uint16_t version;
+	uint32_t init_size, code_size;
+	uint64_t start, end; /* kept clear */
+} kept[] = {
+	/* init_size from where the kernel runs on */
+	{ 0x020a, 0x2000000, 0x100000, 16 * MIB, 48 * MIB },
+	{ 0x020f, 0x180000, 0x100000, 16 * MIB, 17 * MIB + MIB / 2 },
+	/* before it, eight times the code */
+	{ 0x0209, 0x2000000, 0x100000, 2 * MIB, 10 * MIB },
+	{ 0x0207, 0x2000000, 0x300000, 2 * MIB, 26 * MIB },
+	/* a header that has the field and does not fill it in */
+	{ 0x020a, 0, 0x100000, 16 * MIB, 24 * MIB },
+	/* an estimate does not refuse an image: 96 MiB of 64 */
+	{ 0x0209, 0, 0xc00000, 2 * MIB, 98 * MIB },
+};
+
+START_TEST(linux32__keeps_room_for_the_kernel)
+{
+	build_image(kept[_i].version, kept[_i].code_size);
+	patch(HDR_INIT_SIZE, 4, kept[_i].init_size);
+	assert_ok(boot("linux32"), &e);
+	ck_assert_uint_eq(r.kernel.gpa, kept[_i].start);
+	ck_assert_uint_eq(r.kernel.gpa + r.kernel.size, kept[_i].end);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("boot");
@@ -141,6 +168,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, linux16__zimage, 0, COUNT(zimages));
 	tcase_add_loop_test(t, linux16__bzimage_says_where_its_code_lies, 0,
 			    COUNT(highs));
+	tcase_add_loop_test(t, linux32__keeps_room_for_the_kernel, 0,
+			    COUNT(kept));
 	suite_add_tcase(s, t);
 	return s;
 }
