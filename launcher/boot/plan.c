@@ -11,6 +11,13 @@
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 
+/*
+ * boot.rst's 32-bit protocol was written down in the time of Linux 2.6.24,
+ * whose headers say 2.07. The code of older ones has the entry too, but
+ * relies on what their own setup code left in the zero page.
+ */
+#define LINUX32_SINCE 0x0207
+
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 /* XENFEAT bits that a machine without Xen under it offers all the same: they
@@ -210,10 +217,18 @@ static void probe_linux64(const struct boot_facts *f, struct boot_fit *fit)
 
 static void probe_linux32(const struct boot_facts *f, struct boot_fit *fit)
 {
+	const struct setup_header *h = &f->img->hdr;
+
 	if (!has_setup_header(f, fit) || !loaded_high(f, fit))
 		return;
-	answer(fit, true,
-	       "the image decompresses itself, from its 32-bit entry");
+	if (h->version < LINUX32_SINCE)
+		answer(fit, false,
+		       "protocol %u.%02u: the 32-bit entry with boot_params "
+		       "came with 2.07",
+		       h->version >> 8, h->version & 0xff);
+	else
+		answer(fit, true,
+		       "the image decompresses itself, from its 32-bit entry");
 }
 
 static void probe_linux16(const struct boot_facts *f, struct boot_fit *fit)

@@ -215,6 +215,20 @@ static void payload_cut(void)
 	err_set(&img.no_payload, EINVAL, "payload_length ends past the file");
 }
 
+/* The last kernel before boot.rst had a 32-bit protocol: no payload either. */
+static void before_2_07(void)
+{
+	no_elf();
+	img.hdr.version = 0x206;
+	img.hdr.xloadflags = 0;
+}
+
+static void at_2_07(void)
+{
+	before_2_07();
+	img.hdr.version = 0x207;
+}
+
 /* One protocol's answer to one image. */
 static const struct {
 	void (*change)(void);
@@ -263,6 +277,10 @@ static const struct {
 	{ no_xlf_64, BOOT_LINUX32, true, "32-bit entry" },
 	{ plain_elf, BOOT_LINUX32, false, "not a bzImage" },
 	{ zimage, BOOT_LINUX32, false, "LOADED_HIGH is clear" },
+	{ at_2_07, BOOT_LINUX32, true, "32-bit entry" },
+	{ before_2_07, BOOT_LINUX32, false,
+	  "protocol 2.06: the 32-bit entry with boot_params came with 2.07" },
+	{ before_2_07, BOOT_LINUX16, true, "16-bit setup code" },
 
 	{ plain_elf, BOOT_LINUX16, false, "not a bzImage" },
 
@@ -319,6 +337,10 @@ static const struct {
 	{ as_is, "linux64", BOOT_LINUX64, NULL },
 	{ as_is, "linux32", BOOT_LINUX32, NULL },
 	{ elf32_of_386, "elf32", BOOT_ELF32, NULL },
+	{ at_2_07, NULL, BOOT_LINUX32, NULL },
+	{ before_2_07, NULL, BOOT_LINUX16, NULL },
+	{ before_2_07, "linux32", -1,
+	  "--boot linux32 does not fit this image: protocol 2.06: the 32-bit" },
 	{ as_is, "elf32", -1,
 	  "--boot elf32 does not fit this image: the kernel is an ELF64" },
 	{ no_entry_note, "pvh", -1,
