@@ -13,6 +13,8 @@ void bus_init(struct bus *bus, const char *name)
 	memset(bus, 0, sizeof(*bus));
 	bus->name = name;
 	pthread_mutex_init(&bus->lock, NULL);
+	for (unsigned i = 0; i < BUS_MAX_RANGES; i++)
+		pthread_mutex_init(&bus->range_locks[i], NULL);
 }
 
 int bus_add(struct bus *bus, uint64_t start, uint64_t len,
@@ -36,7 +38,8 @@ int bus_add(struct bus *bus, uint64_t start, uint64_t len,
 	}
 	memmove(&bus->ranges[at + 1], &bus->ranges[at],
 		(bus->count - at) * sizeof(bus->ranges[0]));
-	bus->ranges[at] = (struct bus_range){ start, len, ops, dev };
+	bus->ranges[at] = (struct bus_range){ start, len, ops, dev,
+					      bus->count };
 	bus->count++;
 	return 0;
 }
@@ -96,21 +99,14 @@ static void access_device(const struct bus_range *r, uint64_t off,
 	}
 }
 
-void bus_access(struct bus *bus, uint64_t addr, uint8_t *data, unsigned size,
-		bool write)
+/* An access in pieces the device understands, as far as its range goes. */
+static void access_range(const struct bus_range *r, uint64_t first,
+			 uint8_t *data, unsigned size, bool write)
 {
-	const struct bus_range *r = find(bus, addr);
 	unsigned done = 0;
 
-	assert(size && size <= 8);
-	if (!write)
-		memset(data, 0xff, size);
-	if (!r) {
-		note_unknown(bus, addr, write);
-		return;
-	}
 	while (done < size) {
-		uint64_t off = addr + done - r->start;
+		uint64_t off = first + done;
 		unsigned n = size - done;
 
 		if (off >= r->len)
@@ -122,4 +118,23 @@ void bus_access(struct bus *bus, uint64_t addr, uint8_t *data, unsigned size,
 		access_device(r, off, data + done, n, write);
 		done += n;
 	}
+}
+
+void bus_access(struct bus *bus, uint64_t addr, uint8_t *data, unsigned size,
+		bool write)
+{
+	const struct bus_range *r = find(bus, addr);
+
+	assert(size && size <= 8);
+	if (!write)
+		memset(data, 0xff, size);
+	if (!r) {
+		note_unknown(bus, addr, write);
+		return;
+	}
+	if (!r->ops->locks_itself)
+		pthread_mutex_lock(&bus->range_locks[r->lock]);
+	access_range(r, addr - r->start, data, size, write);
+	if (!r->ops->locks_itself)
+		pthread_mutex_unlock(&bus->range_locks[r->lock]);
 }

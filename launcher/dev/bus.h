@@ -3,7 +3,9 @@
  * The bus: which device answers at which port or MMIO address.
  *
  * There are two, one for ports and one for MMIO; both are filled before the
- * first vCPU runs and only read afterwards. An access nobody answers reads
+ * first vCPU runs and only read afterwards. Every vCPU thread comes here with
+ * its own accesses; each range has a lock, so that a device sees them one by
+ * one (see locks_itself). An access nobody answers reads
  * all ones and is written nowhere, as on real hardware; each such address is
  * named once (with -v) and counted.
  *
@@ -29,6 +31,12 @@ struct device_ops {
 	unsigned width;
 	uint64_t (*read)(void *dev, uint64_t off, unsigned size);
 	void (*write)(void *dev, uint64_t off, unsigned size, uint64_t value);
+	/*
+	 * Several vCPUs may call at once. They come one at a time, a whole
+	 * access each, unless the device says here that it has a lock of its
+	 * own: because other threads use it too, or because it may block.
+	 */
+	bool locks_itself;
 };
 
 struct bus_range {
@@ -36,6 +44,7 @@ struct bus_range {
 	uint64_t len;
 	const struct device_ops *ops;
 	void *dev;
+	unsigned lock; /* which of the bus's range_locks */
 };
 
 #define BUS_MAX_RANGES	32
@@ -52,6 +61,9 @@ struct bus {
 	const char *name;			 /* "port" or "MMIO" */
 	struct bus_range ranges[BUS_MAX_RANGES]; /* by start */
 	unsigned count;
+	/* Held while a device is called. Ranges are moved when another is
+	 * added, a mutex may not be. */
+	pthread_mutex_t range_locks[BUS_MAX_RANGES];
 	pthread_mutex_t lock; /* covers what follows */
 	struct bus_unknown unknown[BUS_MAX_UNKNOWN];
 	unsigned unknown_count;

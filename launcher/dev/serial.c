@@ -287,6 +287,7 @@ const struct device_ops serial_ops = {
 	.width = 1,
 	.read = serial_read,
 	.write = serial_write,
+	.locks_itself = true,
 };
 
 size_t serial_room(struct serial *s)

@@ -386,6 +386,7 @@ const struct device_ops virtio_mmio_ops = {
 	.width = 4,
 	.read = mmio_read,
 	.write = mmio_write,
+	.locks_itself = true,
 };
 
 /* --- the device's side */

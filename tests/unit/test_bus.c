@@ -6,6 +6,8 @@
 #include "dev/bus.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 #define CALLS_MAX 16
 
@@ -44,9 +46,12 @@ static void diary_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 	note(dev, off, size, true, value);
 }
 
-static const struct device_ops narrow = { "narrow", 1, diary_read,
-					  diary_write };
-static const struct device_ops wide = { "wide", 4, diary_read, diary_write };
+static const struct device_ops narrow = {
+	.name = "narrow", .width = 1, .read = diary_read, .write = diary_write
+};
+static const struct device_ops wide = {
+	.name = "wide", .width = 4, .read = diary_read, .write = diary_write
+};
 
 static struct bus bus;
 static struct diary a, b;
@@ -158,8 +163,10 @@ static const struct {
 
 START_TEST(bus__add)
 {
-	static const struct device_ops extra = { "extra", 1, diary_read,
-						 diary_write };
+	static const struct device_ops extra = { .name = "extra",
+						 .width = 1,
+						 .read = diary_read,
+						 .write = diary_write };
 	struct diary d = { .count = 0 };
 	uint8_t byte;
 	struct err e;
@@ -223,6 +230,101 @@ START_TEST(bus__counting_is_bounded)
 }
 END_TEST
 
+/*
+ * A device that counts how many threads are in it at once. Each stays for a
+ * while, or until @want of them are there.
+ */
+struct room {
+	atomic_uint inside, most;
+	unsigned want;
+};
+
+static uint64_t room_read(void *dev, uint64_t off, unsigned size)
+{
+	struct room *room = dev;
+	unsigned now = atomic_fetch_add(&room->inside, 1) + 1;
+
+	for (unsigned most = room->most; now > most;)
+		if (atomic_compare_exchange_weak(&room->most, &most, now))
+			break;
+	for (unsigned ms = 0; ms < 50 || room->want; ms++) {
+		if (room->want && room->most >= room->want)
+			break;
+		if (ms == 1000)
+			break;
+		usleep(1000);
+	}
+	atomic_fetch_sub(&room->inside, 1);
+	return off + size;
+}
+
+static void room_write(void *dev, uint64_t off, unsigned size, uint64_t value)
+{
+	room_read(dev, off, size);
+}
+
+static const struct device_ops quiet_room = {
+	.name = "room", .width = 1, .read = room_read, .write = room_write
+};
+static const struct device_ops open_room = { .name = "open",
+					     .width = 1,
+					     .read = room_read,
+					     .write = room_write,
+					     .locks_itself = true };
+
+static void *two_bytes(void *addr)
+{
+	uint8_t data[2];
+
+	bus_access(&bus, *(uint64_t *)addr, data, 2, false);
+	return NULL;
+}
+
+static void access_at_once(uint64_t first, uint64_t second)
+{
+	pthread_t other;
+
+	ck_assert_int_eq(pthread_create(&other, NULL, two_bytes, &first), 0);
+	two_bytes(&second);
+	pthread_join(other, NULL);
+}
+
+START_TEST(bus__one_thread_at_a_time)
+{
+	struct room room = { .want = 0 };
+	struct err e;
+
+	assert_ok(bus_add(&bus, 0x40, 8, &quiet_room, &room, &e), &e);
+	access_at_once(0x40, 0x42);
+	ck_assert_uint_eq(room.most, 1);
+}
+END_TEST
+
+/* A write to a terminal that is held back must not hold the others' ports. */
+START_TEST(bus__leaves_alone_who_locks_itself)
+{
+	struct room room = { .want = 2 };
+	struct err e;
+
+	assert_ok(bus_add(&bus, 0x40, 8, &open_room, &room, &e), &e);
+	access_at_once(0x40, 0x42);
+	ck_assert_uint_eq(room.most, 2);
+}
+END_TEST
+
+/* One device's lock is no other's, wherever it was put in the table. */
+START_TEST(bus__locks_each_range_for_itself)
+{
+	struct room room = { .want = 2 };
+	struct err e;
+
+	assert_ok(bus_add(&bus, 0x40, 8, &quiet_room, &room, &e), &e);
+	assert_ok(bus_add(&bus, 0x20, 8, &quiet_room, &room, &e), &e);
+	access_at_once(0x20, 0x40);
+	ck_assert_uint_eq(room.most, 2);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("bus");
@@ -236,6 +338,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, bus__is_full_at_last);
 	tcase_add_test(t, bus__counts_what_nobody_answers);
 	tcase_add_test(t, bus__counting_is_bounded);
+	tcase_add_test(t, bus__one_thread_at_a_time);
+	tcase_add_test(t, bus__leaves_alone_who_locks_itself);
+	tcase_add_test(t, bus__locks_each_range_for_itself);
 	suite_add_tcase(s, t);
 	return s;
 }
