@@ -22,7 +22,10 @@ GUEST_LDFLAGS := -nostdlib -static --build-id=sha1 -z max-page-size=0x1000 \
 	-z noexecstack
 
 GUEST_FLAGS_64 := -m64 -mcmodel=kernel
-GUEST_FLAGS_32 := -m32
+# As old as a processor with CPUID can be: what runs there can say, on any other,
+# that it is not enough.
+GUEST_MARCH_32 := -march=i586
+GUEST_FLAGS_32 := -m32 $(GUEST_MARCH_32)
 GUEST_DEFS_64 := -DKERNEL_64
 GUEST_DEFS_32 :=
 GUEST_LD_64 := -m elf_x86_64
@@ -76,7 +79,7 @@ GUEST_STUB_SRCS := guest/stub/head.S guest/stub/enter.S \
 	$(sort $(wildcard guest/stub/*.c)) \
 	$(addprefix guest/lib/,crc32.c gunzip.c huffman.c inflate.c say.c \
 		serial.c string.c)
-GUEST_FLAGS_stub := -m32 -fpie -fvisibility=hidden -fno-jump-tables
+GUEST_FLAGS_stub := -m32 $(GUEST_MARCH_32) -fpie -fvisibility=hidden -fno-jump-tables
 
 build/guest/stub/%.o: %.c guest/build.mk
 	@mkdir -p $(@D)
@@ -106,7 +109,7 @@ build/guest/stub.bin: build/guest/stub.elf
 GUEST_SETUP_SRCS := $(addprefix guest/setup/,header.S bios.S protected.S) \
 	$(sort $(wildcard guest/setup/*.c)) \
 	$(addprefix guest/lib/,say.c serial.c string.c)
-GUEST_FLAGS_setup := -m16 -Os
+GUEST_FLAGS_setup := -m16 $(GUEST_MARCH_32) -Os
 
 build/guest/setup/%.o: %.c guest/build.mk
 	@mkdir -p $(@D)
