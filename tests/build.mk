@@ -10,6 +10,7 @@
 #   tests/image/           shell tests against independent tools
 #   tests/cli/table        bad input and wrong options
 #   tests/guest/table      the small kernel on this host's KVM
+#   tests/loaders/         packed images under QEMU's, GRUB's, ... loaders
 #
 # Each runner's last line is `N passed, N failed, N skipped`.
 
@@ -96,6 +97,12 @@ check-image: build/launcher
 .PHONY: check-box
 check-box: build/launcher
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; exit $$rc
+
+# Packed images under other people's boot loaders; tests/loaders/run NAME for
+# one row.
+.PHONY: check-loaders
+check-loaders: build/launcher guest
+	@tests/loaders/run
 
 # One program measures in this process, scripts/bench the rest and the whole.
 # BENCH=quick leaves out the box, which takes minutes.
