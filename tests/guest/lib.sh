@@ -77,30 +77,7 @@ want_status()
 # want_console PATTERNS: parted by " & ", met by lines in order; `!` forbids.
 want_console()
 {
-	why=$(awk -v patterns="$1" '
-		BEGIN {
-			n = split(patterns, p, / & /)
-			at = 1
-			for (i = 1; i <= n; i++)
-				if (p[i] ~ /^!/)
-					forbidden[++f] = substr(p[i], 2)
-				else
-					wanted[++w] = p[i]
-		}
-		{
-			sub(/\r$/, "")
-			if (at <= w && $0 ~ wanted[at])
-				at++
-			for (i = 1; i <= f; i++)
-				if ($0 ~ forbidden[i])
-					bad = "forbidden line: " $0
-		}
-		END {
-			if (!bad && at <= w)
-				bad = "no line matches: " wanted[at]
-			if (bad)
-				print bad
-		}' "$out")
+	why=$(PATTERNS=$1 tests/support/lines_match "$out") || :
 	[ -z "$why" ] || complain "$why"
 }
 
