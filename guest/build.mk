@@ -160,9 +160,9 @@ build/rel/guest/% build/san/guest/% build/fuzz/guest/%: \
 build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_INFLATE_SRCS))
 build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_INFLATE_SRCS))
 build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_INFLATE_SRCS))
-build/rel/tests/unit/test_stub build/rel/tests/unit/test_pack: \
+build/rel/tests/unit/test_stub build/rel/tests/unit/test_pack_fit: \
 	$(call objs,rel,$(GUEST_DECIDE_SRCS))
-build/san/tests/unit/test_stub build/san/tests/unit/test_pack: \
+build/san/tests/unit/test_stub build/san/tests/unit/test_pack_fit: \
 	$(call objs,san,$(GUEST_DECIDE_SRCS))
 build/rel/tests/unit/test_setup_memory: build/rel/guest/setup/memory.o
 build/san/tests/unit/test_setup_memory: build/san/guest/setup/memory.o

@@ -90,7 +90,7 @@ check-guest: build/launcher $(GUEST_KERNELS) $(TEST_TOOLS)
 # Shell tests of the commands that read images; `make check-image` of one
 # suite: tests/image/run SUITE.
 .PHONY: check-image
-check-image: build/launcher
+check-image: build/launcher guest
 	@tests/image/run
 
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one row.

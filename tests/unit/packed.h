@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packing for tests: an ELF in memory into an image in memory.
+ */
+#ifndef TESTS_UNIT_PACKED_H
+#define TESTS_UNIT_PACKED_H
+
+#include "unit/unit.h"
+#include "support/elf_builder.h"
+#include "pack/pack.h"
+
+/* @like has what the ELF does not say; NULL: nothing. */
+static inline int pack(const struct buf *elf, const char *format,
+		       const struct pack_request *like, struct buf *out,
+		       struct err *e)
+{
+	struct pack_request r = { .version = "" };
+
+	if (like)
+		r = *like;
+	r.elf = buf_bytes(elf);
+	r.compressor = compressor_by_name(format);
+	r.level = r.compressor->level_default;
+	return pack_kernel(&r, out, e);
+}
+
+/* The @width bytes at @off of the protected-mode part. */
+static inline uint64_t peek_code(const struct buf *image, size_t off,
+				 size_t width)
+{
+	size_t code = (elf_peek(image, 0x1f1, 1) + 1) * 512;
+
+	return elf_peek(image, code + off, width);
+}
+
+#endif
