@@ -110,7 +110,9 @@ static bool check_load(const struct elf_load *p,
 	if (p->filesz > p->memsz)
 		return fault_set(f, "p_filesz is larger than p_memsz",
 				 p->filesz, p->memsz);
-	if (p->off > limits->elf_len || p->filesz > limits->elf_len - p->off)
+	/* Of a segment without bytes in the file the offset means nothing. */
+	if (p->filesz &&
+	    (p->off > limits->elf_len || p->filesz > limits->elf_len - p->off))
 		return fault_set(f, "a segment ends past the file: p_offset",
 				 p->off, limits->elf_len);
 	if (p->paddr < limits->dest_start)

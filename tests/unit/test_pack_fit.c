@@ -163,6 +163,10 @@ static const struct {
 	  0x200000 },
 	{ { { EH_AT(e_type), ET_DYN } }, KERNEL_AT, 0x200000 },
 	{ { { PH_AT(1, p_offset), FILE_LEN - PAGE } }, KERNEL_AT, 0x200000 },
+	/* Without bytes in the file it may have any offset. */
+	{ { { PH_AT(1, p_offset), -1ull }, { PH_AT(1, p_filesz), 0 } },
+	  KERNEL_AT,
+	  0x200000 },
 	/* Without memory it may lie on another. */
 	{ { { PH_AT(1, p_paddr), KERNEL_AT },
 	    { PH_AT(1, p_filesz), 0 },

@@ -186,6 +186,15 @@ START_TEST(elf__accepts_what_just_fits)
 	memcpy(bytes + 64, ph, sizeof(ph));
 	ck_assert_msg(elf_parse(&e, bytes, ELF_LEN, &limits, &f), "%s", f.what);
 
+	/* A segment that is all .bss may have any offset. */
+	ph[2].p_filesz = 0;
+	ph[2].p_offset = -1ull;
+	memcpy(bytes + 64, ph, sizeof(ph));
+	ck_assert_msg(elf_parse(&e, bytes, ELF_LEN, &limits, &f), "%s", f.what);
+	ck_assert_uint_eq(e.count, 2);
+	ph[2].p_filesz = 0x1000;
+	ph[2].p_offset = 0x2000;
+
 	/* A segment without memory may lie on another. */
 	ph[0].p_memsz = 0x1000;
 	ph[1] = ph[0];
