@@ -164,6 +164,7 @@ build/rel/tests/unit/test_stub build/rel/tests/unit/test_pack_fit: \
 	$(call objs,rel,$(GUEST_DECIDE_SRCS))
 build/san/tests/unit/test_stub build/san/tests/unit/test_pack_fit: \
 	$(call objs,san,$(GUEST_DECIDE_SRCS))
+build/fuzz/tests/fuzz/fuzz_pack: $(call objs,fuzz,$(GUEST_DECIDE_SRCS))
 build/rel/tests/unit/test_setup_memory: build/rel/guest/setup/memory.o
 build/san/tests/unit/test_setup_memory: build/san/guest/setup/memory.o
 

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packing any ELF: what is packed, the decompressor stub takes, and finds
+ * room for within init_size; and the image is one to our own eyes.
+ *
+ * The stub's decisions (guest/stub/elf.c, place.c) are linked in.
+ */
+#include "fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+#include "image/image.h"
+#include "pack/pack.h"
+#include "pv/bootparam.h"
+#include "pv/stub.h"
+#include "support/elf_builder.h"
+#include "../../guest/stub/elf.h"
+#include "../../guest/stub/place.h"
+
+static void must(bool claim)
+{
+	if (!claim)
+		abort();
+}
+
+static void check_elf(struct bytes elf, const uint8_t *info)
+{
+	uint32_t start, end, len;
+	struct elf_limits limits;
+	struct fault f;
+	struct elf k;
+
+	memcpy(&len, info + STUB_INFO_ELF_LEN, 4);
+	memcpy(&start, info + STUB_INFO_DEST_START, 4);
+	memcpy(&end, info + STUB_INFO_DEST_END, 4);
+	limits = (struct elf_limits){ len, start, end };
+	must(len == elf.len);
+	/* The stub sees the first window of what it inflates. */
+	must(elf_parse(&k, elf.data,
+		       len < STUB_ELF_HEAD_MAX ? len : STUB_ELF_HEAD_MAX,
+		       &limits, &f));
+}
+
+/* All memory there is ends where init_size does. */
+static void check_room(const struct setup_header *h, const uint8_t *info,
+		       uint64_t here)
+{
+	uint64_t run = here > h->pref_address ? here : h->pref_address;
+	uint64_t ram = run + h->init_size, to;
+	uint32_t image_len, start, end, type = E820_RAM;
+	uint8_t bp[BP_SIZE] = { 0 };
+	struct fault f;
+
+	if (ram > UINT64_C(1) << 32)
+		return;
+	bp[BP_E820_ENTRIES] = 1;
+	memcpy(bp + BP_E820_TABLE + 8, &ram, 8);
+	memcpy(bp + BP_E820_TABLE + 16, &type, 4);
+	memcpy(&image_len, info + STUB_INFO_IMAGE_LEN, 4);
+	memcpy(&start, info + STUB_INFO_DEST_START, 4);
+	memcpy(&end, info + STUB_INFO_DEST_END, 4);
+	must(place_choose(&(struct place){ here, image_len, start, end }, bp,
+			  &to, &f));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct pack_request r = {
+		.elf = { data, size },
+		.compressor = compressor_by_name("none"),
+		.version = "",
+	};
+	struct buf out = { 0 };
+	struct err e = ERR_EMPTY;
+	struct image img;
+
+	if (!pack_kernel(&r, &out, &e)) {
+		must(!image_from_bytes(&img, buf_bytes(&out), &e));
+		must(img.kind == IMAGE_BZIMAGE && img.has_payload);
+		must(img.payload.stream.len == size &&
+		     !memcmp(img.payload.stream.data, data, size));
+		check_elf(r.elf, out.data + img.hdr.code_off);
+		for (uint64_t off = 0; off < 4; off++) {
+			uint64_t align = img.hdr.kernel_alignment;
+
+			check_room(&img.hdr, out.data + img.hdr.code_off,
+				   0x100000 + off * 0x1000);
+			check_room(&img.hdr, out.data + img.hdr.code_off,
+				   img.hdr.pref_address + off * align);
+		}
+		image_close(&img);
+	}
+	buf_release(&out);
+	return 0;
+}
+
+void fuzz_seeds(void)
+{
+	struct buf elf = { 0 };
+
+	elf_small_kernel(&elf, false);
+	fuzz_seed("elf64", elf.data, elf.len);
+	elf_patch(&elf, 64 + 24, 8, 0x100000);
+	fuzz_seed("low", elf.data, elf.len);
+	buf_release(&elf);
+	elf_small_kernel(&elf, true);
+	fuzz_seed("elf32", elf.data, elf.len);
+	buf_release(&elf);
+}
