@@ -12,6 +12,7 @@
 #define DEV_LEGACY_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/outcome.h"
 #include "dev/bus.h"
@@ -20,11 +21,20 @@
 /*
  * CMOS clock, ports 0x70 and 0x71: the host's UTC time in BCD, 24-hour, and
  * nothing else; the other bytes of its RAM can be written and read back.
+ *
+ * Its registers are read one by one, and together they must be one time:
+ * 10:59:59, read as 10 hours while it lasts and as 0 minutes just after, is
+ * an hour off. So the time is taken once, and told until register A is read
+ * (as software does that waits for the end of an update), until a register
+ * is read that was told already, or for two seconds.
  * Spec: Motorola MC146818A.
  */
 struct rtc {
 	uint8_t index;
 	uint8_t ram[128];
+	time_t (*host_time)(time_t *); /* time(), but in tests */
+	time_t now;		       /* what is told */
+	uint64_t told; /* registers read since it was taken, by number */
 };
 extern const struct device_ops rtc_ops;
 void rtc_init(struct rtc *rtc);

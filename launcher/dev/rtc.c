@@ -21,6 +21,9 @@
 #define REG_B_DM    0x04 /* binary, not BCD */
 #define REG_D_VALID 0x80
 
+/* A reading of the clock that takes longer was given up. */
+#define STALE_SEC 2
+
 static uint8_t bcd(int n)
 {
 	return (uint8_t)(n / 10 << 4 | n % 10);
@@ -28,15 +31,25 @@ static uint8_t bcd(int n)
 
 void rtc_init(struct rtc *rtc)
 {
-	*rtc = (struct rtc){ 0 };
+	*rtc = (struct rtc){ .host_time = time };
 }
 
-static uint8_t read_time(uint8_t reg)
+static void take_time(struct rtc *rtc, time_t now)
 {
-	time_t now = time(NULL);
+	rtc->now = now;
+	rtc->told = 0;
+}
+
+static uint8_t read_time(struct rtc *rtc, uint8_t reg)
+{
+	time_t now = rtc->host_time(NULL);
+	uint64_t bit = UINT64_C(1) << reg;
 	struct tm tm;
 
-	gmtime_r(&now, &tm);
+	if ((rtc->told & bit) || now < rtc->now || now - rtc->now >= STALE_SEC)
+		take_time(rtc, now);
+	rtc->told |= bit;
+	gmtime_r(&rtc->now, &tm);
 	switch (reg) {
 	case RTC_SECONDS:
 		return bcd(tm.tm_sec % 60); /* no leap second in BCD */
@@ -73,8 +86,9 @@ static uint64_t rtc_read(void *dev, uint64_t off, unsigned size)
 	case RTC_MONTH:
 	case RTC_YEAR:
 	case RTC_CENTURY:
-		return read_time(rtc->index);
+		return read_time(rtc, rtc->index);
 	case RTC_REG_A:
+		take_time(rtc, rtc->host_time(NULL));
 		return REG_A_32KHZ;
 	case RTC_REG_B:
 		/* The time has one format only, whatever was asked for. */

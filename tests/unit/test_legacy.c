@@ -100,6 +100,74 @@ START_TEST(rtc__tells_the_time)
 }
 END_TEST
 
+static time_t fake_now;
+
+static time_t fake_time(time_t *out)
+{
+	if (out)
+		*out = fake_now;
+	return fake_now;
+}
+
+/* 1999-12-31 23:59:59 UTC, a Friday; a second later nothing is the same. */
+#define LAST_SECOND 946684799
+
+static const struct {
+	uint8_t reg, before, after;
+} midnight[] = {
+	{ 0x00, 0x59, 0x00 }, { 0x02, 0x59, 0x00 }, { 0x04, 0x23, 0x00 },
+	{ 0x06, 0x06, 0x07 }, { 0x07, 0x31, 0x01 }, { 0x08, 0x12, 0x01 },
+	{ 0x09, 0x99, 0x00 }, { 0x32, 0x19, 0x20 },
+};
+
+/* Whenever the second ends, and in either order, it is one time. */
+START_TEST(rtc__registers_tell_one_time)
+{
+	const unsigned n = COUNT(midnight);
+
+	rtc.host_time = fake_time;
+	for (unsigned turn = 0; turn <= n; turn++) {
+		fake_now = LAST_SECOND;
+		ck_assert_uint_eq(cmos(0x0a), 0x26);
+		for (unsigned i = 0; i < n; i++) {
+			unsigned at = _i ? n - 1 - i : i;
+
+			fake_now = LAST_SECOND + (i >= turn);
+			ck_assert_uint_eq(cmos(midnight[at].reg),
+					  midnight[at].before);
+		}
+	}
+}
+END_TEST
+
+START_TEST(rtc__does_not_stand_still)
+{
+	uint8_t reg = midnight[_i].reg;
+
+	rtc.host_time = fake_time;
+	fake_now = LAST_SECOND;
+	ck_assert_uint_eq(cmos(reg), midnight[_i].before);
+	/* read again */
+	fake_now++;
+	ck_assert_uint_eq(cmos(reg), midnight[_i].after);
+	/* a new reading begins with register A */
+	fake_now = LAST_SECOND;
+	cmos(0x0a);
+	fake_now++;
+	cmos(0x0a);
+	ck_assert_uint_eq(cmos(reg), midnight[_i].after);
+	/* a reading given up long ago, or the host's clock set back */
+	cmos(0x0a);
+	fake_now = LAST_SECOND - 60;
+	cmos(0x0a);
+	fake_now = LAST_SECOND + 1;
+	ck_assert_uint_eq(cmos(reg), midnight[_i].after);
+	cmos(0x0a);
+	fake_now = LAST_SECOND;
+	ck_assert_uint_eq(cmos(reg), midnight[_i].before);
+}
+END_TEST
+
 START_TEST(rtc__status_registers)
 {
 	ck_assert_uint_eq(cmos(0x0a), 0x26); /* no update in progress */
@@ -421,6 +489,8 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, rtc__tells_the_time);
+	tcase_add_loop_test(t, rtc__registers_tell_one_time, 0, 2);
+	tcase_add_loop_test(t, rtc__does_not_stand_still, 0, COUNT(midnight));
 	tcase_add_test(t, rtc__status_registers);
 	tcase_add_test(t, rtc__ram_holds);
 	tcase_add_test(t, rtc__top_bit_of_the_index_masks_nmi);
