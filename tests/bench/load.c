@@ -35,7 +35,7 @@
 
 /* Pairs until this much time is used, within limits. */
 #define BUDGET_NS UINT64_C(4000000000)
-#define PAIRS_MIN 5
+#define PAIRS_MIN 9
 #define PAIRS_MAX 41
 
 static const struct {
