@@ -19,8 +19,8 @@
 
 #define QUEUE_SIZE     8
 #define BUFFER_SIZE    64
-#define WAIT_CYCLES    2000000000 /* about a second */
-#define WAIT_TURNS_MAX 20000000
+#define WAIT_CYCLES    20000000000 /* seconds: the device has its own thread */
+#define WAIT_TURNS_MAX 200000000
 #define VECTOR	       (VECTOR_PIC_MASTER + VIRTIO_MMIO_GSI)
 
 #define STATUS_NEGOTIATED                                   \

@@ -253,6 +253,22 @@ START_TEST(virtq__follows_an_indirect_table)
 }
 END_TEST
 
+/* 2.7.5.3.1: the table may have room for more, the chain may not. */
+START_TEST(virtq__refuses_an_indirect_chain_longer_than_the_queue)
+{
+	with(INDIRECT_OK);
+	put_indirect_table(SIZE + 1);
+	put_desc(DESC, 0,
+		 (struct driver_desc){ INDIRECT, 16 * (SIZE + 1), TABLE, 0 });
+	make_available(SIZE, 0);
+	assert_err(virtq_pop(&q, &gm, &c, &e), -EPROTO, &e,
+		   "a chain of more than 8 buffers");
+	put_desc(INDIRECT, SIZE - 1, (struct driver_desc){ BUFFERS, 1, 0, 0 });
+	ck_assert_int_eq(virtq_pop(&q, &gm, &c, &e), 1);
+	ck_assert_uint_eq(c.count, SIZE);
+}
+END_TEST
+
 /* 2.7.5.3 gives no alignment for it. */
 START_TEST(virtq__follows_an_indirect_table_at_an_odd_address)
 {
@@ -433,6 +449,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtq__goes_round_its_rings);
 	tcase_add_test(t, virtq__pops_again_what_was_put_back);
 	tcase_add_test(t, virtq__follows_an_indirect_table);
+	tcase_add_test(t,
+		       virtq__refuses_an_indirect_chain_longer_than_the_queue);
 	tcase_add_test(t, virtq__follows_an_indirect_table_at_an_odd_address);
 	tcase_add_loop_test(t, virtq__refuses_a_broken_chain, 0,
 			    (int)COUNT(broken));
