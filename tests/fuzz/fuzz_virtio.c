@@ -240,39 +240,62 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* A driver that keeps the rules, then one chain of each kind. */
+/* clang-format off */ /* one step a line */
+#define REG(reg, value)                                                  \
+	OP_WRITE, (reg), 0, (uint8_t)(value), (uint8_t)((value) >> 8),  \
+		(uint8_t)((value) >> 16), (uint8_t)((value) >> 24)
+/* Index, low half of the address, length, flags, next. */
+#define DESCRIPTOR(i, low, len, flags, next)                             \
+	OP_DESC, (i), (uint8_t)(low), (uint8_t)((low) >> 8), 0, 0,      \
+		(len), 0, 0, 0, (flags), (next)
+
+/* A driver that keeps the rules, and one chain of each kind. */
 static const uint8_t plain[] = {
-	OP_START, 0, 3, OP_DESC, 0, 0,	      0x80, 0, 0,	 64,
-	0,	  0, 0, 2,	 0, OP_AVAIL, 0,    1, OP_SERVE, 0,
+	OP_START, 0, 3,
+	DESCRIPTOR(0, 0x8000, 64, VIRTQ_DESC_WRITE, 0),
+	OP_AVAIL, 0, 1,
+	OP_SERVE, 0,
 };
 
 static const uint8_t chained[] = {
-	OP_START, 2,	2, OP_DESC,  0, 0, 0x80,     0, 0,	  64, 0, 0,
-	0,	  3,	1, OP_DESC,  1, 0, 0,	     0, 0,	  8,  0, 0,
-	0,	  0x82, 0, OP_AVAIL, 0, 1, OP_SERVE, 1, OP_SERVE, 0,
+	OP_START, 2, 2,
+	DESCRIPTOR(0, 0x8000, 64, VIRTQ_DESC_WRITE | VIRTQ_DESC_NEXT, 1),
+	DESCRIPTOR(1, 0, 8, VIRTQ_DESC_WRITE | 0x80, 0),
+	OP_AVAIL, 0, 1,
+	OP_SERVE, 1, /* not now */
+	OP_SERVE, 0,
 };
 
 static const uint8_t indirect[] = {
-	OP_START, 1, 2, OP_MEMORY, 0x00, 0x40,	   16,	 0, 0x80,     0,
-	0,	  0, 0, 0,	   0,	 32,	   0,	 0, 0,	      2,
-	0,	  0, 0, OP_DESC,   0,	 0,	   0x40, 0, 0,	      16,
-	0,	  0, 0, 4,	   0,	 OP_AVAIL, 0,	 1, OP_SERVE, 0,
+	OP_START, 1, 2,
+	OP_MEMORY, 0x00, 0x40, VIRTQ_DESC_SIZE,
+		0, 0x80, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, VIRTQ_DESC_WRITE, 0, 0, 0,
+	DESCRIPTOR(0, 0x4000, VIRTQ_DESC_SIZE, VIRTQ_DESC_INDIRECT, 0),
+	OP_AVAIL, 0, 1,
+	OP_SERVE, 0,
 };
 
+/* Register by register, and a used ring that ends where memory does, with
+ * the word of VIRTIO_F_EVENT_IDX behind it. */
 static const uint8_t by_hand[] = {
-	OP_WRITE,      0x70, 0, 3,    0,    0, 0,
-	OP_WRITE,      0x24, 0, 1,    0,    0, 0,
-	OP_WRITE,      0x20, 0, 1,    0,    0, 0,
-	OP_WRITE,      0x70, 0, 11,   0,    0, 0,
-	OP_WRITE,      0x38, 0, 8,    0,    0, 0,
-	OP_WRITE,      0x80, 0, 0x00, 0x10, 0, 0,
-	OP_WRITE,      0x90, 0, 0x00, 0x20, 0, 0,
-	OP_WRITE,      0xa0, 0, 0x00, 0x30, 0, 0,
-	OP_WRITE,      0x44, 0, 1,    0,    0, 0,
-	OP_WRITE,      0x70, 0, 15,   0,    0, 0,
-	OP_WRITE,      0x50, 0, 0,    0,    0, 0,
-	OP_ODD_ACCESS, 0x00, 1, 0,    5,
+	REG(VIRTIO_REG_STATUS, 3),
+	REG(VIRTIO_REG_DRIVER_FEATURES, 1u << VIRTIO_F_EVENT_IDX),
+	REG(VIRTIO_REG_DRIVER_FEATURES_SEL, 1),
+	REG(VIRTIO_REG_DRIVER_FEATURES, 1),
+	REG(VIRTIO_REG_STATUS, 11),
+	REG(VIRTIO_REG_QUEUE_NUM, 8),
+	REG(VIRTIO_REG_QUEUE_DESC, DESC),
+	REG(VIRTIO_REG_QUEUE_DRIVER, AVAIL),
+	REG(VIRTIO_REG_QUEUE_DEVICE, HIGH - 72),
+	REG(VIRTIO_REG_QUEUE_DEVICE + 4, 1),
+	REG(VIRTIO_REG_QUEUE_READY, 1),
+	REG(VIRTIO_REG_STATUS, 15),
+	DESCRIPTOR(0, 0x8000, 64, VIRTQ_DESC_WRITE, 0),
+	OP_AVAIL, 0, 8,
+	OP_SERVE, 0,
+	OP_ODD_ACCESS, 0x00, 1, 0, 5,
 };
+/* clang-format on */
 
 void fuzz_seeds(void)
 {
