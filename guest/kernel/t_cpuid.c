@@ -31,11 +31,31 @@ static enum verdict long_mode_is_offered(const struct boot *b)
 	return cpu_has_long_mode();
 }
 
+/* One thread per core, and both leaves that count CPUs say the same. */
+static enum verdict topology_is_whole(const struct boot *b)
+{
+	struct cpuid_regs one = cpuid(1);
+	struct cpuid_regs smt = cpuid_sub(CPUID_TOPOLOGY, 0);
+	struct cpuid_regs core = cpuid_sub(CPUID_TOPOLOGY, 1);
+	struct cpuid_regs end = cpuid_sub(CPUID_TOPOLOGY, 2);
+
+	(void)b;
+	if (cpuid(0).a < CPUID_TOPOLOGY)
+		return SKIP;
+	return expect_equal("thread level", smt.c, 0x100) &&
+	       expect_equal("threads in a core", smt.b, 1) &&
+	       expect_equal("core level", core.c, 0x201) &&
+	       expect_equal("cores", core.b, one.b >> 16 & 0xff) &&
+	       expect_equal("id", core.d, one.b >> 24) &&
+	       expect_equal("last level", end.c >> 8, 0);
+}
+
 static const struct claim claims[] = {
 	{ "the hypervisor bit is set", hypervisor_bit_is_set },
 	{ "the hypervisor has a name", hypervisor_has_a_name },
 	{ "there is a local APIC", there_is_an_apic },
 	{ "long mode is offered", long_mode_is_offered },
+	{ "the CPUs are told level by level", topology_is_whole },
 	{ 0 },
 };
 

@@ -12,6 +12,7 @@
 
 #define CPUID_1_C_HYPERVISOR (1u << 31)
 #define CPUID_1_D_APIC	     (1u << 9)
+#define CPUID_TOPOLOGY	     0xb
 #define CPUID_HYPERVISOR     0x40000000
 #define CPUID_EXTENDED	     0x80000000
 #define CPUID_EXTENDED_FLAGS 0x80000001
@@ -21,14 +22,19 @@ struct cpuid_regs {
 	uint32_t a, b, c, d;
 };
 
-static inline struct cpuid_regs cpuid(uint32_t leaf)
+static inline struct cpuid_regs cpuid_sub(uint32_t leaf, uint32_t sub)
 {
 	struct cpuid_regs r;
 
 	asm volatile("cpuid"
 		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
-		     : "a"(leaf), "c"(0));
+		     : "a"(leaf), "c"(sub));
 	return r;
+}
+
+static inline struct cpuid_regs cpuid(uint32_t leaf)
+{
+	return cpuid_sub(leaf, 0);
 }
 
 static inline bool cpu_has_long_mode(void)

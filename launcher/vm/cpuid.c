@@ -12,8 +12,11 @@
 #define LEAF1_ECX_HYPERVISOR   (1u << 31)
 #define LEAF1_EDX_HTT	       (1u << 28)
 
-#define TOPOLOGY_SMT  1u
-#define TOPOLOGY_CORE 2u
+/* Types of a topology level (SDM, leaf 0xb). */
+#define TOPOLOGY_END	0u
+#define TOPOLOGY_SMT	1u
+#define TOPOLOGY_CORE	2u
+#define TOPOLOGY_LEVELS 3
 
 /* Bits that hold the numbers 0 to count - 1. */
 static unsigned id_bits(unsigned count)
@@ -25,27 +28,74 @@ static unsigned id_bits(unsigned count)
 	return bits;
 }
 
-/* Leaf 0xb and 0x1f: one thread per core, @count cores in the package. */
-static void fix_topology(struct kvm_cpuid_entry2 *c, unsigned id,
-			 unsigned count)
+/* The row of @leaf, or NULL. */
+static const struct kvm_cpuid_entry2 *find_leaf(
+	const struct kvm_cpuid_entry2 *rows, unsigned count, uint32_t leaf)
 {
-	unsigned level = c->index;
-
-	c->eax = level == 1 ? id_bits(count) : 0;
-	c->ebx = level == 0 ? 1 : level == 1 ? count : 0;
-	c->ecx = level | (level == 0   ? TOPOLOGY_SMT << 8
-			  : level == 1 ? TOPOLOGY_CORE << 8
-				       : 0);
-	c->edx = id;
+	for (unsigned i = 0; i < count; i++)
+		if (rows[i].function == leaf)
+			return &rows[i];
+	return NULL;
 }
 
-static void fix_entry(struct kvm_cpuid_entry2 *c, const struct kvm *kvm,
-		      unsigned id, unsigned count)
+/* The levels of @leaf: one thread per core, cores, and the end of the list. */
+static unsigned add_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
+			     uint32_t leaf, const struct cpuid_vcpu *v)
 {
+	const struct {
+		uint32_t shift, cpus, type;
+	} levels[TOPOLOGY_LEVELS] = {
+		{ 0, 1, TOPOLOGY_SMT },
+		{ id_bits(v->count), v->count, TOPOLOGY_CORE },
+		{ 0, 0, TOPOLOGY_END },
+	};
+
+	for (unsigned i = 0; i < TOPOLOGY_LEVELS; i++)
+		rows[count++] = (struct kvm_cpuid_entry2){
+			.function = leaf,
+			.index = i,
+			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+			.eax = levels[i].shift,
+			.ebx = levels[i].cpus,
+			.ecx = levels[i].type << 8 | i,
+			.edx = v->id,
+		};
+	return count;
+}
+
+/*
+ * The topology leaves, 0xb and 0x1f, are made from nothing: KVM's rows are
+ * the host CPU's it was asked on or, from newer hosts, a single row of zeros,
+ * which tells a guest that it has no such leaf.
+ */
+static unsigned replace_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
+				 const struct cpuid_vcpu *v)
+{
+	static const uint32_t leaves[] = { 0xb, 0x1f };
+	const struct kvm_cpuid_entry2 *first = find_leaf(rows, count, 0);
+	uint32_t last_leaf = first ? first->eax : 0;
+	unsigned kept = 0;
+
+	_Static_assert(sizeof(leaves) / sizeof(leaves[0]) * TOPOLOGY_LEVELS ==
+			       CPUID_ROWS_ADDED,
+		       "callers have room");
+	for (unsigned i = 0; i < count; i++)
+		if (rows[i].function != 0xb && rows[i].function != 0x1f)
+			rows[kept++] = rows[i];
+	for (unsigned i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
+		if (last_leaf >= leaves[i])
+			kept = add_topology(rows, kept, leaves[i], v);
+	return kept;
+}
+
+static void fix_entry(struct kvm_cpuid_entry2 *c, const struct cpuid_vcpu *v)
+{
+	unsigned id = v->id, count = v->count;
+
 	switch (c->function) {
 	case 0x1:
 		c->ecx |= LEAF1_ECX_HYPERVISOR;
-		if (kvm->tsc_deadline)
+		if (v->tsc_deadline)
 			c->ecx |= LEAF1_ECX_TSC_DEADLINE;
 		/* EBX: initial APIC id, logical CPUs in the package. */
 		c->ebx &= 0x0000ffff;
@@ -59,10 +109,6 @@ static void fix_entry(struct kvm_cpuid_entry2 *c, const struct kvm *kvm,
 		if (c->eax & 0x1f)
 			c->eax |= ((1u << id_bits(count)) - 1) << 26;
 		break;
-	case 0xb:
-	case 0x1f:
-		fix_topology(c, id, count);
-		break;
 	case 0x80000008: /* ECX: AMD's core count and width of its ids */
 		c->ecx = (count - 1) | id_bits(count) << 12;
 		break;
@@ -74,13 +120,23 @@ static void fix_entry(struct kvm_cpuid_entry2 *c, const struct kvm *kvm,
 	}
 }
 
+unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
+		   const struct cpuid_vcpu *v)
+{
+	for (unsigned i = 0; i < count; i++)
+		fix_entry(&rows[i], v);
+	return replace_topology(rows, count, v);
+}
+
 int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
 		struct err *e)
 {
+	const struct cpuid_vcpu v = { id, count, kvm->tsc_deadline };
 	struct kvm_cpuid2 *c;
 	int rc = 0;
 
-	c = calloc(1, sizeof(*c) + MAX_ENTRIES * sizeof(c->entries[0]));
+	c = calloc(1, sizeof(*c) + (MAX_ENTRIES + CPUID_ROWS_ADDED) *
+					   sizeof(c->entries[0]));
 	if (!c)
 		return err_set(e, ENOMEM, "no memory for the CPUID table");
 	c->nent = MAX_ENTRIES;
@@ -88,8 +144,7 @@ int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
 		rc = err_sys(e, "KVM_GET_SUPPORTED_CPUID");
 		goto out;
 	}
-	for (unsigned i = 0; i < c->nent; i++)
-		fix_entry(&c->entries[i], kvm, id, count);
+	c->nent = cpuid_fix(c->entries, c->nent, &v);
 	if (ioctl(vcpu_fd, KVM_SET_CPUID2, c) < 0)
 		rc = err_sys(e, "KVM_SET_CPUID2");
 out:

@@ -12,6 +12,24 @@
 #include "base/err.h"
 #include "vm/kvm.h"
 
+struct kvm_cpuid_entry2;
+
+/* What only the machine's maker knows. */
+struct cpuid_vcpu {
+	unsigned id;	   /* its APIC id */
+	unsigned count;	   /* CPUs in the machine: cores of one package */
+	bool tsc_deadline; /* the in-kernel LAPIC has the TSC deadline mode */
+};
+
+#define CPUID_ROWS_ADDED 6
+
+/*
+ * Turn the @count rows that KVM supports into @v's: a pure function. The
+ * array has room for CPUID_ROWS_ADDED more; returns how many there are now.
+ */
+unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
+		   const struct cpuid_vcpu *v);
+
 /* Give vCPU @id of @count, whose descriptor is @vcpu_fd, its CPUID. */
 int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
 		struct err *e);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The CPUID a guest gets, made from what a host's KVM may offer.
+ *
+ * Leaves and bits are written as SDM volume 2 and APM volume 3 have them.
+ */
+#include "unit/unit.h"
+#include "vm/cpuid.h"
+
+#include <linux/kvm.h>
+
+#define SUBLEAF KVM_CPUID_FLAG_SIGNIFCANT_INDEX
+#define ROOM	32
+
+static struct kvm_cpuid_entry2 rows[ROOM];
+static unsigned count;
+
+static struct kvm_cpuid_entry2 *add(uint32_t leaf, uint32_t sub, uint32_t flags)
+{
+	struct kvm_cpuid_entry2 *c = &rows[count++];
+
+	*c = (struct kvm_cpuid_entry2){ .function = leaf,
+					.index = sub,
+					.flags = flags };
+	return c;
+}
+
+/* The row of a leaf; there may be one at most. */
+static const struct kvm_cpuid_entry2 *row(uint32_t leaf, uint32_t sub)
+{
+	const struct kvm_cpuid_entry2 *found = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (rows[i].function != leaf || rows[i].index != sub)
+			continue;
+		ck_assert_msg(!found, "leaf 0x%x subleaf %u is there twice",
+			      leaf, sub);
+		found = &rows[i];
+	}
+	return found;
+}
+
+static void expect_row(uint32_t leaf, uint32_t sub, uint32_t flags,
+		       const uint32_t regs[4])
+{
+	const struct kvm_cpuid_entry2 *c = row(leaf, sub);
+
+	ck_assert_msg(c, "no leaf 0x%x subleaf %u", leaf, sub);
+	ck_assert_msg(c->eax == regs[0] && c->ebx == regs[1] &&
+			      c->ecx == regs[2] && c->edx == regs[3] &&
+			      c->flags == flags,
+		      "leaf 0x%x subleaf %u: 0x%x 0x%x 0x%x 0x%x, flags 0x%x",
+		      leaf, sub, c->eax, c->ebx, c->ecx, c->edx, c->flags);
+}
+
+static void add_leaf_0(const char *vendor, uint32_t max)
+{
+	struct kvm_cpuid_entry2 *c = add(0, 0, 0);
+
+	c->eax = max;
+	memcpy(&c->ebx, vendor, 4);
+	memcpy(&c->edx, vendor + 4, 4);
+	memcpy(&c->ecx, vendor + 8, 4);
+}
+
+static void setup(void)
+{
+	memset(rows, 0, sizeof(rows));
+	count = 0;
+}
+
+static void fix(unsigned id, unsigned cpus)
+{
+	const struct cpuid_vcpu v = { .id = id, .count = cpus };
+
+	count = cpuid_fix(rows, count, &v);
+	ck_assert_uint_le(count, ROOM);
+}
+
+/* What hosts offer of leaf 0xb: the processor the ioctl ran on, a row of
+ * zeros, more levels than are told, nothing. */
+static void host_own(void)
+{
+	add(0xb, 0, SUBLEAF)->ebx = 2;
+	add(0xb, 1, SUBLEAF)->ebx = 64;
+}
+
+static void host_zero(void)
+{
+	add(0xb, 0, SUBLEAF);
+}
+
+static void host_many(void)
+{
+	for (unsigned i = 0; i < 6; i++)
+		add(0xb, i, SUBLEAF)->eax = 7;
+}
+
+static void host_none(void)
+{
+}
+
+static const struct {
+	void (*host)(void);
+	unsigned id, cpus;
+	uint32_t shift;
+} topologies[] = {
+	{ host_own, 0, 1, 0 },	    { host_zero, 0, 1, 0 },
+	{ host_zero, 1, 2, 1 },	    { host_zero, 2, 3, 2 },
+	{ host_many, 3, 4, 2 },	    { host_none, 4, 5, 3 },
+	{ host_zero, 255, 256, 8 }, { host_zero, 256, 257, 9 },
+};
+
+/* SDM, leaf 0xb: bits to shift, logical processors, level and type, id. */
+START_TEST(cpuid__topology)
+{
+	const unsigned id = topologies[_i].id, cpus = topologies[_i].cpus;
+
+	add_leaf_0("GenuineIntel", 0x1f);
+	topologies[_i].host();
+	add(0x1f, 0, SUBLEAF)->ecx = 5;
+	add(0x40000000, 0, 0)->eax = 0x40000001;
+	fix(id, cpus);
+	for (unsigned leaf = 0xb; leaf <= 0x1f; leaf += 0x14) {
+		expect_row(leaf, 0, SUBLEAF, (uint32_t[]){ 0, 1, 0x100, id });
+		expect_row(
+			leaf, 1, SUBLEAF,
+			(uint32_t[]){ topologies[_i].shift, cpus, 0x201, id });
+		expect_row(leaf, 2, SUBLEAF, (uint32_t[]){ 0, 0, 2, id });
+		ck_assert_ptr_null(row(leaf, 3));
+	}
+	/* Nothing else went with them. */
+	ck_assert_uint_eq(row(0x40000000, 0)->eax, 0x40000001);
+	ck_assert_uint_eq(row(0, 0)->eax, 0x1f);
+	ck_assert_uint_eq(count, 8);
+}
+END_TEST
+
+static const struct {
+	uint32_t max;
+	bool has_b, has_1f;
+} maxima[] = {
+	{ 0xa, false, false }, { 0xb, true, false }, { 0xd, true, false },
+	{ 0x1e, true, false }, { 0x1f, true, true }, { 0x24, true, true },
+};
+
+/* Leaf 0 says how far the basic leaves go. */
+START_TEST(cpuid__no_topology_past_the_last_leaf)
+{
+	add_leaf_0("GenuineIntel", maxima[_i].max);
+	fix(0, 2);
+	ck_assert_int_eq(row(0xb, 0) != NULL, maxima[_i].has_b);
+	ck_assert_int_eq(row(0x1f, 0) != NULL, maxima[_i].has_1f);
+}
+END_TEST
+
+#define INTEL "GenuineIntel"
+#define AMD   "AuthenticAMD"
+#define HYGON "HygonGenuine"
+
+/* One row before and after, for vCPU @id of @cpus. */
+static const struct {
+	const char *vendor;
+	unsigned id, cpus;
+	uint32_t leaf, host[4], want[4];
+} fixes[] = {
+	/* SDM, leaf 1: EBX APIC id, logical processors; ECX hypervisor; EDX
+	 * HTT */
+	{ INTEL,
+	  0,
+	  1,
+	  1,
+	  { 0x806f8, 0x7f400800, 0x1, 0x10000001 },
+	  { 0x806f8, 0x00010800, 0x80000001, 0x00000001 } },
+	{ INTEL,
+	  3,
+	  4,
+	  1,
+	  { 0, 0x800, 0, 0 },
+	  { 0, 0x03040800, 0x80000000, 0x10000000 } },
+};
+
+START_TEST(cpuid__fixes)
+{
+	struct kvm_cpuid_entry2 *c;
+
+	add_leaf_0(fixes[_i].vendor, 0xa);
+	c = add(fixes[_i].leaf, 0, 0);
+	c->eax = fixes[_i].host[0];
+	c->ebx = fixes[_i].host[1];
+	c->ecx = fixes[_i].host[2];
+	c->edx = fixes[_i].host[3];
+	fix(fixes[_i].id, fixes[_i].cpus);
+	expect_row(fixes[_i].leaf, 0, 0, fixes[_i].want);
+}
+END_TEST
+
+START_TEST(cpuid__tsc_deadline_is_the_irqchips)
+{
+	struct cpuid_vcpu v = { .count = 1, .tsc_deadline = true };
+
+	add(1, 0, 0);
+	cpuid_fix(rows, count, &v);
+	ck_assert_uint_eq(rows[0].ecx, 0x81000000);
+	v.tsc_deadline = false;
+	rows[0].ecx = 0;
+	cpuid_fix(rows, count, &v);
+	ck_assert_uint_eq(rows[0].ecx, 0x80000000);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("cpuid");
+	TCase *t = tcase_create("cpuid");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_loop_test(t, cpuid__topology, 0, COUNT(topologies));
+	tcase_add_loop_test(t, cpuid__no_topology_past_the_last_leaf, 0,
+			    COUNT(maxima));
+	tcase_add_loop_test(t, cpuid__fixes, 0, COUNT(fixes));
+	tcase_add_test(t, cpuid__tsc_deadline_is_the_irqchips);
+	suite_add_tcase(s, t);
+	return s;
+}
