@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #define MAX_ENTRIES 256
@@ -11,6 +12,10 @@
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
 #define LEAF1_ECX_HYPERVISOR   (1u << 31)
 #define LEAF1_EDX_HTT	       (1u << 28)
+
+/* EAX of the cache leaves, 0x4 and 0x8000001d; type 0 ends the list. */
+#define CACHE_TYPE	 0x1f
+#define CACHE_LEVEL(eax) ((eax) >> 5 & 7)
 
 /* Types of a topology level (SDM, leaf 0xb). */
 #define TOPOLOGY_END	0u
@@ -88,43 +93,80 @@ static unsigned replace_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
 	return kept;
 }
 
+static uint32_t at_most(uint32_t value, uint32_t max)
+{
+	return value < max ? value : max;
+}
+
 static void fix_entry(struct kvm_cpuid_entry2 *c, const struct cpuid_vcpu *v)
 {
-	unsigned id = v->id, count = v->count;
-
 	switch (c->function) {
 	case 0x1:
 		c->ecx |= LEAF1_ECX_HYPERVISOR;
 		if (v->tsc_deadline)
 			c->ecx |= LEAF1_ECX_TSC_DEADLINE;
-		/* EBX: initial APIC id, logical CPUs in the package. */
+		/* EBX: initial APIC id, logical CPUs in the package; a byte
+		 * each, and the topology leaves for more. */
 		c->ebx &= 0x0000ffff;
-		c->ebx |= id << 24 | (count & 0xff) << 16;
+		c->ebx |= (v->id & 0xff) << 24 | at_most(v->count, 0xff) << 16;
 		c->edx &= ~LEAF1_EDX_HTT;
-		if (count > 1)
+		if (v->count > 1)
 			c->edx |= LEAF1_EDX_HTT;
 		break;
 	case 0x4: /* caches: cores per package, sharing of each level */
 		c->eax &= 0x00003fff;
-		if (c->eax & 0x1f)
-			c->eax |= ((1u << id_bits(count)) - 1) << 26;
+		if (c->eax & CACHE_TYPE)
+			c->eax |= at_most((1u << id_bits(v->count)) - 1, 0x3f)
+				  << 26;
 		break;
-	case 0x80000008: /* ECX: AMD's core count and width of its ids */
-		c->ecx = (count - 1) | id_bits(count) << 12;
+	}
+}
+
+/* Leaves that Intel leaves reserved and AMD gives a meaning. */
+static void fix_amd_entry(struct kvm_cpuid_entry2 *c,
+			  const struct cpuid_vcpu *v)
+{
+	switch (c->function) {
+	case 0x80000008: /* ECX: core count and width of an APIC id */
+		c->ecx = at_most(v->count - 1, 0xff) | id_bits(v->count) << 12;
 		break;
-	case 0x8000001e: /* AMD: extended APIC id, core id, node id */
-		c->eax = id;
-		c->ebx = id;
+	case 0x8000001d: /* EAX: how many share a cache; here the last level */
+		c->eax &= 0x00003fff;
+		if ((c->eax & CACHE_TYPE) && CACHE_LEVEL(c->eax) >= 3)
+			c->eax |= at_most(v->count - 1, 0xfff) << 14;
+		break;
+	case 0x8000001e: /* extended APIC id; one-threaded core; node */
+		c->eax = v->id;
+		c->ebx = v->id & 0xff;
 		c->ecx = 0;
 		break;
 	}
 }
 
+static bool is_amd(const struct kvm_cpuid_entry2 *rows, unsigned count)
+{
+	const struct kvm_cpuid_entry2 *c = find_leaf(rows, count, 0);
+	char vendor[12];
+
+	if (!c)
+		return false;
+	memcpy(vendor, &c->ebx, 4);
+	memcpy(vendor + 4, &c->edx, 4);
+	memcpy(vendor + 8, &c->ecx, 4);
+	return !memcmp(vendor, "AuthenticAMD", sizeof(vendor)) ||
+	       !memcmp(vendor, "HygonGenuine", sizeof(vendor));
+}
+
 unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
 		   const struct cpuid_vcpu *v)
 {
-	for (unsigned i = 0; i < count; i++)
+	bool amd = is_amd(rows, count);
+
+	for (unsigned i = 0; i < count; i++) {
 		fix_entry(&rows[i], v);
+		if (amd)
+			fix_amd_entry(&rows[i], v);
+	}
 	return replace_topology(rows, count, v);
 }
 
