@@ -7,13 +7,12 @@
  *   file -> image/ (header, payload, ELF, notes) -> boot/ (plan, load, entry)
  *        -> vm/ (memory, vCPUs) with dev/ (devices) -> run/ (session, verdict)
  *
- * This file picks the command and is the only one that prints errors and
+ * This file lists the commands and is the only one that prints errors and
  * exits.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -69,17 +68,6 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
-static const struct command *find_command(int *argc, char ***argv)
-{
-	for (size_t i = 0; *argc > 1 && i < commands_count; i++)
-		if (!strcmp((*argv)[1], commands[i].name)) {
-			(*argc)--;
-			(*argv)++;
-			return &commands[i];
-		}
-	return &commands[0];
-}
-
 static int print_version(void)
 {
 	printf("launcher %s\n", LAUNCHER_VERSION);
@@ -94,10 +82,11 @@ static int print_help(void)
 
 static int dispatch(int argc, char **argv, struct err *e)
 {
-	const struct command *cmd = find_command(&argc, &argv);
+	const struct command *cmd;
 	struct options o;
 
-	if (options_parse(&o, cmd, argc, argv, e))
+	if (command_find(&cmd, &argc, &argv, e) ||
+	    options_parse(&o, cmd, argc, argv, e))
 		return STATUS_USAGE;
 	if (o.help)
 		return print_help();

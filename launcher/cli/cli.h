@@ -74,9 +74,18 @@ extern const struct command commands[];
 extern const size_t commands_count;
 
 /*
- * Parse what follows the command's name. @args does not include it. Returns
- * 0 or a negative errno with one line that names the option and what is
- * allowed.
+ * Find the command among the words of the command line and take it out: the
+ * first word that is neither an option nor an option's argument. If that is
+ * no command, it is an IMAGE to run, unless there is no such file and
+ * another word follows: -EINVAL, since a command was meant.
+ */
+int command_find(const struct command **cmd, int *argc, char ***argv,
+		 struct err *e);
+
+/*
+ * Parse the options and the IMAGE of @cmd. @argv[0] is skipped, and the
+ * command's name is not among the others. Returns 0 or a negative errno with
+ * one line that names the option and what is allowed.
  */
 int options_parse(struct options *o, const struct command *cmd, int argc,
 		  char **argv, struct err *e);

@@ -3,10 +3,9 @@
  * The option table. --help is printed from it, so that an option and its
  * explanation cannot part.
  */
-#include "cli/cli.h"
+#include "cli/option_table.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,15 +16,6 @@
 
 #define CPUS_MAX  1024
 #define LEVEL_MAX 22 /* no format has more */
-
-struct option_row {
-	const char *name;
-	char letter;	 /* 0: none */
-	const char *arg; /* NULL: takes none */
-	unsigned groups;
-	const char *help;
-	int (*set)(struct options *o, const char *arg, struct err *e);
-};
 
 static int set_mem(struct options *o, const char *arg, struct err *e)
 {
@@ -135,7 +125,8 @@ static int set_report(struct options *o, const char *arg, struct err *e)
 
 static int set_output(struct options *o, const char *arg, struct err *e)
 {
-	(void)e;
+	if (!*arg)
+		return err_set(e, EINVAL, "the file's name is empty");
 	o->output = arg;
 	return 0;
 }
@@ -206,7 +197,7 @@ static int set_version(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
-static const struct option_row rows[] = {
+const struct option_row option_rows[] = {
 	{ "mem", 'm', "SIZE", OPT_RUN | OPT_VERIFY,
 	  "guest memory, 64M to 512G (default 256M)", set_mem },
 	{ "cpus", 'c', "N", OPT_RUN, "number of vCPUs (default 1)", set_cpus },
@@ -250,7 +241,10 @@ static const struct option_row rows[] = {
 	{ "version", 'V', NULL, OPT_COMMON, "print the version", set_version },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+const size_t option_rows_count = sizeof(option_rows) / sizeof(option_rows[0]);
+
+_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= OPTION_ROWS_MAX,
+	       "OPTION_ROWS_MAX is too small");
 
 static const char *group_title(unsigned groups)
 {
@@ -276,8 +270,8 @@ void options_print_help(void)
 		       commands[i].args, commands[i].summary);
 	printf("\nIMAGE is a bzImage, an ELF, a compressed ELF, or - for "
 	       "standard input.\n");
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct option_row *r = &rows[i];
+	for (size_t i = 0; i < option_rows_count; i++) {
+		const struct option_row *r = &option_rows[i];
 		char name[40];
 
 		if (strcmp(title, group_title(r->groups))) {
@@ -295,97 +289,4 @@ void options_print_help(void)
 	       "ended before --expect matched,\n6 it reported failure or met "
 	       "--fail-on, 124 timed out, 128+N signal N.\n"
 	       "While stdin is a terminal, Ctrl-A x ends the run.\n");
-}
-
-/* The tables getopt_long() wants, made from ours. */
-static void build_getopt(char *letters, struct option *longs)
-{
-	char *l = letters;
-
-	*l++ = '+'; /* stop at the first word that is no option */
-	*l++ = ':'; /* tell a missing argument from an unknown option */
-	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ rows[i].name,
-					    rows[i].arg ? required_argument
-							: no_argument,
-					    NULL, (int)(256 + i) };
-		if (!rows[i].letter)
-			continue;
-		*l++ = rows[i].letter;
-		if (rows[i].arg)
-			*l++ = ':';
-	}
-	*l = '\0';
-	memset(&longs[ROWS], 0, sizeof(longs[ROWS]));
-}
-
-static const struct option_row *find_row(int opt)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (opt == (int)(256 + i) || opt == rows[i].letter)
-			return &rows[i];
-	return NULL;
-}
-
-static int apply(struct options *o, const struct command *cmd, int opt,
-		 const char *word, struct err *e)
-{
-	const struct option_row *r = find_row(opt);
-	int rc;
-
-	if (opt == ':')
-		return err_set(e, EINVAL, "%s needs an argument (see --help)",
-			       word);
-	if (!r)
-		return err_set(e, EINVAL, "unknown option %s (see --help)",
-			       word);
-	if (!(r->groups & cmd->takes))
-		return err_set(e, EINVAL, "--%s is not an option of %s",
-			       r->name, cmd->name);
-	rc = r->set(o, optarg, e);
-	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
-}
-
-int options_parse(struct options *o, const struct command *cmd, int argc,
-		  char **argv, struct err *e)
-{
-	char letters[2 + 2 * ROWS + 1];
-	struct option longs[ROWS + 1];
-
-	*o = (struct options){
-		.mem = DEFAULT_MEM,
-		.cpus = 1,
-		.cmdline = DEFAULT_CMDLINE,
-	};
-	build_getopt(letters, longs);
-	optind = 1;
-	opterr = 0;
-	for (;;) {
-		int at = optind;
-		int opt = getopt_long(argc, argv, letters, longs, NULL);
-		int rc;
-
-		if (opt == -1 && optind == at && optind < argc && !o->image) {
-			/* IMAGE may stand before options, too; but behind a
-			 * "--", which getopt has skipped, there are none. */
-			o->image = argv[optind++];
-			continue;
-		}
-		if (opt == -1)
-			break;
-		rc = apply(o, cmd, opt, argv[at], e);
-		if (rc)
-			return rc;
-	}
-	if (!o->image && optind < argc)
-		o->image = argv[optind++];
-	if (o->help || o->version)
-		return 0;
-	if (optind < argc)
-		return err_set(e, EINVAL, "one IMAGE, please: '%s' is too much",
-			       argv[optind]);
-	if (!o->image)
-		return err_set(e, EINVAL, "%s needs an IMAGE (see --help)",
-			       cmd->name);
-	return 0;
 }

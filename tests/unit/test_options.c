@@ -33,12 +33,10 @@ enum { RUN, INSPECT, EXTRACT };
 static struct options o;
 static struct err e;
 
-/* Split @line at blanks; "''" is an empty word. Once per test: getopt keeps
- * its place in the words it was given. */
-static int parse(unsigned command, const char *line)
+/* Split @line at blanks; "''" is an empty word. */
+static int split(char **argv, const char *line)
 {
 	static char copy[1024];
-	char *argv[WORDS_MAX + 1] = { (char *)commands[command].name };
 	int argc = 1;
 
 	snprintf(copy, sizeof(copy), "%s", line);
@@ -46,6 +44,14 @@ static int parse(unsigned command, const char *line)
 		ck_assert_int_lt(argc, WORDS_MAX);
 		argv[argc++] = strcmp(word, "''") ? word : word + 2;
 	}
+	return argc;
+}
+
+static int parse(unsigned command, const char *line)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)commands[command].name };
+	int argc = split(argv, line);
+
 	return options_parse(&o, &commands[command], argc, argv, &e);
 }
 
@@ -198,6 +204,7 @@ static const struct {
 	{ RUN, "", "run needs an IMAGE" },
 	{ INSPECT, "", "inspect needs an IMAGE" },
 	{ EXTRACT, "-o x", "extract needs an IMAGE" },
+	{ EXTRACT, "-o '' img", "--output: the file's name is empty" },
 	{ RUN, "-v --", "run needs an IMAGE" },
 	{ RUN, "a b", "one IMAGE, please: 'b' is too much" },
 	{ RUN, "a -v b", "one IMAGE, please: 'b' is too much" },
@@ -207,8 +214,11 @@ static const struct {
 	{ RUN, "-x img", "unknown option -x" },
 	{ RUN, "-vx img", "unknown option -vx" },
 	{ RUN, "img -x", "unknown option -x" },
-	{ RUN, "--ver img", "unknown option --ver" }, /* of two */
-	{ RUN, "--verbose=3 img", "--verbose=3" },
+	{ RUN, "--ver img", "--ver is ambiguous" },
+	{ RUN, "--ver=3 img", "--ver=3 is ambiguous" },
+	{ RUN, "--verbose=3 img", "--verbose=3: --verbose takes no argument" },
+	{ INSPECT, "img --js=1", "--js=1: --json takes no argument" },
+	{ RUN, "--frob=1 img", "unknown option --frob=1" },
 	{ RUN, "--mem", "--mem needs an argument" },
 	{ RUN, "img -m", "-m needs an argument" },
 	{ RUN, "img --initrd", "--initrd needs an argument" },
@@ -273,6 +283,72 @@ START_TEST(options__so_many_expectations)
 }
 END_TEST
 
+/* Which command a whole line means, and what is left of the line. */
+static const struct {
+	const char *line;
+	unsigned command;
+	const char *left;
+} found[] = {
+	{ "", RUN, "" },
+	{ "img", RUN, "img" },
+	{ "run", RUN, "" },
+	{ "run run", RUN, "run" },
+	{ "inspect img", INSPECT, "img" },
+	{ "inspect --json extract", INSPECT, "--json extract" },
+	{ "-v inspect img", INSPECT, "-v img" },
+	{ "-v --boot pvh inspect img", INSPECT, "-v --boot pvh img" },
+	{ "--json inspect", INSPECT, "--json" },
+	{ "-vo out extract img", EXTRACT, "-vo out img" },
+	/* an option's argument is no command */
+	{ "-o inspect img", RUN, "-o inspect img" },
+	{ "--cmdline inspect img", RUN, "--cmdline inspect img" },
+	{ "--cmdline=x inspect img", INSPECT, "--cmdline=x img" },
+	/* nor is what stands behind a "--" */
+	{ "-- inspect", RUN, "-- inspect" },
+	{ "-v -- inspect img", RUN, "-v -- inspect img" },
+	/* what options_parse() refuses */
+	{ "img -v -x img", RUN, "img -v -x img" },
+	{ "img -m", RUN, "img -m" },
+	{ "img -- img", RUN, "img -- img" },
+	{ "- img", RUN, "- img" },
+	{ "/dev/null img", RUN, "/dev/null img" },
+};
+
+START_TEST(command__found)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)"launcher" }, **left = argv;
+	int argc = split(argv, found[_i].line);
+	const struct command *cmd = NULL;
+	char text[256] = "";
+
+	assert_ok(command_find(&cmd, &argc, &left, &e), &e);
+	ck_assert_str_eq(cmd->name, commands[found[_i].command].name);
+	ck_assert_ptr_null(left[argc]);
+	for (int i = 1; i < argc; i++) {
+		strcat(text, i > 1 ? " " : "");
+		strcat(text, left[i]);
+	}
+	ck_assert_str_eq(text, found[_i].left);
+}
+END_TEST
+
+static const char *const misspelt[] = {
+	"insepct img",	      "-v insepct img",
+	"insepct --json img", "insepct --boot pvh img",
+	"insepct inspect",
+};
+
+START_TEST(command__misspelt)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)"launcher" }, **left = argv;
+	int argc = split(argv, misspelt[_i]);
+	const struct command *cmd;
+
+	assert_err(command_find(&cmd, &argc, &left, &e), -EINVAL, &e,
+		   "'insepct' is no command (run, inspect, extract)");
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("options");
@@ -290,6 +366,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, options__refuse, 0, COUNT(wrong));
 	tcase_add_loop_test(t, options__so_many_expectations,
 			    WATCH_EXPECT_MAX - 1, WATCH_EXPECT_MAX + 2);
+	tcase_add_loop_test(t, command__found, 0, COUNT(found));
+	tcase_add_loop_test(t, command__misspelt, 0, COUNT(misspelt));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the words of the command line to a command and its options.
+ *
+ * getopt_long() walks the words twice: once to find the command, which may
+ * stand behind options, and once to apply the options to it.
+ */
+#include "cli/option_table.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The words, and getopt_long()'s view of our table. */
+struct walk {
+	int argc;
+	char **argv;
+	int at; /* the word that the last option stood in */
+	char letters[2 + 2 * OPTION_ROWS_MAX + 1];
+	struct option longs[OPTION_ROWS_MAX + 1];
+};
+
+static void walk_begin(struct walk *w, int argc, char **argv)
+{
+	char *l = w->letters;
+
+	*w = (struct walk){ .argc = argc, .argv = argv };
+	*l++ = '+'; /* stop at the first word that is no option */
+	*l++ = ':'; /* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < option_rows_count; i++) {
+		const struct option_row *r = &option_rows[i];
+
+		w->longs[i] = (struct option){ r->name,
+					       r->arg ? required_argument
+						      : no_argument,
+					       NULL, (int)(256 + i) };
+		if (!r->letter)
+			continue;
+		*l++ = r->letter;
+		if (r->arg)
+			*l++ = ':';
+	}
+	optind = 0; /* forget the place in other words, too */
+	opterr = 0;
+}
+
+/* The next option as getopt_long() gives it; -1 at a word that is none, at
+ * the end, and behind a "--", which is skipped. */
+static int walk_next(struct walk *w)
+{
+	w->at = optind ? optind : 1;
+	return getopt_long(w->argc, w->argv, w->letters, w->longs, NULL);
+}
+
+/* Whether the walk stands at a word that is no option, and not because of a
+ * "--": that one is an IMAGE or a command, and options may follow. */
+static bool walk_at_word(const struct walk *w)
+{
+	return optind == w->at && optind < w->argc;
+}
+
+static const struct option_row *find_row(int opt)
+{
+	for (size_t i = 0; i < option_rows_count; i++)
+		if (opt == (int)(256 + i) ||
+		    (opt && opt == option_rows[i].letter))
+			return &option_rows[i];
+	return NULL;
+}
+
+/* How many long options the @len bytes at @name may stand for. */
+static unsigned count_meant(const char *name, size_t len)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < option_rows_count; i++)
+		n += !strncmp(option_rows[i].name, name, len);
+	return n;
+}
+
+/* getopt_long() has refused @word. */
+static int refuse(const char *word, struct err *e)
+{
+	const struct option_row *r = find_row(optopt);
+	bool is_long = !strncmp(word, "--", 2);
+
+	if (is_long && r)
+		return err_set(e, EINVAL, "%s: --%s takes no argument", word,
+			       r->name);
+	if (is_long && count_meant(word + 2, strcspn(word + 2, "=")) > 1)
+		return err_set(e, EINVAL, "%s is ambiguous (see --help)", word);
+	return err_set(e, EINVAL, "unknown option %s (see --help)", word);
+}
+
+static int apply(struct options *o, const struct command *cmd, int opt,
+		 const char *word, struct err *e)
+{
+	const struct option_row *r = find_row(opt);
+	int rc;
+
+	if (opt == ':')
+		return err_set(e, EINVAL, "%s needs an argument (see --help)",
+			       word);
+	if (!r)
+		return refuse(word, e);
+	if (!(r->groups & cmd->takes))
+		return err_set(e, EINVAL, "--%s is not an option of %s",
+			       r->name, cmd->name);
+	rc = r->set(o, optarg, e);
+	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
+}
+
+int options_parse(struct options *o, const struct command *cmd, int argc,
+		  char **argv, struct err *e)
+{
+	struct walk w;
+
+	*o = (struct options){
+		.mem = DEFAULT_MEM,
+		.cpus = 1,
+		.cmdline = DEFAULT_CMDLINE,
+	};
+	walk_begin(&w, argc, argv);
+	for (;;) {
+		int opt = walk_next(&w);
+		int rc;
+
+		if (opt == -1 && walk_at_word(&w) && !o->image) {
+			/* IMAGE may stand before options, too. */
+			o->image = argv[optind++];
+			continue;
+		}
+		if (opt == -1)
+			break;
+		rc = apply(o, cmd, opt, argv[w.at], e);
+		if (rc)
+			return rc;
+	}
+	if (!o->image && optind < argc)
+		o->image = argv[optind++];
+	if (o->help || o->version)
+		return 0;
+	if (optind < argc)
+		return err_set(e, EINVAL, "one IMAGE, please: '%s' is too much",
+			       argv[optind]);
+	if (!o->image)
+		return err_set(e, EINVAL, "%s needs an IMAGE (see --help)",
+			       cmd->name);
+	return 0;
+}
+
+/* Walk to the next word that is no option; false if there is none, or an
+ * option that is wrong, about which options_parse() has more to say. */
+static bool find_word(struct walk *w)
+{
+	int opt;
+
+	do
+		opt = walk_next(w);
+	while (opt != -1 && opt != '?' && opt != ':');
+	return opt == -1 && walk_at_word(w);
+}
+
+static const struct command *command_by_name(const char *name)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int no_command(const char *word, struct err *e)
+{
+	err_set(e, EINVAL, "'%s' is no command (", word);
+	for (size_t i = 0; i < commands_count; i++) {
+		size_t used = strlen(e->msg);
+
+		snprintf(e->msg + used, sizeof(e->msg) - used, "%s%s",
+			 commands[i].name, i + 1 < commands_count ? ", " : ")");
+	}
+	return -EINVAL;
+}
+
+int command_find(const struct command **cmd, int *argc, char ***argv,
+		 struct err *e)
+{
+	const char *word;
+	struct walk w;
+
+	*cmd = &commands[0];
+	walk_begin(&w, *argc, *argv);
+	if (!find_word(&w))
+		return 0;
+	word = (*argv)[optind];
+	*cmd = command_by_name(word) ?: *cmd;
+	if (command_by_name(word)) {
+		/* What stood before it closes the gap. */
+		memmove(*argv + 1, *argv, optind * sizeof(**argv));
+		(*argv)++;
+		(*argc)--;
+		return 0;
+	}
+	/* One word is an IMAGE, whether it exists or not. */
+	optind++;
+	if (!strcmp(word, "-") || !access(word, F_OK) || !find_word(&w))
+		return 0;
+	return no_command(word, e);
+}
