@@ -62,6 +62,12 @@ static bool below(uint64_t limit, uint64_t size, uint64_t *gpa)
 	return *gpa >= HIMEM_START;
 }
 
+/* RAM below 4 GiB grows with --mem, up to the hole. */
+static const char *more_helps(const struct guest_mem *gm)
+{
+	return gm->low_size < GUEST_MEM_HOLE ? "; give it more with --mem" : "";
+}
+
 static int find_room(const struct guest_mem *gm, const struct image *img,
 		     uint64_t size, const struct boot_range *kernel,
 		     uint64_t *gpa, struct err *e)
@@ -83,8 +89,9 @@ static int find_room(const struct guest_mem *gm, const struct image *img,
 		       "the initrd has %" PRIu64
 		       " bytes and there is no room for it: the kernel takes "
 		       "0x%" PRIx64 " to 0x%" PRIx64
-		       ", an initrd may reach up to 0x%" PRIx64,
-		       size, kernel->gpa, kernel_end, limit);
+		       ", an initrd may reach up to 0x%" PRIx64 "%s",
+		       size, kernel->gpa, kernel_end, limit,
+		       limit == gm->low_size ? more_helps(gm) : "");
 }
 
 int place_initrd(const struct guest_mem *gm, const struct image *img,
@@ -96,6 +103,11 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 	int rc;
 
 	rc = file_open(&f, path, gm->low_size, e);
+	if (rc == -EFBIG)
+		return err_set(e, EFBIG,
+			       "initrd: %s: larger than all of guest memory "
+			       "below 4 GiB (0x%" PRIx64 " bytes)%s",
+			       path, gm->low_size, more_helps(gm));
 	if (rc)
 		return err_prefix(e, rc, "initrd");
 	rc = find_room(gm, img, f.bytes.len, kernel, &gpa, e);

@@ -176,6 +176,9 @@ START_TEST(place__initrd)
 			 "the kernel takes 0x%" PRIx64 " to 0x%" PRIx64,
 			 rooms[_i].kernel, rooms[_i].kernel_end);
 		assert_err(rc, -ENOSPC, &e, want);
+		/* Memory helps where memory is what ends. */
+		ck_assert(!strstr(e.msg, "--mem") ==
+			  (rooms[_i].addr_max < rooms[_i].mem - 1));
 		ck_assert_uint_eq(r.gpa, 42);
 		return;
 	}
@@ -233,7 +236,9 @@ START_TEST(place__initrd_larger_than_memory)
 	make_file(64 * MIB + 1);
 	rc = place_initrd(&gm, &img, path, &kernel, &r, &e);
 	unlink(path);
-	assert_err(rc, -EFBIG, &e, "initrd: ");
+	assert_err(rc, -EFBIG, &e, "initrd: /tmp/");
+	assert_err(rc, -EFBIG, &e,
+		   "(0x4000000 bytes); give it more with --mem");
 }
 END_TEST
 
