@@ -93,6 +93,10 @@ build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Without it, make would take the folder for the product.
+.PHONY: launcher
+launcher: build/launcher
+
 build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -102,7 +106,7 @@ build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
 
 # The two commands of the README, and what they are made of. Both install
 # the Debian packages they miss when root, and name them otherwise.
-.PHONY: check demo bench lint
+.PHONY: check demo check-lint
 check:
 	@scripts/check
 
