@@ -37,17 +37,17 @@ static void put(struct aml *a, const void *data, size_t n)
 	a->len += n;
 }
 
-static void put8(struct aml *a, uint8_t v)
+static void aml_put8(struct aml *a, uint8_t v)
 {
 	put(a, &v, sizeof(v));
 }
 
-static void put16(struct aml *a, uint16_t v)
+static void aml_put16(struct aml *a, uint16_t v)
 {
 	put(a, &v, sizeof(v));
 }
 
-static void put32(struct aml *a, uint32_t v)
+static void aml_put32(struct aml *a, uint32_t v)
 {
 	put(a, &v, sizeof(v));
 }
@@ -56,7 +56,7 @@ static aml_block open_block(struct aml *a)
 {
 	aml_block at = a->len;
 
-	put16(a, 0);
+	aml_put16(a, 0);
 	return at;
 }
 
@@ -73,7 +73,7 @@ aml_block aml_scope(struct aml *a, const char *name)
 {
 	aml_block b;
 
-	put8(a, OP_SCOPE);
+	aml_put8(a, OP_SCOPE);
 	b = open_block(a);
 	put(a, name, strlen(name));
 	return b;
@@ -83,8 +83,8 @@ aml_block aml_device(struct aml *a, const char *name)
 {
 	aml_block b;
 
-	put8(a, OP_EXT);
-	put8(a, OP_DEVICE);
+	aml_put8(a, OP_EXT);
+	aml_put8(a, OP_DEVICE);
 	b = open_block(a);
 	put(a, name, strlen(name));
 	return b;
@@ -92,21 +92,21 @@ aml_block aml_device(struct aml *a, const char *name)
 
 static void put_name(struct aml *a, const char *name)
 {
-	put8(a, OP_NAME);
+	aml_put8(a, OP_NAME);
 	put(a, name, strlen(name));
 }
 
 void aml_name_int(struct aml *a, const char *name, uint32_t value)
 {
 	put_name(a, name);
-	put8(a, OP_DWORD);
-	put32(a, value);
+	aml_put8(a, OP_DWORD);
+	aml_put32(a, value);
 }
 
 void aml_name_string(struct aml *a, const char *name, const char *text)
 {
 	put_name(a, name);
-	put8(a, OP_STRING);
+	aml_put8(a, OP_STRING);
 	put(a, text, strlen(text) + 1);
 }
 
@@ -133,12 +133,12 @@ void aml_name_package(struct aml *a, const char *name, const uint8_t *values,
 	aml_block b;
 
 	put_name(a, name);
-	put8(a, OP_PACKAGE);
+	aml_put8(a, OP_PACKAGE);
 	b = open_block(a);
-	put8(a, count);
+	aml_put8(a, count);
 	for (unsigned i = 0; i < count; i++) {
-		put8(a, OP_BYTE);
-		put8(a, values[i]);
+		aml_put8(a, OP_BYTE);
+		aml_put8(a, values[i]);
 	}
 	aml_close(a, b);
 }
@@ -148,11 +148,11 @@ struct aml_crs aml_crs_open(struct aml *a)
 	struct aml_crs crs;
 
 	put_name(a, "_CRS");
-	put8(a, OP_BUFFER);
+	aml_put8(a, OP_BUFFER);
 	crs.block = open_block(a);
-	put8(a, OP_WORD);
+	aml_put8(a, OP_WORD);
 	crs.size_at = a->len;
-	put16(a, 0);
+	aml_put16(a, 0);
 	return crs;
 }
 
@@ -160,8 +160,8 @@ void aml_crs_close(struct aml *a, struct aml_crs crs)
 {
 	uint16_t size;
 
-	put8(a, RES_END);
-	put8(a, 0); /* checksum: not computed */
+	aml_put8(a, RES_END);
+	aml_put8(a, 0); /* checksum: not computed */
 	size = (uint16_t)(a->len - crs.size_at - sizeof(size));
 	memcpy(a->bytes + crs.size_at, &size, sizeof(size));
 	aml_close(a, crs.block);
@@ -169,28 +169,28 @@ void aml_crs_close(struct aml *a, struct aml_crs crs)
 
 void aml_io(struct aml *a, uint16_t port, uint8_t len)
 {
-	put8(a, RES_IO);
-	put8(a, RES_IO_DECODE16);
-	put16(a, port);
-	put16(a, port);
-	put8(a, 1); /* alignment */
-	put8(a, len);
+	aml_put8(a, RES_IO);
+	aml_put8(a, RES_IO_DECODE16);
+	aml_put16(a, port);
+	aml_put16(a, port);
+	aml_put8(a, 1); /* alignment */
+	aml_put8(a, len);
 }
 
 void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len)
 {
-	put8(a, RES_MEM32);
-	put16(a, RES_MEM32_SIZE);
-	put8(a, RES_MEM32_RW);
-	put32(a, gpa);
-	put32(a, len);
+	aml_put8(a, RES_MEM32);
+	aml_put16(a, RES_MEM32_SIZE);
+	aml_put8(a, RES_MEM32_RW);
+	aml_put32(a, gpa);
+	aml_put32(a, len);
 }
 
 void aml_irq(struct aml *a, uint32_t gsi)
 {
-	put8(a, RES_IRQ_EXT);
-	put16(a, RES_IRQ_EXT_SIZE);
-	put8(a, RES_IRQ_EDGE);
-	put8(a, 1); /* one interrupt */
-	put32(a, gsi);
+	aml_put8(a, RES_IRQ_EXT);
+	aml_put16(a, RES_IRQ_EXT_SIZE);
+	aml_put8(a, RES_IRQ_EDGE);
+	aml_put8(a, 1); /* one interrupt */
+	aml_put32(a, gsi);
 }
