@@ -24,8 +24,7 @@ struct boot_request {
 	const char *cmdline;
 	const char *initrd; /* a path, or NULL */
 	uint64_t rsdp;	    /* GPA of the ACPI RSDP; 0: none */
-	uint64_t
-		code_gpa; /* where linux* load the image; 0: as boot.rst says */
+	uint64_t code_gpa;  /* of linux*'s image; 0: as boot.rst says */
 };
 
 struct boot_result {

@@ -17,7 +17,7 @@
  * Must never trust: anything in the ELF. Segments are checked to lie in RAM
  * above 1 MiB and not to overlap before a byte is moved.
  *
- * Spec: gABI chapter 5; FACTS in boot.rst about init_size.
+ * Spec: gABI chapter 5; boot.rst about init_size.
  */
 #ifndef BOOT_LOAD_H
 #define BOOT_LOAD_H
