@@ -37,7 +37,8 @@ void file_close(struct file *f);
 /*
  * Create or replace @path with the @n parts at @parts, in that order. "-" is
  * standard output, written directly, as are devices and pipes. A symbolic
- * link is followed and stays. @mode: permission bits before umask.
+ * link is followed and stays; -ENOENT if it leads nowhere. @mode: permission
+ * bits of a new file before umask; a file that is replaced keeps its own.
  * Returns 0 or -errno; on failure @path is what it was before.
  */
 int file_write(const char *path, const struct bytes *parts, size_t n,

@@ -6,8 +6,8 @@
  * O_TMPFILE keeps file.h's promise: the bytes go into a file without a name,
  * which linkat() names once they are all there. A name that is taken can
  * only be replaced by rename(), so then the complete file is linked beside
- * it first. File systems without O_TMPFILE get a named temporary file, which
- * is unlinked on failure.
+ * it first. File systems without O_TMPFILE, and hosts without /proc, get a
+ * named temporary file, which is unlinked on failure.
  */
 #include "base/file.h"
 #include "base/retry.h"
@@ -25,6 +25,20 @@
 
 /* How often a temporary name may turn out to be taken. */
 #define NAME_TRIES 16
+
+/* Permissions of the result: of a new file, before umask; of one that
+ * replaces another, exactly what they were. */
+struct rights {
+	unsigned mode;
+	bool exact;
+};
+
+/* umask has only taken away, so that a failure leaves less and never more. */
+static void restore_rights(int fd, const struct rights *r)
+{
+	if (r->exact)
+		(void)!fchmod(fd, r->mode);
+}
 
 static int write_parts(int fd, const char *path, const struct bytes *parts,
 		       size_t n, struct err *e)
@@ -81,15 +95,16 @@ static int temp_name(char *buf, size_t size, const char *dir, struct err *e)
 }
 
 /* Open a new file under a name of its own in @dir. */
-static int open_named(char *name, size_t size, const char *dir, unsigned mode,
-		      struct err *e)
+static int open_named(char *name, size_t size, const char *dir,
+		      const struct rights *r, struct err *e)
 {
 	for (int i = 0; i < NAME_TRIES; i++) {
 		int rc = temp_name(name, size, dir, e), fd;
 
 		if (rc)
 			return rc;
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			  r->mode);
 		if (fd >= 0 || errno != EEXIST)
 			return fd >= 0 ? fd : err_sys(e, "%s", name);
 	}
@@ -154,14 +169,15 @@ static int write_nameless(int fd, const char *dir, const char *path,
 }
 
 static int write_named(const char *dir, const char *path,
-		       const struct bytes *parts, size_t n, unsigned mode,
-		       struct err *e)
+		       const struct bytes *parts, size_t n,
+		       const struct rights *r, struct err *e)
 {
 	char name[PATH_MAX];
-	int fd = open_named(name, sizeof(name), dir, mode, e), rc;
+	int fd = open_named(name, sizeof(name), dir, r, e), rc;
 
 	if (fd < 0)
 		return err_prefix(e, fd, "%s", path);
+	restore_rights(fd, r);
 	rc = write_parts(fd, path, parts, n, e) ?: flush_errors(fd, path, e);
 	close(fd);
 	if (rc) {
@@ -172,30 +188,35 @@ static int write_named(const char *dir, const char *path,
 }
 
 static int replace(const char *path, const struct bytes *parts, size_t n,
-		   unsigned mode, struct err *e)
+		   const struct rights *r, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX] = ".";
-	int fd;
+	int fd, rc;
 
 	if (slash &&
 	    (size_t)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) ?: 1,
 			     path) >= sizeof(dir))
 		return err_set(e, ENAMETOOLONG, "%s: name too long", path);
-	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
-	if (fd >= 0)
-		return write_nameless(fd, dir, path, parts, n, e);
+	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, r->mode);
+	if (fd >= 0) {
+		restore_rights(fd, r);
+		rc = write_nameless(fd, dir, path, parts, n, e);
+		/* Without /proc there is no way to name it. */
+		return rc != -ENOENT ? rc
+				     : write_named(dir, path, parts, n, r, e);
+	}
 	/* EISDIR: a kernel that does not know the flag; others: a file
 	 * system that has no such files. */
 	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
-		return write_named(dir, path, parts, n, mode, e);
+		return write_named(dir, path, parts, n, r, e);
 	return err_sys(e, "%s: folder %s", path, dir);
 }
 
 static int write_existing(const char *path, mode_t type,
-			  const struct bytes *parts, size_t n, unsigned mode,
-			  struct err *e)
+			  const struct bytes *parts, size_t n, struct err *e)
 {
+	const struct rights keep = { type & 0777, true };
 	char real[PATH_MAX];
 	int fd, rc;
 
@@ -205,7 +226,7 @@ static int write_existing(const char *path, mode_t type,
 		/* A symbolic link stays; the file it leads to is replaced. */
 		if (!realpath(path, real))
 			return err_sys(e, "%s", path);
-		return replace(real, parts, n, mode, e);
+		return replace(real, parts, n, &keep, e);
 	}
 	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -215,9 +236,28 @@ static int write_existing(const char *path, mode_t type,
 	return rc;
 }
 
+/* stat() has failed on @path. Creating it would replace a symbolic link that
+ * leads nowhere, which is to stay. */
+static int check_link(const char *path, struct err *e)
+{
+	int code = errno;
+	struct stat st;
+
+	if (lstat(path, &st) || !S_ISLNK(st.st_mode))
+		return 0;
+	if (code == ENOENT)
+		return err_set(e, ENOENT,
+			       "%s: is a symbolic link to a file that does "
+			       "not exist",
+			       path);
+	errno = code;
+	return err_sys(e, "%s", path);
+}
+
 int file_write(const char *path, const struct bytes *parts, size_t n,
 	       unsigned mode, struct err *e)
 {
+	const struct rights fresh = { mode, false };
 	struct stat st;
 
 	if (!strcmp(path, "-"))
@@ -226,6 +266,6 @@ int file_write(const char *path, const struct bytes *parts, size_t n,
 	if (!*path)
 		return err_set(e, ENOENT, "the output file's name is empty");
 	if (!stat(path, &st))
-		return write_existing(path, st.st_mode, parts, n, mode, e);
-	return replace(path, parts, n, mode, e);
+		return write_existing(path, st.st_mode, parts, n, e);
+	return check_link(path, e) ?: replace(path, parts, n, &fresh, e);
 }

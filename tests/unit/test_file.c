@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <dirent.h>
@@ -218,6 +219,24 @@ static int write_text(const char *path, const char *a, const char *b,
 	return file_write(path, parts, 3, 0644, e);
 }
 
+/* Stands before libc's (open64 in truth): a file system that has no nameless files. */
+static bool no_tmpfile;
+
+int open(const char *path, int flags, ...)
+{
+	unsigned mode;
+	va_list ap;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, unsigned) : 0;
+	va_end(ap);
+	if (no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
 START_TEST(file_write__creates_and_replaces)
 {
 	struct err e = ERR_EMPTY;
@@ -247,6 +266,50 @@ START_TEST(file_write__follows_a_link_and_keeps_it)
 	assert_ok(write_text("link", "new", "", &e), &e);
 	expect_content("target", "new");
 	ck_assert(!lstat("link", &st) && S_ISLNK(st.st_mode));
+	ck_assert_int_eq(count_entries(), 2);
+}
+END_TEST
+
+/* What was kept from others stays so; umask and @mode are for new files. */
+START_TEST(file_write__replacing_keeps_permissions)
+{
+	static const unsigned modes[] = { 0600, 0444, 0755, 0666 };
+	struct err e = ERR_EMPTY;
+	struct stat st;
+
+	umask(027);
+	for (size_t i = 0; i < 2 * COUNT(modes); i++) {
+		unsigned mode = modes[i % COUNT(modes)];
+
+		no_tmpfile = i >= COUNT(modes);
+		put("out", 3);
+		ck_assert_int_eq(chmod("out", mode), 0);
+		assert_ok(write_text("out", "new", "", &e), &e);
+		ck_assert_int_eq(stat("out", &st), 0);
+		ck_assert_msg((st.st_mode & 07777) == mode, "0%o, not 0%o",
+			      st.st_mode & 07777, mode);
+		expect_content("out", "new");
+		ck_assert_int_eq(unlink("out"), 0);
+	}
+	no_tmpfile = false;
+}
+END_TEST
+
+START_TEST(file_write__refuses_a_link_that_leads_nowhere)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+	int rc;
+
+	ck_assert_int_eq(symlink("nothing", "link"), 0);
+	rc = write_text("link", "new", "", &e);
+	assert_err(rc, -ENOENT, &e,
+		   "link: is a symbolic link to a file that does not exist");
+	ck_assert_int_eq(symlink("loop", "loop"), 0);
+	rc = write_text("loop", "new", "", &e);
+	assert_err(rc, -ELOOP, &e, "loop: ");
+	ck_assert(!lstat("link", &st) && S_ISLNK(st.st_mode));
+	ck_assert(!lstat("loop", &st) && S_ISLNK(st.st_mode));
 	ck_assert_int_eq(count_entries(), 2);
 }
 END_TEST
@@ -314,23 +377,35 @@ START_TEST(file_write__failure_leaves_what_was_there)
 }
 END_TEST
 
-/* Stands before libc's (open64 in truth): a file system that has no nameless files. */
-static bool no_tmpfile;
+/* Stands before libc's: /proc is not mounted. */
+static bool no_proc;
 
-int open(const char *path, int flags, ...)
+int linkat(int from_dir, const char *from, int to_dir, const char *to,
+	   int flags)
 {
-	unsigned mode;
-	va_list ap;
-
-	va_start(ap, flags);
-	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, unsigned) : 0;
-	va_end(ap);
-	if (no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
-		errno = EOPNOTSUPP;
+	if (no_proc && !strncmp(from, "/proc/", 6)) {
+		errno = ENOENT;
 		return -1;
 	}
-	return openat(AT_FDCWD, path, flags, mode);
+	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
 }
+
+START_TEST(file_write__without_proc)
+{
+	struct err e = ERR_EMPTY;
+	int rc;
+
+	no_proc = true;
+	assert_ok(write_text("out", "hello, ", "world", &e), &e);
+	expect_content("out", "hello, world");
+	assert_ok(write_text("out", "again", "", &e), &e);
+	expect_content("out", "again");
+	rc = write_text("no/out", "x", "", &e);
+	assert_err(rc, -ENOENT, &e, "no/out: ");
+	no_proc = false;
+	ck_assert_int_eq(count_entries(), 1);
+}
+END_TEST
 
 START_TEST(file_write__without_nameless_files)
 {
@@ -409,9 +484,12 @@ Suite *unit_suite(void)
 		file__endless_standard_input_is_too_large,
 		file_write__creates_and_replaces,
 		file_write__follows_a_link_and_keeps_it,
+		file_write__replacing_keeps_permissions,
+		file_write__refuses_a_link_that_leads_nowhere,
 		file_write__device_stays_a_device,
 		file_write__refuses_by_name,
 		file_write__failure_leaves_what_was_there,
+		file_write__without_proc,
 		file_write__without_nameless_files,
 		file_write__failing_rename_leaves_nothing,
 		file_write__standard_output_is_written_directly,
