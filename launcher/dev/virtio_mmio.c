@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dev/virtio_mmio.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include "base/log.h"
 
 #define VENDOR_ID 0x48434e4c /* "LNCH" */
 
@@ -22,82 +13,6 @@
 	(VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |    \
 	 VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FEATURES_OK | \
 	 VIRTIO_STATUS_FAILED)
-
-#define NO_QUEUE (-1)
-
-int virtio_mmio_init(struct virtio_mmio *v, const struct virtio_device_ops *ops,
-		     void *dev, const struct guest_mem *gm, struct irq_edge irq,
-		     struct err *e)
-{
-	assert(ops->queues <= VIRTIO_QUEUES_MAX);
-	assert(ops->queue_max <= VIRTQ_SIZE_MAX);
-	memset(v, 0, sizeof(*v));
-	v->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (v->kick_fd < 0) {
-		irq_edge_release(&irq);
-		return err_sys(e, "%s: eventfd", ops->name);
-	}
-	v->ops = ops;
-	v->dev = dev;
-	v->gm = gm;
-	v->irq = irq;
-	pthread_mutex_init(&v->lock, NULL);
-	return 0;
-}
-
-void virtio_mmio_release(struct virtio_mmio *v)
-{
-	if (!v->ops)
-		return;
-	irq_edge_release(&v->irq);
-	close(v->kick_fd);
-	v->ops = NULL;
-}
-
-static void kick(struct virtio_mmio *v)
-{
-	(void)eventfd_write(v->kick_fd, 1);
-}
-
-/* 4.2.2.1: "present each event by setting the corresponding bit in
- * InterruptStatus from the moment it takes place". */
-static void interrupt(struct virtio_mmio *v, uint32_t events)
-{
-	v->interrupt_status |= events;
-	irq_edge_raise(&v->irq);
-}
-
-/*
- * The one place where a driver's fault ends a device's work. Only the first
- * is logged: a guest can reset the device and do it again as often as it
- * likes.
- */
-static void fault(struct virtio_mmio *v, int queue, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void fault(struct virtio_mmio *v, int queue, const char *fmt, ...)
-{
-	char what[sizeof(v->fault.msg)], where[32] = "";
-	va_list args;
-
-	if (v->status & VIRTIO_STATUS_NEEDS_RESET)
-		return;
-	/* 2.1.2: "SHOULD set DEVICE_NEEDS_RESET when it enters an error
-	 * state"; "If DRIVER_OK is set, [...] the device MUST send a device
-	 * configuration change notification". */
-	v->status |= VIRTIO_STATUS_NEEDS_RESET;
-	if (v->status & VIRTIO_STATUS_DRIVER_OK)
-		interrupt(v, VIRTIO_INT_CONFIG);
-	if (v->faults++)
-		return;
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-	if (queue != NO_QUEUE)
-		snprintf(where, sizeof(where), " queue %d", queue);
-	err_set(&v->fault, EPROTO, "%s%s: %s", v->ops->name, where, what);
-	log_step("%s; the device needs a reset", v->fault.msg);
-}
 
 /* --- status and features */
 
@@ -142,8 +57,9 @@ static void write_status(struct virtio_mmio *v, uint32_t value)
 	value &= DRIVER_STATUS;
 	/* 2.1.1: "The driver MUST NOT clear a device status bit." */
 	if (before & ~value) {
-		fault(v, NO_QUEUE, "status 0x%x was written over 0x%x (2.1.1)",
-		      value, before);
+		virtio_mmio_fault(v, VIRTIO_NO_QUEUE,
+				  "status 0x%x was written over 0x%x (2.1.1)",
+				  value, before);
 		return;
 	}
 	added = value & ~before;
@@ -152,13 +68,14 @@ static void write_status(struct virtio_mmio *v, uint32_t value)
 	/* 3.1.1: a driver that finds FEATURES_OK clear gives up. */
 	if ((added & VIRTIO_STATUS_DRIVER_OK) &&
 	    !((before | added) & VIRTIO_STATUS_FEATURES_OK)) {
-		fault(v, NO_QUEUE, "DRIVER_OK without FEATURES_OK (3.1.1)");
+		virtio_mmio_fault(v, VIRTIO_NO_QUEUE,
+				  "DRIVER_OK without FEATURES_OK (3.1.1)");
 		return;
 	}
 	v->status |= added;
 	/* Some drivers notify first, when we must not consume (2.1.2). */
 	if (added & VIRTIO_STATUS_DRIVER_OK)
-		kick(v);
+		virtio_mmio_kick(v);
 }
 
 static uint32_t read_features(const struct virtio_mmio *v)
@@ -175,7 +92,8 @@ static void write_features(struct virtio_mmio *v, uint32_t value)
 	/* 3.1.1: "The driver MUST NOT accept new feature bits after this
 	 * step." */
 	if (v->status & VIRTIO_STATUS_FEATURES_OK) {
-		fault(v, NO_QUEUE, "features after FEATURES_OK (3.1.1)");
+		virtio_mmio_fault(v, VIRTIO_NO_QUEUE,
+				  "features after FEATURES_OK (3.1.1)");
 		return;
 	}
 	if (v->driver_features_sel > 1) {
@@ -213,10 +131,11 @@ static void write_queue(struct virtio_mmio *v, uint32_t reg, uint32_t value)
 	/* 4.2.2.2: "When QueueReady is not zero, the driver MUST NOT
 	 * access" these. */
 	if (q->ready) {
-		fault(v, (int)v->queue_sel,
-		      "register 0x%x was written while the queue is ready "
-		      "(4.2.2.2)",
-		      reg);
+		virtio_mmio_fault(
+			v, (int)v->queue_sel,
+			"register 0x%x was written while the queue is ready "
+			"(4.2.2.2)",
+			reg);
 		return;
 	}
 	if (reg == VIRTIO_REG_QUEUE_NUM)
@@ -241,18 +160,19 @@ static void write_ready(struct virtio_mmio *v, uint32_t value)
 		return;
 	}
 	if (value != 1) {
-		fault(v, (int)v->queue_sel, "QueueReady 0x%x (4.2.2)", value);
+		virtio_mmio_fault(v, (int)v->queue_sel,
+				  "QueueReady 0x%x (4.2.2)", value);
 		return;
 	}
 	/* 3.1.1: queues are set up once the features are agreed upon, which
 	 * decide what is in them. */
 	if (!(v->status & VIRTIO_STATUS_FEATURES_OK)) {
-		fault(v, (int)v->queue_sel,
-		      "QueueReady without FEATURES_OK (3.1.1)");
+		virtio_mmio_fault(v, (int)v->queue_sel,
+				  "QueueReady without FEATURES_OK (3.1.1)");
 		return;
 	}
 	if (virtq_enable(q, v->gm, v->ops->queue_max, v->driver_features, &e))
-		fault(v, (int)v->queue_sel, "%s", e.msg);
+		virtio_mmio_fault(v, (int)v->queue_sel, "%s", e.msg);
 }
 
 /* Arrives here only where KVM did not ring kick_fd by itself. */
@@ -260,11 +180,11 @@ static void write_notify(struct virtio_mmio *v, uint32_t value)
 {
 	/* 4.2.3.3: the value written is the queue's index. */
 	if (value >= v->ops->queues)
-		fault(v, NO_QUEUE,
-		      "QueueNotify %u, there are %u queues (4.2.2)", value,
-		      v->ops->queues);
+		virtio_mmio_fault(v, VIRTIO_NO_QUEUE,
+				  "QueueNotify %u, there are %u queues (4.2.2)",
+				  value, v->ops->queues);
 	else
-		kick(v);
+		virtio_mmio_kick(v);
 }
 
 /* --- registers */
@@ -388,81 +308,3 @@ const struct device_ops virtio_mmio_ops = {
 	.write = mmio_write,
 	.locks_itself = true,
 };
-
-/* --- the device's side */
-
-/* 2.1.2: "MUST NOT consume buffers [...] before DRIVER_OK"; 4.2.2.1: "MUST
- * NOT access virtual queue contents when QueueReady is zero". */
-static bool may_use(const struct virtio_mmio *v, const struct virtq *q)
-{
-	const uint32_t stopped = VIRTIO_STATUS_FAILED |
-				 VIRTIO_STATUS_NEEDS_RESET;
-
-	return (v->status & VIRTIO_STATUS_DRIVER_OK) &&
-	       !(v->status & stopped) && q->ready;
-}
-
-static enum virtio_left serve_chain(struct virtio_mmio *v, unsigned i)
-{
-	struct virtq *q = &v->queues[i];
-	uint32_t written = 0;
-	struct err e;
-	int rc;
-
-	if (!may_use(v, q))
-		return VIRTIO_LEFT_NOTHING;
-	rc = virtq_pop(q, v->gm, &v->chain, &e);
-	if (!rc)
-		return virtq_arm(q) ? VIRTIO_LEFT_MORE : VIRTIO_LEFT_NOTHING;
-	if (rc > 0)
-		rc = v->ops->serve(v->dev, i, &v->chain, &written, &e);
-	if (rc == -EAGAIN) {
-		virtq_unpop(q);
-		return VIRTIO_LEFT_LATER;
-	}
-	if (rc < 0) {
-		fault(v, (int)i, "%s", e.msg);
-		return VIRTIO_LEFT_NOTHING;
-	}
-	if (virtq_push(q, v->chain.head, written))
-		interrupt(v, VIRTIO_INT_USED);
-	return VIRTIO_LEFT_MORE;
-}
-
-/* The lock is released between chains: a register access waits for one. */
-static enum virtio_left serve_queue(struct virtio_mmio *v, unsigned i)
-{
-	enum virtio_left left = VIRTIO_LEFT_MORE;
-
-	for (unsigned n = 0; left == VIRTIO_LEFT_MORE && n < v->ops->queue_max;
-	     n++) {
-		pthread_mutex_lock(&v->lock);
-		left = serve_chain(v, i);
-		pthread_mutex_unlock(&v->lock);
-	}
-	return left;
-}
-
-enum virtio_left virtio_mmio_serve(struct virtio_mmio *v)
-{
-	enum virtio_left most = VIRTIO_LEFT_NOTHING;
-
-	for (unsigned i = 0; i < v->ops->queues; i++) {
-		enum virtio_left left = serve_queue(v, i);
-
-		if (left > most)
-			most = left;
-	}
-	return most;
-}
-
-void virtio_mmio_config_changed(struct virtio_mmio *v)
-{
-	pthread_mutex_lock(&v->lock);
-	/* 4.2.2.1: "MUST change value returned in ConfigGeneration if there
-	 * is any risk of a driver seeing an inconsistent configuration". */
-	v->config_generation++;
-	if (v->status & VIRTIO_STATUS_DRIVER_OK)
-		interrupt(v, VIRTIO_INT_CONFIG);
-	pthread_mutex_unlock(&v->lock);
-}

@@ -89,6 +89,17 @@ int virtio_mmio_init(struct virtio_mmio *v, const struct virtio_device_ops *ops,
 		     struct err *e);
 void virtio_mmio_release(struct virtio_mmio *v);
 
+/*
+ * The one place where a driver's fault ends a device's work, until the next
+ * reset: of @queue or VIRTIO_NO_QUEUE. With the lock.
+ */
+#define VIRTIO_NO_QUEUE (-1)
+void virtio_mmio_fault(struct virtio_mmio *v, int queue, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* There may be something to serve. From any thread. */
+void virtio_mmio_kick(struct virtio_mmio *v);
+
 /* What is left after virtio_mmio_serve(). */
 enum virtio_left {
 	VIRTIO_LEFT_NOTHING, /* until the next kick */
