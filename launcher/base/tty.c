@@ -15,11 +15,24 @@ static struct {
 	atomic_bool raw;
 } tty;
 
+/* A process that is no longer in the foreground would be stopped by the very
+ * call that puts the terminal right; with SIGTTOU blocked it is not. */
+static void put_back(void)
+{
+	sigset_t ttou, before;
+
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &ttou, &before);
+	(void)tcsetattr(tty.fd, TCSANOW, &tty.saved);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void tty_restore(void)
 {
 	if (!atomic_exchange(&tty.raw, false))
 		return;
-	(void)tcsetattr(tty.fd, TCSANOW, &tty.saved);
+	put_back();
 	tty_guard_tell(NULL);
 }
 

@@ -14,7 +14,8 @@
 #include "base/err.h"
 
 /*
- * Make @fd raw (no echo, no line editing, no signals from keys) if it is a terminal and this process is in its foreground.
+ * Make @fd raw (no echo, no line editing, no signals from keys) if it is a
+ * terminal and this process is in its foreground.
  *
  * *@raw says whether it did. The old settings come back with tty_restore(),
  * at exit(), and when a fatal signal (SIGSEGV, SIGABRT, ...) ends the

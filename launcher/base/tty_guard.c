@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/tty_guard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -21,7 +22,13 @@ static struct {
 
 bool tty_is_ours(int fd)
 {
-	return isatty(fd) && tcgetpgrp(fd) == getpgrp();
+	pid_t foreground;
+
+	if (!isatty(fd))
+		return false;
+	foreground = tcgetpgrp(fd);
+	/* Not our controlling terminal: nobody shares it with us. */
+	return foreground < 0 ? errno == ENOTTY : foreground == getpgrp();
 }
 
 /* Blocked, SIGTTOU does not keep a background process from the terminal. */

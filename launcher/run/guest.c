@@ -52,6 +52,7 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 	log_step("first guest instruction at 0x%llx",
 		 (unsigned long long)cpu_entry_address(entry));
 	g->started_ns = clock_ns();
+	session_begin(&g->session);
 	rc = machine_start(&g->m, entry, e);
 	if (!rc)
 		session_run(&g->session);

@@ -32,22 +32,20 @@
 
 static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-static int open_signals(sigset_t *before, struct err *e)
+static int open_signals(sigset_t *set, struct err *e)
 {
 	struct sigaction sa;
-	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
+	sigemptyset(set);
 	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(int); i++)
 		/* Ignored from the start: nohup, or a shell's background. */
 		if (!sigaction(taken_signals[i], NULL, &sa) &&
 		    sa.sa_handler != SIG_IGN)
-			sigaddset(&set, taken_signals[i]);
-	pthread_sigmask(SIG_BLOCK, &set, before);
+			sigaddset(set, taken_signals[i]);
 	/* A closed stdout is an error of write(), not a death. */
 	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_sys(e, "signalfd") : fd;
 }
 
@@ -84,7 +82,7 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
 		.out_fd = STDOUT_FILENO,
 	};
-	s->signal_fd = open_signals(&s->mask_before, e);
+	s->signal_fd = open_signals(&s->taken, e);
 	if (s->signal_fd < 0)
 		return s->signal_fd;
 	s->timeout_fd = open_timer(e);
@@ -95,6 +93,11 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 		return s->panic_fd;
 	set_timer(s->timeout_fd, timeout_ns);
 	return 0;
+}
+
+void session_begin(struct session *s)
+{
+	pthread_sigmask(SIG_BLOCK, &s->taken, &s->mask_before);
 }
 
 void session_release(struct session *s)

@@ -30,6 +30,7 @@ struct session {
 	int timeout_fd;
 	int panic_fd;	 /* when a panicked kernel has had its say */
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
+	sigset_t taken;	 /* signals that the session takes over */
 	sigset_t mask_before;
 	bool input_is_tty;
 	bool escape;	   /* Ctrl-A was the last key */
@@ -42,13 +43,19 @@ struct session {
 };
 
 /*
- * Block the signals the session takes over; before any thread is started.
+ * Open what the session waits for; the time limit counts from here.
  * @timeout_ns: 0 for no limit. The guest's line is stdin and stdout; a caller
  * that wants it otherwise changes in_fd and out_fd afterwards.
  */
 int session_init(struct session *s, struct machine *m, struct console *console,
 		 struct watch *watch, struct outcome_latch *latch,
 		 uint64_t timeout_ns, struct err *e);
+
+/*
+ * Block the signals the session takes over, before a vCPU's thread starts.
+ * Until then, while a kernel is decoded, they do what they always do.
+ */
+void session_begin(struct session *s);
 
 /*
  * Serve the running machine until its latch is set, then stop it and write
