@@ -446,11 +446,11 @@ void session_run(struct session *s)
 	type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s);
-	s->end_ns = clock_ns();
 	console_close(s->console);
 	machine_join(s->m);
 	drain_output(s);
 	watch_end(s->watch);
+	s->end_ns = clock_ns();
 	tty_restore();
 	give_back_signals(s);
 }

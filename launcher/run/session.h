@@ -39,7 +39,7 @@ struct session {
 	uint64_t first_byte_ns; /* the guest's first output */
 	uint64_t init_ns;	/* its kernel starting init */
 	uint64_t expected_ns;	/* the last --expect that matched */
-	uint64_t end_ns;	/* the end, whatever it was */
+	uint64_t end_ns;	/* the end, the last output written */
 };
 
 /*
