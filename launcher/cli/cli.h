@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "run/send.h"
+#include "run/trace.h"
 #include "run/verdict.h"
 #include "run/watch.h"
 
@@ -38,9 +39,12 @@ struct options {
 		size_t after;	  /* so many --expect stand before it */
 	} send[SEND_MAX];
 	size_t send_count;
-	const char *symbols; /* a System.map, or NULL */
-	const char *report;  /* where the run's JSON goes, or NULL */
-	const char *output;  /* extract and pack -o; "-" is stdout */
+	const char *symbols;  /* a System.map, or NULL */
+	const char *second;   /* while parsing; see option_table.h */
+	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
+	const char *trace;    /* where they go */
+	const char *report;   /* where the run's JSON goes, or NULL */
+	const char *output;   /* extract and pack -o; "-" is stdout */
 	bool json;
 	bool keep_relocs;
 	const char *format; /* pack --format; NULL: the usual one */

@@ -128,8 +128,14 @@ static int open_all(struct run *r, struct err *e)
 		 image_kind_name(r->img.kind), r->img.bytes.len);
 	/* Before the guest's memory: this forks. */
 	tty_guard_start(STDIN_FILENO);
-	return guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns,
-			  e);
+	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
+	if (!rc && o->trace_kinds) {
+		rc = trace_open(&r->guest.trace, o->trace_kinds, o->trace,
+				log_start_ns(), e);
+		if (rc)
+			err_prefix(e, rc, "--trace");
+	}
+	return rc;
 }
 
 /* The kernel lies where the launcher has put it, unless it came there by
@@ -158,14 +164,35 @@ static int draw_verdict(struct run *r, struct err *e)
 	return v->status;
 }
 
-/* A report that cannot be written fails a run that was fine. */
+/* A file that cannot be written fails a run that was fine. */
+static int file_failed(int rc, const char *option, struct err *why, int status,
+		       struct err *e)
+{
+	if (!rc)
+		return status;
+	err_prefix(why, rc, "%s", option);
+	if (status == STATUS_OK)
+		*e = *why;
+	else
+		err_also(e, why);
+	return status == STATUS_OK ? STATUS_FAILED : status;
+}
+
+static int finish_trace(struct run *r, int status, struct err *e)
+{
+	struct err why;
+	int rc = trace_close(&r->guest.trace, &why);
+
+	return file_failed(rc, "--trace", &why, status, e);
+}
+
 static int write_report(struct run *r, int status, struct err *e)
 {
 	const struct report_facts f = {
 		.image = r->o->image,
 		.boot = r->o->boot ? r->o->boot : "auto",
 		.status = status,
-		.reason = r->judged ? r->verdict.line : e->msg,
+		.reason = *e->msg ? e->msg : r->verdict.line,
 		.outcome = r->judged ? &r->outcome : NULL,
 		.plan = &r->boot,
 		.guest = &r->guest,
@@ -175,14 +202,7 @@ static int write_report(struct run *r, int status, struct err *e)
 	struct err why;
 	int rc = report_write(r->o->report, &f, &why);
 
-	if (!rc)
-		return status;
-	err_prefix(&why, rc, "--report");
-	if (status == STATUS_OK)
-		*e = why;
-	else
-		err_also(e, &why);
-	return status == STATUS_OK ? STATUS_FAILED : status;
+	return file_failed(rc, "--report", &why, status, e);
 }
 
 int cmd_run(const struct options *o, struct err *e)
@@ -194,6 +214,7 @@ int cmd_run(const struct options *o, struct err *e)
 	if (!open_all(&r, e) && !prepare(&r, e) &&
 	    !guest_run(&r.guest, &r.boot.cpu, e))
 		status = draw_verdict(&r, e);
+	status = finish_trace(&r, status, e);
 	if (o->report)
 		status = write_report(&r, status, e);
 	guest_release(&r.guest);

@@ -9,8 +9,10 @@
 
 struct option_row {
 	const char *name;
-	char letter;	 /* 0: none */
-	const char *arg; /* NULL: takes none */
+	char letter; /* 0: none */
+	/* NULL: takes none; "A B": two, the second of which @set finds in
+	 * options.second */
+	const char *arg;
 	unsigned groups;
 	const char *help;
 	int (*set)(struct options *o, const char *arg, struct err *e);

@@ -112,6 +112,12 @@ static int set_symbols(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
+static int set_trace(struct options *o, const char *arg, struct err *e)
+{
+	o->trace = o->second;
+	return trace_parse(arg, &o->trace_kinds, e);
+}
+
 static int set_report(struct options *o, const char *arg, struct err *e)
 {
 	if (!strcmp(arg, "-") || !*arg)
@@ -219,6 +225,8 @@ const struct option_row option_rows[] = {
 	  set_send },
 	{ "symbols", 0, "FILE", OPT_RUN,
 	  "a System.map to name the places where vCPUs stood", set_symbols },
+	{ "trace", 0, "KINDS FILE", OPT_RUN,
+	  "write events, a line each: pio,mmio,exits,irq", set_trace },
 	{ "report", 0, "FILE", OPT_RUN,
 	  "write outcome, plan, timeline and counts as JSON", set_report },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",

@@ -17,7 +17,8 @@
 struct walk {
 	int argc;
 	char **argv;
-	int at; /* the word that the last option stood in */
+	int at;		    /* the word that the last option stood in */
+	const char *second; /* its second argument; NULL: missing */
 	char letters[2 + 2 * OPTION_ROWS_MAX + 1];
 	struct option longs[OPTION_ROWS_MAX + 1];
 };
@@ -46,21 +47,6 @@ static void walk_begin(struct walk *w, int argc, char **argv)
 	opterr = 0;
 }
 
-/* The next option as getopt_long() gives it; -1 at a word that is none, at
- * the end, and behind a "--", which is skipped. */
-static int walk_next(struct walk *w)
-{
-	w->at = optind ? optind : 1;
-	return getopt_long(w->argc, w->argv, w->letters, w->longs, NULL);
-}
-
-/* Whether the walk stands at a word that is no option, and not because of a
- * "--": that one is an IMAGE or a command, and options may follow. */
-static bool walk_at_word(const struct walk *w)
-{
-	return optind == w->at && optind < w->argc;
-}
-
 static const struct option_row *find_row(int opt)
 {
 	for (size_t i = 0; i < option_rows_count; i++)
@@ -68,6 +54,33 @@ static const struct option_row *find_row(int opt)
 		    (opt && opt == option_rows[i].letter))
 			return &option_rows[i];
 	return NULL;
+}
+
+static bool takes_two(const struct option_row *r)
+{
+	return r && r->arg && strchr(r->arg, ' ');
+}
+
+/* The next option as getopt_long() gives it; -1 at a word that is none, at
+ * the end, and behind a "--", which is skipped. */
+static int walk_next(struct walk *w)
+{
+	int opt;
+
+	w->at = optind ? optind : 1;
+	w->second = NULL;
+	opt = getopt_long(w->argc, w->argv, w->letters, w->longs, NULL);
+	/* getopt_long() knows of one argument only. */
+	if (takes_two(find_row(opt)) && optind < w->argc)
+		w->second = w->argv[optind++];
+	return opt;
+}
+
+/* Whether the walk stands at a word that is no option, and not because of a
+ * "--": that one is an IMAGE or a command, and options may follow. */
+static bool walk_at_word(const struct walk *w)
+{
+	return optind == w->at && optind < w->argc;
 }
 
 /* How many long options the @len bytes at @name may stand for. */
@@ -95,9 +108,10 @@ static int refuse(const char *word, struct err *e)
 }
 
 static int apply(struct options *o, const struct command *cmd, int opt,
-		 const char *word, struct err *e)
+		 const struct walk *w, struct err *e)
 {
 	const struct option_row *r = find_row(opt);
+	const char *word = w->argv[w->at];
 	int rc;
 
 	if (opt == ':')
@@ -108,6 +122,10 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	if (!(r->groups & cmd->takes))
 		return err_set(e, EINVAL, "--%s is not an option of %s",
 			       r->name, cmd->name);
+	if (takes_two(r) && !w->second)
+		return err_set(e, EINVAL, "--%s needs two arguments: %s",
+			       r->name, r->arg);
+	o->second = w->second;
 	rc = r->set(o, optarg, e);
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
 }
@@ -134,7 +152,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		}
 		if (opt == -1)
 			break;
-		rc = apply(o, cmd, opt, argv[w.at], e);
+		rc = apply(o, cmd, opt, &w, e);
 		if (rc)
 			return rc;
 	}

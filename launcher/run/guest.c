@@ -11,6 +11,7 @@ void guest_init(struct guest *g)
 		.console.wake_fd = -1,
 		.m = MACHINE_EMPTY,
 		.session = SESSION_EMPTY,
+		.trace.fd = -1,
 	};
 	watch_init(&g->watch);
 }
@@ -29,8 +30,10 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	if (!rc)
 		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
 				  &g->latch, timeout_ns, e);
-	if (!rc)
+	if (!rc) {
 		g->session.sender = &g->sender;
+		g->m.trace = &g->trace;
+	}
 	return rc;
 }
 
@@ -79,10 +82,13 @@ void guest_verdict(struct guest *g, struct verdict *v)
 
 void guest_release(struct guest *g)
 {
+	struct err ignored;
+
 	session_release(&g->session);
 	machine_release(&g->m);
 	console_release(&g->console);
 	outcome_latch_release(&g->latch);
+	(void)trace_close(&g->trace, &ignored);
 	watch_release(&g->watch);
 	sender_release(&g->sender);
 	symbols_release(&g->symbols);

@@ -17,6 +17,7 @@ struct guest {
 	struct sender sender;
 	struct session session;
 	struct symbols symbols;
+	struct trace trace; /* --trace; to be opened after guest_open() */
 	uint64_t timeout_ns;
 	uint64_t started_ns; /* clock_ns() of the first instruction; 0: none */
 };

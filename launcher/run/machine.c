@@ -64,6 +64,7 @@ static int add_devices(struct machine *m, const struct serial_host *console,
 
 	bus_init(&m->ports, "port");
 	bus_init(&m->mmio, "MMIO");
+	bus_init(&m->msrs, "MSR");
 	serial_init(&m->serial, kvm_irq_line(&m->kvm, COM1_IRQ), console);
 	rtc_init(&m->rtc);
 	i8042_init(&m->i8042, m->latch);
@@ -138,12 +139,20 @@ static int create_vcpus(struct machine *m, struct err *e)
 	return rc;
 }
 
+static void on_irq(void *ctx, unsigned gsi, bool level)
+{
+	trace_line(ctx, "irq %u %s", gsi, level ? "raise" : "lower");
+}
+
 int machine_connect(struct machine *m, const struct serial_host *console,
 		    struct err *e)
 {
 	int rc;
 
 	rc = kvm_open(&m->kvm, e);
+	m->irq_observer = (struct irq_observer){ on_irq, m->trace };
+	if (trace_wants(m->trace, TRACE_IRQ))
+		m->kvm.observer = &m->irq_observer;
 	if (!rc)
 		rc = kvm_create_vm(&m->kvm, &m->gm, m->trap_gpa, e);
 	if (!rc)
@@ -155,14 +164,33 @@ int machine_connect(struct machine *m, const struct serial_host *console,
 	return rc;
 }
 
+struct vcpu_thread {
+	struct machine *m;
+	unsigned id;
+};
+
+/* The value of an access, for the trace. */
+static unsigned long long value_of(const uint8_t *data, unsigned size)
+{
+	unsigned long long value = 0;
+
+	memcpy(&value, data, size);
+	return value;
+}
+
 /* A device may just have ended the run: then this was the guest's last
  * access. */
 static bool on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
 		   bool write)
 {
-	struct machine *m = ctx;
+	const struct vcpu_thread *t = ctx;
+	struct machine *m = t->m;
 
 	bus_access(&m->ports, port, data, size, write);
+	if (trace_wants(m->trace, TRACE_PIO))
+		trace_line(m->trace, "vcpu %u pio %s 0x%x %u 0x%llx", t->id,
+			   write ? "out" : "in", port, size,
+			   value_of(data, size));
 	return !outcome_is_set(m->latch);
 }
 
@@ -189,11 +217,31 @@ static bool serve_trap_page(struct machine *m, uint64_t gpa, uint8_t *data,
 static bool on_mmio(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
 		    bool write)
 {
-	struct machine *m = ctx;
+	const struct vcpu_thread *t = ctx;
+	struct machine *m = t->m;
 
 	if (!serve_trap_page(m, gpa, data, size, write))
 		bus_access(&m->mmio, gpa, data, size, write);
+	if (trace_wants(m->trace, TRACE_MMIO))
+		trace_line(m->trace, "vcpu %u mmio %s 0x%llx %u 0x%llx", t->id,
+			   write ? "write" : "read", (unsigned long long)gpa,
+			   size, value_of(data, size));
 	return !outcome_is_set(m->latch);
+}
+
+static void on_msr(void *ctx, uint32_t index, bool write)
+{
+	const struct vcpu_thread *t = ctx;
+	uint8_t value[8] = { 0 };
+
+	bus_access(&t->m->msrs, index, value, sizeof(value), write);
+}
+
+static void on_exit_of(void *ctx, enum vcpu_exit why)
+{
+	const struct vcpu_thread *t = ctx;
+
+	trace_line(t->m->trace, "vcpu %u exit %s", t->id, vcpu_exit_names[why]);
 }
 
 /* A vCPU that stopped by itself ends the run; what it says is the evidence. */
@@ -207,18 +255,16 @@ static void report_end(struct machine *m, unsigned id,
 		    id, "vCPU %u: %s", id, result->detail);
 }
 
-struct vcpu_thread {
-	struct machine *m;
-	unsigned id;
-};
-
 static void *vcpu_main(void *arg)
 {
 	struct vcpu_thread t = *(struct vcpu_thread *)arg;
 	const struct vcpu_handlers handlers = {
-		.ctx = t.m,
+		.ctx = &t,
 		.pio = on_pio,
 		.mmio = on_mmio,
+		.msr = on_msr,
+		.exited = trace_wants(t.m->trace, TRACE_EXITS) ? on_exit_of
+							       : NULL,
 	};
 
 	free(arg);

@@ -20,6 +20,7 @@
 #include "dev/virtio_mmio.h"
 #include "dev/virtio_rng.h"
 #include "dev/virtio_worker.h"
+#include "run/trace.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 #include "vm/kvm.h"
@@ -36,6 +37,8 @@ struct machine {
 	unsigned cpus;
 	unsigned started; /* threads that run */
 	struct outcome_latch *latch;
+	struct trace *trace; /* NULL: none; set before machine_connect() */
+	struct irq_observer irq_observer;
 	/* A page served as MMIO; see kvm_create_vm(). Set before
 	 * machine_connect(). */
 	uint64_t trap_gpa;
@@ -43,6 +46,7 @@ struct machine {
 
 	struct bus ports;
 	struct bus mmio;
+	struct bus msrs; /* that KVM does not know: nobody answers there */
 	struct serial serial;
 	struct rtc rtc;
 	struct i8042 i8042;

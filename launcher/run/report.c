@@ -165,7 +165,7 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 
 	all = json_pack(
 		"{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o}",
 		"image", json_text(f->image), "outcome",
 		f->outcome ? outcome_names[f->outcome->kind]
 			   : outcome_names[OUTCOME_HOST],
@@ -175,7 +175,8 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 		console_json(&g->watch), "vcpus", vcpus_json(g), "exits",
 		all_exits_json(&g->m), "unknown_ports",
 		unknown_json(&g->m.ports), "unknown_mmio",
-		unknown_json(&g->m.mmio), "memory", memory_json(&g->m.gm));
+		unknown_json(&g->m.mmio), "unknown_msrs",
+		unknown_json(&g->m.msrs), "memory", memory_json(&g->m.gm));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

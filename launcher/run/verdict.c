@@ -194,7 +194,10 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_PANIC;
 	say(v, "the guest panicked: ");
-	say_quoted(v, f->watch->panic);
+	if (f->watch->panic[0])
+		say_quoted(v, f->watch->panic);
+	else
+		say(v, "%s", f->outcome->evidence);
 	say_cpus(v, f);
 	say(v, "; try another --cmdline or --initrd: the console says what it "
 	       "missed");

@@ -10,7 +10,14 @@
 
 #include <stdbool.h>
 
+/* Somebody who wants to know about every change, from any thread. */
+struct irq_observer {
+	void (*saw)(void *ctx, unsigned gsi, bool level);
+	void *ctx;
+};
+
 struct irq_line {
+	const struct irq_observer *observer; /* NULL: nobody */
 	int vm;	      /* the machine; -1: connected to nothing (tests) */
 	unsigned gsi; /* global system interrupt: IOAPIC pin, PIC input */
 };

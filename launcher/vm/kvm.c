@@ -179,6 +179,18 @@ static int add_low_slots(struct kvm *kvm, const struct guest_mem *gm,
 	return rc;
 }
 
+/* To be told of MSRs that KVM does not know; a host that cannot is no worse
+ * for the guest. */
+static void ask_for_unknown_msrs(struct kvm *kvm)
+{
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_X86_USER_SPACE_MSR,
+		.args = { KVM_MSR_EXIT_REASON_UNKNOWN },
+	};
+
+	(void)ioctl(kvm->vm, KVM_ENABLE_CAP, &cap);
+}
+
 int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
 		  uint64_t trap_gpa, struct err *e)
 {
@@ -187,6 +199,7 @@ int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
 	kvm->vm = ioctl(kvm->fd, KVM_CREATE_VM, 0);
 	if (kvm->vm < 0)
 		return err_sys(e, "KVM_CREATE_VM");
+	ask_for_unknown_msrs(kvm);
 	rc = create_chips(kvm, e);
 	if (!rc)
 		rc = add_low_slots(kvm, gm, trap_gpa, e);
@@ -207,7 +220,9 @@ void kvm_release(struct kvm *kvm)
 
 struct irq_line kvm_irq_line(const struct kvm *kvm, unsigned gsi)
 {
-	return (struct irq_line){ .vm = kvm->vm, .gsi = gsi };
+	return (struct irq_line){ .observer = kvm->observer,
+				  .vm = kvm->vm,
+				  .gsi = gsi };
 }
 
 void irq_set(struct irq_line line, bool level)
@@ -216,6 +231,8 @@ void irq_set(struct irq_line line, bool level)
 
 	/* Nothing a device could do about a failure, and none is possible
 	 * once the irqchip exists. */
+	if (line.observer)
+		line.observer->saw(line.observer->ctx, line.gsi, level);
 	if (line.vm >= 0)
 		(void)ioctl(line.vm, KVM_IRQ_LINE, &irq);
 }

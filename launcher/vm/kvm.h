@@ -31,7 +31,9 @@ struct kvm {
 	enum kvm_host host;
 	size_t run_size;    /* bytes of a vCPU's shared page area */
 	unsigned max_vcpus; /* what this host allows */
-	bool tsc_deadline;  /* the in-kernel LAPIC has the TSC deadline mode */
+	/* Of every line that is asked for afterwards; NULL: nobody. */
+	const struct irq_observer *observer;
+	bool tsc_deadline; /* the in-kernel LAPIC has the TSC deadline mode */
 };
 
 #define KVM_EMPTY                  \

@@ -54,7 +54,11 @@ int kvm_irq_edge(const struct kvm *kvm, unsigned gsi, struct irq_edge *edge,
 
 void irq_edge_raise(const struct irq_edge *edge)
 {
+	const struct irq_observer *o = edge->line.observer;
+
 	if (edge->fd >= 0) {
+		if (o)
+			o->saw(o->ctx, edge->line.gsi, true);
 		(void)eventfd_write(edge->fd, 1);
 		return;
 	}

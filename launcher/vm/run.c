@@ -42,10 +42,21 @@ void vcpu_kick(struct vcpu *v)
 }
 
 const char *const vcpu_exit_names[VCPU_EXITS] = {
-	[VCPU_EXIT_PIO] = "pio",     [VCPU_EXIT_MMIO] = "mmio",
-	[VCPU_EXIT_HALT] = "halt",   [VCPU_EXIT_INTERRUPTED] = "interrupted",
+	[VCPU_EXIT_PIO] = "pio",
+	[VCPU_EXIT_MMIO] = "mmio",
+	[VCPU_EXIT_MSR] = "msr",
+	[VCPU_EXIT_HALT] = "halt",
+	[VCPU_EXIT_INTERRUPTED] = "interrupted",
 	[VCPU_EXIT_FINAL] = "final",
 };
+
+static void note_exit(struct vcpu *v, const struct vcpu_handlers *h,
+		      enum vcpu_exit why)
+{
+	v->exits[why]++;
+	if (h->exited)
+		h->exited(h->ctx, why);
+}
 
 static bool handle_pio(struct vcpu *v, const struct vcpu_handlers *h)
 {
@@ -135,7 +146,7 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 
 	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
 		if (errno == EINTR || errno == EAGAIN) {
-			v->exits[VCPU_EXIT_INTERRUPTED]++;
+			note_exit(v, h, VCPU_EXIT_INTERRUPTED);
 			return false;
 		}
 		result->end = VCPU_BROKEN;
@@ -145,20 +156,28 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	}
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
-		v->exits[VCPU_EXIT_PIO]++;
+		note_exit(v, h, VCPU_EXIT_PIO);
 		return !handle_pio(v, h);
 	case KVM_EXIT_MMIO:
-		v->exits[VCPU_EXIT_MMIO]++;
+		note_exit(v, h, VCPU_EXIT_MMIO);
 		return !h->mmio(h->ctx, run->mmio.phys_addr, run->mmio.data,
 				run->mmio.len, run->mmio.is_write);
+	case KVM_EXIT_X86_RDMSR:
+	case KVM_EXIT_X86_WRMSR:
+		note_exit(v, h, VCPU_EXIT_MSR);
+		h->msr(h->ctx, run->msr.index,
+		       run->exit_reason == KVM_EXIT_X86_WRMSR);
+		/* The guest gets #GP, as it would from KVM. */
+		run->msr.error = 1;
+		return false;
 	case KVM_EXIT_INTR:
-		v->exits[VCPU_EXIT_INTERRUPTED]++;
+		note_exit(v, h, VCPU_EXIT_INTERRUPTED);
 		return false;
 	case KVM_EXIT_HLT: /* not with an in-kernel LAPIC, but harmless */
-		v->exits[VCPU_EXIT_HALT]++;
+		note_exit(v, h, VCPU_EXIT_HALT);
 		return false;
 	}
-	v->exits[VCPU_EXIT_FINAL]++;
+	note_exit(v, h, VCPU_EXIT_FINAL);
 	if (!describe_end(v, result)) {
 		result->end = VCPU_BROKEN;
 		snprintf(result->detail, sizeof(result->detail),

@@ -57,6 +57,7 @@ extern const uint64_t boot_gdt64[BOOT_GDT_SIZE / 8];
 enum vcpu_exit {
 	VCPU_EXIT_PIO,
 	VCPU_EXIT_MMIO,
+	VCPU_EXIT_MSR,
 	VCPU_EXIT_HALT,
 	VCPU_EXIT_INTERRUPTED, /* a signal, or a kick */
 	VCPU_EXIT_FINAL,       /* one that ends the run */
@@ -106,6 +107,10 @@ struct vcpu_handlers {
 	/* One access to guest-physical memory that is not RAM; @size to 8. */
 	bool (*mmio)(void *ctx, uint64_t gpa, uint8_t *data, unsigned size,
 		     bool write);
+	/* An MSR that KVM does not know. */
+	void (*msr)(void *ctx, uint32_t index, bool write);
+	/* Every exit, before it is handled; NULL: nobody wants to know. */
+	void (*exited)(void *ctx, enum vcpu_exit why);
 };
 
 enum vcpu_end {

@@ -10,7 +10,7 @@ _launcher_options()
 	case $1 in
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --timeout --expect --fail-on --send --symbols --report
+			--boot -b --timeout --expect --fail-on --send --symbols --report --trace
 		;;
 	inspect)
 		printf '%s\n' --boot -b --json
@@ -83,6 +83,11 @@ _launcher()
 		;;
 	--level)
 		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
+		return
+		;;
+	--trace)
+		_launcher_reply < <(compgen -W 'pio mmio exits irq pio,mmio' \
+			-- "$cur")
 		return
 		;;
 	-i | --initrd | -o | --output | --symbols | --report)

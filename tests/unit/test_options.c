@@ -137,6 +137,23 @@ START_TEST(options__send_between_expectations)
 }
 END_TEST
 
+static const char *const traces[] = {
+	"--trace pio,irq file img",
+	"--trace=pio,irq file img",
+	"img --trace irq,pio file",
+	"--trace exits x --trace pio,irq,pio file img",
+	"--trace pio,irq file -- img",
+};
+
+START_TEST(options__trace_takes_two_words)
+{
+	assert_ok(parse(RUN, traces[_i]), &e);
+	ck_assert_uint_eq(o.trace_kinds, TRACE_PIO | TRACE_IRQ);
+	ck_assert_str_eq(o.trace, "file");
+	ck_assert_str_eq(o.image, "img");
+}
+END_TEST
+
 START_TEST(options__of_inspect)
 {
 	assert_ok(parse(INSPECT, "--json img --boot pvh"), &e);
@@ -243,6 +260,13 @@ static const struct {
 	{ RUN, "--fail-on ( img",
 	  "--fail-on: '(' is not a regular expression" },
 	{ RUN, "--send a\\q img", "--send: '\\q' is none of \\n, \\r" },
+	{ RUN, "--trace", "--trace needs an argument" },
+	{ RUN, "img --trace pio", "--trace needs two arguments: KINDS FILE" },
+	{ RUN, "--trace all file img",
+	  "--trace: 'all' is none of pio, mmio, exits and irq" },
+	{ RUN, "--trace pio, file img", "--trace: '' is none of pio" },
+	{ RUN, "--trace '' file img", "--trace: '' is none of pio" },
+	{ RUN, "--trace pio,pi file img", "--trace: 'pi' is none of pio" },
 	{ RUN, "--report - img", "--report: '-' is not a file" },
 	{ RUN, "--report '' img", "--report: '' is not a file" },
 	{ INSPECT, "--report x img", "--report is not an option of inspect" },
@@ -358,6 +382,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_test(t, options__timeout_and_expect);
 	tcase_add_test(t, options__send_between_expectations);
+	tcase_add_loop_test(t, options__trace_takes_two_words, 0,
+			    COUNT(traces));
 	tcase_add_test(t, options__of_inspect);
 	tcase_add_test(t, options__of_extract);
 	tcase_add_loop_test(t, options__image, 0, COUNT(images));

@@ -88,6 +88,7 @@ static const char *const keys[] = {
 	"vcpus",
 	"exits.pio",
 	"exits.mmio",
+	"exits.msr",
 	"exits.halt",
 	"exits.interrupted",
 	"exits.final",
@@ -95,6 +96,8 @@ static const char *const keys[] = {
 	"unknown_ports.others",
 	"unknown_mmio.addresses",
 	"unknown_mmio.others",
+	"unknown_msrs.addresses",
+	"unknown_msrs.others",
 	"memory",
 };
 

@@ -175,6 +175,11 @@ static void panic(void)
 	ended(OUTCOME_PANIC, 0, "");
 }
 
+static void panic_in_silence(void)
+{
+	ended(OUTCOME_PANIC, 0, "pvpanic: 0x01 written to port 0x505");
+}
+
 static void triple_fault(void)
 {
 	console("last words\n");
@@ -296,6 +301,9 @@ static const struct {
 	{ panic,
 	  3,
 	  { "the guest panicked: \"Kernel panic - not syncing: VFS\"" } },
+	{ panic_in_silence,
+	  3,
+	  { "the guest panicked: pvpanic: 0x01 written to port 0x505" } },
 	{ triple_fault,
 	  4,
 	  { "the guest crashed: vCPU 1: KVM_EXIT at rip 0x1000123 (64-bit), "

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The trace's file: every line whole and in it, however many threads write,
+ * and an error that is told in the end.
+ */
+#include "unit/unit.h"
+#include "run/trace.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static struct trace t;
+static struct err e;
+static char path[] = "/tmp/launcher-trace-XXXXXX";
+
+static void setup(void)
+{
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	memset(&t, 0, sizeof(t));
+	t.fd = -1;
+}
+
+static void teardown(void)
+{
+	unlink(path);
+}
+
+static const struct {
+	const char *list;
+	unsigned kinds;
+} lists[] = {
+	{ "pio", TRACE_PIO },
+	{ "mmio", TRACE_MMIO },
+	{ "exits", TRACE_EXITS },
+	{ "irq", TRACE_IRQ },
+	{ "irq,pio", TRACE_IRQ | TRACE_PIO },
+	{ "pio,mmio,exits,irq", 15 },
+	{ "pio,pio", TRACE_PIO },
+};
+
+START_TEST(trace__kinds)
+{
+	unsigned kinds = 0;
+
+	assert_ok(trace_parse(lists[_i].list, &kinds, &e), &e);
+	ck_assert_uint_eq(kinds, lists[_i].kinds);
+}
+END_TEST
+
+static const char *const wrong[] = { "",     ",",  "pio,", ",pio",   "pio,,irq",
+				     "pios", "pi", "PIO",  "pio irq" };
+
+START_TEST(trace__refuses_kinds)
+{
+	unsigned kinds = 99;
+
+	assert_err(trace_parse(wrong[_i], &kinds, &e), -EINVAL, &e,
+		   "is none of pio, mmio, exits and irq");
+	ck_assert_uint_eq(kinds, 99);
+}
+END_TEST
+
+START_TEST(trace__wants_what_it_was_opened_for)
+{
+	ck_assert(!trace_wants(NULL, TRACE_PIO));
+	ck_assert(!trace_wants(&t, TRACE_PIO));
+	assert_ok(trace_open(&t, TRACE_PIO, path, 0, &e), &e);
+	ck_assert(trace_wants(&t, TRACE_PIO));
+	ck_assert(!trace_wants(&t, TRACE_MMIO));
+	assert_ok(trace_close(&t, &e), &e);
+}
+END_TEST
+
+START_TEST(trace__line_with_its_time)
+{
+	unsigned long long s, ns;
+	char line[100], word[100];
+	FILE *f;
+
+	assert_ok(trace_open(&t, TRACE_IRQ, path, clock_ns(), &e), &e);
+	trace_line(&t, "irq %d", 4);
+	assert_ok(trace_close(&t, &e), &e);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_int_eq(sscanf(line, "%llu.%9llu %s", &s, &ns, word), 3);
+	ck_assert_uint_lt(s, 5);
+	ck_assert_str_eq(word, "irq");
+	ck_assert_str_eq(strchr(line, ' '), " irq 4\n");
+	ck_assert_ptr_eq(strchr(line, ' '), line + strcspn(line, ".") + 10);
+	ck_assert_ptr_null(fgets(line, sizeof(line), f));
+	fclose(f);
+}
+END_TEST
+
+START_TEST(trace__long_line_is_cut)
+{
+	char text[500] = "", line[600];
+	FILE *f;
+
+	memset(text, 'x', sizeof(text) - 1);
+	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	trace_line(&t, "%s", text);
+	trace_line(&t, "next");
+	assert_ok(trace_close(&t, &e), &e);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_uint_lt(strlen(line), 170);
+	ck_assert_ptr_nonnull(strchr(line, '\n'));
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_ptr_nonnull(strstr(line, " next\n"));
+	fclose(f);
+}
+END_TEST
+
+#define LINES 20000 /* many buffers full */
+
+static void *write_lines(void *arg)
+{
+	for (int i = 0; i < LINES; i++)
+		trace_line(&t, "thread %d line %d", *(int *)arg, i);
+	return NULL;
+}
+
+START_TEST(trace__loses_no_line_of_any_thread)
+{
+	int ids[2] = { 0, 1 }, next[2] = { 0, 0 }, id, n;
+	pthread_t threads[2];
+	char line[100];
+	FILE *f;
+
+	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, write_lines, &ids[i]);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_ok(trace_close(&t, &e), &e);
+	f = fopen(path, "r");
+	while (fgets(line, sizeof(line), f)) {
+		ck_assert_int_eq(sscanf(line, "%*s thread %d line %d", &id, &n),
+				 2);
+		ck_assert_int_eq(n, next[id]++);
+	}
+	fclose(f);
+	ck_assert(next[0] == LINES && next[1] == LINES);
+}
+END_TEST
+
+START_TEST(trace__tells_of_a_full_disk)
+{
+	assert_ok(trace_open(&t, TRACE_IRQ, "/dev/full", 0, &e), &e);
+	for (int i = 0; i < LINES; i++)
+		trace_line(&t, "line %d", i);
+	assert_err(trace_close(&t, &e), -ENOSPC, &e,
+		   "/dev/full: write: No space left on device");
+	trace_line(&t, "too late");
+	assert_ok(trace_close(&t, &e), &e);
+}
+END_TEST
+
+START_TEST(trace__refuses_to_open)
+{
+	assert_err(trace_open(&t, TRACE_IRQ, "/nonexistent/x", 0, &e), -ENOENT,
+		   &e, "/nonexistent/x: No such file or directory");
+	assert_ok(trace_close(&t, &e), &e);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("trace");
+	TCase *tc = tcase_create("trace");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, trace__kinds, 0, COUNT(lists));
+	tcase_add_loop_test(tc, trace__refuses_kinds, 0, COUNT(wrong));
+	tcase_add_test(tc, trace__wants_what_it_was_opened_for);
+	tcase_add_test(tc, trace__line_with_its_time);
+	tcase_add_test(tc, trace__long_line_is_cut);
+	tcase_add_test(tc, trace__loses_no_line_of_any_thread);
+	tcase_add_test(tc, trace__tells_of_a_full_disk);
+	tcase_add_test(tc, trace__refuses_to_open);
+	suite_add_tcase(s, tc);
+	return s;
+}
