@@ -47,9 +47,13 @@ bool symbol_name(struct bytes b, uint64_t vaddr, char *buf, size_t size)
 	elf = elf_memory((char *)(uintptr_t)b.data, b.len);
 	if (!elf)
 		return false;
+	/* An ELF has one such table; many that share their bytes would take
+	 * for ever. */
 	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB)
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB) {
 			search_table(scn, &shdr, &c);
+			break;
+		}
 	name = c.found ? elf_strptr(elf, c.strings, c.sym.st_name) : NULL;
 	if (name)
 		snprintf(buf, size, "%s+0x%" PRIx64, name,

@@ -20,7 +20,8 @@
  * Write "name+0x12" for the closest symbol at or below @vaddr to @buf, at
  * most @size bytes with the NUL. False, and "" there, if the ELF at the start
  * of @elf has no symbol table or nothing at or below the address. The ELF has
- * been parsed by kernel_elf_parse() before.
+ * been parsed by kernel_elf_parse() before. The name may hold any bytes but
+ * NUL.
  */
 bool symbol_name(struct bytes elf, uint64_t vaddr, char *buf, size_t size);
 

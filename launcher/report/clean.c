@@ -50,20 +50,27 @@ size_t clean_step(const char *s, size_t len)
 	return 0;
 }
 
+void clean_text(char *s)
+{
+	size_t left = strlen(s);
+
+	while (left) {
+		size_t n = clean_step(s, left);
+
+		if (!n) {
+			*s = '?';
+			n = 1;
+		}
+		s += n;
+		left -= n;
+	}
+}
+
 char *clean_copy(const char *s)
 {
 	char *copy = strdup(s);
-	size_t left = copy ? strlen(copy) : 0;
 
-	for (char *p = copy; left;) {
-		size_t n = clean_step(p, left);
-
-		if (!n) {
-			*p = '?';
-			n = 1;
-		}
-		p += n;
-		left -= n;
-	}
+	if (copy)
+		clean_text(copy);
 	return copy;
 }

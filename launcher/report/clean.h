@@ -18,6 +18,9 @@
  * it is; 0 if the first byte has to be replaced. */
 size_t clean_step(const char *s, size_t len);
 
+/* Clean the string where it is. */
+void clean_text(char *s);
+
 /* A clean copy, to be freed; NULL if there is no memory. */
 char *clean_copy(const char *s);
 

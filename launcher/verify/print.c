@@ -9,21 +9,31 @@
 #include <stdio.h>
 
 #include "image/symbols.h"
+#include "report/clean.h"
 #include "report/json_parts.h"
 
 #define SYMBOL_SIZE 80
 
-/* Where a difference is, as far as the ELF has a name for it. */
-static const char *symbol_of(const struct verification *v,
-			     const struct compare_segment *s,
+/* Where names come from, and how many have been looked up. */
+struct naming {
+	struct bytes elf;
+	unsigned used;
+};
+
+/* Where a difference is, as far as the ELF has a name for it; "" if not. */
+static const char *symbol_of(struct naming *n, const struct compare_segment *s,
 			     const struct compare_diff *d, char *buf)
 {
-	symbol_name(v->decoded.bytes, s->vaddr + d->off, buf, SYMBOL_SIZE);
+	buf[0] = '\0';
+	if (n->used < VERIFY_NAMES_MAX) {
+		n->used++;
+		symbol_name(n->elf, s->vaddr + d->off, buf, SYMBOL_SIZE);
+		clean_text(buf);
+	}
 	return buf;
 }
 
-static void print_segment(const struct verification *v,
-			  const struct compare_segment *s)
+static void print_segment(struct naming *n, const struct compare_segment *s)
 {
 	char symbol[SYMBOL_SIZE];
 
@@ -43,7 +53,7 @@ static void print_segment(const struct verification *v,
 		       "%s): image 0x%02x, launcher 0x%02x%s%s\n",
 		       s->paddr + d->off, d->off,
 		       d->off >= s->filesz ? ", bss" : "", d->image, d->own,
-		       *symbol_of(v, s, d, symbol) ? "  " : "", symbol);
+		       *symbol_of(n, s, d, symbol) ? "  " : "", symbol);
 	}
 	if (s->different > s->kept)
 		printf("    and %" PRIu64 " more\n", s->different - s->kept);
@@ -51,12 +61,14 @@ static void print_segment(const struct verification *v,
 
 int verification_print_text(const struct verification *v, struct err *e)
 {
+	struct naming n = { .elf = v->decoded.bytes };
+
 	(void)e;
 	printf("%s entry, stopped at the kernel's entry 0x%" PRIx64
 	       " after %" PRIu64 " ms\n",
 	       v->protocol, v->entry, v->guest_ns / 1000000);
 	for (unsigned i = 0; i < v->result.count; i++)
-		print_segment(v, &v->result.segments[i]);
+		print_segment(&n, &v->result.segments[i]);
 	if (v->result.different)
 		printf("different: %" PRIu64 " of %" PRIu64 " bytes\n",
 		       v->result.different, v->result.bytes);
@@ -67,13 +79,12 @@ int verification_print_text(const struct verification *v, struct err *e)
 	return 0;
 }
 
-static json_t *diff_json(const struct verification *v,
-			 const struct compare_segment *s,
+static json_t *diff_json(struct naming *n, const struct compare_segment *s,
 			 const struct compare_diff *d)
 {
 	char symbol[SYMBOL_SIZE];
 
-	symbol_of(v, s, d, symbol);
+	symbol_of(n, s, d, symbol);
 	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "address",
 			 json_hex(s->paddr + d->off), "offset",
 			 json_hex(d->off), "bss", d->off >= s->filesz, "image",
@@ -81,13 +92,12 @@ static json_t *diff_json(const struct verification *v,
 			 "symbol", json_text(symbol[0] ? symbol : NULL));
 }
 
-static json_t *segment_json(const struct verification *v,
-			    const struct compare_segment *s)
+static json_t *segment_json(struct naming *n, const struct compare_segment *s)
 {
 	json_t *diffs = json_array();
 
 	for (unsigned i = 0; i < s->kept; i++)
-		if (json_add(diffs, diff_json(v, s, &s->diffs[i])))
+		if (json_add(diffs, diff_json(n, s, &s->diffs[i])))
 			break;
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "index",
 			 json_amount(s->index), "paddr", json_hex(s->paddr),
@@ -98,12 +108,14 @@ static json_t *segment_json(const struct verification *v,
 
 int verification_print_json(const struct verification *v, struct err *e)
 {
+	struct naming n = { .elf = v->decoded.bytes };
 	json_t *segments = json_array();
 	json_t *root;
 	int rc;
 
 	for (unsigned i = 0; i < v->result.count; i++)
-		if (json_add(segments, segment_json(v, &v->result.segments[i])))
+		if (json_add(segments,
+			     segment_json(&n, &v->result.segments[i])))
 			break;
 	root = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "equal",
 			 !v->result.different, "protocol", v->protocol, "entry",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/verify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -144,15 +145,23 @@ static const char *choose_entry(const struct image *img)
 							    : "linux64";
 }
 
-static int flip(const struct guest_mem *gm, uint64_t gpa, struct err *e)
+/* Both memories are of one size: what is RAM in ours is in the guest's. */
+static int check_flip(const struct verify_request *req,
+		      const struct guest_mem *own, struct err *e)
+{
+	if (req->flip_gpa == VERIFY_NO_FLIP ||
+	    guest_mem_ptr(own, req->flip_gpa, 1))
+		return 0;
+	return err_set(e, EFAULT, "--flip 0x%" PRIx64 " is not RAM",
+		       req->flip_gpa);
+}
+
+static void flip(const struct guest_mem *gm, uint64_t gpa)
 {
 	uint8_t *p = guest_mem_ptr(gm, gpa, 1);
 
-	if (!p)
-		return err_set(e, EFAULT, "--flip 0x%" PRIx64 " is not RAM",
-			       gpa);
+	assert(p);
 	*p = (uint8_t) ~*p;
-	return 0;
 }
 
 static int prove(struct verification *v, const struct verify_request *req,
@@ -163,14 +172,15 @@ static int prove(struct verification *v, const struct verify_request *req,
 	int rc;
 
 	guest_init(&guest);
-	rc = reference_load(&ref, img, req->mem, e);
+	rc = reference_load(&ref, img, req->mem, e)
+		     ?: check_flip(req, &ref.gm, e);
 	if (rc)
 		goto out;
 	v->protocol = choose_entry(img);
 	v->entry = ref.elf.entry;
 	rc = run_decompressor(&guest, req, img, v, e);
 	if (!rc && req->flip_gpa != VERIFY_NO_FLIP)
-		rc = flip(&guest.m.gm, req->flip_gpa, e);
+		flip(&guest.m.gm, req->flip_gpa);
 	if (!rc)
 		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,
 				      &ref.gm, e);

@@ -28,6 +28,10 @@
 
 #define VERIFY_NO_FLIP UINT64_MAX
 
+/* How many differences of a report get a name: each is a search through all
+ * of a symbol table. */
+#define VERIFY_NAMES_MAX 16
+
 struct verify_request {
 	const char *path;
 	uint64_t mem; /* bytes, for the guest and for our own load */
