@@ -110,6 +110,9 @@ static bool check_load(const struct elf_load *p,
 	if (p->filesz > p->memsz)
 		return fault_set(f, "p_filesz is larger than p_memsz",
 				 p->filesz, p->memsz);
+	/* Of a segment without memory nothing means anything. */
+	if (!p->memsz)
+		return true;
 	/* Of a segment without bytes in the file the offset means nothing. */
 	if (p->filesz &&
 	    (p->off > limits->elf_len || p->filesz > limits->elf_len - p->off))

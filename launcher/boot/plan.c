@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/loadable.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 
@@ -46,18 +47,6 @@ void boot_facts_read(struct boot_facts *f, const struct image *img,
 	if (!xen_notes_read(&f->notes, &elf->notes, boot_default_align(elf),
 			    &f->bad_notes))
 		f->bad_notes.msg[0] = '\0';
-}
-
-bool boot_entry_loaded(const struct kernel_elf *elf, uint64_t gpa)
-{
-	for (unsigned i = 0; i < elf->segments_count; i++) {
-		const struct elf_segment *s = &elf->segments[i];
-
-		if (s->type == PT_LOAD && gpa >= s->paddr &&
-		    gpa - s->paddr < s->filesz)
-			return true;
-	}
-	return false;
 }
 
 static void answer(struct boot_fit *fit, bool fits, const char *fmt, ...)
@@ -107,7 +96,7 @@ static void probe_pvh(const struct boot_facts *f, struct boot_fit *fit)
 		answer(fit, false, "the ELF has no PHYS32_ENTRY note");
 		return;
 	}
-	if (entry >= FOUR_GIB || !boot_entry_loaded(f->elf, entry)) {
+	if (entry >= FOUR_GIB || !loadable_has_byte(f->elf, entry)) {
 		answer(fit, false,
 		       "PHYS32_ENTRY 0x%" PRIx64
 		       " is not a loaded physical address below 4 GiB",
@@ -132,7 +121,7 @@ static void probe_elf(const struct boot_facts *f, bool want64,
 		       f->elf->is64 ? 64 : 32);
 	else if (f->elf->machine != (want64 ? EM_X86_64 : EM_386))
 		answer(fit, false, "the ELF's machine is %u", f->elf->machine);
-	else if (!boot_entry_loaded(f->elf, f->elf->entry))
+	else if (!loadable_has_byte(f->elf, f->elf->entry))
 		answer(fit, false,
 		       "e_entry 0x%" PRIx64
 		       " is not the physical address of a loaded byte",

@@ -85,7 +85,4 @@ uint64_t boot_default_align(const struct kernel_elf *elf);
 /* How far protocol @id may move the kernel of @f from its linked address. */
 struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id);
 
-/* Whether @gpa is a byte that some PT_LOAD of @elf puts into memory. */
-bool boot_entry_loaded(const struct kernel_elf *elf, uint64_t gpa);
-
 #endif

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "image/elf_tables.h"
+#include "image/loadable.h"
 #include "pv/stub.h"
 
 #define PAGE	 0x1000
@@ -19,11 +20,6 @@
 static uint64_t page_up(uint64_t v)
 {
 	return (v + PAGE - 1) & -(uint64_t)PAGE;
-}
-
-static bool is_load(const struct elf_segment *s)
-{
-	return s->type == PT_LOAD;
 }
 
 /* The stub knows the machine by the class. */
@@ -70,24 +66,17 @@ static int check_range(const struct elf_segment *s, unsigned i, struct err *e)
 	return 0;
 }
 
-/* Both ranges are known to lie below 4 GiB. */
-static int check_overlap(const struct kernel_elf *k, unsigned i, struct err *e)
+static int check_overlap(const struct kernel_elf *k, struct err *e)
 {
-	const struct elf_segment *s = &k->segments[i];
+	const struct elf_segment *s = k->segments;
+	unsigned i, j;
 
-	for (unsigned j = 0; j < i; j++) {
-		const struct elf_segment *t = &k->segments[j];
-
-		if (is_load(t) && s->memsz && t->memsz &&
-		    s->paddr < t->paddr + t->memsz &&
-		    t->paddr < s->paddr + s->memsz)
-			return err_set(e, EINVAL,
-				       "segments %u and %u overlap: p_paddr "
-				       "0x%" PRIx64 " + p_memsz 0x%" PRIx64
-				       ", p_paddr 0x%" PRIx64,
-				       j, i, t->paddr, t->memsz, s->paddr);
-	}
-	return 0;
+	if (!loadable_overlap(k, &i, &j))
+		return 0;
+	return err_set(e, EINVAL,
+		       "segments %u and %u overlap: p_paddr 0x%" PRIx64
+		       " + p_memsz 0x%" PRIx64 ", p_paddr 0x%" PRIx64,
+		       i, j, s[i].paddr, s[i].memsz, s[j].paddr);
 }
 
 static int check_loads(const struct kernel_elf *k, struct err *e)
@@ -98,12 +87,12 @@ static int check_loads(const struct kernel_elf *k, struct err *e)
 		const struct elf_segment *s = &k->segments[i];
 		int rc;
 
-		if (!is_load(s))
+		if (!loadable_segment(s))
 			continue;
-		rc = check_range(s, i, e) ?: check_overlap(k, i, e);
+		rc = check_range(s, i, e);
 		if (rc)
 			return rc;
-		loads += s->memsz != 0;
+		loads++;
 	}
 	if (!loads)
 		return err_set(e, EINVAL,
@@ -114,41 +103,27 @@ static int check_loads(const struct kernel_elf *k, struct err *e)
 			       "%u loadable segments are more than the stub's "
 			       "%d",
 			       loads, STUB_ELF_LOADS_MAX);
-	return 0;
+	return check_overlap(k, e);
 }
 
 /* Loaded, not only zeroed: there has to be an instruction. */
 static int check_entry(const struct kernel_elf *k, struct err *e)
 {
-	for (unsigned i = 0; i < k->segments_count; i++) {
-		const struct elf_segment *s = &k->segments[i];
-
-		if (is_load(s) && k->entry >= s->paddr &&
-		    k->entry - s->paddr < s->filesz)
-			return 0;
-	}
+	if (loadable_has_byte(k, k->entry))
+		return 0;
 	return err_set(e, EINVAL,
 		       "e_entry 0x%" PRIx64 " lies in no segment's "
 		       "p_paddr + p_filesz",
 		       k->entry);
 }
 
+/* check_loads() has found it to lie below 4 GiB. */
 static void set_dest(struct fit *f, const struct kernel_elf *k)
 {
-	uint64_t start = UINT64_MAX, end = 0;
+	struct loadable_span span = loadable_span(k);
 
-	for (unsigned i = 0; i < k->segments_count; i++) {
-		const struct elf_segment *s = &k->segments[i];
-
-		if (!is_load(s))
-			continue;
-		if (s->paddr < start)
-			start = s->paddr;
-		if (s->paddr + s->memsz > end)
-			end = s->paddr + s->memsz;
-	}
-	f->dest_start = (uint32_t)start;
-	f->dest_end = (uint32_t)end;
+	f->dest_start = (uint32_t)span.low;
+	f->dest_end = (uint32_t)(span.last + 1);
 }
 
 /*

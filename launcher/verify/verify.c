@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "boot/boot.h"
+#include "image/loadable.h"
 #include "pv/x86.h"
 #include "run/guest.h"
 
@@ -52,7 +53,7 @@ static int reference_load(struct reference *ref, const struct image *img,
 	if (!rc)
 		rc = load_segments(&ref->elf, &run, &ref->gm, &stay, &loaded,
 				   e);
-	if (!rc && !boot_entry_loaded(&ref->elf, ref->elf.entry))
+	if (!rc && !loadable_has_byte(&ref->elf, ref->elf.entry))
 		rc = err_set(e, EINVAL,
 			     "e_entry 0x%" PRIx64
 			     " is not the physical address of a loaded byte",

@@ -74,6 +74,8 @@ static bool stub_accepts(const struct buf *elf, struct fault *f)
 	for (unsigned i = 0; i < phnum; i++) {
 		const Elf64_Phdr *ph = (void *)(elf->data + phoff + i * 56);
 
+		if (!ph->p_memsz)
+			continue;
 		if (ph->p_paddr < limits.dest_start)
 			limits.dest_start = ph->p_paddr;
 		if (ph->p_paddr + ph->p_memsz > limits.dest_end)
@@ -169,6 +171,17 @@ static const struct {
 	  0x200000 },
 	/* Without memory it may lie on another. */
 	{ { { PH_AT(1, p_paddr), KERNEL_AT },
+	    { PH_AT(1, p_filesz), 0 },
+	    { PH_AT(1, p_memsz), 0 } },
+	  KERNEL_AT,
+	  0x200000 },
+	/* ... or where the stub could not put it. */
+	{ { { PH_AT(1, p_paddr), 0 },
+	    { PH_AT(1, p_filesz), 0 },
+	    { PH_AT(1, p_memsz), 0 } },
+	  KERNEL_AT,
+	  0x200000 },
+	{ { { PH_AT(1, p_paddr), UINT64_C(1) << 40 },
 	    { PH_AT(1, p_filesz), 0 },
 	    { PH_AT(1, p_memsz), 0 } },
 	  KERNEL_AT,
