@@ -84,11 +84,17 @@ static int place_run(const struct image *img, const struct guest_mem *gm,
 static int decode_unsized(const struct image *img, const struct guest_mem *gm,
 			  struct load_run *run, struct err *e)
 {
+	static const struct err more_memory = {
+		.msg = "the kernel is decoded to guest memory below 4 GiB; "
+		       "give it more with --mem",
+	};
 	struct scratch s = { 0 };
 	uint64_t base = 0;
 	int rc;
 
-	rc = scratch_decode(&s, img, e);
+	rc = scratch_decode_within(&s, img, gm->low_size - HIMEM_START, e);
+	if (rc == -EFBIG)
+		err_also(e, &more_memory);
 	if (rc)
 		return rc;
 	rc = place_run(img, gm, s.bytes.len, &base, e);

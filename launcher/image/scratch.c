@@ -6,9 +6,15 @@
 
 int scratch_decode(struct scratch *s, const struct image *img, struct err *e)
 {
+	return scratch_decode_within(s, img, IMAGE_DECODED_MAX, e);
+}
+
+int scratch_decode_within(struct scratch *s, const struct image *img,
+			  size_t max, struct err *e)
+{
 	/* Pages cost nothing until a decoder writes them, so a stream that
 	 * does not state its size gets all the room there may ever be. */
-	size_t size = IMAGE_DECODED_MAX;
+	size_t size = max < IMAGE_DECODED_MAX ? max : IMAGE_DECODED_MAX;
 	size_t len;
 	void *p;
 	int rc;

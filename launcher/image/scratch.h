@@ -20,6 +20,10 @@ struct scratch {
  * scratch_release() accepts the empty struct.
  */
 int scratch_decode(struct scratch *s, const struct image *img, struct err *e);
+
+/* The same under a ceiling of the caller's, at most IMAGE_DECODED_MAX. */
+int scratch_decode_within(struct scratch *s, const struct image *img,
+			  size_t max, struct err *e);
 void scratch_release(struct scratch *s);
 
 #endif
