@@ -79,14 +79,13 @@ const uint8_t *sender_next(struct sender *s, size_t met, size_t *len)
 {
 	const struct send_text *t;
 
-	while (s->next < s->count && s->done == s->texts[s->next].len &&
-	       s->texts[s->next].after <= met) {
+	while (s->next < s->count && s->done == s->texts[s->next].len) {
 		s->next++;
 		s->done = 0;
 	}
-	t = &s->texts[s->next];
-	if (s->next == s->count || t->after > met)
+	if (s->next == s->count || s->texts[s->next].after > met)
 		return NULL;
+	t = &s->texts[s->next];
 	*len = t->len - s->done;
 	return t->data + s->done;
 }
