@@ -20,7 +20,8 @@
 #define CTRL_A 0x01
 
 /* A panicked kernel prints its stack after the line that says so. */
-#define PANIC_GRACE_NS 1000000000
+#define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
+#define PANIC_LIMIT_NS 10000000000
 
 /* The guest is gone; how long a reader of our output may take a nap. */
 #define DRAIN_PATIENCE_MS 2000
@@ -141,6 +142,17 @@ static void on_panic_over(struct session *s)
 	outcome_set(s->latch, OUTCOME_PANIC, 0, "%s", s->watch->panic);
 }
 
+/* A kernel that has panicked may go on talking, but not for ever. */
+static void wait_for_panic(struct session *s)
+{
+	if (!s->panic_ns)
+		s->panic_ns = clock_ns();
+	if (clock_ns() - s->panic_ns > PANIC_LIMIT_NS)
+		on_panic_over(s);
+	else
+		set_timer(s->panic_fd, PANIC_GRACE_NS);
+}
+
 /* What the console's lines mean for the run. */
 static void judge_output(struct session *s)
 {
@@ -162,8 +174,7 @@ static void judge_output(struct session *s)
 	else if (s->watch->panic_over)
 		on_panic_over(s);
 	else if (s->watch->panic[0])
-		/* Every further byte restarts the wait. */
-		set_timer(s->panic_fd, PANIC_GRACE_NS);
+		wait_for_panic(s);
 }
 
 static void output_failed(struct session *s, int error)

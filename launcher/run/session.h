@@ -36,6 +36,7 @@ struct session {
 	bool escape;	   /* Ctrl-A was the last key */
 	uint64_t wrote_ns; /* clock_ns() of the last output */
 	/* clock_ns() when it happened; 0: it did not */
+	uint64_t panic_ns;	/* the line that says so */
 	uint64_t first_byte_ns; /* the guest's first output */
 	uint64_t init_ns;	/* its kernel starting init */
 	uint64_t expected_ns;	/* the last --expect that matched */

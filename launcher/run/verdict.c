@@ -282,6 +282,9 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 	say_last_line(v, f);
 	if (r->end != VCPU_INTERNAL_ERROR)
 		say(v, "; try -v, or another --boot");
+	else if (!r->where.insn_len)
+		say(v, "; no instruction can be read there: the guest went "
+		       "where there is no memory");
 	else if (f->host == KVM_HOST_SOFTWARE)
 		say(v,
 		    "; this host has %s, which interprets guest kernel code "
@@ -297,6 +300,8 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 
 static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 {
+	if (say_downfall(v, f))
+		return;
 	v->status = STATUS_TIMEOUT;
 	say(v, "timed out after %" PRIu64 ".%03" PRIu64 " s",
 	    f->timeout_ns / 1000000000, f->timeout_ns / 1000000 % 1000);

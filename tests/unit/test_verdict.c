@@ -233,6 +233,19 @@ static void timed_out_together(void)
 	results[1].where = results[0].where;
 }
 
+static void timed_out_panicking(void)
+{
+	console("Kernel panic - not syncing: VFS\n");
+	timed_out();
+}
+
+static void went_astray(void)
+{
+	crashed_at(VCPU_INTERNAL_ERROR);
+	f.host = KVM_HOST_SOFTWARE;
+	results[1].where.insn_len = 0;
+}
+
 static void interrupted(void)
 {
 	console("login: ");
@@ -318,6 +331,13 @@ static const struct {
 	  4,
 	  { "rip 0x1000123 (64-bit), instruction bytes 48 0f c7 0e",
 	    "this host has software KVM (kvm_pvm)", "scripts/box" } },
+	{ went_astray,
+	  4,
+	  { "rip 0x1000123 (64-bit); the console stayed empty; no instruction "
+	    "can be read there: the guest went where there is no memory" } },
+	{ timed_out_panicking,
+	  3,
+	  { "the guest panicked: \"Kernel panic - not syncing: VFS\"" } },
 	{ nowhere, 4, { "vCPU 1: KVM_EXIT; the console stayed empty" } },
 	{ no_bytes, 4, { "at rip 0x1000123 (64-bit); the console" } },
 	{ timed_out,
