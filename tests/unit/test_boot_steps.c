@@ -122,13 +122,6 @@ static void no_payload(void)
 	bzimage_build(&(struct test_bzimage){ .payload_rest = 5000 }, &file);
 }
 
-static void old_protocol(void)
-{
-	bzimage_build(&(struct test_bzimage){ .version = 0x0204,
-					      .payload_rest = 5000 },
-		      &file);
-}
-
 static void patched(unsigned off, unsigned width, uint64_t value)
 {
 	no_payload();
@@ -169,9 +162,6 @@ static const struct {
 	  0x1000000, 0x3000000 },
 	{ no_payload, NULL, BOOT_LINUX64, CPU_LONG64, 0x1000200, 0x1000000,
 	  0x3000000 },
-	/* before 2.05 nothing is relocatable */
-	{ old_protocol, "linux32", BOOT_LINUX32, CPU_PROT32, 0x100000, 0x100000,
-	  0 },
 	/* where the header says; it decompresses to its favourite place */
 	{ not_relocatable, NULL, BOOT_LINUX64, CPU_LONG64, 0x100200, 0x100000,
 	  0x3000000 },
