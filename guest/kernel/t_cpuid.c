@@ -38,6 +38,8 @@ static enum verdict topology_is_whole(const struct boot *b)
 	struct cpuid_regs smt = cpuid_sub(CPUID_TOPOLOGY, 0);
 	struct cpuid_regs core = cpuid_sub(CPUID_TOPOLOGY, 1);
 	struct cpuid_regs end = cpuid_sub(CPUID_TOPOLOGY, 2);
+	/* Leaf 1's count means something only beside the HTT flag. */
+	uint32_t count = one.d & CPUID_1_D_HTT ? one.b >> 16 & 0xff : 1;
 
 	(void)b;
 	if (cpuid(0).a < CPUID_TOPOLOGY)
@@ -45,7 +47,7 @@ static enum verdict topology_is_whole(const struct boot *b)
 	return expect_equal("thread level", smt.c, 0x100) &&
 	       expect_equal("threads in a core", smt.b, 1) &&
 	       expect_equal("core level", core.c, 0x201) &&
-	       expect_equal("cores", core.b, one.b >> 16 & 0xff) &&
+	       expect_equal("cores", core.b, count) &&
 	       expect_equal("id", core.d, one.b >> 24) &&
 	       expect_equal("last level", end.c >> 8, 0);
 }
