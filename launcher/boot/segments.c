@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The second half of loading: segments out of the run and to their places.
+ */
+#include "boot/load.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/loadable.h"
+#include "vm/e820.h"
+
+/* One PT_LOAD on its way. */
+struct piece {
+	unsigned index; /* program header number, for messages */
+	uint64_t src;	/* GPA in the run */
+	uint64_t dst;	/* GPA it belongs at */
+	uint64_t filesz;
+	uint64_t memsz;
+	uint8_t *bounce; /* its bytes, if the run had to give them up */
+	bool moved;
+};
+
+struct pieces {
+	struct piece list[KERNEL_ELF_MAX_SEGMENTS];
+	unsigned count;
+	struct loadable_span span;
+};
+
+static int collect(const struct kernel_elf *elf, const struct load_run *run,
+		   struct pieces *p, struct err *e)
+{
+	p->span = loadable_span(elf);
+	p->count = 0;
+	for (unsigned i = 0; i < elf->segments_count; i++) {
+		const struct elf_segment *s = &elf->segments[i];
+
+		if (!loadable_segment(s))
+			continue;
+		assert(p->count < KERNEL_ELF_MAX_SEGMENTS);
+		p->list[p->count++] = (struct piece){
+			.index = i,
+			.src = run->gpa + s->off,
+			.dst = s->paddr,
+			.filesz = s->filesz,
+			.memsz = s->memsz,
+		};
+	}
+	if (!p->count)
+		return err_set(e, EINVAL, "the ELF has no PT_LOAD segment");
+	return 0;
+}
+
+static int check_overlap(const struct kernel_elf *elf, struct err *e)
+{
+	const struct elf_segment *first, *second;
+	unsigned a, b;
+
+	if (!loadable_overlap(elf, &a, &b))
+		return 0;
+	first = &elf->segments[a];
+	second = &elf->segments[b];
+	return err_set(
+		e, EINVAL,
+		"segment %u (0x%" PRIx64 ", memsz 0x%" PRIx64
+		") overlaps segment %u (0x%" PRIx64 ", memsz 0x%" PRIx64 ")",
+		b, second->paddr, second->memsz, a, first->paddr, first->memsz);
+}
+
+/* Whether every segment is low RAM above 1 MiB once moved by @delta. */
+static bool fits(const struct pieces *p, const struct guest_mem *gm,
+		 uint64_t delta, const struct piece **misfit)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct piece *s = &p->list[i];
+
+		if (s->dst + delta < HIMEM_START ||
+		    !guest_mem_is_low(gm, s->dst + delta, s->memsz)) {
+			*misfit = s;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The lowest address that @reloc allows and that holds the whole kernel. */
+static bool find_place(const struct pieces *p, const struct guest_mem *gm,
+		       const struct load_reloc *reloc, uint64_t *delta)
+{
+	uint64_t at = reloc->min > HIMEM_START ? reloc->min : HIMEM_START;
+	const struct piece *misfit;
+	uint64_t last;
+
+	if (!reloc->allowed ||
+	    __builtin_add_overflow(at, reloc->align - 1, &at))
+		return false;
+	at &= ~(reloc->align - 1);
+	/* The kernel's own offset from its alignment stays what it is. */
+	if (__builtin_add_overflow(at, p->span.low & (reloc->align - 1), &at) ||
+	    __builtin_add_overflow(at, p->span.last - p->span.low, &last) ||
+	    last > reloc->max)
+		return false;
+	*delta = at - p->span.low;
+	return fits(p, gm, *delta, &misfit);
+}
+
+static int choose_delta(const struct pieces *p, const struct guest_mem *gm,
+			const struct load_reloc *reloc, uint64_t *delta,
+			struct err *e)
+{
+	const struct piece *misfit;
+
+	*delta = 0;
+	if (fits(p, gm, 0, &misfit) || find_place(p, gm, reloc, delta))
+		return 0;
+	if (misfit->dst < HIMEM_START)
+		return err_set(e, EINVAL,
+			       "segment %u lies at 0x%" PRIx64
+			       ", below 1 MiB, which belongs to the boot "
+			       "protocol",
+			       misfit->index, misfit->dst);
+	return err_set(e, ENOSPC,
+		       "segment %u (0x%" PRIx64 " to 0x%" PRIx64
+		       ") is outside guest memory (RAM below 4 GiB ends at "
+		       "0x%" PRIx64 ")%s%s",
+		       misfit->index, misfit->dst, misfit->dst + misfit->memsz,
+		       gm->low_size,
+		       reloc->allowed ? ", and no place it may be moved to "
+					"holds it"
+				      : "",
+		       guest_mem_may_grow(misfit->dst, misfit->memsz));
+}
+
+static bool overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
+{
+	return alen && blen && a < b + blen && b < a + alen;
+}
+
+/* Whether writing @s at its place destroys a segment not yet moved. */
+static bool blocked(const struct pieces *p, const struct piece *s)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct piece *o = &p->list[i];
+
+		if (o != s && !o->moved && !o->bounce &&
+		    overlap(s->dst, s->filesz, o->src, o->filesz))
+			return true;
+	}
+	return false;
+}
+
+static void move_piece(struct piece *s, const struct guest_mem *gm)
+{
+	uint8_t *dst = guest_mem_ptr(gm, s->dst, s->filesz);
+
+	if (s->bounce)
+		memcpy(dst, s->bounce, s->filesz);
+	else if (s->dst != s->src)
+		memmove(dst, guest_mem_ptr(gm, s->src, s->filesz), s->filesz);
+	s->moved = true;
+}
+
+/* Take one segment out of the way, to break a ring of segments that each
+ * stand where another must go. No real kernel needs this. */
+static int take_out(struct pieces *p, const struct guest_mem *gm, struct err *e)
+{
+	struct piece *small = NULL;
+
+	for (unsigned i = 0; i < p->count; i++) {
+		struct piece *s = &p->list[i];
+
+		if (!s->moved && !s->bounce &&
+		    (!small || s->filesz < small->filesz))
+			small = s;
+	}
+	assert(small);
+	small->bounce = malloc(small->filesz);
+	if (!small->bounce)
+		return err_set(e, ENOMEM,
+			       "no memory to move segment %u (0x%" PRIx64
+			       " bytes)",
+			       small->index, small->filesz);
+	memcpy(small->bounce, guest_mem_ptr(gm, small->src, small->filesz),
+	       small->filesz);
+	return 0;
+}
+
+static int move_all(struct pieces *p, const struct guest_mem *gm, struct err *e)
+{
+	unsigned left = p->count;
+
+	while (left) {
+		unsigned before = left;
+		int rc;
+
+		for (unsigned i = 0; i < p->count; i++) {
+			struct piece *s = &p->list[i];
+
+			if (s->moved || blocked(p, s))
+				continue;
+			move_piece(s, gm);
+			left--;
+		}
+		if (left < before)
+			continue;
+		rc = take_out(p, gm, e);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int by_dst(const void *a, const void *b)
+{
+	const struct piece *x = a, *y = b;
+
+	return x->dst < y->dst ? -1 : x->dst > y->dst;
+}
+
+/* Zero what the run wrote and no segment's file bytes cover. */
+static void zero_leftovers(struct pieces *p, const struct load_run *run,
+			   const struct guest_mem *gm)
+{
+	uint64_t at = run->gpa;
+	uint64_t end = run->gpa + run->len;
+
+	qsort(p->list, p->count, sizeof(p->list[0]), by_dst);
+	for (unsigned i = 0; i < p->count && at < end; i++) {
+		const struct piece *s = &p->list[i];
+		uint64_t stop = s->dst < end ? s->dst : end;
+
+		if (stop > at)
+			guest_mem_zero(gm, at, stop - at);
+		if (s->dst + s->filesz > at)
+			at = s->dst + s->filesz;
+	}
+	if (at < end)
+		guest_mem_zero(gm, at, end - at);
+}
+
+int load_segments(const struct kernel_elf *elf, const struct load_run *run,
+		  const struct guest_mem *gm, const struct load_reloc *reloc,
+		  struct load_result *result, struct err *e)
+{
+	struct load_result r = { 0 };
+	struct pieces p;
+	int rc;
+
+	rc = collect(elf, run, &p, e);
+	if (!rc)
+		rc = check_overlap(elf, e);
+	if (!rc)
+		rc = choose_delta(&p, gm, reloc, &r.delta, e);
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < p.count; i++) {
+		p.list[i].dst += r.delta;
+		r.bytes += p.list[i].filesz;
+	}
+	rc = move_all(&p, gm, e);
+	if (!rc)
+		zero_leftovers(&p, run, gm);
+	for (unsigned i = 0; i < p.count; i++)
+		free(p.list[i].bounce);
+	r.low = p.span.low + r.delta;
+	r.high = p.span.last + 1 + r.delta;
+	if (!rc)
+		*result = r;
+	return rc;
+}
