@@ -200,6 +200,11 @@ static ssize_t write_piece(struct session *s)
 
 	if (!len)
 		return -1;
+	/* Told first: stdout and stderr may be one terminal. */
+	if (!s->first_byte_ns) {
+		s->first_byte_ns = clock_ns();
+		log_step("first console byte");
+	}
 	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
 	if (s->out_fd >= 0)
 		n = write(s->out_fd, data, (size_t)n);
@@ -215,10 +220,6 @@ static ssize_t write_piece(struct session *s)
 		return -1;
 	}
 	s->wrote_ns = clock_ns();
-	if (!s->first_byte_ns) {
-		s->first_byte_ns = s->wrote_ns;
-		log_step("first console byte");
-	}
 	watch_feed(s->watch, data, (size_t)n);
 	console_drop(s->console, (size_t)n);
 	judge_output(s);
