@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run/session.h"
+#include "run/session_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -17,19 +15,9 @@
 #include "base/log.h"
 #include "base/tty.h"
 
-#define CTRL_A 0x01
-
 /* A panicked kernel prints its stack after the line that says so. */
 #define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
 #define PANIC_LIMIT_NS 10000000000
-
-/* The guest is gone; how long a reader of our output may take a nap. */
-#define DRAIN_PATIENCE_MS 2000
-
-#define WRITE_PAUSE_US 1000
-
-/* For how long output may gather before it is written. */
-#define GATHER_MS 1
 
 static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -111,18 +99,6 @@ void session_release(struct session *s)
 			close(fds[i]);
 }
 
-void session_output(void *console, uint8_t byte)
-{
-	console_put(console, byte);
-}
-
-void session_room(void *console)
-{
-	struct console *c = console;
-
-	(void)eventfd_write(c->wake_fd, 1);
-}
-
 static void on_signal(struct session *s)
 {
 	struct signalfd_siginfo info;
@@ -154,7 +130,7 @@ static void wait_for_panic(struct session *s)
 }
 
 /* What the console's lines mean for the run. */
-static void judge_output(struct session *s)
+void session_judge(struct session *s)
 {
 	const struct watch *w = s->watch;
 
@@ -177,138 +153,6 @@ static void judge_output(struct session *s)
 		wait_for_panic(s);
 }
 
-static void output_failed(struct session *s, int error)
-{
-	outcome_set(s->latch, OUTCOME_HOST, 0,
-		    "cannot write the guest's console to stdout: %s",
-		    strerror(error));
-	console_close(s->console);
-}
-
-/*
- * Write a piece of queued output to stdout. Returns how many bytes went;
- * negative once there is no more, or no way to write it.
- *
- * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking,
- * so the piece is no longer than that.
- */
-static ssize_t write_piece(struct session *s)
-{
-	const uint8_t *data;
-	size_t len = console_peek(s->console, &data);
-	ssize_t n;
-
-	if (!len)
-		return -1;
-	/* Told first: stdout and stderr may be one terminal. */
-	if (!s->first_byte_ns) {
-		s->first_byte_ns = clock_ns();
-		log_step("first console byte");
-	}
-	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
-	if (s->out_fd >= 0)
-		n = write(s->out_fd, data, (size_t)n);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-		/* A terminal with room for one byte, but not for a new line:
-		 * poll() would call it writable again and again. */
-		usleep(WRITE_PAUSE_US);
-		return 0;
-	}
-	if (n < 0) {
-		output_failed(s, errno);
-		console_drop(s->console, len);
-		return -1;
-	}
-	s->wrote_ns = clock_ns();
-	watch_feed(s->watch, data, (size_t)n);
-	console_drop(s->console, (size_t)n);
-	judge_output(s);
-	return n;
-}
-
-static void print_keys(void)
-{
-	static const char keys[] = "\n"
-				   "Ctrl-A x       end the run\n"
-				   "Ctrl-A Ctrl-A  send Ctrl-A to the guest\n"
-				   "Ctrl-A h       this list\n";
-
-	(void)!write(STDERR_FILENO, keys, sizeof(keys) - 1);
-}
-
-/* A key after Ctrl-A. Returns whether it goes to the guest. */
-static bool escaped_key(struct session *s, uint8_t key)
-{
-	switch (key) {
-	case 'x':
-	case 'X':
-		outcome_set(s->latch, OUTCOME_SIGNAL, SIGINT,
-			    "Ctrl-A x was typed");
-		return false;
-	case 'h':
-	case 'H':
-		print_keys();
-		return false;
-	default:
-		return true;
-	}
-}
-
-static bool for_guest(struct session *s, uint8_t key)
-{
-	if (!s->input_is_tty)
-		return true;
-	if (s->escape) {
-		s->escape = false;
-		return escaped_key(s, key);
-	}
-	s->escape = key == CTRL_A;
-	return !s->escape;
-}
-
-static void on_input(struct session *s)
-{
-	uint8_t buf[1024];
-	size_t room = serial_room(&s->m->serial);
-	size_t keep = 0;
-	ssize_t n;
-
-	if (!room)
-		return;
-	n = read(s->in_fd, buf, room < sizeof(buf) ? room : sizeof(buf));
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		s->in_fd = -1;
-		return;
-	}
-	for (ssize_t i = 0; i < n; i++)
-		if (for_guest(s, buf[i]))
-			buf[keep++] = buf[i];
-	serial_receive(&s->m->serial, buf, keep);
-}
-
-/* Type what --send has ready, as far as the serial port has room. When that
- * is full, session_room() will wake the loop. */
-static void type_texts(struct session *s)
-{
-	const uint8_t *data;
-	size_t room, len;
-
-	while (s->sender &&
-	       (data = sender_next(s->sender, s->watch->expect_met, &len)) &&
-	       (room = serial_room(&s->m->serial)))
-		sender_took(s->sender, serial_receive(&s->m->serial, data,
-						      len < room ? len : room));
-}
-
-static bool output_pending(struct session *s)
-{
-	const uint8_t *data;
-
-	return console_peek(s->console, &data) > 0;
-}
-
 enum {
 	POLL_SIGNAL,
 	POLL_TIMEOUT,
@@ -320,33 +164,10 @@ enum {
 	POLL_COUNT
 };
 
-/*
- * Whether output may wait: it comes byte by byte, and waking for each would
- * cost more than the guest's exit for it. After a write it gathers for a
- * moment that nobody at a terminal notices, unless there is much already.
- */
-static bool is_gathering(struct session *s)
-{
-	const uint8_t *data;
-
-	return clock_ns() - s->wrote_ns < GATHER_MS * 1000000ull &&
-	       console_peek(s->console, &data) < CONSOLE_QUEUE / 4;
-}
-
-/* Nobody will read what the guest says, perhaps long before it does. */
-static void on_output_gone(struct session *s)
-{
-	if (s->terminal_fd >= 0)
-		outcome_set(s->latch, OUTCOME_SIGNAL, SIGHUP,
-			    "the terminal was closed");
-	else
-		output_failed(s, EPIPE);
-}
-
 /* Wait for something to do. */
 static void wait_and_serve(struct session *s)
 {
-	bool gather = is_gathering(s);
+	bool gather = output_gathers(s);
 	bool pending = !gather && output_pending(s);
 	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
 	struct pollfd p[POLL_COUNT] = {
@@ -360,7 +181,7 @@ static void wait_and_serve(struct session *s)
 	};
 	eventfd_t ignored;
 
-	if (poll(p, POLL_COUNT, gather ? GATHER_MS : -1) <= 0)
+	if (poll(p, POLL_COUNT, gather ? OUTPUT_GATHER_MS : -1) <= 0)
 		return;
 	/* First: what a signal has caused is not the reason. */
 	if (p[POLL_SIGNAL].revents)
@@ -368,38 +189,18 @@ static void wait_and_serve(struct session *s)
 	if (p[POLL_WAKE].revents)
 		(void)eventfd_read(s->console->wake_fd, &ignored);
 	if (pending && p[POLL_OUTPUT].revents)
-		write_piece(s);
+		output_write(s);
 	else if (p[POLL_OUTPUT].revents)
-		on_output_gone(s);
-	while (s->out_fd < 0 && write_piece(s) > 0)
+		output_gone(s);
+	while (s->out_fd < 0 && output_write(s) > 0)
 		;
 	if (p[POLL_TIMEOUT].revents)
 		on_timeout(s);
 	if (p[POLL_PANIC].revents)
 		on_panic_over(s);
 	if (p[POLL_INPUT].revents)
-		on_input(s);
-	type_texts(s);
-}
-
-/* The vCPUs have stopped: write what is still queued, but wait no longer for
- * a reader than a reader that is alive needs. */
-static void drain_output(struct session *s)
-{
-	struct pollfd out = { s->out_fd, POLLOUT, 0 };
-	uint64_t last = clock_ns();
-
-	while (output_pending(s)) {
-		ssize_t n = 0;
-
-		if (s->out_fd < 0 || poll(&out, 1, DRAIN_PATIENCE_MS) > 0)
-			n = write_piece(s);
-		if (n > 0)
-			last = clock_ns();
-		else if (n < 0 ||
-			 clock_ns() - last >= DRAIN_PATIENCE_MS * 1000000ull)
-			break;
-	}
+		input_read(s);
+	input_type_texts(s);
 }
 
 /*
@@ -416,51 +217,16 @@ static void give_back_signals(struct session *s)
 	pthread_sigmask(SIG_SETMASK, &s->mask_before, NULL);
 }
 
-static void take_terminal(struct session *s)
-{
-	struct err e;
-	bool raw;
-
-	if (s->in_fd < 0 || !isatty(s->in_fd))
-		return;
-	if (tty_make_raw(s->in_fd, &raw, &e)) {
-		log_step("%s", e.msg);
-		raw = false;
-	}
-	/* In the background the terminal is not ours to read. */
-	s->input_is_tty = raw;
-	if (!raw)
-		s->in_fd = -1;
-}
-
-/*
- * A terminal that poll() calls writable may have room for one byte, and a
- * write of more waits. So it must not block; but O_NONBLOCK belongs to the
- * open file, which we share with the shell: open another one.
- */
-static void open_terminal(struct session *s)
-{
-	char path[32];
-
-	if (s->out_fd < 0 || !isatty(s->out_fd))
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->out_fd);
-	s->terminal_fd = open(path,
-			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (s->terminal_fd >= 0)
-		s->out_fd = s->terminal_fd;
-}
-
 void session_run(struct session *s)
 {
-	take_terminal(s);
-	open_terminal(s);
-	type_texts(s);
+	input_take_terminal(s);
+	output_open_terminal(s);
+	input_type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s);
 	console_close(s->console);
 	machine_join(s->m);
-	drain_output(s);
+	output_drain(s);
 	watch_end(s->watch);
 	s->end_ns = clock_ns();
 	tty_restore();

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The session's input: what is typed or pasted on stdin, and what --send has
+ * to type, on its way into the guest's serial line. Nothing is read that the
+ * port has no room for, so nothing is lost.
+ */
+#include "run/session_io.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/tty.h"
+
+#define CTRL_A 0x01
+
+void input_take_terminal(struct session *s)
+{
+	struct err e;
+	bool raw;
+
+	if (s->in_fd < 0 || !isatty(s->in_fd))
+		return;
+	if (tty_make_raw(s->in_fd, &raw, &e)) {
+		log_step("%s", e.msg);
+		raw = false;
+	}
+	/* In the background the terminal is not ours to read. */
+	s->input_is_tty = raw;
+	if (!raw)
+		s->in_fd = -1;
+}
+
+static void print_keys(void)
+{
+	static const char keys[] = "\n"
+				   "Ctrl-A x       end the run\n"
+				   "Ctrl-A Ctrl-A  send Ctrl-A to the guest\n"
+				   "Ctrl-A h       this list\n";
+
+	(void)!write(STDERR_FILENO, keys, sizeof(keys) - 1);
+}
+
+/* A key after Ctrl-A. Returns whether it goes to the guest. */
+static bool escaped_key(struct session *s, uint8_t key)
+{
+	switch (key) {
+	case 'x':
+	case 'X':
+		outcome_set(s->latch, OUTCOME_SIGNAL, SIGINT,
+			    "Ctrl-A x was typed");
+		return false;
+	case 'h':
+	case 'H':
+		print_keys();
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool for_guest(struct session *s, uint8_t key)
+{
+	if (!s->input_is_tty)
+		return true;
+	if (s->escape) {
+		s->escape = false;
+		return escaped_key(s, key);
+	}
+	s->escape = key == CTRL_A;
+	return !s->escape;
+}
+
+void input_read(struct session *s)
+{
+	uint8_t buf[1024];
+	size_t room = serial_room(&s->m->serial);
+	size_t keep = 0;
+	ssize_t n;
+
+	if (!room)
+		return;
+	n = read(s->in_fd, buf, room < sizeof(buf) ? room : sizeof(buf));
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		s->in_fd = -1;
+		return;
+	}
+	for (ssize_t i = 0; i < n; i++)
+		if (for_guest(s, buf[i]))
+			buf[keep++] = buf[i];
+	serial_receive(&s->m->serial, buf, keep);
+}
+
+void input_type_texts(struct session *s)
+{
+	const uint8_t *data;
+	size_t room, len;
+
+	while (s->sender &&
+	       (data = sender_next(s->sender, s->watch->expect_met, &len)) &&
+	       (room = serial_room(&s->m->serial)))
+		sender_took(s->sender, serial_receive(&s->m->serial, data,
+						      len < room ? len : room));
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The session's output: what the guest says on its serial line, on its way to
+ * stdout byte for byte, with the watch reading along.
+ *
+ * Never trusted: whoever reads stdout. They may be slow, stop, or leave, and
+ * hold neither the event loop nor the end of the run.
+ */
+#include "run/session_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* The guest is gone; how long a reader of our output may take a nap. */
+#define DRAIN_PATIENCE_MS 2000
+
+#define WRITE_PAUSE_US 1000
+
+void session_output(void *console, uint8_t byte)
+{
+	console_put(console, byte);
+}
+
+void session_room(void *console)
+{
+	struct console *c = console;
+
+	(void)eventfd_write(c->wake_fd, 1);
+}
+
+/*
+ * A terminal that poll() calls writable may have room for one byte, and a
+ * write of more waits. So it must not block; but O_NONBLOCK belongs to the
+ * open file, which we share with the shell: open another one.
+ */
+void output_open_terminal(struct session *s)
+{
+	char path[32];
+
+	if (s->out_fd < 0 || !isatty(s->out_fd))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->out_fd);
+	s->terminal_fd = open(path,
+			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (s->terminal_fd >= 0)
+		s->out_fd = s->terminal_fd;
+}
+
+bool output_pending(struct session *s)
+{
+	const uint8_t *data;
+
+	return console_peek(s->console, &data) > 0;
+}
+
+/*
+ * Whether output may wait: it comes byte by byte, and waking for each would
+ * cost more than the guest's exit for it. After a write it gathers for a
+ * moment that nobody at a terminal notices, unless there is much already.
+ */
+bool output_gathers(struct session *s)
+{
+	const uint8_t *data;
+
+	return clock_ns() - s->wrote_ns < OUTPUT_GATHER_MS * 1000000ull &&
+	       console_peek(s->console, &data) < CONSOLE_QUEUE / 4;
+}
+
+static void output_failed(struct session *s, int error)
+{
+	outcome_set(s->latch, OUTCOME_HOST, 0,
+		    "cannot write the guest's console to stdout: %s",
+		    strerror(error));
+	console_close(s->console);
+}
+
+void output_gone(struct session *s)
+{
+	if (s->terminal_fd >= 0)
+		outcome_set(s->latch, OUTCOME_SIGNAL, SIGHUP,
+			    "the terminal was closed");
+	else
+		output_failed(s, EPIPE);
+}
+
+/*
+ * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking,
+ * so the piece is no longer than that.
+ */
+ssize_t output_write(struct session *s)
+{
+	const uint8_t *data;
+	size_t len = console_peek(s->console, &data);
+	ssize_t n;
+
+	if (!len)
+		return -1;
+	/* Told first: stdout and stderr may be one terminal. */
+	if (!s->first_byte_ns) {
+		s->first_byte_ns = clock_ns();
+		log_step("first console byte");
+	}
+	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
+	if (s->out_fd >= 0)
+		n = write(s->out_fd, data, (size_t)n);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+		/* A terminal with room for one byte, but not for a new line:
+		 * poll() would call it writable again and again. */
+		usleep(WRITE_PAUSE_US);
+		return 0;
+	}
+	if (n < 0) {
+		output_failed(s, errno);
+		console_drop(s->console, len);
+		return -1;
+	}
+	s->wrote_ns = clock_ns();
+	watch_feed(s->watch, data, (size_t)n);
+	console_drop(s->console, (size_t)n);
+	session_judge(s);
+	return n;
+}
+
+void output_drain(struct session *s)
+{
+	struct pollfd out = { s->out_fd, POLLOUT, 0 };
+	uint64_t last = clock_ns();
+
+	while (output_pending(s)) {
+		ssize_t n = 0;
+
+		if (s->out_fd < 0 || poll(&out, 1, DRAIN_PATIENCE_MS) > 0)
+			n = output_write(s);
+		if (n > 0)
+			last = clock_ns();
+		else if (n < 0 ||
+			 clock_ns() - last >= DRAIN_PATIENCE_MS * 1000000ull)
+			break;
+	}
+}
