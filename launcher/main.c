@@ -96,6 +96,17 @@ static int dispatch(int argc, char **argv, struct err *e)
 	return cmd->run(&o, e);
 }
 
+static void print_err(const struct err *e)
+{
+	fprintf(stderr, "launcher: %s\n", e->msg);
+}
+
+void leave(int status, const struct err *e)
+{
+	print_err(e);
+	_exit(status);
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = ERR_EMPTY;
@@ -110,6 +121,6 @@ int main(int argc, char **argv)
 		status = STATUS_FAILED;
 	}
 	if (e.msg[0] && status != STATUS_OK)
-		fprintf(stderr, "launcher: %s\n", e.msg);
+		print_err(&e);
 	return status;
 }

@@ -259,6 +259,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	int rc;
 
 	memset(r, 0, sizeof(*r));
+	step_begin(req->step, "decoding the kernel");
 	rc = read_elf(req, &run, &parsed, &elf, &no_elf, e);
 	if (rc)
 		return rc;
@@ -266,9 +267,12 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	r->decoded_ns = clock_ns();
 	boot_facts_read(&facts, req->img, elf, &no_elf);
 	rc = boot_plan_make(&r->plan, &facts, req->protocol, e);
+	step_begin(req->step, "loading the kernel");
 	if (!rc)
 		rc = load_kernel(req, &facts, &run, r, &h, e);
 	r->loaded_ns = clock_ns();
+	step_begin(req->step, req->initrd ? "loading the initrd"
+					  : "preparing the first instruction");
 	if (!rc)
 		rc = hand_over(req, r, &h, e);
 	kernel_elf_release(&parsed);

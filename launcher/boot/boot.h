@@ -10,6 +10,7 @@
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
+#include "base/step.h"
 #include "boot/entry.h"
 #include "boot/load.h"
 #include "boot/place.h"
@@ -25,6 +26,7 @@ struct boot_request {
 	const char *initrd; /* a path, or NULL */
 	uint64_t rsdp;	    /* GPA of the ACPI RSDP; 0: none */
 	uint64_t code_gpa;  /* of linux*'s image; 0: as boot.rst says */
+	struct step *step;  /* to be kept up to date, or NULL */
 };
 
 struct boot_result {

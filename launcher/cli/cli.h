@@ -97,6 +97,12 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 /* The text of --help. */
 void options_print_help(void);
 
+/*
+ * Print @e's sentence and end the process with @status, on any thread and
+ * whatever the others do. Only for where no way leads back to main().
+ */
+void leave(int status, const struct err *e) __attribute__((noreturn));
+
 /* The commands; each one's file says what it does. */
 int cmd_run(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);

@@ -9,6 +9,8 @@
 #include "cli/cli.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include "base/thread.h"
 #include "base/tty_guard.h"
 #include "boot/boot.h"
+#include "run/early.h"
 #include "run/guest.h"
 #include "run/report.h"
 
@@ -25,7 +28,8 @@ struct run {
 	struct image img;
 	struct guest guest;
 	struct boot_result boot;
-	uint64_t opened_ns;
+	struct early early;
+	_Atomic uint64_t opened_ns;
 	struct outcome outcome;
 	struct verdict verdict;
 	bool judged; /* these two are filled in */
@@ -80,6 +84,7 @@ static int prepare(struct run *r, struct err *e)
 		.cmdline = r->o->cmdline,
 		.initrd = r->o->initrd,
 		.rsdp = r->guest.m.rsdp,
+		.step = &r->early.step,
 	};
 	struct connect_job job;
 	struct err connect_err;
@@ -87,6 +92,7 @@ static int prepare(struct run *r, struct err *e)
 
 	connect_begin(&job, r);
 	rc = boot_prepare(&req, &r->boot, e);
+	step_begin(&r->early.step, "making the machine");
 	connect_rc = connect_end(&job, &connect_err);
 	if (rc)
 		return err_prefix(e, rc, "%s", r->o->image);
@@ -117,8 +123,10 @@ static int open_all(struct run *r, struct err *e)
 	int rc;
 
 	rc = prepare_dialogue(r, e);
+	step_begin(&r->early.step, "reading the symbols");
 	if (!rc && o->symbols)
 		rc = symbols_open_map(&r->guest.symbols, o->symbols, e);
+	step_begin(&r->early.step, "opening the image");
 	if (!rc)
 		rc = image_open(&r->img, o->image, e);
 	if (rc)
@@ -126,9 +134,8 @@ static int open_all(struct run *r, struct err *e)
 	r->opened_ns = clock_ns();
 	log_step("opened %s: %s, %zu bytes", o->image,
 		 image_kind_name(r->img.kind), r->img.bytes.len);
-	/* Before the guest's memory: this forks. */
-	tty_guard_start(STDIN_FILENO);
 	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
+	step_begin(&r->early.step, "opening the trace");
 	if (!rc && o->trace_kinds) {
 		rc = trace_open(&r->guest.trace, o->trace_kinds, o->trace,
 				log_start_ns(), e);
@@ -205,15 +212,49 @@ static int write_report(struct run *r, int status, struct err *e)
 	return file_failed(rc, "--report", &why, status, e);
 }
 
+/*
+ * A signal or the time limit, before there was a guest. The others go on with
+ * what they do until the process ends; what they have made is left alone, and
+ * the report is that of a run without a guest.
+ */
+static void end_early(struct early *early, const struct outcome *outcome)
+{
+	const struct run *r = early->ctx;
+	struct run ended = { .o = r->o, .opened_ns = r->opened_ns };
+	struct err e = ERR_EMPTY;
+	int status;
+
+	guest_init(&ended.guest);
+	ended.guest.timeout_ns = r->o->timeout_ns;
+	if (outcome_latch_init(&ended.guest.latch, &e))
+		leave(STATUS_FAILED, &e);
+	outcome_set(&ended.guest.latch, outcome->kind, outcome->value, "%s",
+		    outcome->evidence);
+	status = draw_verdict(&ended, &e);
+	if (r->o->report)
+		status = write_report(&ended, status, &e);
+	leave(status, &e);
+}
+
 int cmd_run(const struct options *o, struct err *e)
 {
 	struct run r = { .o = o };
 	int status = STATUS_FAILED;
+	int rc;
 
 	guest_init(&r.guest);
-	if (!open_all(&r, e) && !prepare(&r, e) &&
-	    !guest_run(&r.guest, &r.boot.cpu, e))
+	/* Before there are threads and memory: this forks. */
+	tty_guard_start(STDIN_FILENO);
+	rc = early_begin(&r.early, &r.guest.signals,
+			 guest_deadline(o->timeout_ns), end_early, &r, e);
+	if (!rc)
+		rc = open_all(&r, e);
+	if (!rc)
+		rc = prepare(&r, e);
+	early_over(&r.early);
+	if (!rc && !guest_run(&r.guest, &r.boot.cpu, e))
 		status = draw_verdict(&r, e);
+	signals_give_back(&r.guest.signals);
 	status = finish_trace(&r, status, e);
 	if (o->report)
 		status = write_report(&r, status, e);

@@ -11,9 +11,15 @@ void guest_init(struct guest *g)
 		.console.wake_fd = -1,
 		.m = MACHINE_EMPTY,
 		.session = SESSION_EMPTY,
+		.signals = SIGNALS_EMPTY,
 		.trace.fd = -1,
 	};
 	watch_init(&g->watch);
+}
+
+uint64_t guest_deadline(uint64_t timeout_ns)
+{
+	return timeout_ns ? (log_start_ns() ?: clock_ns()) + timeout_ns : 0;
 }
 
 int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
@@ -29,7 +35,8 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 		rc = machine_init(&g->m, mem, cpus, &g->latch, e);
 	if (!rc)
 		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
-				  &g->latch, timeout_ns, e);
+				  &g->latch, &g->signals,
+				  guest_deadline(timeout_ns), e);
 	if (!rc) {
 		g->session.sender = &g->sender;
 		g->m.trace = &g->trace;
@@ -85,6 +92,7 @@ void guest_release(struct guest *g)
 	struct err ignored;
 
 	session_release(&g->session);
+	signals_release(&g->signals);
 	machine_release(&g->m);
 	console_release(&g->console);
 	outcome_latch_release(&g->latch);

@@ -18,6 +18,7 @@ struct guest {
 	struct session session;
 	struct symbols symbols;
 	struct trace trace; /* --trace; to be opened after guest_open() */
+	struct signals signals;
 	uint64_t timeout_ns;
 	uint64_t started_ns; /* clock_ns() of the first instruction; 0: none */
 };
@@ -28,9 +29,15 @@ struct guest {
  */
 void guest_init(struct guest *g);
 
-/* Memory for a kernel to be loaded into, and the host's side of the line. */
+/*
+ * Memory for a kernel to be loaded into, and the host's side of the line.
+ * @timeout_ns: since the launcher was started; 0: no limit.
+ */
 int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	       uint64_t timeout_ns, struct err *e);
+
+/* clock_ns() when a time limit ends; 0: there is none. */
+uint64_t guest_deadline(uint64_t timeout_ns);
 
 /* KVM, vCPUs and devices; see machine_connect(). */
 int guest_connect(struct guest *g, struct err *e);

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -19,25 +17,6 @@
 #define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
 #define PANIC_LIMIT_NS 10000000000
 
-static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-static int open_signals(sigset_t *set, struct err *e)
-{
-	struct sigaction sa;
-	int fd;
-
-	sigemptyset(set);
-	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(int); i++)
-		/* Ignored from the start: nohup, or a shell's background. */
-		if (!sigaction(taken_signals[i], NULL, &sa) &&
-		    sa.sa_handler != SIG_IGN)
-			sigaddset(set, taken_signals[i]);
-	/* A closed stdout is an error of write(), not a death. */
-	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_sys(e, "signalfd") : fd;
-}
-
 static int open_timer(struct err *e)
 {
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -45,6 +24,7 @@ static int open_timer(struct err *e)
 	return fd < 0 ? err_sys(e, "timerfd_create") : fd;
 }
 
+/* @ns: clock_ns() then, which may be past */
 static void set_timer(int fd, uint64_t ns)
 {
 	struct itimerspec t = {
@@ -52,47 +32,49 @@ static void set_timer(int fd, uint64_t ns)
 		.it_value.tv_nsec = (long)(ns % 1000000000),
 	};
 
-	(void)timerfd_settime(fd, 0, &t, NULL);
+	(void)timerfd_settime(fd, TFD_TIMER_ABSTIME, &t, NULL);
 }
 
 int session_init(struct session *s, struct machine *m, struct console *console,
 		 struct watch *watch, struct outcome_latch *latch,
-		 uint64_t timeout_ns, struct err *e)
+		 struct signals *signals, uint64_t deadline_ns, struct err *e)
 {
+	int rc;
+
 	*s = (struct session){
 		.m = m,
 		.console = console,
 		.watch = watch,
 		.latch = latch,
-		.signal_fd = -1,
+		.signals = signals,
 		.timeout_fd = -1,
 		.panic_fd = -1,
 		.terminal_fd = -1,
 		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
 		.out_fd = STDOUT_FILENO,
 	};
-	s->signal_fd = open_signals(&s->taken, e);
-	if (s->signal_fd < 0)
-		return s->signal_fd;
+	rc = signals_open(signals, e);
+	if (rc)
+		return rc;
 	s->timeout_fd = open_timer(e);
 	if (s->timeout_fd < 0)
 		return s->timeout_fd;
 	s->panic_fd = open_timer(e);
 	if (s->panic_fd < 0)
 		return s->panic_fd;
-	set_timer(s->timeout_fd, timeout_ns);
+	if (deadline_ns)
+		set_timer(s->timeout_fd, deadline_ns);
 	return 0;
 }
 
 void session_begin(struct session *s)
 {
-	pthread_sigmask(SIG_BLOCK, &s->taken, &s->mask_before);
+	signals_block(s->signals);
 }
 
 void session_release(struct session *s)
 {
-	const int fds[] = { s->signal_fd, s->timeout_fd, s->panic_fd,
-			    s->terminal_fd };
+	const int fds[] = { s->timeout_fd, s->panic_fd, s->terminal_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -101,11 +83,11 @@ void session_release(struct session *s)
 
 static void on_signal(struct session *s)
 {
-	struct signalfd_siginfo info;
+	int number = signals_take(s->signals);
 
-	if (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
-		outcome_set(s->latch, OUTCOME_SIGNAL, info.ssi_signo, "%s",
-			    strsignal((int)info.ssi_signo));
+	if (number)
+		outcome_set(s->latch, OUTCOME_SIGNAL, (uint32_t)number, "%s",
+			    strsignal(number));
 }
 
 static void on_timeout(struct session *s)
@@ -126,7 +108,7 @@ static void wait_for_panic(struct session *s)
 	if (clock_ns() - s->panic_ns > PANIC_LIMIT_NS)
 		on_panic_over(s);
 	else
-		set_timer(s->panic_fd, PANIC_GRACE_NS);
+		set_timer(s->panic_fd, clock_ns() + PANIC_GRACE_NS);
 }
 
 /* What the console's lines mean for the run. */
@@ -171,7 +153,7 @@ static void wait_and_serve(struct session *s)
 	bool pending = !gather && output_pending(s);
 	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
 	struct pollfd p[POLL_COUNT] = {
-		[POLL_SIGNAL] = { s->signal_fd, POLLIN, 0 },
+		[POLL_SIGNAL] = { s->signals->fd, POLLIN, 0 },
 		[POLL_TIMEOUT] = { s->timeout_fd, POLLIN, 0 },
 		[POLL_PANIC] = { s->panic_fd, POLLIN, 0 },
 		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
@@ -203,20 +185,6 @@ static void wait_and_serve(struct session *s)
 	input_type_texts(s);
 }
 
-/*
- * What is still to be printed may have to wait for a terminal, and nobody
- * looks at the signals any more: give them back to the system. Those that
- * came meanwhile have had their effect.
- */
-static void give_back_signals(struct session *s)
-{
-	struct signalfd_siginfo info;
-
-	while (read(s->signal_fd, &info, sizeof(info)) > 0)
-		;
-	pthread_sigmask(SIG_SETMASK, &s->mask_before, NULL);
-}
-
 void session_run(struct session *s)
 {
 	input_take_terminal(s);
@@ -230,5 +198,7 @@ void session_run(struct session *s)
 	watch_end(s->watch);
 	s->end_ns = clock_ns();
 	tty_restore();
-	give_back_signals(s);
+	/* What is still to be printed may have to wait for a terminal, and
+	 * nobody looks at the signals any more. */
+	signals_give_back(s->signals);
 }

@@ -11,11 +11,10 @@
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
-#include <signal.h>
-
 #include "run/console.h"
 #include "run/machine.h"
 #include "run/send.h"
+#include "run/signals.h"
 #include "run/watch.h"
 
 struct session {
@@ -26,12 +25,10 @@ struct session {
 	struct sender *sender; /* NULL: nothing to send */
 	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
 	int out_fd; /* its output goes here; -1: nowhere but to the watch */
-	int signal_fd;
+	struct signals *signals;
 	int timeout_fd;
 	int panic_fd;	 /* when a panicked kernel has had its say */
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
-	sigset_t taken;	 /* signals that the session takes over */
-	sigset_t mask_before;
 	bool input_is_tty;
 	bool escape;	   /* Ctrl-A was the last key */
 	uint64_t wrote_ns; /* clock_ns() of the last output */
@@ -44,18 +41,15 @@ struct session {
 };
 
 /*
- * Open what the session waits for; the time limit counts from here.
- * @timeout_ns: 0 for no limit. The guest's line is stdin and stdout; a caller
+ * Open what the session waits for, @signals if it is not open yet.
+ * @deadline_ns: clock_ns() of the time limit; 0 for none. The guest's line is stdin and stdout; a caller
  * that wants it otherwise changes in_fd and out_fd afterwards.
  */
 int session_init(struct session *s, struct machine *m, struct console *console,
 		 struct watch *watch, struct outcome_latch *latch,
-		 uint64_t timeout_ns, struct err *e);
+		 struct signals *signals, uint64_t deadline_ns, struct err *e);
 
-/*
- * Block the signals the session takes over, before a vCPU's thread starts.
- * Until then, while a kernel is decoded, they do what they always do.
- */
+/* Block the signals the session takes over, before a vCPU's thread starts. */
 void session_begin(struct session *s);
 
 /*
@@ -67,10 +61,9 @@ void session_run(struct session *s);
 
 void session_release(struct session *s);
 
-#define SESSION_EMPTY                                              \
-	{                                                          \
-		.signal_fd = -1, .timeout_fd = -1, .panic_fd = -1, \
-		.terminal_fd = -1                                  \
+#define SESSION_EMPTY                                               \
+	{                                                           \
+		.timeout_fd = -1, .panic_fd = -1, .terminal_fd = -1 \
 	}
 
 /* For struct serial_host: ctx is the struct console. */

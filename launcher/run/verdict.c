@@ -305,6 +305,8 @@ static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 	v->status = STATUS_TIMEOUT;
 	say(v, "timed out after %" PRIu64 ".%03" PRIu64 " s",
 	    f->timeout_ns / 1000000000, f->timeout_ns / 1000000 % 1000);
+	if (!f->cpus) /* before there was a guest */
+		say(v, ", %s", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_lines(v, f);
 	say(v, "; try a longer --timeout, or -v");

@@ -246,6 +246,13 @@ static void went_astray(void)
 	results[1].where.insn_len = 0;
 }
 
+static void timed_out_early(void)
+{
+	f.cpus = 0;
+	f.results = NULL;
+	ended(OUTCOME_TIMEOUT, 0, "while decoding the kernel");
+}
+
 static void interrupted(void)
 {
 	console("login: ");
@@ -348,6 +355,10 @@ static const struct {
 	{ timed_out_together,
 	  124,
 	  { "timed out after 1.500 s: vCPUs 0-1 at rip 0xfff0 (16-bit); " } },
+	{ timed_out_early,
+	  124,
+	  { "timed out after 1.500 s, while decoding the kernel; the console "
+	    "stayed empty; " } },
 	{ interrupted,
 	  130,
 	  { "ended from outside: Interrupt; last console line: \"login: \"" } },

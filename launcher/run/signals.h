@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The signals that end a run with a word: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
+ * While they are taken they arrive at a descriptor, and kill nobody.
+ */
+#ifndef RUN_SIGNALS_H
+#define RUN_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct signals {
+	int fd; /* readable when one has come; -1: empty */
+	sigset_t taken;
+	bool blocked;
+	sigset_t before; /* the mask, if blocked */
+};
+
+#define SIGNALS_EMPTY    \
+	{                \
+		.fd = -1 \
+	}
+
+/*
+ * Find out which are ours: one that is ignored from the start is not, as by
+ * nohup. SIGPIPE is ignored from here on. Nothing if that was done already.
+ */
+int signals_open(struct signals *s, struct err *e);
+
+/* Block them in this thread and those it will start; they arrive at fd. */
+void signals_block(struct signals *s);
+
+/* The number of one that has come; 0 if none has. */
+int signals_take(struct signals *s);
+
+/* Let them do again what they do by themselves. Those that have come since
+ * have had their effect. */
+void signals_give_back(struct signals *s);
+
+void signals_release(struct signals *s);
+
+#endif
