@@ -44,4 +44,12 @@ void file_close(struct file *f);
 int file_write(const char *path, const struct bytes *parts, size_t n,
 	       unsigned mode, struct err *e);
 
+/*
+ * Whether file_write() to @path would come as far as writing, in the words in
+ * which it would fail: asked before work whose result is to go there. Nothing
+ * is created or opened for good; what changes meanwhile, or a disk that is
+ * full, file_write() itself will tell.
+ */
+int file_check_output(const char *path, struct err *e);
+
 #endif

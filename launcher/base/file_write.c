@@ -187,17 +187,35 @@ static int write_named(const char *dir, const char *path,
 	return rename_or_unlink(name, path, e);
 }
 
+/* The folder of @path, to PATH_MAX bytes at @dir. */
+static int folder_of(const char *path, char *dir, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) ?: 1 : 0;
+
+	if (len >= PATH_MAX)
+		return err_set(e, ENAMETOOLONG, "%s: name too long", path);
+	memcpy(dir, slash ? path : ".", slash ? len : 1);
+	dir[slash ? len : 1] = '\0';
+	return 0;
+}
+
+/* What open() says of a folder that cannot hold nameless files. EISDIR: a
+ * kernel that does not know the flag; others: the file system. */
+static bool needs_names(int error)
+{
+	return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
+}
+
 static int replace(const char *path, const struct bytes *parts, size_t n,
 		   const struct rights *r, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX] = ".";
+	char dir[PATH_MAX];
 	int fd, rc;
 
-	if (slash &&
-	    (size_t)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) ?: 1,
-			     path) >= sizeof(dir))
-		return err_set(e, ENAMETOOLONG, "%s: name too long", path);
+	rc = folder_of(path, dir, e);
+	if (rc)
+		return rc;
 	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, r->mode);
 	if (fd >= 0) {
 		restore_rights(fd, r);
@@ -206,9 +224,7 @@ static int replace(const char *path, const struct bytes *parts, size_t n,
 		return rc != -ENOENT ? rc
 				     : write_named(dir, path, parts, n, r, e);
 	}
-	/* EISDIR: a kernel that does not know the flag; others: a file
-	 * system that has no such files. */
-	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
+	if (needs_names(errno))
 		return write_named(dir, path, parts, n, r, e);
 	return err_sys(e, "%s: folder %s", path, dir);
 }
@@ -268,4 +284,49 @@ int file_write(const char *path, const struct bytes *parts, size_t n,
 	if (!stat(path, &st))
 		return write_existing(path, st.st_mode, parts, n, e);
 	return check_link(path, e) ?: replace(path, parts, n, &fresh, e);
+}
+
+/* Whether a new file may come into being beside @path. */
+static int check_folder(const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	int fd, rc;
+
+	rc = folder_of(path, dir, e);
+	if (rc)
+		return rc;
+	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return close(fd);
+	if (needs_names(errno) && !access(dir, W_OK | X_OK))
+		return 0;
+	return err_sys(e, "%s: folder %s", path, dir);
+}
+
+static int check_existing(const char *path, mode_t type, struct err *e)
+{
+	char real[PATH_MAX];
+
+	if (S_ISDIR(type))
+		return err_set(e, EISDIR, "%s: is a directory", path);
+	if (S_ISREG(type) && realpath(path, real))
+		return check_folder(real, e);
+	if (S_ISREG(type) || access(path, W_OK))
+		return err_sys(e, "%s", path);
+	return 0;
+}
+
+int file_check_output(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return 0;
+	if (!*path)
+		return err_set(e, ENOENT, "the output file's name is empty");
+	if (!stat(path, &st))
+		return check_existing(path, st.st_mode, e);
+	if (errno != ENOENT)
+		return err_sys(e, "%s", path);
+	return check_link(path, e) ?: check_folder(path, e);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/tty_guard.h"
@@ -240,8 +241,12 @@ int cmd_run(const struct options *o, struct err *e)
 {
 	struct run r = { .o = o };
 	int status = STATUS_FAILED;
-	int rc;
+	int rc = o->report ? file_check_output(o->report, e) : 0;
 
+	if (rc) {
+		err_prefix(e, rc, "--report");
+		return STATUS_FAILED;
+	}
 	guest_init(&r.guest);
 	/* Before there are threads and memory: this forks. */
 	tty_guard_start(STDIN_FILENO);

@@ -346,9 +346,51 @@ START_TEST(file_write__refuses_by_name)
 		int rc = write_text(rows[i].path, "x", "", &e);
 
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
+		/* And the same when asked before. */
+		rc = file_check_output(rows[i].path, &e);
+		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 	}
 	ck_assert_int_eq(count_entries(), 2);
 	expect_content("file", "xxx");
+}
+END_TEST
+
+START_TEST(file_check_output__accepts_and_leaves_alone)
+{
+	static const char *const names[] = { "-",	  "new",
+					     "./new",	  "/proc/../tmp/new",
+					     "file",	  "link",
+					     "/dev/full", "fifo" };
+	struct err e = ERR_EMPTY;
+
+	put("file", 3);
+	ck_assert(!chmod("file", 0400));
+	ck_assert(!symlink("file", "link"));
+	ck_assert(!mkfifo("fifo", 0600));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_ok(file_check_output(names[i], &e), &e);
+	ck_assert_int_eq(count_entries(), 3);
+	expect_content("file", "xxx");
+}
+END_TEST
+
+START_TEST(file_check_output__refuses_what_writing_would)
+{
+	static const struct {
+		const char *path;
+		int rc;
+		const char *msg;
+	} rows[] = {
+		{ "dangling", -ENOENT, "dangling: is a symbolic link to" },
+		{ "loop", -ELOOP, "loop: Too many levels" },
+	};
+	struct err e;
+
+	ck_assert(!symlink("nowhere", "dangling"));
+	ck_assert(!symlink("loop", "loop"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_err(file_check_output(rows[i].path, &e), rows[i].rc, &e,
+			   rows[i].msg);
 }
 END_TEST
 
@@ -488,6 +530,8 @@ Suite *unit_suite(void)
 		file_write__refuses_a_link_that_leads_nowhere,
 		file_write__device_stays_a_device,
 		file_write__refuses_by_name,
+		file_check_output__accepts_and_leaves_alone,
+		file_check_output__refuses_what_writing_would,
 		file_write__failure_leaves_what_was_there,
 		file_write__without_proc,
 		file_write__without_nameless_files,
