@@ -43,7 +43,14 @@ kernel_modules="virtio_ring virtio
 	virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_mmio
 	virtio_console rng-core virtio-rng virtio_blk
 	failover net_failover virtio_net
+	pvpanic pvpanic-mmio msr
 	ccp irqbypass kvm kvm-amd kvm-intel"
+
+# What a guest under test loads when its run is about devices: virtio, pvpanic,
+# and the way to a CPU's registers.
+# shellcheck disable=SC2034
+guest_modules=virtio_ring,virtio,virtio_mmio,rng-core,virtio-rng,pvpanic\
+,pvpanic-mmio,msr
 
 # What the box boots, and what it loads: KVM, and the way out for results.
 # shellcheck disable=SC2034
