@@ -190,14 +190,26 @@ static void say_failed_on(struct verdict *v, const struct verdict_facts *f)
 	say(v, "; the console says what led to it");
 }
 
+/* Whether a device told of a panic; the console's evidence is its own line. */
+static bool device_saw_panic(const struct verdict_facts *f)
+{
+	const struct outcome *o = f->outcome;
+
+	return o->kind == OUTCOME_PANIC && o->evidence[0] &&
+	       strncmp(o->evidence, f->watch->panic, sizeof(o->evidence) - 1);
+}
+
+/* There are two witnesses, the console and pvpanic: each is heard. */
 static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
+	bool said = f->watch->panic[0];
+
 	v->status = STATUS_PANIC;
 	say(v, "the guest panicked: ");
-	if (f->watch->panic[0])
+	if (said)
 		say_quoted(v, f->watch->panic);
-	else
-		say(v, "%s", f->outcome->evidence);
+	if (device_saw_panic(f))
+		say(v, "%s%s", said ? ", and " : "", f->outcome->evidence);
 	say_cpus(v, f);
 	say(v, "; try another --cmdline or --initrd: the console says what it "
 	       "missed");

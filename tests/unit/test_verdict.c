@@ -175,6 +175,18 @@ static void panic(void)
 	ended(OUTCOME_PANIC, 0, "");
 }
 
+static void panic_by_its_line(void)
+{
+	console("Kernel panic - not syncing: VFS\n");
+	ended(OUTCOME_PANIC, 0, "Kernel panic - not syncing: VFS");
+}
+
+static void panic_seen_twice(void)
+{
+	console("Kernel panic - not syncing: VFS\n");
+	ended(OUTCOME_PANIC, 0, "pvpanic: 0x01 written to port 0x505");
+}
+
 static void panic_in_silence(void)
 {
 	ended(OUTCOME_PANIC, 0, "pvpanic: 0x01 written to port 0x505");
@@ -321,6 +333,11 @@ static const struct {
 	{ panic,
 	  3,
 	  { "the guest panicked: \"Kernel panic - not syncing: VFS\"" } },
+	{ panic_by_its_line, 3, { "not syncing: VFS\"; try another" } },
+	{ panic_seen_twice,
+	  3,
+	  { "the guest panicked: \"Kernel panic - not syncing: VFS\", and "
+	    "pvpanic: 0x01 written to port 0x505; try another" } },
 	{ panic_in_silence,
 	  3,
 	  { "the guest panicked: pvpanic: 0x01 written to port 0x505" } },
