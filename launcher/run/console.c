@@ -31,14 +31,14 @@ void console_put(struct console *c, uint8_t byte)
 	bool was_empty;
 
 	pthread_mutex_lock(&c->lock);
-	while (c->count == CONSOLE_QUEUE && !c->closed)
+	while (c->count >= CONSOLE_QUEUE && !c->finished && !c->closed)
 		pthread_cond_wait(&c->space, &c->lock);
-	if (c->closed) {
+	if (c->closed || c->count == CONSOLE_ROOM) {
 		pthread_mutex_unlock(&c->lock);
 		return;
 	}
 	was_empty = !c->count;
-	c->queue[(c->head + c->count++) % CONSOLE_QUEUE] = byte;
+	c->queue[(c->head + c->count++) % CONSOLE_ROOM] = byte;
 	pthread_mutex_unlock(&c->lock);
 	/* Once per batch: the loop takes all there is when it wakes. */
 	if (was_empty)
@@ -52,8 +52,8 @@ size_t console_peek(struct console *c, const uint8_t **data)
 	pthread_mutex_lock(&c->lock);
 	*data = c->queue + c->head;
 	n = c->count;
-	if (n > CONSOLE_QUEUE - c->head)
-		n = CONSOLE_QUEUE - c->head;
+	if (n > CONSOLE_ROOM - c->head)
+		n = CONSOLE_ROOM - c->head;
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }
@@ -61,8 +61,16 @@ size_t console_peek(struct console *c, const uint8_t **data)
 void console_drop(struct console *c, size_t n)
 {
 	pthread_mutex_lock(&c->lock);
-	c->head = (c->head + n) % CONSOLE_QUEUE;
+	c->head = (c->head + n) % CONSOLE_ROOM;
 	c->count -= n;
+	pthread_cond_broadcast(&c->space);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void console_finish(struct console *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->finished = true;
 	pthread_cond_broadcast(&c->space);
 	pthread_mutex_unlock(&c->lock);
 }

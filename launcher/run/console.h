@@ -17,14 +17,18 @@
 #include "base/err.h"
 
 #define CONSOLE_QUEUE 65536
+/* Behind that, for console_finish(): more than there are vCPUs. */
+#define CONSOLE_LAST 4096
+#define CONSOLE_ROOM (CONSOLE_QUEUE + CONSOLE_LAST)
 
 struct console {
 	pthread_mutex_t lock;
 	pthread_cond_t space;
-	uint8_t queue[CONSOLE_QUEUE];
+	uint8_t queue[CONSOLE_ROOM];
 	size_t head, count;
-	bool closed; /* bytes are dropped: nobody will write them */
-	int wake_fd; /* eventfd: the queue is no longer empty; -1: empty */
+	bool finished; /* nobody waits any more */
+	bool closed;   /* bytes are dropped: nobody will write them */
+	int wake_fd;   /* eventfd: the queue is no longer empty; -1: empty */
 };
 
 int console_init(struct console *c, struct err *e);
@@ -39,6 +43,12 @@ void console_put(struct console *c, uint8_t byte);
  */
 size_t console_peek(struct console *c, const uint8_t **data);
 void console_drop(struct console *c, size_t n);
+
+/*
+ * The vCPUs are being stopped: let none of them wait any more. Each may put
+ * the byte that it is about to put, and that has room.
+ */
+void console_finish(struct console *c);
 
 /* Let nobody wait any more: what is put from now on is dropped. */
 void console_close(struct console *c);

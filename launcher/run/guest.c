@@ -64,10 +64,12 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 	g->started_ns = clock_ns();
 	session_begin(&g->session);
 	rc = machine_start(&g->m, entry, e);
-	if (!rc)
+	if (!rc) {
 		session_run(&g->session);
-	else
+	} else {
+		console_finish(&g->console);
 		machine_join(&g->m);
+	}
 	return rc;
 }
 

@@ -192,7 +192,9 @@ void session_run(struct session *s)
 	input_type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s);
-	console_close(s->console);
+	/* What ended the run may have been a prompt in the middle of a line:
+	 * what the guest says until it stands still goes out, too. */
+	console_finish(s->console);
 	machine_join(s->m);
 	output_drain(s);
 	watch_end(s->watch);

@@ -279,7 +279,8 @@ static void judge_reported(struct verdict *v, const struct verdict_facts *f)
 static void judge_expected(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_OK;
-	say(v, "every --expect matched");
+	say(v, "every --expect matched, the last one ");
+	say_quoted(v, f->watch->met);
 }
 
 static void judge_crash(struct verdict *v, const struct verdict_facts *f)

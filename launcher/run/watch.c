@@ -135,6 +135,7 @@ static void look_for_expected(struct watch *w)
 		return;
 	w->expect_met++;
 	w->line_spent = true;
+	memcpy(w->met, w->line, sizeof(w->met));
 }
 
 static void look_at_line(struct watch *w)
@@ -145,9 +146,17 @@ static void look_at_line(struct watch *w)
 	look_for_expected(w);
 }
 
-static void end_line(struct watch *w)
+static void finish_line(struct watch *w)
 {
 	look_at_line(w);
+	/* It has grown since. */
+	if (w->line_spent)
+		memcpy(w->met, w->line, sizeof(w->met));
+}
+
+static void end_line(struct watch *w)
+{
+	finish_line(w);
 	if (w->len)
 		memcpy(w->recent[w->lines++ % WATCH_RECENT], w->line,
 		       sizeof(w->line));
@@ -180,7 +189,7 @@ bool watch_satisfied(const struct watch *w)
 void watch_end(struct watch *w)
 {
 	if (w->len)
-		look_at_line(w);
+		finish_line(w);
 }
 
 const char *watch_recent_line(const struct watch *w, size_t n)

@@ -33,6 +33,7 @@ struct watch {
 	regex_t expect[WATCH_EXPECT_MAX];
 	size_t expect_count; /* compiled */
 	size_t expect_met;   /* of these, how many have matched, in order */
+	char met[WATCH_LINE_MAX]; /* the line that met the last of these */
 	regex_t fail_on[WATCH_EXPECT_MAX];
 	const char *fail_on_text[WATCH_EXPECT_MAX];
 	size_t fail_on_count;

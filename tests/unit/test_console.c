@@ -68,12 +68,12 @@ START_TEST(console__wraps_in_two_pieces)
 
 	put(0, CONSOLE_QUEUE);
 	console_drop(&c, CONSOLE_QUEUE - 10);
-	put(CONSOLE_QUEUE, 30);
-	ck_assert_uint_eq(console_peek(&c, &data), 10);
+	put(CONSOLE_QUEUE, CONSOLE_LAST + 20);
+	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_LAST + 10);
 	ck_assert_uint_eq(data[0], pattern(CONSOLE_QUEUE - 10));
-	console_drop(&c, 10);
-	ck_assert_uint_eq(console_peek(&c, &data), 30);
-	ck_assert_uint_eq(data[29], pattern(CONSOLE_QUEUE + 29));
+	console_drop(&c, CONSOLE_LAST + 10);
+	ck_assert_uint_eq(console_peek(&c, &data), 20);
+	ck_assert_uint_eq(data[19], pattern(CONSOLE_ROOM + 19));
 }
 END_TEST
 
@@ -131,6 +131,46 @@ START_TEST(console__closing_lets_a_writer_go)
 }
 END_TEST
 
+static void *put_one(void *arg)
+{
+	put((size_t)arg, 1);
+	return NULL;
+}
+
+/* A vCPU that waits when the run ends still gets rid of its byte. */
+START_TEST(console__finishing_keeps_the_last_bytes)
+{
+	pthread_t writer[2];
+	const uint8_t *data;
+
+	put(0, CONSOLE_QUEUE);
+	for (size_t i = 0; i < 2; i++)
+		pthread_create(&writer[i], NULL, put_one, (void *)7);
+	usleep(20000);
+	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_QUEUE);
+	console_finish(&c);
+	for (size_t i = 0; i < 2; i++)
+		pthread_join(writer[i], NULL);
+	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_QUEUE + 2);
+	ck_assert_uint_eq(data[CONSOLE_QUEUE], pattern(7));
+	ck_assert_uint_eq(data[CONSOLE_QUEUE + 1], pattern(7));
+}
+END_TEST
+
+/* One that does not stop must not write past the end. */
+START_TEST(console__finished_has_an_end)
+{
+	const uint8_t *data;
+
+	console_finish(&c);
+	put(0, CONSOLE_ROOM + 10);
+	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_ROOM);
+	ck_assert_uint_eq(data[CONSOLE_ROOM - 1], pattern(CONSOLE_ROOM - 1));
+	console_drop(&c, CONSOLE_ROOM);
+	ck_assert_uint_eq(console_peek(&c, &data), 0);
+}
+END_TEST
+
 START_TEST(console__release_accepts_the_empty_console)
 {
 	struct console empty = { .wake_fd = -1 };
@@ -151,6 +191,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, console__wraps_in_two_pieces);
 	tcase_add_test(t, console__holds_a_fast_writer);
 	tcase_add_test(t, console__closing_lets_a_writer_go);
+	tcase_add_test(t, console__finishing_keeps_the_last_bytes);
+	tcase_add_test(t, console__finished_has_an_end);
 	tcase_add_test(t, console__release_accepts_the_empty_console);
 	suite_add_tcase(s, t);
 	return s;

@@ -141,6 +141,16 @@ static void expected(void)
 	ended(OUTCOME_EXPECTED, 0, "--expect");
 }
 
+/* What of the line came before the guest stood still. */
+static void expected_prompt(void)
+{
+	expect("host login");
+	console("hello\nhost login");
+	console(": ");
+	watch_end(&w);
+	ended(OUTCOME_EXPECTED, 0, "--expect");
+}
+
 static void failed_on(void)
 {
 	fail_on("^BUG:");
@@ -322,7 +332,10 @@ static const struct {
 	  6,
 	  { "the guest reported failure (test port: 7); last console line: "
 	    "\"1 failed\"" } },
-	{ expected, 0, { "every --expect matched" } },
+	{ expected, 0, { "every --expect matched, the last one \"ready\"" } },
+	{ expected_prompt,
+	  0,
+	  { "every --expect matched, the last one \"host login: \"" } },
 	{ failed_on,
 	  6,
 	  { "the guest's console met --fail-on \"^BUG:\": \"BUG: bad\"; the "
