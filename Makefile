@@ -21,7 +21,7 @@ CC    ?= gcc
 CLANG ?= clang
 CFLAGS ?= -O2 -g
 
-PKGS     := zlib libelf liblzma liblz4 libzstd lzo2 jansson
+PKGS     := zlib libelf liblzma liblz4 libzstd lzo2 jansson yaml-0.1
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lbz2 -pthread
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \

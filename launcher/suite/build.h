@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the nodes of one case to the case: the keys' table and the matrix,
+ * which sets some keys to one value after the other.
+ */
+#ifndef SUITE_BUILD_H
+#define SUITE_BUILD_H
+
+#include "suite/suite.h"
+
+#define SUITE_AXES_MAX 8
+
+/* One axis of a matrix: a key of the case, or a name of its own, and its
+ * values. */
+struct axis {
+	const struct node *node;  /* its values: a list, or labels with them */
+	const struct node *value; /* the one that counts now */
+	bool is_key;
+	bool used; /* some text had its ${name} */
+};
+
+/* What the case under construction is made of. */
+struct build {
+	struct suite *s;
+	const struct suite_words *words;
+	const char *folder;	     /* of the suite, "" or with its slash */
+	const struct node *defaults; /* or NULL */
+	const struct node *node;     /* the case's own */
+	const struct node *key;	     /* the one at work, for messages */
+	struct axis axes[SUITE_AXES_MAX];
+	size_t axis_count;
+	struct suite_case *c;
+};
+
+/* "PATH:LINE: key 'KEY': " and the message, about what stands at @n. */
+int build_refuse(const struct build *b, const struct node *n, struct err *e,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same, for a message that a check has left in @e. */
+int build_refused(const struct build *b, const struct node *n, int rc,
+		  struct err *e);
+
+int build_no_memory(const struct build *b, struct err *e);
+
+/* Whether @name is a key of this file's own, no command's option. */
+bool build_is_key(const char *name);
+
+/* Whether @name is a key or an option that one value can be given to. */
+bool build_is_axis_key(const struct build *b, const char *name);
+
+/* Fill in b->c from the nodes and the axes' values as they are now. */
+int build_case(struct build *b, struct err *e);
+
+/* The keys of a case or of defaults: all of them known. */
+int build_check_keys(struct build *b, const struct node *map, struct err *e);
+
+/* @text with every ${axis} replaced. */
+int build_expand(struct build *b, const struct node *n, const char **out,
+		 struct err *e);
+
+/* Begin with the matrix of b->node: every axis at its first value. */
+int matrix_begin(struct build *b, struct err *e);
+
+/* How many cases it makes. */
+int matrix_size(struct build *b, size_t *size, struct err *e);
+
+/* Go on to the next combination; false past the last. */
+bool matrix_next(struct build *b);
+
+/* The value of the axis @name, or NULL. */
+const struct node *matrix_value(struct build *b, const char *name);
+
+/* Append "/LABEL" of each axis to @name. */
+int matrix_label(const struct build *b, char *name, size_t size, struct err *e);
+
+/* After the last case: an axis that is neither a key nor used is a slip. */
+int matrix_end(struct build *b, struct err *e);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file as a whole:
+ *
+ *   defaults:  keys that every case has unless it says otherwise
+ *   cases:     a list of mappings
+ */
+#include "suite/suite.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "suite/build.h"
+
+/* What stands at the top. */
+static int check_top(struct build *b, const struct node *root, struct err *e)
+{
+	if (root->kind != NODE_MAP)
+		return build_refuse(b, root, e,
+				    "a suite is a mapping of 'defaults' and "
+				    "'cases', not %s",
+				    node_kind_name(root->kind));
+	for (const struct node *n = root->head; n; n = n->next) {
+		b->key = n;
+		if (strcmp(n->key, "defaults") && strcmp(n->key, "cases"))
+			return build_refuse(b, n, e,
+					    "no such key here; there are "
+					    "defaults and cases");
+	}
+	b->key = NULL;
+	return 0;
+}
+
+static int find_defaults(struct build *b, const struct node *root,
+			 struct err *e)
+{
+	const struct node *d = node_get(root, "defaults");
+	static const char *const own[] = { "name", "matrix" };
+
+	if (!d)
+		return 0;
+	b->key = d;
+	if (d->kind != NODE_MAP)
+		return build_refuse(b, d, e, "%s, where a mapping is allowed",
+				    node_kind_name(d->kind));
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		b->key = node_get(d, own[i]);
+		if (b->key)
+			return build_refuse(b, b->key, e,
+					    "is a case's own, not a default");
+	}
+	b->defaults = d;
+	b->key = NULL;
+	return 0;
+}
+
+/* Room for @more cases. */
+static int make_room(struct build *b, size_t more, struct err *e)
+{
+	struct suite *s = b->s;
+	struct suite_case *cases;
+
+	if (s->count + more > SUITE_CASES_MAX)
+		return build_refuse(b, b->node, e,
+				    "with this case there are %zu; %d are "
+				    "allowed",
+				    s->count + more, SUITE_CASES_MAX);
+	cases = reallocarray(s->cases, s->count + more, sizeof(*cases));
+	if (!cases)
+		return build_no_memory(b, e);
+	s->cases = cases;
+	return 0;
+}
+
+/* A case's node, expanded. */
+static int add_cases(struct build *b, struct err *e)
+{
+	size_t size;
+	int rc;
+
+	b->key = NULL;
+	if (b->node->kind != NODE_MAP)
+		return build_refuse(b, b->node, e,
+				    "a case is a mapping, not %s",
+				    node_kind_name(b->node->kind));
+	rc = matrix_begin(b, e) ?: matrix_size(b, &size, e) ?:
+	     make_room(b, size, e);
+	if (rc)
+		return rc;
+	do {
+		b->c = &b->s->cases[b->s->count];
+		rc = build_case(b, e);
+		if (rc)
+			return rc;
+		b->s->count++;
+	} while (matrix_next(b));
+	return matrix_end(b, e);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct suite_case *const *ca = a, *const *cb = b;
+
+	return strcmp((*ca)->name, (*cb)->name)
+		       ?: ((*ca)->line > (*cb)->line) -
+				  ((*ca)->line < (*cb)->line);
+}
+
+/* Results are told apart by the names. */
+static int check_names(struct suite *s, struct err *e)
+{
+	struct suite_case **sorted = calloc(s->count, sizeof(*sorted));
+	int rc = 0;
+
+	if (!sorted)
+		return err_set(e, ENOMEM, "%s: no memory", s->path);
+	for (size_t i = 0; i < s->count; i++)
+		sorted[i] = &s->cases[i];
+	qsort(sorted, s->count, sizeof(*sorted), by_name);
+	for (size_t i = 1; !rc && i < s->count; i++)
+		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
+			rc = err_set(e, EINVAL,
+				     "%s:%u: key 'name': '%s' is the name of "
+				     "the case at line %u, too",
+				     s->path, sorted[i]->line, sorted[i]->name,
+				     sorted[i - 1]->line);
+	free(sorted);
+	return rc;
+}
+
+static int build_all(struct build *b, const struct node *root, struct err *e)
+{
+	const struct node *list = node_get(root, "cases");
+	int rc = 0;
+
+	if (!list)
+		return build_refuse(b, root, e,
+				    "a suite needs the key 'cases'");
+	b->key = list;
+	if (list->kind != NODE_LIST || !list->count)
+		return build_refuse(b, list, e,
+				    "is not a list of at least one case");
+	for (b->node = list->head; b->node && !rc; b->node = b->node->next)
+		rc = add_cases(b, e);
+	return rc ?: check_names(b->s, e);
+}
+
+/* "tests/guest/boots.yaml": tests/guest/ is the folder, boots the name. */
+static int take_apart(struct build *b, struct err *e)
+{
+	const char *path = b->s->path;
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	const char *dot = strrchr(base, '.');
+	size_t len = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+
+	b->folder = pool_text(&b->s->pool, path, (size_t)(base - path));
+	b->s->name = strcmp(path, "-") ? pool_text(&b->s->pool, base, len)
+				       : "suite";
+	return b->folder && b->s->name ? 0 : build_no_memory(b, e);
+}
+
+int suite_parse(struct suite *s, const char *path, struct bytes text,
+		const struct suite_words *w, struct err *e)
+{
+	struct build b = { .s = s, .words = w };
+	const struct node *root;
+	int rc;
+
+	*s = (struct suite){ .path = path };
+	rc = take_apart(&b, e) ?: node_read(&root, &s->pool, path, text, e) ?:
+	     check_top(&b, root, e) ?: find_defaults(&b, root, e) ?:
+	     build_all(&b, root, e);
+	if (rc)
+		suite_release(s);
+	return rc;
+}
+
+int suite_open(struct suite *s, const char *path, const struct suite_words *w,
+	       struct err *e)
+{
+	struct file f;
+	int rc = file_open(&f, path, SUITE_FILE_MAX, e);
+
+	*s = (struct suite){ 0 };
+	if (rc)
+		return rc;
+	rc = suite_parse(s, path, f.bytes, w, e);
+	file_close(&f);
+	return rc;
+}
+
+int suite_filter(struct suite *s, const char *regex, struct err *e)
+{
+	size_t kept = 0, all = s->count;
+	regex_t r;
+
+	if (regcomp(&r, regex, REG_EXTENDED | REG_NOSUB))
+		return err_set(e, EINVAL, "'%s' is not a regular expression",
+			       regex);
+	for (size_t i = 0; i < all; i++)
+		if (!regexec(&r, s->cases[i].name, 0, NULL, 0))
+			s->cases[kept++] = s->cases[i];
+	regfree(&r);
+	s->count = kept;
+	if (!kept)
+		return err_set(e, ENOENT,
+			       "'%s' matches none of %zu cases' names", regex,
+			       all);
+	return 0;
+}
+
+void suite_release(struct suite *s)
+{
+	free(s->cases);
+	pool_release(&s->pool);
+	*s = (struct suite){ 0 };
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A suite: a list of boots, and what has to come of each.
+ *
+ *   file -> node (what stands there) -> suite (what it means, checked, every
+ *        matrix expanded) -> schedule (runs) -> judge -> report
+ *
+ * All of a suite is checked before any of it runs. A case that is here is
+ * one that a command line could have asked for: the command line's own table
+ * of options says what is allowed.
+ *
+ * Must never trust: the file, see node.h. Its author does choose what is
+ * run, as with any command line.
+ *
+ * Format: launcher-suite.5.
+ */
+#ifndef SUITE_SUITE_H
+#define SUITE_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "suite/node.h"
+#include "suite/pool.h"
+
+#define SUITE_CASES_MAX	 10000
+#define SUITE_NAME_MAX	 128
+#define SUITE_TIMEOUT_NS UINT64_C(300000000000) /* without a word about it */
+
+struct texts {
+	const char **at;
+	size_t count;
+};
+
+/* How an option may be given in a suite. */
+struct suite_option {
+	const char *name;
+	bool repeats; /* may be a list */
+	bool file;    /* its value names a file to be read */
+};
+
+/*
+ * What the command line knows. The suite asks it, so that both always allow
+ * the same.
+ */
+struct suite_words {
+	/* Whether there is a command of that name for suites. */
+	bool (*command)(const char *name);
+	/* The option @name of @command, if suites may use it. */
+	bool (*option)(const char *command, const char *name,
+		       struct suite_option *o);
+	/* Whether @value is one for it. */
+	int (*check)(const char *option, const char *value, struct err *e);
+	/* Whether all of @options can be given together. */
+	int (*check_all)(const char *command, const struct texts *options,
+			 struct err *e);
+	/* The @i-th command, and option of @command; NULL past the last. */
+	const char *(*command_at)(size_t i);
+	const char *(*option_at)(const char *command, size_t i);
+};
+
+enum need_kvm {
+	KVM_NOT_ASKED,
+	KVM_ANY,      /* a /dev/kvm that opens */
+	KVM_HARDWARE, /* and runs guest code on the CPU itself */
+};
+
+struct suite_needs {
+	enum need_kvm kvm;
+	uint64_t mem; /* bytes that are available */
+	unsigned long cpus;
+	struct texts files;
+};
+
+struct suite_case {
+	const char *name; /* unique; words of [A-Za-z0-9._+-] parted by '/' */
+	unsigned line;
+	const char *command;
+	const char *image; /* this and all other files: as opened from here */
+	struct texts options; /* "--mem", "1G", ... */
+	struct texts files;   /* that must be there */
+	const char *input;    /* NULL: none */
+	uint64_t timeout_ns;
+	struct suite_needs needs;
+	/* What is wanted. */
+	unsigned long status;
+	struct texts reason;  /* the one line on stderr matches all of these */
+	struct texts console; /* lines match these, in this order */
+	struct texts never;   /* no line matches any of these */
+	struct texts only;    /* every line matches one; empty: not asked */
+};
+
+struct suite {
+	const char *path;
+	const char *name; /* the file's, without folder and ending */
+	struct suite_case *cases;
+	size_t count;
+	struct pool pool;
+};
+
+/*
+ * Read the suite at @path ("-": standard input). Returns 0 or a negative
+ * errno; what is wrong in the file is told as "PATH:LINE: key 'KEY': ...",
+ * with what is allowed there. On failure *@s is empty.
+ */
+int suite_open(struct suite *s, const char *path, const struct suite_words *w,
+	       struct err *e);
+
+/* The same of bytes that are @text; files are relative to @path's folder. */
+int suite_parse(struct suite *s, const char *path, struct bytes text,
+		const struct suite_words *w, struct err *e);
+
+/* Keep the cases whose name matches @regex. -EINVAL if it is none, -ENOENT
+ * if no case is left. */
+int suite_filter(struct suite *s, const char *regex, struct err *e);
+
+void suite_release(struct suite *s);
+
+#endif
