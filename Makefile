@@ -122,6 +122,8 @@ INSTALL ?= install
 install: build/launcher
 	$(INSTALL) -D -m 755 build/launcher "$(DESTDIR)$(BINDIR)/launcher"
 	$(INSTALL) -D -m 644 launcher.1 "$(DESTDIR)$(MANDIR)/man1/launcher.1"
+	$(INSTALL) -D -m 644 launcher-suite.5 \
+		"$(DESTDIR)$(MANDIR)/man5/launcher-suite.5"
 	$(INSTALL) -D -m 644 scripts/completion/launcher.bash \
 		"$(DESTDIR)$(BASHCOMPDIR)/launcher"
 	$(INSTALL) -D -m 644 scripts/completion/_launcher \
@@ -130,6 +132,7 @@ install: build/launcher
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/launcher" \
 		"$(DESTDIR)$(MANDIR)/man1/launcher.1" \
+		"$(DESTDIR)$(MANDIR)/man5/launcher-suite.5" \
 		"$(DESTDIR)$(BASHCOMPDIR)/launcher" \
 		"$(DESTDIR)$(ZSHCOMPDIR)/_launcher"
 

@@ -33,6 +33,8 @@ const struct command commands[] = {
 	{ "verify", "[OPTIONS] BZIMAGE",
 	  "prove that the image's own decompressor and the launcher agree",
 	  OPT_COMMON | OPT_VERIFY, cmd_verify },
+	{ "test", "[OPTIONS] SUITE", "run the cases of a suite and judge them",
+	  OPT_COMMON | OPT_TEST, cmd_test },
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -17,14 +17,15 @@
 #include "run/trace.h"
 #include "run/verdict.h"
 #include "run/watch.h"
+#include "suite/suite.h"
 
 #define DEFAULT_MEM	(UINT64_C(256) << 20)
 #define DEFAULT_CMDLINE "console=ttyS0"
 
 /* Everything any command can be told. A command reads what concerns it. */
 struct options {
-	const char *image;
-	uint64_t mem; /* bytes */
+	const char *image; /* test: the suite */
+	uint64_t mem;	   /* bytes */
 	unsigned long cpus;
 	const char *initrd;
 	const char *cmdline;
@@ -44,7 +45,8 @@ struct options {
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* where they go */
 	const char *report;   /* where the run's JSON goes, or NULL */
-	const char *output;   /* extract and pack -o; "-" is stdout */
+	/* extract and pack -o, "-" is stdout; test -o, a folder */
+	const char *output;
 	bool json;
 	bool keep_relocs;
 	const char *format; /* pack --format; NULL: the usual one */
@@ -52,6 +54,11 @@ struct options {
 	unsigned long level;
 	bool flip; /* verify --flip was given, with: */
 	uint64_t flip_gpa;
+	unsigned long jobs;
+	const char *filter; /* a regex of names, or NULL */
+	bool list;
+	unsigned long retries;
+	bool tap;
 	unsigned verbose;
 	bool help;
 	bool version;
@@ -72,6 +79,7 @@ enum option_group {
 	OPT_EXTRACT = 1 << 3,
 	OPT_VERIFY = 1 << 4,
 	OPT_PACK = 1 << 5,
+	OPT_TEST = 1 << 6,
 };
 
 extern const struct command commands[];
@@ -103,11 +111,15 @@ void options_print_help(void);
  */
 void leave(int status, const struct err *e) __attribute__((noreturn));
 
+/* What a suite may ask of this command line. */
+extern const struct suite_words suite_words;
+
 /* The commands; each one's file says what it does. */
 int cmd_run(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);
 int cmd_extract(const struct options *o, struct err *e);
 int cmd_pack(const struct options *o, struct err *e);
 int cmd_verify(const struct options *o, struct err *e);
+int cmd_test(const struct options *o, struct err *e);
 
 #endif

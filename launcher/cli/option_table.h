@@ -18,7 +18,7 @@ struct option_row {
 	int (*set)(struct options *o, const char *arg, struct err *e);
 };
 
-#define OPTION_ROWS_MAX 32
+#define OPTION_ROWS_MAX 48
 
 extern const struct option_row option_rows[];
 extern const size_t option_rows_count;

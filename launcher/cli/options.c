@@ -14,8 +14,10 @@
 #include "pack/compress.h"
 #include "vm/guest_mem.h"
 
-#define CPUS_MAX  1024
-#define LEVEL_MAX 22 /* no format has more */
+#define CPUS_MAX    1024
+#define LEVEL_MAX   22 /* no format has more */
+#define JOBS_MAX    256
+#define RETRIES_MAX 10
 
 static int set_mem(struct options *o, const char *arg, struct err *e)
 {
@@ -182,6 +184,36 @@ static int set_flip(struct options *o, const char *arg, struct err *e)
 	return parse_address(arg, &o->flip_gpa, e);
 }
 
+static int set_jobs(struct options *o, const char *arg, struct err *e)
+{
+	return parse_count(arg, 1, JOBS_MAX, &o->jobs, e);
+}
+
+static int set_filter(struct options *o, const char *arg, struct err *e)
+{
+	o->filter = arg;
+	return watch_check_regex(arg, e);
+}
+
+static int set_list(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->list = true;
+	return 0;
+}
+
+static int set_retries(struct options *o, const char *arg, struct err *e)
+{
+	return parse_count(arg, 0, RETRIES_MAX, &o->retries, e);
+}
+
+static int set_tap(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	o->tap = true;
+	return 0;
+}
+
 static int set_verbose(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg, (void)e;
@@ -231,8 +263,9 @@ const struct option_row option_rows[] = {
 	  "write outcome, plan, timeline and counts as JSON", set_report },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
 	  set_json },
-	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK,
-	  "write the result here instead of to stdout", set_output },
+	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK | OPT_TEST,
+	  "write the result here instead of to stdout; test: the folder",
+	  set_output },
 	{ "keep-relocs", 0, NULL, OPT_EXTRACT,
 	  "keep what follows the ELF in the payload", set_keep_relocs },
 	{ "format", 0, "NAME", OPT_PACK,
@@ -243,6 +276,15 @@ const struct option_row option_rows[] = {
 	{ "flip", 0, "ADDR", OPT_VERIFY,
 	  "invert this byte of the guest's result, to see the proof fail",
 	  set_flip },
+	{ "jobs", 'j', "N", OPT_TEST, "run this many cases at once (default 1)",
+	  set_jobs },
+	{ "filter", 0, "REGEX", OPT_TEST, "only cases whose name matches",
+	  set_filter },
+	{ "list", 0, NULL, OPT_TEST, "print the cases' names and run none",
+	  set_list },
+	{ "retries", 0, "N", OPT_TEST,
+	  "run what has not passed again, so often (default 0)", set_retries },
+	{ "tap", 0, NULL, OPT_TEST, "print TAP 14 instead of text", set_tap },
 	{ "verbose", 'v', NULL, OPT_COMMON,
 	  "show each step with its time on stderr", set_verbose },
 	{ "help", 'h', NULL, OPT_COMMON, "print this help", set_help },
@@ -264,7 +306,9 @@ static const char *group_title(unsigned groups)
 		return "inspect";
 	if (groups & OPT_EXTRACT)
 		return "extract";
-	return groups & OPT_PACK ? "pack" : "verify";
+	if (groups & OPT_PACK)
+		return "pack";
+	return groups & OPT_VERIFY ? "verify" : "test";
 }
 
 void options_print_help(void)

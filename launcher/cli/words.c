@@ -138,6 +138,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	*o = (struct options){
 		.mem = DEFAULT_MEM,
 		.cpus = 1,
+		.jobs = 1,
 		.cmdline = DEFAULT_CMDLINE,
 	};
 	walk_begin(&w, argc, argv);
@@ -161,11 +162,12 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	if (o->help || o->version)
 		return 0;
 	if (optind < argc)
-		return err_set(e, EINVAL, "one IMAGE, please: '%s' is too much",
+		return err_set(e, EINVAL, "one %s, please: '%s' is too much",
+			       cmd->takes & OPT_TEST ? "SUITE" : "IMAGE",
 			       argv[optind]);
 	if (!o->image)
-		return err_set(e, EINVAL, "%s needs an IMAGE (see --help)",
-			       cmd->name);
+		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
+			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
 	return 0;
 }
 

@@ -24,6 +24,10 @@ _launcher_options()
 	verify)
 		printf '%s\n' --mem -m --timeout --json --flip
 		;;
+	test)
+		printf '%s\n' --jobs -j --output -o --filter --list --retries \
+			--tap
+		;;
 	esac
 }
 
@@ -45,7 +49,7 @@ _launcher()
 	local command=run
 
 	case ${COMP_WORDS[1]-} in
-	run | inspect | extract | pack | verify)
+	run | inspect | extract | pack | verify | test)
 		[[ $COMP_CWORD == 1 ]] || command=${COMP_WORDS[1]}
 		;;
 	esac
@@ -72,7 +76,8 @@ _launcher()
 		_launcher_reply < <(compgen -W '10s 30s 1m 5m' -- "$cur")
 		return
 		;;
-	-c | --cpus | -p | --cmdline | --expect | --fail-on | --send | --flip)
+	-c | --cpus | -p | --cmdline | --expect | --fail-on | --send | --flip | \
+		-j | --jobs | --filter | --retries)
 		COMPREPLY=()
 		return
 		;;
@@ -100,7 +105,7 @@ _launcher()
 		_launcher_reply < <(compgen -W \
 			"$(_launcher_options "$command")" -- "$cur")
 	elif [[ $COMP_CWORD == 1 ]]; then
-		_launcher_reply < <(compgen -W 'run inspect extract pack verify' \
+		_launcher_reply < <(compgen -W 'run inspect extract pack verify test' \
 			-- "$cur"
 			compgen -f -- "$cur")
 	else

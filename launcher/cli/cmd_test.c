@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launcher test: run a suite, case by case, and say what came of each.
+ *
+ * Exit status 0: something passed and the rest was skipped at most, 6: a case
+ * failed, 1: a case or the suite could not be run, or nothing passed.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite/schedule.h"
+
+#define RESULTS ".results"
+#define TAP	"results.tap"
+#define JUNIT	"junit.xml"
+
+static int print_names(const struct suite *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		puts(s->cases[i].name);
+	return STATUS_OK;
+}
+
+static int status_of(const struct suite_run *r, struct err *e)
+{
+	size_t failed = r->count[CASE_FAIL], errors = r->count[CASE_ERROR];
+
+	if (r->signal) {
+		err_set(e, EINTR, "ended from outside: %s",
+			strsignal(r->signal));
+		return STATUS_SIGNAL + r->signal;
+	}
+	if (failed || errors) {
+		err_set(e, EIO,
+			"of %zu cases %zu failed and %zu could not be run; "
+			"see %s",
+			r->s->count, failed, errors, r->folder);
+		return failed ? STATUS_REPORTED : STATUS_FAILED;
+	}
+	if (r->count[CASE_PASS])
+		return STATUS_OK;
+	err_set(e, ENODATA, "no case has passed: all are skipped");
+	return STATUS_FAILED;
+}
+
+/* Everybody who wants to know, @tap being the results' file. */
+static size_t make_listeners(struct listener *l, const struct options *o,
+			     FILE *tap, const char *tap_path,
+			     const char *junit_path)
+{
+	size_t n = 0;
+
+	if (isatty(STDERR_FILENO))
+		l[n++] = (struct listener){ .ops = &listener_progress,
+					    .out = stderr };
+	l[n++] = (struct listener){
+		.ops = o->tap ? &listener_tap : &listener_text,
+		.out = stdout,
+		.to = "cannot write to stdout",
+	};
+	l[n++] = (struct listener){ .ops = &listener_tap,
+				    .out = tap,
+				    .to = tap_path };
+	l[n++] = (struct listener){ .ops = &listener_junit, .to = junit_path };
+	return n;
+}
+
+static int run_cases(struct suite_run *r, const struct options *o,
+		     struct err *e)
+{
+	char *tap_path = NULL, *junit_path = NULL;
+	struct listener listeners[4];
+	FILE *tap = NULL;
+	int rc;
+
+	if (asprintf(&tap_path, "%s/" TAP, r->folder) < 0 ||
+	    asprintf(&junit_path, "%s/" JUNIT, r->folder) < 0)
+		return err_set(e, ENOMEM, "no memory");
+	rc = suite_run_folder(r, e);
+	if (!rc) {
+		tap = fopen(tap_path, "we");
+		rc = tap ? 0 : err_sys(e, "%s", tap_path);
+	}
+	if (!rc)
+		rc = suite_run(
+			r, listeners,
+			make_listeners(listeners, o, tap, tap_path, junit_path),
+			e);
+	if (tap)
+		fclose(tap);
+	free(tap_path);
+	free(junit_path);
+	return rc;
+}
+
+static int run_suite(const struct suite *s, const struct options *o,
+		     struct err *e)
+{
+	char *folder = NULL;
+	struct suite_run r = {
+		.s = s,
+		.jobs = o->jobs,
+		.retries = o->retries,
+	};
+	int status = STATUS_FAILED;
+
+	if (!o->output && asprintf(&folder, "%s" RESULTS, s->name) < 0)
+		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
+	r.folder = o->output ?: folder;
+	if (!run_cases(&r, o, e))
+		status = status_of(&r, e);
+	suite_run_release(&r);
+	free(folder);
+	return status;
+}
+
+int cmd_test(const struct options *o, struct err *e)
+{
+	struct suite s;
+	int status;
+
+	if (suite_open(&s, o->image, &suite_words, e))
+		return STATUS_USAGE;
+	if (o->filter && suite_filter(&s, o->filter, e)) {
+		err_prefix(e, 0, "--filter");
+		suite_release(&s);
+		return STATUS_USAGE;
+	}
+	status = o->list ? print_names(&s) : run_suite(&s, o, e);
+	suite_release(&s);
+	return status;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a suite may ask of the command line, answered by the tables that the
+ * command line is parsed by: the two cannot part.
+ */
+#include "cli/option_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite/suite.h"
+
+/* The commands that say how it went by their exit status. */
+static const char *const in_suites[] = { "run", "verify", "inspect" };
+#define IN_SUITES (sizeof(in_suites) / sizeof(in_suites[0]))
+
+/* The options that a case may have. The others are the suite's own business,
+ * like --report, or make no sense there. */
+static const struct suite_option allowed[] = {
+	{ "mem", false, false },       { "cpus", false, false },
+	{ "initrd", .file = true },    { "cmdline", false, false },
+	{ "boot", false, false },      { "timeout", false, false },
+	{ "expect", .repeats = true }, { "fail-on", .repeats = true },
+	{ "send", .repeats = true },   { "symbols", .file = true },
+	{ "flip", false, false },
+};
+#define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
+
+static const char *command_at(size_t i)
+{
+	return i < IN_SUITES ? in_suites[i] : NULL;
+}
+
+static bool is_command(const char *name)
+{
+	for (size_t i = 0; i < IN_SUITES; i++)
+		if (!strcmp(name, in_suites[i]))
+			return true;
+	return false;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static const struct option_row *find_row(const char *name)
+{
+	for (size_t i = 0; i < option_rows_count; i++)
+		if (!strcmp(name, option_rows[i].name))
+			return &option_rows[i];
+	return NULL;
+}
+
+static bool takes(const char *command, const char *name)
+{
+	const struct command *c = find_command(command);
+	const struct option_row *r = find_row(name);
+
+	return c && r && r->groups & c->takes;
+}
+
+static bool find_option(const char *command, const char *name,
+			struct suite_option *o)
+{
+	for (size_t i = 0; i < ALLOWED; i++)
+		if (!strcmp(name, allowed[i].name)) {
+			*o = allowed[i];
+			return takes(command, name);
+		}
+	return false;
+}
+
+static const char *option_at(const char *command, size_t i)
+{
+	for (size_t n = 0; n < ALLOWED; n++)
+		if (takes(command, allowed[n].name) && !i--)
+			return allowed[n].name;
+	return NULL;
+}
+
+static int check(const char *option, const char *value, struct err *e)
+{
+	struct options scratch = { 0 };
+
+	return find_row(option)->set(&scratch, value, e);
+}
+
+static int check_all(const char *command, const struct texts *options,
+		     struct err *e)
+{
+	char image[] = "-", name[] = "launcher";
+	char **argv = calloc(options->count + 3, sizeof(*argv));
+	struct options scratch;
+	int argc = 0, rc;
+
+	if (!argv)
+		return err_set(e, ENOMEM, "no memory for %zu options",
+			       options->count);
+	argv[argc++] = name;
+	for (size_t i = 0; i < options->count; i++)
+		argv[argc++] = (char *)options->at[i];
+	argv[argc++] = image;
+	rc = options_parse(&scratch, find_command(command), argc, argv, e);
+	free(argv);
+	return rc;
+}
+
+const struct suite_words suite_words = {
+	.command = is_command,
+	.option = find_option,
+	.check = check,
+	.check_all = check_all,
+	.command_at = command_at,
+	.option_at = option_at,
+};

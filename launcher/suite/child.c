@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "suite/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "suite/judge.h"
+
+#define SELF "/proc/self/exe"
+
+static const char *const endings[] = { "console", "stderr", "json" };
+enum { CONSOLE, ERRORS, REPORT, ENDINGS };
+
+/* The words of the command line, and the files it is given. */
+struct start {
+	char **argv;
+	char *paths[ENDINGS];
+	char timeout[32];
+	int in, out, err;
+};
+
+static bool reports(const struct suite_case *c)
+{
+	return !strcmp(c->command, "run");
+}
+
+static bool has_option(const struct suite_case *c, const char *option)
+{
+	for (size_t i = 0; i < c->options.count; i += 2)
+		if (!strcmp(c->options.at[i], option))
+			return true;
+	return false;
+}
+
+static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
+{
+	char **w = calloc(c->options.count + 9, sizeof(*w));
+
+	s->argv = w;
+	if (!w)
+		return err_set(e, ENOMEM, "no memory for %zu options",
+			       c->options.count);
+	*w++ = (char *)"launcher";
+	*w++ = (char *)c->command;
+	for (size_t i = 0; i < c->options.count; i++)
+		*w++ = (char *)c->options.at[i];
+	if (reports(c)) {
+		*w++ = (char *)"--report";
+		*w++ = s->paths[REPORT];
+	}
+	/* inspect does nothing that could take for ever. */
+	if (!has_option(c, "--timeout") && strcmp(c->command, "inspect")) {
+		snprintf(s->timeout, sizeof(s->timeout), "%" PRIu64 "ms",
+			 c->timeout_ns / 1000000);
+		*w++ = (char *)"--timeout";
+		*w++ = s->timeout;
+	}
+	*w++ = (char *)"--";
+	*w++ = (char *)c->image;
+	return 0;
+}
+
+/* The folders in @path, as far as they are missing. */
+static int make_folders(char *path, struct err *e)
+{
+	for (char *p = path + 1; *p; p++) {
+		int rc = 0;
+
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0777) && errno != EEXIST)
+			rc = err_sys(e, "%s", path);
+		*p = '/';
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int open_output(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
+		      0666);
+
+	return fd < 0 ? err_sys(e, "%s", path) : fd;
+}
+
+static int open_files(struct start *s, const struct suite_run *r,
+		      const struct suite_case *c, struct err *e)
+{
+	const char *in = c->input ?: "/dev/null";
+
+	for (unsigned i = 0; i < ENDINGS; i++) {
+		s->paths[i] = result_file(r, c, endings[i]);
+		if (!s->paths[i])
+			return err_set(e, ENOMEM, "no memory");
+	}
+	if (make_folders(s->paths[CONSOLE], e))
+		return -EIO;
+	s->in = open(in, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (s->in < 0)
+		return err_sys(e, "%s", in);
+	s->out = open_output(s->paths[CONSOLE], e);
+	if (s->out < 0)
+		return s->out;
+	s->err = open_output(s->paths[ERRORS], e);
+	return s->err < 0 ? s->err : 0;
+}
+
+static void start_release(struct start *s)
+{
+	const int fds[] = { s->in, s->out, s->err };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	for (unsigned i = 0; i < ENDINGS; i++)
+		free(s->paths[i]);
+	free(s->argv);
+}
+
+static void become(const struct start *s, pid_t parent, const sigset_t *mask)
+	__attribute__((noreturn));
+
+static void become(const struct start *s, pid_t parent, const sigset_t *mask)
+{
+	const struct rlimit limit = { CHILD_FILE_MAX, CHILD_FILE_MAX };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Too late to be told? */
+	if (getppid() != parent)
+		_exit(JUDGE_NOT_STARTED);
+	setpgid(0, 0);
+	/* A file that is full is an error of write(), not a death. */
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (dup2(s->in, STDIN_FILENO) >= 0 &&
+	    dup2(s->out, STDOUT_FILENO) >= 0 &&
+	    dup2(s->err, STDERR_FILENO) >= 0)
+		execv(SELF, s->argv);
+	dprintf(STDERR_FILENO, "cannot start %s: %s\n", SELF, strerror(errno));
+	_exit(JUDGE_NOT_STARTED);
+}
+
+/* Streams to read by, from the start of each file, of their own. */
+static int open_readers(struct child *c, const struct start *s, struct err *e)
+{
+	c->console = fopen(s->paths[CONSOLE], "re");
+	c->errors = fopen(s->paths[ERRORS], "re");
+	if (c->console && c->errors)
+		return 0;
+	return err_sys(e, "%s", s->paths[c->console ? ERRORS : CONSOLE]);
+}
+
+static int fork_child(struct child *c, const struct start *s,
+		      const sigset_t *mask, struct err *e)
+{
+	pid_t parent = getpid();
+
+	c->pid = fork();
+	if (!c->pid)
+		become(s, parent, mask);
+	if (c->pid < 0) {
+		c->pid = 0;
+		return err_sys(e, "cannot start a process");
+	}
+	/* Both sides, so that neither comes too late. */
+	setpgid(c->pid, c->pid);
+	return 0;
+}
+
+int child_start(struct child *c, const struct suite_run *r, size_t which,
+		const sigset_t *mask, struct err *e)
+{
+	const struct suite_case *sc = &r->s->cases[which];
+	struct start s = { .in = -1, .out = -1, .err = -1 };
+	int rc;
+
+	*c = (struct child){ .which = which };
+	rc = open_files(&s, r, sc, e) ?: make_argv(&s, sc, e) ?:
+	     open_readers(c, &s, e) ?: fork_child(c, &s, mask, e);
+	start_release(&s);
+	if (rc)
+		child_release(c);
+	c->deadline_ns = clock_ns() + sc->timeout_ns + CHILD_GRACE_NS;
+	return rc;
+}
+
+void child_keep_files(const struct suite_run *r, size_t which, unsigned attempt)
+{
+	for (unsigned i = 0; i < ENDINGS; i++) {
+		char ending[64];
+		char *from, *to;
+
+		snprintf(ending, sizeof(ending), "attempt%u.%s", attempt,
+			 endings[i]);
+		from = result_file(r, &r->s->cases[which], endings[i]);
+		to = result_file(r, &r->s->cases[which], ending);
+		if (from && to)
+			(void)!rename(from, to);
+		free(from);
+		free(to);
+	}
+}
+
+void child_remove_files(const struct suite_run *r, size_t which)
+{
+	for (unsigned i = 0; i < ENDINGS; i++) {
+		char *path = result_file(r, &r->s->cases[which], endings[i]);
+
+		if (path)
+			(void)!unlink(path);
+		free(path);
+	}
+}
+
+bool child_ended(struct child *c, int *status)
+{
+	pid_t pid = c->pid ? waitpid(c->pid, status, WNOHANG) : 0;
+
+	if (pid != c->pid || !pid)
+		return false;
+	c->pid = 0;
+	return true;
+}
+
+void child_kill(const struct child *c, int sig)
+{
+	if (c->pid)
+		kill(-c->pid, sig);
+}
+
+void child_release(struct child *c)
+{
+	if (c->console)
+		fclose(c->console);
+	if (c->errors)
+		fclose(c->errors);
+	*c = (struct child){ 0 };
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "suite/judge.h"
+
+#include <regex.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "report/clean.h"
+#include "run/verdict.h"
+
+#define PREFIX "launcher: "
+
+void judge_as(struct result *res, enum case_end end, const char *why, ...)
+{
+	va_list ap;
+
+	res->end = end;
+	va_start(ap, why);
+	vsnprintf(res->why, sizeof(res->why), why, ap);
+	va_end(ap);
+	clean_text(res->why);
+}
+
+/* The patterns of one key, compiled. They were tried when the suite was
+ * read, so what fails here is memory. */
+struct patterns {
+	const struct texts *texts;
+	regex_t *at;
+	size_t count;
+};
+
+static bool patterns_init(struct patterns *p, const struct texts *t)
+{
+	*p = (struct patterns){ .texts = t };
+	p->at = t->count ? calloc(t->count, sizeof(*p->at)) : NULL;
+	if (!p->at)
+		return !t->count;
+	for (; p->count < t->count; p->count++)
+		if (regcomp(&p->at[p->count], t->at[p->count],
+			    REG_EXTENDED | REG_NOSUB))
+			return false;
+	return true;
+}
+
+static void patterns_release(struct patterns *p)
+{
+	while (p->count)
+		regfree(&p->at[--p->count]);
+	free(p->at);
+}
+
+/* Which of the patterns @line matches; NULL: none. */
+static const char *find_match(const struct patterns *p, const char *line)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!regexec(&p->at[i], line, 0, NULL, 0))
+			return p->texts->at[i];
+	return NULL;
+}
+
+/* The next line of @f, without its end and cut to the size of @line; false
+ * if there is none. */
+static bool next_line(FILE *f, char line[JUDGE_LINE_MAX])
+{
+	size_t len = 0;
+	bool any = false;
+	int c;
+
+	while ((c = getc_unlocked(f)) != EOF) {
+		any = true;
+		if (c == '\n')
+			break;
+		if (len < JUDGE_LINE_MAX - 1)
+			line[len++] = c ? (char)c : '?';
+	}
+	if (len && line[len - 1] == '\r')
+		len--;
+	line[len] = '\0';
+	return any;
+}
+
+/* The last lines that say something. */
+struct tail {
+	char lines[JUDGE_TAIL][JUDGE_TAIL_LINE];
+	size_t count;
+};
+
+static void tail_add(struct tail *t, const char *line)
+{
+	if (*line)
+		snprintf(t->lines[t->count++ % JUDGE_TAIL], JUDGE_TAIL_LINE,
+			 "%.*s", JUDGE_TAIL_LINE - 1, line);
+}
+
+static char *tail_text(struct tail *t)
+{
+	size_t n = t->count < JUDGE_TAIL ? t->count : JUDGE_TAIL;
+	char *text = calloc(JUDGE_TAIL, JUDGE_TAIL_LINE + 1);
+
+	for (size_t i = t->count - n; text && i < t->count; i++) {
+		char *line = t->lines[i % JUDGE_TAIL];
+
+		clean_text(line);
+		strcat(strcat(text, line), "\n");
+	}
+	return text;
+}
+
+/* Reading along on the console. */
+struct reading {
+	struct patterns console, never, only;
+	size_t met; /* of console's, in order */
+	struct tail tail;
+};
+
+static void judge_line(struct reading *r, const char *line, struct result *res)
+{
+	const char *forbidden;
+
+	tail_add(&r->tail, line);
+	if (r->met < r->console.count &&
+	    !regexec(&r->console.at[r->met], line, 0, NULL, 0))
+		r->met++;
+	if (res->end != CASE_PASS)
+		return;
+	forbidden = find_match(&r->never, line);
+	if (forbidden)
+		judge_as(res, CASE_FAIL,
+			 "a console line matches never '%s': %s", forbidden,
+			 line);
+	else if (r->only.count && *line && !find_match(&r->only, line))
+		judge_as(res, CASE_FAIL,
+			 "a console line matches none of "
+			 "'only': %s",
+			 line);
+}
+
+static void judge_console(const struct suite_case *c, FILE *console,
+			  struct result *res)
+{
+	struct reading r = { .met = 0 };
+	char line[JUDGE_LINE_MAX];
+
+	if (patterns_init(&r.console, &c->console) &&
+	    patterns_init(&r.never, &c->never) &&
+	    patterns_init(&r.only, &c->only)) {
+		while (next_line(console, line))
+			judge_line(&r, line, res);
+		if (ferror(console))
+			judge_as(res, CASE_ERROR,
+				 "the console log cannot be "
+				 "read");
+		else if (res->end == CASE_PASS && r.met < r.console.count)
+			judge_as(res, CASE_FAIL,
+				 "no console line matches%s "
+				 "'%s'",
+				 r.met ? ", after those before it," : "",
+				 c->console.at[r.met]);
+	} else {
+		judge_as(res, CASE_ERROR, "no memory for the patterns");
+	}
+	if (res->end != CASE_PASS)
+		res->tail = tail_text(&r.tail);
+	patterns_release(&r.console);
+	patterns_release(&r.never);
+	patterns_release(&r.only);
+}
+
+/* What the run said of itself: its last line, and how many there were. */
+static size_t read_errors(FILE *errors, char last[JUDGE_LINE_MAX])
+{
+	char line[JUDGE_LINE_MAX];
+	size_t n = 0;
+
+	last[0] = '\0';
+	for (; next_line(errors, line); n++)
+		strcpy(last, strncmp(line, PREFIX, strlen(PREFIX))
+				     ? line
+				     : line + strlen(PREFIX));
+	return n;
+}
+
+/* It says what happened in one line, or that all is well in none. */
+static void judge_errors(const struct suite_case *c, size_t lines,
+			 const char *line, struct result *res)
+{
+	struct patterns p;
+
+	if (!c->reason.count && c->status == STATUS_OK && lines)
+		judge_as(res, CASE_FAIL, "stderr is not empty: %s", line);
+	else if (lines > 1)
+		judge_as(res, CASE_FAIL, "stderr has %zu lines, the last: %s",
+			 lines, line);
+	if (!patterns_init(&p, &c->reason))
+		judge_as(res, CASE_ERROR, "no memory for the patterns");
+	for (size_t i = 0; i < p.count && res->end == CASE_PASS; i++)
+		if (regexec(&p.at[i], line, 0, NULL, 0))
+			judge_as(res, CASE_FAIL,
+				 "the reason does not match '%s': %s",
+				 c->reason.at[i], line);
+	patterns_release(&p);
+}
+
+/* A launcher that failed, or was told nonsense, tells nothing about the
+ * guest. */
+static bool tells_nothing(int status)
+{
+	return status == STATUS_FAILED || status == STATUS_USAGE ||
+	       status == JUDGE_NOT_STARTED;
+}
+
+static void judge_status(const struct suite_case *c, int wait_status,
+			 const char *line, struct result *res)
+{
+	int status = WEXITSTATUS(wait_status);
+
+	if (WIFSIGNALED(wait_status))
+		judge_as(res, CASE_ERROR,
+			 "the launcher was ended by signal %d (%s)",
+			 WTERMSIG(wait_status),
+			 strsignal(WTERMSIG(wait_status)));
+	else if ((unsigned long)status != c->status)
+		judge_as(res, tells_nothing(status) ? CASE_ERROR : CASE_FAIL,
+			 "status %d, wanted %lu%s%s", status, c->status,
+			 *line ? ": " : "", line);
+}
+
+void judge(const struct suite_case *c, int wait_status, FILE *console,
+	   FILE *errors, struct result *res)
+{
+	char line[JUDGE_LINE_MAX];
+	size_t lines = read_errors(errors, line);
+
+	res->end = CASE_PASS;
+	res->why[0] = '\0';
+	judge_status(c, wait_status, line, res);
+	if (res->end == CASE_PASS)
+		judge_errors(c, lines, line, res);
+	judge_console(c, console, res);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a run was as its case wants it: by its exit status, the line it
+ * left on stderr, and the lines of its console.
+ *
+ * Must never trust: the console. Its lines are cut at JUDGE_LINE_MAX, a NUL
+ * byte in one counts as '?', and the size of the file was bounded when it
+ * was written.
+ */
+#ifndef SUITE_JUDGE_H
+#define SUITE_JUDGE_H
+
+#include "suite/result.h"
+
+#define JUDGE_NOT_STARTED 127 /* a child's status that says so */
+
+#define JUDGE_LINE_MAX	4096
+#define JUDGE_TAIL	10  /* lines of the console that a result keeps */
+#define JUDGE_TAIL_LINE 160 /* bytes of each */
+
+/*
+ * Draw the verdict. @wait_status: as waitpid() gave it; the streams are what
+ * the run wrote to stdout and stderr. Fills in end, why and tail of @res.
+ */
+void judge(const struct suite_case *c, int wait_status, FILE *console,
+	   FILE *errors, struct result *res);
+
+/* The case has ended otherwise; @why is cleaned and cut. */
+void judge_as(struct result *res, enum case_end end, const char *why, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "suite/result.h"
+
+const char *case_end_name(enum case_end end)
+{
+	static const char *const names[CASE_ENDS] = {
+		[CASE_WAITS] = "WAITS", [CASE_RUNS] = "RUNS",
+		[CASE_PASS] = "PASS",	[CASE_FAIL] = "FAIL",
+		[CASE_SKIP] = "SKIP",	[CASE_ERROR] = "ERROR",
+	};
+
+	return names[end];
+}
+
+char *result_file(const struct suite_run *r, const struct suite_case *c,
+		  const char *ending)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s.%s", r->folder, c->name, ending) < 0
+		       ? NULL
+		       : path;
+}
+
+int listener_flush(struct listener *l, struct err *e)
+{
+	if (fflush(l->out) || ferror(l->out))
+		return err_sys(e, "%s", l->to);
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What came of a suite's cases, so far, and who wants to know.
+ *
+ * Must never trust: what a guest has written to its console, and a name of a
+ * file in a message; report/clean.h makes them fit to print.
+ */
+#ifndef SUITE_RESULT_H
+#define SUITE_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "suite/suite.h"
+
+enum case_end {
+	CASE_WAITS,
+	CASE_RUNS,
+	CASE_PASS,
+	CASE_FAIL,  /* it ran, and not as it should */
+	CASE_SKIP,  /* what it needs is not here */
+	CASE_ERROR, /* it could not be run or judged */
+	CASE_ENDS,  /* how many of these there are */
+};
+
+/* "PASS", "FAIL", "SKIP", "ERROR" */
+const char *case_end_name(enum case_end end);
+
+#define RESULT_WHY_SIZE 768
+
+struct result {
+	enum case_end end;
+	char why[RESULT_WHY_SIZE];     /* "" if it passed; one clean line */
+	char earlier[RESULT_WHY_SIZE]; /* of the attempt before, or "" */
+	char *tail; /* the console's last lines, clean; NULL: passed */
+	unsigned attempts;
+	uint64_t started_ns; /* clock_ns() of the last attempt */
+	uint64_t took_ns;
+};
+
+struct suite_run {
+	const struct suite *s;
+	struct result *results; /* one for each case */
+	const char *folder;	/* where what they leave goes */
+	unsigned long jobs;
+	unsigned long retries;
+	size_t count[CASE_ENDS]; /* of those that have ended */
+	size_t done;
+	time_t began;	   /* by the calendar */
+	uint64_t began_ns; /* clock_ns() */
+	int signal;	   /* that ended the suite early, or 0 */
+};
+
+/* "FOLDER/NAME.ENDING", which the caller frees; NULL without memory. */
+char *result_file(const struct suite_run *r, const struct suite_case *c,
+		  const char *ending);
+
+/*
+ * Somebody who is told. @done: case number @i has ended. @tick: after
+ * each event and every second. @end: nothing more comes; r->signal says whether it should have.
+ * A negative errno ends the suite.
+ */
+struct listener;
+struct listener_ops {
+	int (*begin)(struct listener *l, const struct suite_run *r,
+		     struct err *e);
+	int (*done)(struct listener *l, const struct suite_run *r, size_t i,
+		    struct err *e);
+	int (*tick)(struct listener *l, const struct suite_run *r,
+		    struct err *e);
+	int (*end)(struct listener *l, const struct suite_run *r,
+		   struct err *e);
+};
+
+struct listener {
+	const struct listener_ops *ops;
+	FILE *out;	/* tap, text */
+	const char *to; /* what to call it when it cannot be written; junit:
+			 * the file */
+	size_t told;	/* results so far */
+	uint64_t wrote_ns;
+};
+
+extern const struct listener_ops listener_text, listener_tap, listener_junit,
+	listener_progress;
+
+/* Flush @l->out; -errno if anything that went there was lost. */
+int listener_flush(struct listener *l, struct err *e);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "suite/schedule.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "suite/child.h"
+#include "suite/judge.h"
+#include "suite/needs.h"
+
+#define TICK_MS 1000
+
+static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+struct schedule {
+	struct suite_run *r;
+	struct listener *listeners;
+	size_t listener_count;
+	struct child *children; /* r->jobs of them */
+	size_t running;
+	size_t next; /* the case to start */
+	int signal_fd;
+	sigset_t mask_before;
+};
+
+/* SIGCHLD, and what ends us, through a descriptor; what was ignored from the
+ * start stays ignored. */
+static int take_signals(struct schedule *s, struct err *e)
+{
+	struct sigaction sa;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < sizeof(end_signals) / sizeof(int); i++)
+		if (!sigaction(end_signals[i], NULL, &sa) &&
+		    sa.sa_handler != SIG_IGN)
+			sigaddset(&set, end_signals[i]);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, &s->mask_before);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? err_sys(e, "signalfd") : 0;
+}
+
+/* The members of listener_ops that take no case. */
+enum told { TOLD_BEGIN, TOLD_TICK, TOLD_END };
+
+static int tell_all(struct schedule *s, enum told what, struct err *e)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		struct listener *l = &s->listeners[i];
+		int (*fn)(struct listener *, const struct suite_run *,
+			  struct err *) = what == TOLD_BEGIN  ? l->ops->begin
+					  : what == TOLD_TICK ? l->ops->tick
+							      : l->ops->end;
+		struct err why;
+		int rc = fn ? fn(l, s->r, &why) : 0;
+
+		/* All are told, the first failure counts. */
+		if (rc && !first) {
+			first = rc;
+			*e = why;
+		}
+	}
+	return first;
+}
+
+/* Case @i has its result. */
+static int conclude(struct schedule *s, size_t i, struct err *e)
+{
+	struct suite_run *r = s->r;
+	struct result *res = &r->results[i];
+	int first = 0;
+
+	res->took_ns = clock_ns() - res->started_ns;
+	r->count[res->end]++;
+	r->done++;
+	for (size_t n = 0; n < s->listener_count; n++) {
+		struct listener *l = &s->listeners[n];
+		struct err why;
+		int rc = l->ops->done ? l->ops->done(l, r, i, &why) : 0;
+
+		if (rc && !first) {
+			first = rc;
+			*e = why;
+		}
+	}
+	return first;
+}
+
+/* What a case's files lack; an image that is missing is its case's error. */
+static bool files_there(const struct suite_case *c, struct err *e)
+{
+	for (size_t i = 0; i < c->files.count; i++)
+		if (access(c->files.at[i], R_OK)) {
+			err_sys(e, "%s", c->files.at[i]);
+			return false;
+		}
+	return true;
+}
+
+/* Start case @i in the free place @c, unless it ends before it began. */
+static int start_case(struct schedule *s, struct child *c, size_t i,
+		      struct err *e)
+{
+	const struct suite_case *sc = &s->r->s->cases[i];
+	struct result *res = &s->r->results[i];
+	struct err why;
+
+	res->started_ns = clock_ns();
+	if (!needs_met(&sc->needs, &why)) {
+		judge_as(res, CASE_SKIP, "%s", why.msg);
+		return conclude(s, i, e);
+	}
+	res->attempts++;
+	if (!files_there(sc, &why) ||
+	    child_start(c, s->r, i, &s->mask_before, &why)) {
+		judge_as(res, CASE_ERROR, "%s", why.msg);
+		return conclude(s, i, e);
+	}
+	res->end = CASE_RUNS;
+	s->running++;
+	return 0;
+}
+
+static int start_cases(struct schedule *s, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned long n = 0; !rc && n < s->r->jobs; n++)
+		while (!rc && !s->children[n].pid && s->next < s->r->s->count)
+			rc = start_case(s, &s->children[n], s->next++, e);
+	return rc;
+}
+
+static bool try_again(struct schedule *s, struct result *res)
+{
+	return (res->end == CASE_FAIL || res->end == CASE_ERROR) &&
+	       res->attempts <= s->r->retries && !s->r->signal;
+}
+
+/* @c has ended with @status. */
+static int on_end(struct schedule *s, struct child *c, int status,
+		  struct err *e)
+{
+	const struct suite_case *sc = &s->r->s->cases[c->which];
+	struct result *res = &s->r->results[c->which];
+	size_t which = c->which;
+	bool hung = c->told;
+
+	free(res->tail);
+	res->tail = NULL;
+	judge(sc, status, c->console, c->errors, res);
+	child_release(c);
+	s->running--;
+	if (s->r->signal) {
+		/* It was us who ended it. */
+		res->end = CASE_WAITS;
+		return 0;
+	}
+	if (hung)
+		judge_as(res, CASE_ERROR,
+			 "it did not end by itself within its time limit of "
+			 "%.3f s and %.0f s more",
+			 (double)sc->timeout_ns / 1e9, CHILD_GRACE_NS / 1e9);
+	if (!try_again(s, res))
+		return conclude(s, which, e);
+	snprintf(res->earlier, sizeof(res->earlier), "%s: %.*s",
+		 case_end_name(res->end), RESULT_WHY_SIZE - 16, res->why);
+	child_keep_files(s->r, which, res->attempts);
+	return start_case(s, c, which, e);
+}
+
+static int reap(struct schedule *s, struct err *e)
+{
+	int rc = 0, status;
+
+	for (unsigned long n = 0; n < s->r->jobs && !rc; n++)
+		if (child_ended(&s->children[n], &status))
+			rc = on_end(s, &s->children[n], status, e);
+	return rc;
+}
+
+/* Those that do not end when they should. */
+static void enforce_deadlines(struct schedule *s)
+{
+	uint64_t now = clock_ns();
+
+	for (unsigned long n = 0; n < s->r->jobs; n++) {
+		struct child *c = &s->children[n];
+
+		if (!c->pid || now < c->deadline_ns)
+			continue;
+		child_kill(c, c->told ? SIGKILL : SIGTERM);
+		c->told = true;
+		c->deadline_ns = now + CHILD_TERM_NS;
+	}
+}
+
+static void end_children(struct schedule *s)
+{
+	for (unsigned long n = 0; n < s->r->jobs; n++)
+		s->children[n].deadline_ns = 0;
+	enforce_deadlines(s);
+}
+
+static void on_signals(struct schedule *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD && !s->r->signal) {
+			s->r->signal = (int)info.ssi_signo;
+			s->next = s->r->s->count;
+			end_children(s);
+		}
+}
+
+static int serve(struct schedule *s, struct err *e)
+{
+	struct pollfd p = { s->signal_fd, POLLIN, 0 };
+	int rc = start_cases(s, e);
+
+	while (!rc && s->running) {
+		(void)poll(&p, 1, TICK_MS);
+		on_signals(s);
+		rc = reap(s, e);
+		enforce_deadlines(s);
+		if (!rc)
+			rc = start_cases(s, e);
+		if (!rc)
+			rc = tell_all(s, TOLD_TICK, e);
+	}
+	return rc;
+}
+
+/* However it came: nobody is left behind. */
+static void abandon(struct schedule *s)
+{
+	struct pollfd p = { s->signal_fd, POLLIN, 0 };
+	struct err ignored;
+
+	if (!s->r->signal && s->running) {
+		s->r->signal = SIGTERM;
+		end_children(s);
+	}
+	while (s->running) {
+		(void)poll(&p, 1, TICK_MS);
+		on_signals(s);
+		(void)reap(s, &ignored);
+		enforce_deadlines(s);
+	}
+}
+
+int suite_run_folder(const struct suite_run *r, struct err *e)
+{
+	if (mkdir(r->folder, 0777) && errno != EEXIST)
+		return err_sys(e, "%s", r->folder);
+	return 0;
+}
+
+static int prepare(struct suite_run *r, struct schedule *s, struct err *e)
+{
+	r->results = calloc(r->s->count, sizeof(*r->results));
+	s->children = calloc(r->jobs, sizeof(*s->children));
+	if (!r->results || !s->children)
+		return err_set(e, ENOMEM, "no memory for %zu cases",
+			       r->s->count);
+	for (size_t i = 0; i < r->s->count; i++)
+		child_remove_files(r, i);
+	r->began = time(NULL);
+	r->began_ns = clock_ns();
+	return take_signals(s, e);
+}
+
+int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
+{
+	struct schedule s = {
+		.r = r,
+		.listeners = l,
+		.listener_count = n,
+		.signal_fd = -1,
+	};
+	struct err why;
+	int rc;
+
+	sigemptyset(&s.mask_before);
+	rc = prepare(r, &s, e) ?: tell_all(&s, TOLD_BEGIN, e) ?: serve(&s, e);
+	if (s.running)
+		abandon(&s);
+	if (r->began_ns && tell_all(&s, TOLD_END, &why) && !rc) {
+		*e = why;
+		rc = -EIO;
+	}
+	if (s.signal_fd >= 0) {
+		close(s.signal_fd);
+		sigprocmask(SIG_SETMASK, &s.mask_before, NULL);
+	}
+	free(s.children);
+	return rc;
+}
+
+void suite_run_release(struct suite_run *r)
+{
+	for (size_t i = 0; r->results && i < r->s->count; i++)
+		free(r->results[i].tail);
+	free(r->results);
+	r->results = NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running a suite: as many cases at once as asked for, in the order in which
+ * they stand, each judged when it ends, everybody told.
+ */
+#ifndef SUITE_SCHEDULE_H
+#define SUITE_SCHEDULE_H
+
+#include "suite/result.h"
+
+/* Make r->folder, where the results go. */
+int suite_run_folder(const struct suite_run *r, struct err *e);
+
+/*
+ * Run all of @r->s. @l: @n listeners, told in this order.
+ *
+ * Returns 0 when every case has ended or a signal (r->signal) has ended the
+ * suite; a negative errno if it could not go on. No child is left in any
+ * case. r->results is released by suite_run_release().
+ */
+int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e);
+
+void suite_run_release(struct suite_run *r);
+
+#endif
