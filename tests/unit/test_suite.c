@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Suite files: what they mean, and the line, the key and the words that a
+ * mistake gets.
+ */
+#include "unit/suite_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct suite s;
+static struct err e;
+
+static const struct {
+	const char *text, *message;
+} mistakes[] = {
+	/* YAML itself */
+	{ "", "dir/s.yaml:1: nothing stands here" },
+	{ "# only a comment\n", "dir/s.yaml:1: nothing stands here" },
+	{ "cases: [\n", "dir/s.yaml:2: not YAML: " },
+	{ "a: b: c\n", "dir/s.yaml:1: not YAML: mapping values" },
+	{ "cases:\n\t- a\n", "dir/s.yaml:2: not YAML: " },
+	{ "a: \x80\n", "dir/s.yaml:1: not YAML: " },
+	{ ONE_CASE "  cmdline: &x y\n", "dir/s.yaml:4: anchors (&), aliases" },
+	{ ONE_CASE "  cmdline: *x\n", "dir/s.yaml:4: anchors (&), aliases" },
+	{ ONE_CASE "  cmdline: !x y\n", "dir/s.yaml:4: anchors (&), aliases" },
+	{ ONE_CASE "  console: &l [y]\n", "dir/s.yaml:4: anchors (&)" },
+	{ ONE_CASE "  needs: &l {mem: 1}\n", "dir/s.yaml:4: anchors (&)" },
+	{ ONE_CASE "  mem: 1G\n  mem: 2G\n",
+	  "dir/s.yaml:5: key 'mem' stands here twice" },
+	{ "cases: []\ncases: []\n", "dir/s.yaml:2: key 'cases' stands here" },
+	{ ONE_CASE "  ? [a, b]\n  : c\n",
+	  "dir/s.yaml:4: a key is one word, not a list" },
+	{ ONE_CASE "---\nx\n", "dir/s.yaml:4: a second document" },
+	{ ONE_CASE "  cmdline: \"a\\0b\"\n",
+	  "dir/s.yaml:4: a value has a NUL" },
+	{ "[[[[[[[[[1]]]]]]]]]", "dir/s.yaml:1: nested deeper than 8 levels" },
+	/* the top */
+	{ "hello\n", "dir/s.yaml:1: a suite is a mapping of 'defaults' and "
+		     "'cases', not one value" },
+	{ "- a\n", "dir/s.yaml:1: a suite is a mapping" },
+	{ "defaults: {}\n", "dir/s.yaml:1: a suite needs the key 'cases'" },
+	{ "case: []\n", "dir/s.yaml:1: key 'case': no such key here; there are "
+			"defaults and cases" },
+	{ "cases: []\n", "dir/s.yaml:1: key 'cases': is not a list of at" },
+	{ "cases: x\n", "dir/s.yaml:1: key 'cases': is not a list of at" },
+	{ "cases:\n- x\n", "dir/s.yaml:2: a case is a mapping, not one value" },
+	{ "defaults: []\n" ONE_CASE,
+	  "dir/s.yaml:1: key 'defaults': a list, where a mapping is allowed" },
+	{ "defaults:\n  name: a\n" ONE_CASE,
+	  "dir/s.yaml:2: key 'name': is a case's own, not a default" },
+	{ "defaults:\n  matrix: {}\n" ONE_CASE,
+	  "dir/s.yaml:2: key 'matrix': is a case's own" },
+	{ "defaults:\n  meme: 1\n" ONE_CASE,
+	  "dir/s.yaml:2: key 'meme': no such key for run; there are name, " },
+	/* keys that have to be there, or cannot be */
+	{ "cases:\n- image: i\n", "dir/s.yaml:2: a case needs the key 'name'" },
+	{ "cases:\n- name: a\n", "dir/s.yaml:2: a case needs the key 'image'" },
+	{ ONE_CASE "  mme: 1G\n",
+	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
+	  "command, image, matrix, needs, input, dialogue, status, reason, "
+	  "console, never, only, mem, cpus, initrd, cmdline, boot, timeout, "
+	  "expect, fail-on, send, symbols" },
+	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
+				  "run" },
+	{ ONE_CASE "  command: verify\n  cpus: 2\n",
+	  "dir/s.yaml:5: key 'cpus': no such key for verify; there are name, "
+	  "command, image, matrix, needs, input, dialogue, status, reason, "
+	  "console, never, only, mem, timeout, flip" },
+	{ ONE_CASE "  report: x\n", "dir/s.yaml:4: key 'report': no such key" },
+	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
+	{ ONE_CASE "  command: pack\n", "dir/s.yaml:4: key 'command': 'pack' "
+					"is none of run, verify, inspect" },
+	{ ONE_CASE "  command: [run]\n",
+	  "dir/s.yaml:4: key 'command': a list, where one value is allowed" },
+	/* values of the command line */
+	{ ONE_CASE "  mem: 63M\n", "dir/s.yaml:4: key 'mem': '63M' is not 64M "
+				   "to 512G in whole 4K pages" },
+	{ ONE_CASE "  mem:\n", "dir/s.yaml:4: key 'mem': '' is not a size" },
+	{ ONE_CASE "  mem: [1G]\n",
+	  "dir/s.yaml:4: key 'mem': a list, where one value is allowed" },
+	{ ONE_CASE "  cpus: 0\n", "key 'cpus': 0 is outside 1 to 1024" },
+	{ ONE_CASE "  boot: bios\n",
+	  "key 'boot': 'bios' is none of auto, pvh" },
+	{ ONE_CASE "  timeout: 1h\n", "key 'timeout': '1h' is not a duration" },
+	{ ONE_CASE "  expect: 'a('\n", "'a(' is not a regular expression" },
+	{ ONE_CASE "  expect:\n  - a\n  - 'b('\n",
+	  "dir/s.yaml:6: key 'expect': 'b(' is not a regular expression" },
+	{ ONE_CASE "  expect: {a: b}\n", "dir/s.yaml:4: key 'expect': a "
+					 "mapping, where a value or a list" },
+	{ ONE_CASE "  expect: []\n", "key 'expect': the list is empty" },
+	{ ONE_CASE "  expect: [[a]]\n", "a list, where one value is allowed" },
+	{ ONE_CASE "  expect: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q]\n",
+	  "dir/s.yaml:2: --expect: it may be given 16 times at most" },
+	{ ONE_CASE "  send: 'a\\q'\n", "dir/s.yaml:4: key 'send': " },
+	{ ONE_CASE "  initrd: ''\n", "key 'initrd': '' is not a file's name" },
+	{ ONE_CASE "  initrd: '-'\n",
+	  "key 'initrd': '-' is not a file's name" },
+	{ ONE_CASE "  command: verify\n  flip: here\n",
+	  "dir/s.yaml:5: key 'flip': 'here' is not an address" },
+	/* keys of the suite's own */
+	{ ONE_CASE "  status: 256\n", "dir/s.yaml:4: key 'status': 256 is "
+				      "outside 0 to 255" },
+	{ ONE_CASE "  status: panic\n", "'panic' is not a whole number" },
+	{ ONE_CASE "  reason: '['\n", "key 'reason': '[' is not a regular" },
+	{ ONE_CASE "  console: [a, 'x*b', '(']\n",
+	  "key 'console': '(' is not" },
+	{ ONE_CASE "  never: '('\n", "key 'never': '(' is not a regular" },
+	{ ONE_CASE "  only: '('\n", "key 'only': '(' is not a regular" },
+	{ ONE_CASE "  needs: kvm\n",
+	  "key 'needs': one value, where a mapping is allowed" },
+	{ ONE_CASE "  needs:\n    disk: 1G\n", "dir/s.yaml:5: key 'needs': "
+					       "'disk' is none of kvm, mem, "
+					       "cpus, file" },
+	{ ONE_CASE "  needs: {kvm: soft}\n",
+	  "key 'kvm': 'soft' is none of any, hardware" },
+	{ ONE_CASE "  needs: {mem: much}\n",
+	  "key 'mem': 'much' is not a size" },
+	{ ONE_CASE "  needs: {cpus: 0}\n", "key 'cpus': 0 is outside 1 to" },
+	{ ONE_CASE "  needs: {cpus: [1]}\n",
+	  "key 'cpus': a list, where one value is allowed" },
+	{ ONE_CASE "  dialogue: a\n",
+	  "key 'dialogue': one value, where a list is allowed" },
+	{ ONE_CASE "  dialogue: [a]\n", "a step is one of 'expect: REGEX', "
+					"'send: TEXT'" },
+	{ ONE_CASE "  dialogue:\n  - expect: a\n    send: b\n",
+	  "dir/s.yaml:5: key 'dialogue': a step is one of" },
+	{ ONE_CASE "  dialogue:\n  - say: a\n",
+	  "dir/s.yaml:5: key 'dialogue': 'say' is none of expect, send" },
+	{ ONE_CASE "  dialogue:\n  - send: [a]\n",
+	  "dir/s.yaml:5: key 'dialogue': a list, where one value is allowed" },
+	{ ONE_CASE "  command: verify\n  dialogue:\n  - send: a\n",
+	  "dir/s.yaml:6: key 'dialogue': verify has no --send" },
+	/* names */
+	{ "cases:\n- {name: '', image: i}\n", "key 'name': '' is not of let" },
+	{ "cases:\n- {name: a b, image: i}\n", "key 'name': 'a b' is not of" },
+	{ "cases:\n- {name: /a, image: i}\n", "key 'name': '/a' is not of" },
+	{ "cases:\n- {name: a/, image: i}\n", "key 'name': 'a/' is not of" },
+	{ "cases:\n- {name: a//b, image: i}\n", "'a//b' is not of letters" },
+	{ "cases:\n- {name: ../a, image: i}\n", "'../a' is not of letters" },
+	{ "cases:\n- {name: a/.., image: i}\n", "'a/..' is not of letters" },
+	{ "cases:\n- {name: -a, image: i}\n", "'-a' is not of letters" },
+	{ "cases:\n- {name: 'a#b', image: i}\n", "'a#b' is not of letters" },
+	{ "cases:\n- {name: a, image: i}\n- {name: a, image: j}\n",
+	  "dir/s.yaml:3: key 'name': 'a' is the name of the case at line 2" },
+	/* the matrix */
+	{ ONE_CASE "  matrix: mem\n", "dir/s.yaml:4: key 'matrix': is not a "
+				      "mapping of at least one axis" },
+	{ ONE_CASE "  matrix: {}\n", "key 'matrix': is not a mapping of at" },
+	{ ONE_CASE "  matrix:\n    mem: 1G\n",
+	  "dir/s.yaml:5: key 'mem': an axis is a list of values or a mapping" },
+	{ ONE_CASE "  matrix: {mem: []}\n", "an axis is a list of values" },
+	{ ONE_CASE "  matrix:\n    mem:\n    - [1G]\n",
+	  "dir/s.yaml:6: key 'mem': a list, where one value is allowed" },
+	{ ONE_CASE "  matrix:\n    mem:\n    - 1G\n    - 2T\n",
+	  "dir/s.yaml:7: key 'mem': '2T' is not a size" },
+	{ ONE_CASE "  mem: 1G\n  matrix: {mem: [2G]}\n",
+	  "dir/s.yaml:4: key 'mem': is in the matrix, too" },
+	{ ONE_CASE "  matrix: {name: [b]}\n", "key 'name': is no axis" },
+	{ ONE_CASE "  matrix: {needs: [b]}\n", "key 'needs': is no axis" },
+	{ ONE_CASE "  matrix: {men: [1G]}\n",
+	  "dir/s.yaml:4: key 'men': is neither a key of a case "
+	  "nor used as ${men}" },
+	{ ONE_CASE "  cmdline: ${x}\n",
+	  "dir/s.yaml:4: key 'cmdline': '${x}' is no axis of this case's" },
+	{ ONE_CASE "  matrix: {cmdline: [a b]}\n",
+	  "the value 'a b' of the axis 'cmdline' makes no name; write {LABEL: "
+	  "VALUE, ...}" },
+	{ ONE_CASE "  matrix: {cmdline: ['']}\n", "the value '' of the axis" },
+	{ ONE_CASE "  matrix: {cmdline: {a b: c}}\n",
+	  "the value 'a b' of the" },
+	{ ONE_CASE "  matrix: {cpus: [1, 2, 1]}\n",
+	  "'a/1' is the name of the case at line 2, too" },
+	{ ONE_CASE "  matrix: {a: [1], b: [1], c: [1], d: [1], e: [1], f: [1], "
+		   "g: [1], h: [1], i: [1]}\n",
+	  "key 'i': more than 8 axes" },
+};
+
+START_TEST(suite__names_line_key_and_what_is_allowed)
+{
+	int rc = read_suite(&s, mistakes[_i].text, &e);
+
+	ck_assert_msg(rc < 0, "accepted: %s", mistakes[_i].text);
+	ck_assert_msg(strstr(e.msg, mistakes[_i].message),
+		      "\"%s\" lacks \"%s\"", e.msg, mistakes[_i].message);
+	ck_assert_msg(!strncmp(e.msg, "dir/s.yaml:", 11), "\"%s\"", e.msg);
+	ck_assert_ptr_null(s.cases);
+	ck_assert_ptr_null(s.pool.last);
+}
+END_TEST
+
+/* The words of case @i's options, with a blank between them. */
+static const char *words(size_t i)
+{
+	static char line[512];
+
+	line[0] = '\0';
+	for (size_t n = 0; n < s.cases[i].options.count; n++)
+		strcat(strcat(line, n ? " " : ""), s.cases[i].options.at[n]);
+	return line;
+}
+
+START_TEST(suite__a_case_with_everything)
+{
+	const struct suite_case *c;
+
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- name: all/of-it_1.0+x\n"
+			     "  image: /abs/i\n"
+			     "  mem: 1G\n"
+			     "  cpus: 2\n"
+			     "  initrd: sub/rd\n"
+			     "  cmdline: a b # c\n"
+			     "  boot: pvh\n"
+			     "  timeout: 1500ms\n"
+			     "  expect: [x, y]\n"
+			     "  fail-on: z\n"
+			     "  send: 's\\n'\n"
+			     "  symbols: map\n"
+			     "  status: 6\n"
+			     "  reason: r\n"
+			     "  console: [c1, c2]\n"
+			     "  never: n\n"
+			     "  only: [o]\n"
+			     "  input: in\n"
+			     "  needs: {kvm: hardware, mem: 6G, cpus: 3, "
+			     "file: [f, /g]}\n",
+			     &e),
+		  &e);
+	ck_assert_uint_eq(s.count, 1);
+	ck_assert_str_eq(s.name, "s");
+	c = &s.cases[0];
+	ck_assert_str_eq(c->name, "all/of-it_1.0+x");
+	ck_assert_str_eq(c->command, "run");
+	ck_assert_str_eq(c->image, "/abs/i");
+	ck_assert_str_eq(words(0),
+			 "--mem 1G --cpus 2 --initrd dir/sub/rd --cmdline a b "
+			 "--boot pvh --timeout 1500ms --expect x --expect y "
+			 "--fail-on z --send s\\n --symbols dir/map");
+	ck_assert_uint_eq(c->timeout_ns, 1500000000);
+	ck_assert_uint_eq(c->status, 6);
+	ck_assert_str_eq(c->reason.at[0], "r");
+	ck_assert_uint_eq(c->console.count, 2);
+	ck_assert_str_eq(c->console.at[1], "c2");
+	ck_assert_str_eq(c->never.at[0], "n");
+	ck_assert_str_eq(c->only.at[0], "o");
+	ck_assert_str_eq(c->input, "dir/in");
+	ck_assert_int_eq(c->needs.kvm, KVM_HARDWARE);
+	ck_assert_uint_eq(c->needs.mem, UINT64_C(6) << 30);
+	ck_assert_uint_eq(c->needs.cpus, 3);
+	ck_assert_str_eq(c->needs.files.at[0], "dir/f");
+	ck_assert_str_eq(c->needs.files.at[1], "/g");
+	/* What has to be there: initrd, symbols, input and the image. */
+	ck_assert_uint_eq(c->files.count, 4);
+	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__without_a_word)
+{
+	assert_ok(read_suite(&s, ONE_CASE, &e), &e);
+	ck_assert_str_eq(s.cases[0].image, "dir/i");
+	ck_assert_uint_eq(s.cases[0].timeout_ns, UINT64_C(300000000000));
+	ck_assert_uint_eq(s.cases[0].status, 0);
+	ck_assert_uint_eq(s.cases[0].options.count, 0);
+	ck_assert_ptr_null(s.cases[0].input);
+	ck_assert_int_eq(s.cases[0].needs.kvm, KVM_NOT_ASKED);
+	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__defaults_are_replaced)
+{
+	assert_ok(read_suite(&s,
+			     "defaults:\n"
+			     "  image: i\n"
+			     "  mem: 1G\n"
+			     "  initrd: rd\n"
+			     "  console: [a, b]\n"
+			     "cases:\n"
+			     "- name: a\n"
+			     "- {name: b, image: j, mem: 2G, console: c}\n"
+			     "- {name: v, command: verify}\n"
+			     "- {name: m, matrix: {mem: [3G]}}\n",
+			     &e),
+		  &e);
+	ck_assert_str_eq(words(0), "--mem 1G --initrd dir/rd");
+	ck_assert_uint_eq(s.cases[0].console.count, 2);
+	ck_assert_str_eq(s.cases[1].image, "dir/j");
+	ck_assert_str_eq(words(1), "--initrd dir/rd --mem 2G");
+	ck_assert_uint_eq(s.cases[1].console.count, 1);
+	/* verify has no initrd; one from the defaults is not for it */
+	ck_assert_str_eq(words(2), "--mem 1G");
+	ck_assert_str_eq(words(3), "--initrd dir/rd --mem 3G");
+	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__options_keep_the_order_of_keys)
+{
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- name: before\n"
+			     "  image: i\n"
+			     "  send: s\n"
+			     "  expect: [x, y]\n"
+			     "- name: after\n"
+			     "  image: i\n"
+			     "  expect: [x, y]\n"
+			     "  send: s\n"
+			     "- name: between\n"
+			     "  image: i\n"
+			     "  dialogue:\n"
+			     "  - expect: x\n"
+			     "  - send: s\n"
+			     "  - expect: y\n",
+			     &e),
+		  &e);
+	ck_assert_str_eq(words(0), "--send s --expect x --expect y");
+	ck_assert_str_eq(words(1), "--expect x --expect y --send s");
+	ck_assert_str_eq(words(2), "--expect x --send s --expect y");
+	suite_release(&s);
+}
+END_TEST
+
+/* Every combination once, the last axis turning fastest. */
+START_TEST(suite__matrix_is_a_product)
+{
+	static const struct {
+		const char *name, *words, *image, *console;
+	} want[] = {
+		{ "m/lz4/64M/one", "--mem 64M --cpus 1", "dir/k/lz4",
+		  "^cpus 1$" },
+		{ "m/lz4/64M/2", "--mem 64M --cpus 2", "dir/k/lz4",
+		  "^cpus 2$" },
+		{ "m/lz4/6G/one", "--mem 6G --cpus 1", "dir/k/lz4",
+		  "^cpus 1$" },
+		{ "m/lz4/6G/2", "--mem 6G --cpus 2", "dir/k/lz4", "^cpus 2$" },
+		{ "m/xz/64M/one", "--mem 64M --cpus 1", "dir/k/xz",
+		  "^cpus 1$" },
+		{ "m/xz/64M/2", "--mem 64M --cpus 2", "dir/k/xz", "^cpus 2$" },
+		{ "m/xz/6G/one", "--mem 6G --cpus 1", "dir/k/xz", "^cpus 1$" },
+		{ "m/xz/6G/2", "--mem 6G --cpus 2", "dir/k/xz", "^cpus 2$" },
+	};
+
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- name: m\n"
+			     "  console: ^cpus ${cpus}$\n"
+			     "  matrix:\n"
+			     "    image: [k/lz4, k/xz]\n"
+			     "    mem: [64M, 6G]\n"
+			     "    cpus: {one: 1, 2: 2}\n",
+			     &e),
+		  &e);
+	ck_assert_uint_eq(s.count, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		ck_assert_str_eq(s.cases[i].name, want[i].name);
+		ck_assert_str_eq(words(i), want[i].words);
+		ck_assert_str_eq(s.cases[i].image, want[i].image);
+		ck_assert_str_eq(s.cases[i].console.at[0], want[i].console);
+	}
+	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__matrix_of_a_name_of_its_own)
+{
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- name: x-${k}-y\n"
+			     "  image: ${k}/vmlinuz-${k}\n"
+			     "  cmdline: a$k$ {k} ${k}\n"
+			     "  matrix: {k: [5.10, 6.1]}\n",
+			     &e),
+		  &e);
+	ck_assert_uint_eq(s.count, 2);
+	ck_assert_str_eq(s.cases[1].name, "x-6.1-y");
+	ck_assert_str_eq(s.cases[1].image, "dir/6.1/vmlinuz-6.1");
+	ck_assert_str_eq(words(1), "--cmdline a$k$ {k} 6.1");
+	suite_release(&s);
+}
+END_TEST
+
+/* "cases: [{name: a, image: i, matrix: {x: [0, 1, ... @n - 1], ...}}]" */
+static char *matrix_of(unsigned n, unsigned more)
+{
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+
+	fprintf(f, "cases:\n- name: a\n  image: ${x}\n  matrix:\n    x: [0");
+	for (unsigned i = 1; i < n; i++)
+		fprintf(f, ", %u", i);
+	fprintf(f, "]\n");
+	for (unsigned i = 0; i < more; i++)
+		fprintf(f, "- {name: b%u, image: i}\n", i);
+	fclose(f);
+	return text;
+}
+
+static const struct {
+	unsigned n, more;
+	const char *message; /* NULL: fits */
+} sizes[] = {
+	{ 10000, 0, NULL },
+	{ 10001, 0, "dir/s.yaml:5: key 'x': the matrix makes more than 10000" },
+	{ 9999, 1, NULL },
+	{ 9999, 2,
+	  "dir/s.yaml:7: with this case there are 10001; 10000 are "
+	  "allowed" },
+};
+
+START_TEST(suite__bounds_the_number_of_cases)
+{
+	char *text = matrix_of(sizes[_i].n, sizes[_i].more);
+	int rc = read_suite(&s, text, &e);
+
+	if (sizes[_i].message)
+		assert_err(rc, -EINVAL, &e, sizes[_i].message);
+	else
+		assert_ok(rc, &e);
+	if (!rc)
+		ck_assert_uint_eq(s.count, 10000);
+	suite_release(&s);
+	free(text);
+}
+END_TEST
+
+/* 8 axes of 1000 values overflow anything. */
+START_TEST(suite__bounds_a_product_that_overflows)
+{
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+
+	fputs(ONE_CASE "  cmdline: '", f);
+	for (char c = 'a'; c < 'i'; c++)
+		fprintf(f, "${%c}", c);
+	fputs("'\n  matrix:\n", f);
+	for (char c = 'a'; c < 'i'; c++) {
+		fprintf(f, "    %c: [0", c);
+		for (int i = 1; i < 1000; i++)
+			fprintf(f, ",%d", i);
+		fputs("]\n", f);
+	}
+	fclose(f);
+	assert_err(read_suite(&s, text, &e), -EINVAL, &e,
+		   "key 'b': the matrix makes more than 10000 cases");
+	free(text);
+}
+END_TEST
+
+static const struct {
+	size_t len;
+	int rc;
+	const char *message;
+} lengths[] = {
+	{ 1 << 20, 0, "" },
+	{ (1 << 20) + 1, -E2BIG,
+	  "dir/s.yaml:1: the suite has 1048577 bytes; "
+	  "1048576 are allowed" },
+};
+
+START_TEST(suite__bounds_the_file)
+{
+	size_t len = lengths[_i].len;
+	char *text = malloc(len + 1);
+	int rc;
+
+	memset(text, '\n', len);
+	memcpy(text, ONE_CASE, strlen(ONE_CASE));
+	text[len] = '\0';
+	rc = read_suite(&s, text, &e);
+	if (lengths[_i].rc)
+		assert_err(rc, lengths[_i].rc, &e, lengths[_i].message);
+	else
+		assert_ok(rc, &e);
+	suite_release(&s);
+	free(text);
+}
+END_TEST
+
+/* A long text in very many cases: 64 MiB are enough for anybody. */
+START_TEST(suite__bounds_memory)
+{
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+
+	fputs(ONE_CASE "  matrix:\n    x: [0", f);
+	for (int i = 1; i < 1000; i++)
+		fprintf(f, ",%d", i);
+	fputs("]\n  cmdline: '${x}", f);
+	for (int i = 0; i < 100000; i++)
+		fputc('y', f);
+	fputs("'\n", f);
+	fclose(f);
+	assert_err(read_suite(&s, text, &e), -ENOMEM, &e,
+		   "dir/s.yaml:2: the suite takes more than 64 MiB");
+	ck_assert_ptr_null(s.pool.last);
+	free(text);
+}
+END_TEST
+
+START_TEST(suite__filter)
+{
+	assert_ok(read_suite(&s,
+			     "defaults: {image: i}\n"
+			     "cases:\n"
+			     "- name: a1\n"
+			     "- name: b1\n"
+			     "- name: a2\n",
+			     &e),
+		  &e);
+	assert_ok(suite_filter(&s, "^a", &e), &e);
+	ck_assert_uint_eq(s.count, 2);
+	ck_assert_str_eq(s.cases[1].name, "a2");
+	assert_err(suite_filter(&s, "^b", &e), -ENOENT, &e,
+		   "'^b' matches none of 2 cases' names");
+	suite_release(&s);
+}
+END_TEST
+
+/* What suites may use is there on the command line. */
+START_TEST(suite__words_are_those_of_the_command_line)
+{
+	static const char *const most[] = { "mem",     "cpus",	  "initrd",
+					    "cmdline", "boot",	  "timeout",
+					    "expect",  "fail-on", "send",
+					    "symbols" };
+	struct suite_option o;
+
+	for (size_t i = 0; i < COUNT(most); i++)
+		ck_assert_str_eq(suite_words.option_at("run", i), most[i]);
+	ck_assert_ptr_null(suite_words.option_at("run", COUNT(most)));
+	ck_assert(suite_words.option("verify", "flip", &o));
+	ck_assert(!suite_words.option("inspect", "mem", &o));
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *suite = suite_create("suite");
+	TCase *t = tcase_create("suite");
+
+	tcase_add_loop_test(t, suite__names_line_key_and_what_is_allowed, 0,
+			    COUNT(mistakes));
+	tcase_add_test(t, suite__a_case_with_everything);
+	tcase_add_test(t, suite__without_a_word);
+	tcase_add_test(t, suite__defaults_are_replaced);
+	tcase_add_test(t, suite__options_keep_the_order_of_keys);
+	tcase_add_test(t, suite__matrix_is_a_product);
+	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);
+	tcase_add_loop_test(t, suite__bounds_the_number_of_cases, 0,
+			    COUNT(sizes));
+	tcase_add_test(t, suite__bounds_a_product_that_overflows);
+	tcase_add_loop_test(t, suite__bounds_the_file, 0, COUNT(lengths));
+	tcase_add_test(t, suite__bounds_memory);
+	tcase_add_test(t, suite__filter);
+	tcase_add_test(t, suite__words_are_those_of_the_command_line);
+	suite_add_tcase(suite, t);
+	return suite;
+}
