@@ -23,6 +23,9 @@
 #define RFLAGS_FIXED 0x0002 /* bit 1 always reads as one */
 #define RFLAGS_IF    0x0200
 
+/* A CPU's first instruction after reset: cs.base 0xffff0000, ip 0xfff0 */
+#define CPU_RESET_ADDRESS 0xfffffff0
+
 /* Page table entries */
 #define PTE_P	0x001
 #define PTE_RW	0x002

@@ -65,6 +65,11 @@ static void say_where(struct verdict *v, const struct verdict_facts *f,
 {
 	if (!w->known)
 		return;
+	if (w->was_reset) {
+		say(v, "; it is not known where, since this host's KVM resets "
+		       "a CPU that shuts down");
+		return;
+	}
 	say_rip(v, f, w);
 	if (w->insn_len)
 		say(v, ", instruction bytes");

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "pv/x86.h"
+
 #define KICK_SIGNAL SIGUSR1
 
 static void on_kick(int sig)
@@ -188,6 +190,13 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	return true;
 }
 
+/* Where a CPU begins, and never comes back to: the guest has no memory up
+ * there. */
+static bool is_at_reset(const struct vcpu_where *w)
+{
+	return w->known && w->rip == CPU_RESET_ADDRESS && !(w->cr0 & CR0_PE);
+}
+
 void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 	      const struct guest_mem *gm, struct vcpu_result *result)
 {
@@ -205,5 +214,7 @@ void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 			break;
 	atomic_store(&v->running, false);
 	vcpu_where(v, gm, &result->where);
+	result->where.was_reset = result->end == VCPU_SHUTDOWN &&
+				  is_at_reset(&result->where);
 	take_failed_insn(v, &result->where);
 }

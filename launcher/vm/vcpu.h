@@ -126,6 +126,9 @@ enum vcpu_end {
 /* Where a vCPU stood, as far as KVM would tell. */
 struct vcpu_where {
 	bool known;
+	/* The registers are those of a CPU just reset: KVM on AMD forgets
+	 * where a CPU was that shuts down. */
+	bool was_reset;
 	uint64_t rip; /* in real mode: linear, the segment base added */
 	bool gpa_known;
 	uint64_t gpa; /* what rip translates to */

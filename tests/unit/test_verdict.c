@@ -208,6 +208,12 @@ static void triple_fault(void)
 	crashed_at(VCPU_SHUTDOWN);
 }
 
+static void triple_fault_and_reset(void)
+{
+	triple_fault();
+	results[1].where.was_reset = true;
+}
+
 static void triple_fault_after_panic(void)
 {
 	console("Kernel panic - not syncing: VFS\n");
@@ -359,6 +365,10 @@ static const struct {
 	  { "the guest crashed: vCPU 1: KVM_EXIT at rip 0x1000123 (64-bit), "
 	    "instruction bytes 48 0f c7 0e; last console line: \"last "
 	    "words\"; try -v, or another --boot" } },
+	{ triple_fault_and_reset,
+	  4,
+	  { "the guest crashed: vCPU 1: KVM_EXIT; it is not known where, since "
+	    "this host's KVM resets a CPU that shuts down; last console line: \"last words\"" } },
 	{ triple_fault_after_panic, 3, { "the guest panicked: " } },
 	{ no_emulation_hardware,
 	  4,
