@@ -16,10 +16,10 @@
 #include "suite/result.h"
 
 /* What a guest may write before its console counts as out of hand. */
-#define CHILD_FILE_MAX (UINT64_C(64) << 20)
+#define CHILD_FILE_MAX (UINT64_C(16) << 20)
 
 /* How long a run may go on after its own time limit. */
-#define CHILD_GRACE_NS UINT64_C(30000000000)
+#define CHILD_GRACE_NS UINT64_C(15000000000)
 
 /* And after it was told to end. */
 #define CHILD_TERM_NS UINT64_C(5000000000)

@@ -5,8 +5,9 @@
  * time; a case that has not ended is an error in it, since nobody may ever
  * come to change that.
  *
- * There is no one specification: this is what both Ant's and Jenkins'
- * schemas take.
+ * There is no one specification. What is here is what Jenkins' schemas, old
+ * and new, and other readers take: so <skipped> has its reason as its text
+ * alone, and <properties> something in it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -55,17 +56,19 @@ static void attribute(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-/* What an element of this kind says about a case that did not pass. */
+/* What an element of this kind says about a case that did not pass. @type:
+ * NULL for an element without attributes. */
 static void say_outcome(FILE *out, const char *element, const char *type,
 			const struct result *res, const char *why)
 {
 	fprintf(out, "      <%s", element);
-	if (type)
+	if (type) {
 		attribute(out, "type", type);
-	attribute(out, "message", why);
-	fputs(">", out);
+		attribute(out, "message", why);
+	}
+	fputc('>', out);
 	escape(out, why);
-	if (res->attempts > 1) {
+	if (*res->earlier) {
 		fprintf(out, "\nattempt %u; the one before: ", res->attempts);
 		escape(out, res->earlier);
 	}
@@ -104,7 +107,7 @@ static void say_retried(FILE *out, const struct suite_run *r)
 	for (size_t i = 0; i < r->s->count; i++) {
 		const struct result *res = &r->results[i];
 
-		if (res->end != CASE_PASS || res->attempts < 2)
+		if (res->end != CASE_PASS || !*res->earlier)
 			continue;
 		fprintf(out, "%s passed at attempt %u; the one before: ",
 			r->s->cases[i].name, res->attempts);
@@ -131,7 +134,9 @@ static void say_suite(FILE *out, const struct suite_run *r)
 		r->s->count, r->count[CASE_FAIL],
 		r->count[CASE_ERROR] + r->s->count - r->done,
 		r->count[CASE_SKIP], (double)(clock_ns() - r->began_ns) / 1e9);
-	fputs("    <properties/>\n", out);
+	fputs("    <properties>\n      <property name=\"launcher\" "
+	      "value=\"" LAUNCHER_VERSION "\"/>\n    </properties>\n",
+	      out);
 	for (size_t i = 0; i < r->s->count; i++)
 		say_case(out, r, i);
 	fputs("    <system-out>", out);

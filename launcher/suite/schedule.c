@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "report/clean.h"
 #include "suite/child.h"
 #include "suite/judge.h"
 #include "suite/needs.h"
@@ -176,6 +177,7 @@ static int on_end(struct schedule *s, struct child *c, int status,
 		return conclude(s, which, e);
 	snprintf(res->earlier, sizeof(res->earlier), "%s: %.*s",
 		 case_end_name(res->end), RESULT_WHY_SIZE - 16, res->why);
+	clean_text(res->earlier);
 	child_keep_files(s->r, which, res->attempts);
 	return start_case(s, c, which, e);
 }
@@ -228,19 +230,19 @@ static void on_signals(struct schedule *s)
 static int serve(struct schedule *s, struct err *e)
 {
 	struct pollfd p = { s->signal_fd, POLLIN, 0 };
-	int rc = start_cases(s, e);
+	int rc;
 
-	while (!rc && s->running) {
+	for (;;) {
+		rc = start_cases(s, e) ?: tell_all(s, TOLD_TICK, e);
+		if (rc || !s->running)
+			return rc;
 		(void)poll(&p, 1, TICK_MS);
 		on_signals(s);
 		rc = reap(s, e);
+		if (rc)
+			return rc;
 		enforce_deadlines(s);
-		if (!rc)
-			rc = start_cases(s, e);
-		if (!rc)
-			rc = tell_all(s, TOLD_TICK, e);
 	}
-	return rc;
 }
 
 /* However it came: nobody is left behind. */

@@ -34,7 +34,7 @@ static int text_done(struct listener *l, const struct suite_run *r, size_t i,
 		fprintf(l->out, "      attempt %u; the one before: %s\n",
 			res->attempts, res->earlier);
 	say_tail(l->out, res->tail);
-	if (res->tail)
+	if (res->tail && *res->tail)
 		fprintf(l->out, "      all of it: %s/%s.console\n", r->folder,
 			c->name);
 	return listener_flush(l, e);
