@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a run was as its case wants it: every way of being otherwise.
+ */
+#include "unit/suite_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "suite/judge.h"
+
+static struct suite s;
+static struct result res;
+static struct err e;
+
+static FILE *stream(const char *text, size_t len)
+{
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	fwrite(text, 1, len, f);
+	rewind(f);
+	return f;
+}
+
+/* The verdict on a case with @keys. @wait_status: see waitpid(). */
+static void judge_bytes(const char *keys, int wait_status, const char *console,
+			size_t len, const char *errors)
+{
+	FILE *out = stream(console, len);
+	FILE *err = stream(errors, strlen(errors));
+	char text[2048];
+
+	snprintf(text, sizeof(text), ONE_CASE "%s", keys);
+	assert_ok(read_suite(&s, text, &e), &e);
+	res = (struct result){ .end = CASE_RUNS };
+	judge(&s.cases[0], wait_status, out, err, &res);
+	fclose(out);
+	fclose(err);
+	suite_release(&s);
+}
+
+#define EXIT(status) ((status) << 8)
+
+static const struct {
+	const char *keys;
+	int wait_status;
+	const char *console, *errors;
+	enum case_end end;
+	const char *why;
+} rows[] = {
+	/* status */
+	{ "", EXIT(0), "", "", CASE_PASS, "" },
+	{ "  status: 3\n", EXIT(3), "", "launcher: x\n", CASE_PASS, "" },
+	{ "", EXIT(3), "", "launcher: the guest panicked\n", CASE_FAIL,
+	  "status 3, wanted 0: the guest panicked" },
+	{ "  status: 3\n", EXIT(0), "", "", CASE_FAIL, "status 0, wanted 3" },
+	{ "", EXIT(1), "", "launcher: no /dev/kvm\n", CASE_ERROR,
+	  "status 1, wanted 0: no /dev/kvm" },
+	{ "", EXIT(2), "", "", CASE_ERROR, "status 2, wanted 0" },
+	{ "", EXIT(127), "", "", CASE_ERROR, "status 127, wanted 0" },
+	{ "  status: 1\n", EXIT(1), "", "launcher: x\n", CASE_PASS, "" },
+	{ "", EXIT(124), "", "", CASE_FAIL, "status 124, wanted 0" },
+	{ "", SIGSEGV, "", "", CASE_ERROR,
+	  "the launcher was ended by signal 11 (Segmentation fault)" },
+	{ "  status: 11\n", SIGSEGV, "", "", CASE_ERROR, "signal 11" },
+	/* stderr */
+	{ "", EXIT(0), "", "launcher: hm\n", CASE_FAIL,
+	  "stderr is not empty: hm" },
+	{ "  reason: h\n", EXIT(0), "", "launcher: hm\n", CASE_PASS, "" },
+	{ "  reason: ^hm$\n", EXIT(0), "", "launcher: hm\n", CASE_PASS, "" },
+	{ "  reason: [a, c]\n", EXIT(0), "", "launcher: abc\n", CASE_PASS, "" },
+	{ "  reason: [a, x]\n", EXIT(0), "", "launcher: abc\n", CASE_FAIL,
+	  "the reason does not match 'x': abc" },
+	{ "  reason: ^$\n", EXIT(0), "", "", CASE_PASS, "" },
+	{ "  reason: a\n", EXIT(0), "", "", CASE_FAIL,
+	  "the reason does not match 'a': " },
+	{ "  status: 4\n", EXIT(4), "", "a\nlauncher: b\n", CASE_FAIL,
+	  "stderr has 2 lines, the last: b" },
+	{ "  status: 4\n  reason: b\n", EXIT(4), "", "a\nb\n", CASE_FAIL,
+	  "stderr has 2 lines, the last: b" },
+	/* the console, in order, a line for each */
+	{ "  console: b\n", EXIT(0), "a\nb\nc\n", "", CASE_PASS, "" },
+	{ "  console: [a, c]\n", EXIT(0), "a\nb\nc\n", "", CASE_PASS, "" },
+	{ "  console: [c, a]\n", EXIT(0), "a\nb\nc\n", "", CASE_FAIL,
+	  "no console line matches, after those before it, 'a'" },
+	{ "  console: x\n", EXIT(0), "a\n", "", CASE_FAIL,
+	  "no console line matches 'x'" },
+	{ "  console: [a, b]\n", EXIT(0), "ab\n", "", CASE_FAIL,
+	  "after those before it, 'b'" },
+	{ "  console: [a, a]\n", EXIT(0), "a\na\n", "", CASE_PASS, "" },
+	{ "  console: x\n", EXIT(0), "", "", CASE_FAIL, "no console line" },
+	/* lines end with \n, \r\n or the file */
+	{ "  console: ^a$\n", EXIT(0), "x\r\na\r\ny", "", CASE_PASS, "" },
+	{ "  console: ^y$\n", EXIT(0), "x\r\na\r\ny", "", CASE_PASS, "" },
+	/* never and only */
+	{ "  never: x\n", EXIT(0), "a\nb\n", "", CASE_PASS, "" },
+	{ "  never: [x, b]\n", EXIT(0), "a\nabc\n", "", CASE_FAIL,
+	  "a console line matches never 'b': abc" },
+	{ "  console: z\n  never: b\n", EXIT(0), "b\n", "", CASE_FAIL,
+	  "a console line matches never 'b'" },
+	{ "  only: ['^a', '^b']\n", EXIT(0), "a1\n\nb\n", "", CASE_PASS, "" },
+	{ "  only: ['^a', '^b']\n", EXIT(0), "a\nca\n", "", CASE_FAIL,
+	  "a console line matches none of 'only': ca" },
+	{ "  only: a\n", EXIT(0), "", "", CASE_PASS, "" },
+	/* the first thing that is amiss is told, and an error stays one */
+	{ "  never: b\n", EXIT(1), "b\n", "launcher: x\n", CASE_ERROR,
+	  "status 1, wanted 0: x" },
+	{ "  never: b\n", EXIT(5), "b\n", "launcher: x\n", CASE_FAIL,
+	  "status 5, wanted 0: x" },
+	/* what others wrote is made fit to print */
+	{ "", EXIT(3), "", "launcher: a\033[2Jb\xff\n", CASE_FAIL,
+	  "status 3, wanted 0: a?[2Jb?" },
+	{ "  never: b\n", EXIT(0), "\033]0;b\007\n", "", CASE_FAIL,
+	  "never 'b': ?]0;b?" },
+};
+
+START_TEST(judge__draws_the_verdict)
+{
+	judge_bytes(rows[_i].keys, rows[_i].wait_status, rows[_i].console,
+		    strlen(rows[_i].console), rows[_i].errors);
+	ck_assert_str_eq(case_end_name(res.end), case_end_name(rows[_i].end));
+	ck_assert_msg(strstr(res.why, rows[_i].why), "\"%s\" lacks \"%s\"",
+		      res.why, rows[_i].why);
+	if (!*rows[_i].why)
+		ck_assert_str_eq(res.why, "");
+	ck_assert_int_eq(!res.tail, res.end == CASE_PASS);
+	free(res.tail);
+}
+END_TEST
+
+START_TEST(judge__nul_is_no_end_of_a_line)
+{
+	static const char bytes[] = "a\0b\nc\n";
+
+	judge_bytes("  console: ['^a.b$', '^c$']\n", 0, bytes,
+		    sizeof(bytes) - 1, "");
+	ck_assert_str_eq(res.why, "");
+}
+END_TEST
+
+/* The last bytes of a line that is too long are nowhere. */
+START_TEST(judge__cuts_a_line)
+{
+	char *bytes = malloc(JUDGE_LINE_MAX + 1);
+
+	memset(bytes, 'x', JUDGE_LINE_MAX + 1);
+	bytes[JUDGE_LINE_MAX - 2] = 'y'; /* the last that is kept */
+	bytes[JUDGE_LINE_MAX - 1] = 'z';
+	judge_bytes("  console: y$\n  never: z\n", 0, bytes, JUDGE_LINE_MAX + 1,
+		    "");
+	ck_assert_str_eq(res.why, "");
+	free(bytes);
+}
+END_TEST
+
+START_TEST(judge__keeps_the_last_lines)
+{
+	char text[4096] = "", want[4096] = "", line[400];
+
+	for (int i = 0; i < 30; i++) {
+		snprintf(line, sizeof(line), "line %d\n\n", i);
+		strcat(text, line);
+		line[strlen(line) - 1] = '\0';
+		if (i >= 20)
+			strcat(want, line);
+	}
+	judge_bytes("  console: none\n", 0, text, strlen(text), "");
+	ck_assert_str_eq(res.tail, want);
+	free(res.tail);
+}
+END_TEST
+
+START_TEST(judge__cleans_the_last_lines)
+{
+	char line[400];
+
+	memset(line, 'x', sizeof(line));
+	line[0] = '\033';
+	judge_bytes("  console: none\n", 0, line, sizeof(line), "");
+	ck_assert_uint_eq(strlen(res.tail), JUDGE_TAIL_LINE);
+	ck_assert_int_eq(res.tail[0], '?');
+	free(res.tail);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *suite = suite_create("suite_judge");
+	TCase *t = tcase_create("judge");
+
+	tcase_add_loop_test(t, judge__draws_the_verdict, 0, COUNT(rows));
+	tcase_add_test(t, judge__nul_is_no_end_of_a_line);
+	tcase_add_test(t, judge__cuts_a_line);
+	tcase_add_test(t, judge__keeps_the_last_lines);
+	tcase_add_test(t, judge__cleans_the_last_lines);
+	suite_add_tcase(suite, t);
+	return suite;
+}

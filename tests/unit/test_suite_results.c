@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is written about a suite's results: TAP, JUnit's XML and text, while
+ * it runs, when it has ended and when it was ended. Parsers that others
+ * wrote read them in tests/image/suite.
+ */
+#include "unit/suite_text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "suite/result.h"
+
+static struct suite s;
+static struct err e;
+static struct result results[5];
+static struct suite_run run = {
+	.s = &s,
+	.results = results,
+	.folder = "dir",
+	.began = 1000000000, /* 2001-09-09T01:46:40Z */
+};
+
+static void setup(void)
+{
+	assert_ok(read_suite(&s,
+			     "defaults: {image: i}\n"
+			     "cases:\n"
+			     "- name: good\n"
+			     "- name: bad\n"
+			     "- name: left/out\n"
+			     "- name: broken\n"
+			     "- name: late\n",
+			     &e),
+		  &e);
+}
+
+static void teardown(void)
+{
+	suite_release(&s);
+}
+
+/* Case @i has ended; all listeners are told by the test itself. */
+static void set(size_t i, enum case_end end, const char *why, const char *tail)
+{
+	results[i].end = end;
+	results[i].attempts = 1;
+	results[i].took_ns = 1234567890;
+	snprintf(results[i].why, sizeof(results[i].why), "%s", why);
+	results[i].tail = (char *)tail;
+	run.count[end]++;
+	run.done++;
+}
+
+static void set_four(void)
+{
+	set(0, CASE_PASS, "", NULL);
+	set(1, CASE_FAIL, "a \"b\" \\ <c> & #d", "one\n\"two\" \\\n]]>\n");
+	set(2, CASE_SKIP, "needs # of <it>", NULL);
+	set(3, CASE_ERROR, "no \xc3\xa4", "");
+}
+
+/* What @ops write, told of case 0 to @n - 1 and then of the end. */
+static char *written(const struct listener_ops *ops, size_t n)
+{
+	struct listener l = { .ops = ops, .to = "memory" };
+	char *text;
+	size_t len;
+
+	l.out = open_memstream(&text, &len);
+	if (ops->begin)
+		assert_ok(ops->begin(&l, &run, &e), &e);
+	for (size_t i = 0; i < n; i++)
+		assert_ok(ops->done(&l, &run, i, &e), &e);
+	assert_ok(ops->end(&l, &run, &e), &e);
+	fclose(l.out);
+	return text;
+}
+
+static void same(char *got, const char *want)
+{
+	ck_assert_str_eq(got, want);
+	free(got);
+}
+
+#define TAP_OF_FOUR                                        \
+	"TAP version 14\n"                                 \
+	"1..5\n"                                           \
+	"ok 1 - good\n"                                    \
+	"  ---\n"                                          \
+	"  result: PASS\n"                                 \
+	"  duration_ms: 1234\n"                            \
+	"  ...\n"                                          \
+	"not ok 2 - bad\n"                                 \
+	"  ---\n"                                          \
+	"  result: FAIL\n"                                 \
+	"  message: \"a \\\"b\\\" \\\\ <c> & #d\"\n"       \
+	"  duration_ms: 1234\n"                            \
+	"  console: \"one\\n\\\"two\\\" \\\\\\n]]>\\n\"\n" \
+	"  ...\n"                                          \
+	"ok 3 - left/out # SKIP needs / of <it>\n"         \
+	"not ok 4 - broken\n"                              \
+	"  ---\n"                                          \
+	"  result: ERROR\n"                                \
+	"  message: \"no \xc3\xa4\"\n"                     \
+	"  duration_ms: 1234\n"                            \
+	"  ...\n"
+
+START_TEST(results__tap)
+{
+	set_four();
+	same(written(&listener_tap, 4), TAP_OF_FOUR);
+}
+END_TEST
+
+START_TEST(results__tap_of_a_suite_that_was_ended)
+{
+	set_four();
+	run.signal = SIGTERM;
+	same(written(&listener_tap, 4),
+	     TAP_OF_FOUR "Bail out! ended by signal 15 (Terminated)\n");
+}
+END_TEST
+
+START_TEST(results__tap_tells_of_attempts)
+{
+	set(0, CASE_PASS, "", NULL);
+	results[0].attempts = 2;
+	strcpy(results[0].earlier, "FAIL: x");
+	same(written(&listener_tap, 1), "TAP version 14\n"
+					"1..5\n"
+					"ok 1 - good\n"
+					"  ---\n"
+					"  result: PASS\n"
+					"  duration_ms: 1234\n"
+					"  attempts: 2\n"
+					"  attempt_before: \"FAIL: x\"\n"
+					"  ...\n");
+}
+END_TEST
+
+/* Perl's prove tells its version; what it does not know it refuses. Only
+ * standard output is for it. */
+static const struct {
+	const char *version, *first;
+} harnesses[] = {
+	{ "3.44", "TAP version 13" }, { "3.44_01", "TAP version 13" },
+	{ "3.48", "TAP version 14" }, { "3.50", "TAP version 14" },
+	{ "4.0", "TAP version 14" },  { NULL, "TAP version 14" },
+};
+
+START_TEST(results__tap_version_for_the_harness)
+{
+	struct listener l = { .ops = &listener_tap, .out = stdout, .to = "" };
+	char path[] = "/tmp/test_suite_results.XXXXXX", line[64];
+	int fd = mkstemp(path), before = dup(1);
+	FILE *f;
+
+	ck_assert_int_ge(fd, 0);
+	if (harnesses[_i].version) {
+		setenv("HARNESS_ACTIVE", "1", 1);
+		setenv("HARNESS_VERSION", harnesses[_i].version, 1);
+	}
+	fflush(stdout);
+	dup2(fd, 1);
+	assert_ok(listener_tap.begin(&l, &run, &e), &e);
+	dup2(before, 1);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	line[strcspn(line, "\n")] = '\0';
+	ck_assert_str_eq(line, harnesses[_i].first);
+	fclose(f);
+	unlink(path);
+	/* A file is for everybody. */
+	same(written(&listener_tap, 0), "TAP version 14\n1..5\n");
+}
+END_TEST
+
+START_TEST(results__text)
+{
+	set_four();
+	same(written(&listener_text, 4),
+	     "PASS  good (1.23 s)\n"
+	     "FAIL  bad: a \"b\" \\ <c> & #d (1.23 s)\n"
+	     "      | one\n"
+	     "      | \"two\" \\\n"
+	     "      | ]]>\n"
+	     "      all of it: dir/bad.console\n"
+	     "SKIP  left/out: needs # of <it>\n"
+	     "ERROR broken: no \xc3\xa4 (1.23 s)\n"
+	     "1 passed, 1 failed, 1 skipped, 1 errors\n");
+}
+END_TEST
+
+START_TEST(results__text_tells_of_attempts_and_signals)
+{
+	set(0, CASE_PASS, "", NULL);
+	results[0].attempts = 3;
+	strcpy(results[0].earlier, "FAIL: x");
+	run.signal = SIGINT;
+	same(written(&listener_text, 1),
+	     "PASS  good (1.23 s)\n"
+	     "      attempt 3; the one before: FAIL: x\n"
+	     "ended by signal 2 (Interrupt): 4 of 5 cases have no result\n"
+	     "1 passed, 0 failed, 0 skipped, 0 errors\n");
+}
+END_TEST
+
+/* The XML as it is now. */
+static char *junit(void)
+{
+	static char path[] = "/tmp/test_suite_results.XXXXXX";
+	struct listener l = { .ops = &listener_junit, .to = path };
+	struct file f;
+	char *text;
+
+	strcpy(path, "/tmp/test_suite_results.XXXXXX");
+	close(mkstemp(path));
+	assert_ok(listener_junit.begin(&l, &run, &e), &e);
+	assert_ok(file_open(&f, path, 1 << 20, &e), &e);
+	text = strndup((const char *)f.bytes.data, f.bytes.len);
+	file_close(&f);
+	unlink(path);
+	return text;
+}
+
+static void has(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part), "\"%s\" lacks \"%s\"", text, part);
+}
+
+START_TEST(results__junit)
+{
+	char *text;
+
+	set_four();
+	text = junit();
+	has(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+	has(text, " name=\"s\" timestamp=\"2001-09-09T01:46:40\" hostname=\"");
+	/* What has not ended is an error, too. */
+	has(text, " tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\" ");
+	has(text, "<testcase classname=\"s\" name=\"good\" time=\"1.235\">\n"
+		  "    </testcase>");
+	has(text, "<failure type=\"FAIL\" message=\"a &#34;b&#34; \\ "
+		  "&#60;c&#62; &#38; #d\">a &#34;b&#34; \\ &#60;c&#62; &#38; "
+		  "#d\n\none\n&#34;two&#34; \\\n]]&#62;\n</failure>");
+	has(text, "<skipped>needs # of &#60;it&#62;</skipped>");
+	has(text, "<error type=\"ERROR\" message=\"no \xc3\xa4\">no \xc3\xa4"
+		  "</error>");
+	has(text, "name=\"late\" time=\"0.000\">\n"
+		  "      <error type=\"unfinished\" message=\"the suite ended "
+		  "before this case did\">");
+	has(text, "  </testsuite>\n</testsuites>\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(results__junit_tells_of_attempts)
+{
+	char *text;
+
+	set(0, CASE_PASS, "", NULL);
+	results[0].attempts = 2;
+	strcpy(results[0].earlier, "FAIL: x & y");
+	text = junit();
+	has(text, "<system-out>good passed at attempt 2; the one before: FAIL: "
+		  "x &#38; y\n</system-out>");
+	free(text);
+}
+END_TEST
+
+/* What XML 1.0 cannot hold, and what is no UTF-8, whoever wrote it. */
+START_TEST(results__junit_holds_any_bytes)
+{
+	char all[600] = "", *text;
+	size_t n = 0;
+
+	for (int c = 1; c < 256; c++)
+		all[n++] = (char)c;
+	strcpy(all + n, "\xef\xbf\xbe\xef\xbf\xbf\xed\xa0\x80\xc0\x80");
+	set(0, CASE_ERROR, "x", all);
+	text = junit();
+	for (const char *p = text; *p; p++)
+		ck_assert_msg((*p >= 0x20 && *p < 0x7f) || *p == '\n',
+			      "byte 0x%02x", (unsigned char)*p);
+	free(text);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *suite = suite_create("suite_results");
+	TCase *t = tcase_create("results");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, results__tap);
+	tcase_add_test(t, results__tap_of_a_suite_that_was_ended);
+	tcase_add_test(t, results__tap_tells_of_attempts);
+	tcase_add_loop_test(t, results__tap_version_for_the_harness, 0,
+			    COUNT(harnesses));
+	tcase_add_test(t, results__text);
+	tcase_add_test(t, results__text_tells_of_attempts_and_signals);
+	tcase_add_test(t, results__junit);
+	tcase_add_test(t, results__junit_tells_of_attempts);
+	tcase_add_test(t, results__junit_holds_any_bytes);
+	suite_add_tcase(suite, t);
+	return suite;
+}
