@@ -106,12 +106,6 @@ struct PACKED madt_ioapic {
 	uint32_t address, gsi_base;
 };
 
-struct PACKED madt_override {
-	uint8_t type, len, bus, source;
-	uint32_t gsi;
-	uint16_t flags;
-};
-
 struct PACKED madt_lapic_nmi {
 	uint8_t type, len, uid;
 	uint16_t flags;
@@ -282,12 +276,10 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 	struct madt_head head = { .lapic = LAPIC_GPA,
 				  .flags = MADT_PCAT_COMPAT };
 	struct madt_ioapic ioapic = { 1, sizeof(ioapic), 0, 0, IOAPIC_GPA, 0 };
-	/* The PIT is wired to pin 2, where the PIC's cascade would be. */
-	struct madt_override pit = { 2, sizeof(pit), 0, 0, 2, 0 };
 	struct madt_lapic_nmi nmi = { 4, sizeof(nmi), MADT_ALL_PROCESSORS, 0,
 				      1 };
-	uint8_t table[sizeof(head) + sizeof(ioapic) + sizeof(pit) +
-		      sizeof(nmi) + MADT_MAX_CPUS * sizeof(struct madt_x2apic)];
+	uint8_t table[sizeof(head) + sizeof(ioapic) + sizeof(nmi) +
+		      MADT_MAX_CPUS * sizeof(struct madt_x2apic)];
 	size_t len = 0;
 
 	if (cpus > MADT_MAX_CPUS)
@@ -297,7 +289,10 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 	for (unsigned i = 0; i < cpus; i++)
 		add_cpu(table, &len, i);
 	add(table, &len, &ioapic, sizeof(ioapic));
-	add(table, &len, &pit, sizeof(pit));
+	/*
+	 * No overrides: KVM's I/O APIC has ISA interrupt n at pin n, the PIT
+	 * at pin 0, unlike a PC's, which has it at pin 2.
+	 */
 	add(table, &len, &nmi, sizeof(nmi));
 	return write_table(w, (struct acpi_header *)table, len, "APIC", 5, at,
 			   e);
