@@ -11,6 +11,8 @@
 
 void serial_init(void)
 {
+	/* Whoever had it before may have left the divisor latch open. */
+	outb(COM1_PORT + UART_LCR, LCR_8N1);
 	outb(COM1_PORT + UART_IER, 0);
 	outb(COM1_PORT + UART_LCR, LCR_8N1 | LCR_DLAB);
 	outb(COM1_PORT + UART_DATA, 1);
