@@ -16,6 +16,7 @@
 
 #include "base/outcome.h"
 #include "dev/bus.h"
+#include "pv/pvpanic.h"
 #include "vm/guest_mem.h"
 
 /*
@@ -77,13 +78,8 @@ struct testport {
 extern const struct device_ops testport_ops;
 
 /*
- * The panic device of QEMU, port 0x505, which stock kernels drive: one byte
- * of event bits, read to learn which are known, written when one happens.
- * Spec: QEMU, docs/specs/pvpanic.
+ * The panic device: see include/pv/pvpanic.h.
  */
-#define PVPANIC_PORT	 0x505
-#define PVPANIC_PANICKED 0x01
-#define PVPANIC_CRASHED	 0x02 /* a crash kernel takes over: not the end */
 struct pvpanic {
 	struct outcome_latch *latch;
 };
