@@ -33,7 +33,7 @@ GUEST_LD_32 := -m elf_i386
 
 GUEST_LIB_SRCS := $(sort $(wildcard guest/lib/*.c))
 GUEST_KERNEL_SRCS := $(sort $(wildcard guest/kernel/*.c)) \
-	guest/kernel/notes.S guest/kernel/trap_entry.S
+	guest/kernel/notes.S guest/kernel/trap_entry.S guest/kernel/ap_entry.S
 GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
 
 GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf

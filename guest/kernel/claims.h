@@ -32,11 +32,15 @@ extern const struct group params_group;
 extern const struct group map_group;
 extern const struct group memory_group;
 extern const struct group cpuid_group;
+extern const struct group acpi_group;
 extern const struct group serial_group;
 extern const struct group irq_group;
+extern const struct group ioapic_group;
+extern const struct group smp_group;
 extern const struct group rtc_group;
 extern const struct group i8042_group;
 extern const struct group ports_group;
+extern const struct group pvpanic_group;
 extern const struct group virtio_group;
 
 /* Returns how many claims failed; prints the count of all three verdicts. */

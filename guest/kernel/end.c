@@ -9,8 +9,10 @@
 #include "lib/io.h"
 #include "lib/say.h"
 #include "lib/string.h"
+#include "pv/pvpanic.h"
 #include "pv/testport.h"
 #include "pv/x86.h"
+#include "smp.h"
 
 /* A launcher may take a moment to stop us; then nothing more is to be said. */
 #define STOP_CYCLES 500000000
@@ -34,66 +36,164 @@ void end_with_value(unsigned value)
 }
 
 /* Through the keyboard controller, as everybody does. */
-static void end_reboot(void)
+static void end_reboot(const struct boot *b)
 {
+	(void)b;
 	outb(I8042_CMD, I8042_CMD_PULSE_RESET);
 	cpu_stop();
 }
 
 /* An exception without an IDT to deliver it, nor the double fault's. */
-static void end_triple(void)
+static void end_triple(const struct boot *b)
 {
+	(void)b;
 	load_idt(0, 1);
 	asm volatile("ud2");
 }
 
-static void end_hang(void)
+static void end_hang(const struct boot *b)
 {
+	(void)b;
 	cpu_stop();
 }
 
 /* Idle, as an operating system is: awake for interrupts that never come. */
-static void end_halt(void)
+static void end_halt(const struct boot *b)
 {
+	(void)b;
 	for (;;)
 		wait_for_interrupt();
 }
 
-static void end_spin(void)
+static void end_spin(const struct boot *b)
 {
+	(void)b;
 	for (;;)
 		cpu_pause();
 }
 
-static void end_fail(void)
+static void end_fail(const struct boot *b)
 {
+	(void)b;
 	end_with_value(TESTPORT_FAIL_CLAIMS);
 }
 
 /* The words a Linux kernel dies with. */
-static void end_panic(void)
+static void end_panic(const struct boot *b)
 {
+	(void)b;
 	say("Kernel panic - not syncing: test\n");
 	say("---[ end Kernel panic - not syncing: test ]---\n");
-	end_spin();
+	end_spin(b);
 }
 
 /* An exception that the kernel's own handler reports. */
-static void end_fault(void)
+static void end_fault(const struct boot *b)
 {
 	volatile unsigned zero = 0;
 
+	(void)b;
 	asm volatile("divl %0" : : "m"(zero), "a"(1), "d"(0) : "cc");
+}
+
+/* As fast as the port takes it, and for ever. */
+static void end_flood(const struct boot *b)
+{
+	static const char line[] = "flood: the same line again and again\r\n";
+
+	(void)b;
+	for (;;)
+		for (const char *p = line; *p; p++)
+			outb(COM1_PORT, (uint8_t)*p);
+}
+
+/* The same without an end of line. */
+static void end_flood_line(const struct boot *b)
+{
+	(void)b;
+	for (;;)
+		outb(COM1_PORT, 'x');
+}
+
+static void end_pvpanic(const struct boot *b)
+{
+	(void)b;
+	outb(PVPANIC_PORT, PVPANIC_PANICKED | 0xa0);
+	cpu_stop();
+}
+
+/* Whom to start; without another processor there is nothing to try. */
+static uint32_t find_another(const struct boot *b)
+{
+	static struct madt madt;
+
+	madt_read(&madt, b);
+	if (!smp_open(b, &madt))
+		end_with_value(TESTPORT_FAIL_CLAIMS);
+	return madt.cpus[madt.cpus[0] == lapic_id()];
+}
+
+static void start_another(const struct boot *b, enum smp_order order)
+{
+	if (!smp_start(find_another(b), order))
+		end_with_value(TESTPORT_FAIL_CLAIMS);
+}
+
+/* The end comes from elsewhere, while we do as usual. */
+static void end_ap_crash(const struct boot *b)
+{
+	start_another(b, SMP_CRASH);
+	end_spin(b);
+}
+
+static void end_ap_reset(const struct boot *b)
+{
+	start_another(b, SMP_RESET);
+	end_hang(b);
+}
+
+/* The end comes from here, while another sees and hears nothing. */
+static void end_ap_spin(const struct boot *b)
+{
+	start_another(b, SMP_SPIN);
+	end_with_value(TESTPORT_SUCCESS);
+}
+
+static void end_ap_hang(const struct boot *b)
+{
+	start_another(b, SMP_SPIN);
+	end_hang(b);
+}
+
+/* Another starts in code that makes no sense: an IDT without room, then an
+ * instruction that is none. */
+static void end_ap_garbage(const struct boot *b)
+{
+	static const uint8_t garbage[] = {
+		0x2e, 0x0f, 0x01, 0x1e, 0x08, 0x00, /* lidt %cs:8 */
+		0x0f, 0x0b,			    /* ud2 */
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* 8: limit, base */
+	};
+	uint32_t id = find_another(b);
+
+	smp_replace_code(garbage, sizeof(garbage));
+	smp_init(id);
+	smp_startup(id);
+	end_spin(b);
 }
 
 static const struct {
 	const char *name;
-	void (*end)(void);
+	void (*end)(const struct boot *b);
 } ends[] = {
-	{ "reboot", end_reboot }, { "triple", end_triple },
-	{ "hang", end_hang },	  { "halt", end_halt },
-	{ "spin", end_spin },	  { "fail", end_fail },
-	{ "panic", end_panic },	  { "fault", end_fault },
+	{ "reboot", end_reboot },     { "triple", end_triple },
+	{ "hang", end_hang },	      { "halt", end_halt },
+	{ "spin", end_spin },	      { "fail", end_fail },
+	{ "flood", end_flood },	      { "flood-line", end_flood_line },
+	{ "panic", end_panic },	      { "fault", end_fault },
+	{ "pvpanic", end_pvpanic },   { "ap-crash", end_ap_crash },
+	{ "ap-reset", end_ap_reset }, { "ap-spin", end_ap_spin },
+	{ "ap-hang", end_ap_hang },   { "ap-garbage", end_ap_garbage },
 };
 
 void end_as_asked(const struct boot *b, unsigned value)
@@ -105,7 +205,7 @@ void end_as_asked(const struct boot *b, unsigned value)
 	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (word_is(&w, ends[i].name)) {
 			say("end: %s\n", ends[i].name);
-			ends[i].end();
+			ends[i].end(b);
 		}
 	say("end: no such end: %.*s\n", (int)w.len, w.text);
 	end_with_value(TESTPORT_FAIL_CLAIMS);

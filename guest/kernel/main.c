@@ -15,6 +15,7 @@
 #include "pv/testport.h"
 #include "report.h"
 #include "selfcheck.h"
+#include "sweep.h"
 #include "trap.h"
 
 void say_char(char c)
@@ -36,6 +37,7 @@ void kernel_main(const struct entry_frame *f)
 	pic_init();
 	boot_read(&boot, f);
 	report_boot(&boot);
+	sweep_run(&boot);
 	failed = claims_run(&boot);
 	console_run(&boot);
 	end_as_asked(&boot, is_whole && !failed ? TESTPORT_SUCCESS

@@ -17,8 +17,6 @@
 #define OCW2_EOI    0x20
 #define CASCADE_IRQ 2
 
-#define PIT_CHANNEL0	     0x40
-#define PIT_COMMAND	     0x43
 #define PIT_CH0_MODE0_LOHIGH 0x30 /* interrupt on terminal count */
 
 void pic_init(void)

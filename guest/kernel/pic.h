@@ -7,6 +7,9 @@
 #ifndef GUEST_KERNEL_PIC_H
 #define GUEST_KERNEL_PIC_H
 
+#define PIT_CHANNEL0 0x40
+#define PIT_COMMAND  0x43
+
 /* IRQ 0-15 to VECTOR_PIC_*, all of them masked. */
 void pic_init(void);
 void pic_unmask(unsigned irq);

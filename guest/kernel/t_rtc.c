@@ -15,6 +15,8 @@
 #define RTC_HOURS     4
 #define RTC_DAY	      7
 #define RTC_MONTH     8
+#define RTC_BYTES     0x80
+#define RTC_NOBODYS   0x55 /* far from what firmware keeps */
 #define RTC_STATUS_A  0x0a
 #define RTC_STATUS_B  0x0b
 #define RTC_STATUS_D  0x0d
@@ -83,12 +85,57 @@ static enum verdict battery_is_good(const struct boot *b)
 			    STATUS_D_VRT);
 }
 
+/* --- hostile */
+
+static void set_rtc(unsigned index, uint8_t v)
+{
+	outb(RTC_INDEX, (uint8_t)index);
+	outb(RTC_DATA, v);
+}
+
+static enum verdict memory_holds(const struct boot *b)
+{
+	uint8_t before = rtc(RTC_NOBODYS), after;
+
+	(void)b;
+	set_rtc(RTC_NOBODYS, (uint8_t)~before);
+	after = rtc(RTC_NOBODYS);
+	set_rtc(RTC_NOBODYS, before);
+	return expect_equal("the byte", after, (uint8_t)~before);
+}
+
+/* Bit 7 of an index is not part of it. What was there is put back, so that
+ * clocks that can be set tell the time again. */
+static enum verdict survives_garbage(const struct boot *b)
+{
+	static const uint8_t values[] = { 0xff, 0x00, 0x5a, 0x99 };
+	uint8_t saved[RTC_BYTES];
+
+	for (unsigned i = 0; i < RTC_BYTES; i++)
+		saved[i] = rtc(i);
+	for (unsigned i = 0; i < sizeof(values); i++)
+		for (unsigned index = 0; index < 2 * RTC_BYTES; index++) {
+			set_rtc(index, values[i]);
+			(void)rtc(index);
+		}
+	outw(RTC_INDEX, 0xff0b);
+	(void)inw(RTC_INDEX);
+	(void)inl(RTC_INDEX);
+	for (unsigned i = RTC_BYTES; i--;)
+		set_rtc(i, saved[i]);
+	return update_ends(b) && time_is_valid(b) && date_is_valid(b) &&
+	       clock_runs(b) && battery_is_good(b) && memory_holds(b);
+}
+
 static const struct claim claims[] = {
 	{ "an update comes to its end", update_ends },
 	{ "the time is a time", time_is_valid },
 	{ "the date is a date", date_is_valid },
 	{ "updates are not halted", clock_runs },
 	{ "the contents are valid", battery_is_good },
+	{ "its memory holds a value", memory_holds },
+	{ "after garbage in every register it tells the time",
+	  survives_garbage },
 	{ 0 },
 };
 

@@ -5,12 +5,17 @@
  * Spec: National Semiconductor PC16550D.
  */
 #include "claims.h"
+#include "lib/cpuid.h"
 #include "lib/io.h"
+#include "lib/say.h"
 #include "lib/serial.h"
+#include "pic.h"
 #include "pv/x86.h"
 
 #define IDLE_POLLS_MAX 100000
 #define IIR_FIFOS_ON   0xc0
+#define OVERRUN	       100
+#define LSR_OVERRUN    0x02
 
 static uint8_t reg(unsigned r)
 {
@@ -94,6 +99,88 @@ static enum verdict loopback_returns(const struct boot *b)
 	return arrived && expect_equal("the byte", byte, 'x');
 }
 
+/* --- hostile */
+
+/* The data register in loopback only: the console is not to be hurt. */
+static void write_garbage(void)
+{
+	for (unsigned value = 0; value < 0x100; value++) {
+		set_reg(UART_MCR, MCR_LOOP);
+		set_reg(UART_LCR, (uint8_t)value);
+		for (unsigned r = 0; r < UART_SCRATCH + 1; r++) {
+			if (r == UART_MCR || r == UART_LCR)
+				continue;
+			set_reg(r, (uint8_t)value);
+			(void)reg(r);
+		}
+		set_reg(UART_MCR, (uint8_t)value);
+		set_reg(UART_MCR, (uint8_t)(value | MCR_LOOP));
+	}
+}
+
+/* More than one register at once, and none. */
+static void access_oddly(void)
+{
+	set_reg(UART_MCR, MCR_LOOP);
+	for (uint16_t r = 0; r < UART_SCRATCH + 1; r++) {
+		(void)inw((uint16_t)(COM1_PORT + r));
+		(void)inl((uint16_t)(COM1_PORT + r));
+		if (r + 4 <= UART_MCR) {
+			outl((uint16_t)(COM1_PORT + r), 0x55aa55aa);
+			outw((uint16_t)(COM1_PORT + r), 0xaa55);
+		}
+	}
+	outw(COM1_PORT + UART_LSR, 0xffff);
+	outl(COM1_PORT + UART_LSR, 0xffffffff);
+}
+
+/* Whoever was set off by the garbage is not to come later. */
+static enum verdict works(const struct boot *b)
+{
+	serial_init();
+	pic_init();
+	return becomes_idle(b) && scratch_holds(b) && divisor_holds(b) &&
+	       is_a_16550(b) && no_interrupt_is_pending(b) &&
+	       loopback_returns(b) != FAIL;
+}
+
+static enum verdict survives_garbage(const struct boot *b)
+{
+	write_garbage();
+	return works(b);
+}
+
+static enum verdict survives_odd_sizes(const struct boot *b)
+{
+	if (!cpu_is_kvms()) {
+		say("     QEMU's own serial port ends QEMU on them\n");
+		return SKIP;
+	}
+	access_oddly();
+	return works(b);
+}
+
+/* More than any FIFO holds: what is lost is said, and what came is kept. */
+static enum verdict overrun_is_told(const struct boot *b)
+{
+	uint8_t mcr = reg(UART_MCR), seen = 0;
+
+	(void)b;
+	wait_for(LSR_IDLE);
+	set_reg(UART_MCR, MCR_LOOP);
+	if (!(reg(UART_MCR) & MCR_LOOP))
+		return SKIP;
+	for (unsigned i = 0; i < OVERRUN; i++) {
+		set_reg(UART_DATA, 'x');
+		seen |= reg(UART_LSR); /* which forgets it */
+	}
+	for (unsigned i = 0; i < OVERRUN && (reg(UART_LSR) & LSR_DATA); i++)
+		(void)reg(UART_DATA);
+	set_reg(UART_MCR, mcr);
+	return expect_equal("LSR", seen & (LSR_OVERRUN | LSR_DATA),
+			    LSR_OVERRUN | LSR_DATA);
+}
+
 static const struct claim claims[] = {
 	{ "the transmitter becomes idle", becomes_idle },
 	{ "the scratch register holds a value", scratch_holds },
@@ -102,6 +189,9 @@ static const struct claim claims[] = {
 	{ "no interrupt is pending with all of them off",
 	  no_interrupt_is_pending },
 	{ "in loopback a byte comes back", loopback_returns },
+	{ "bytes that have no room are told of", overrun_is_told },
+	{ "after garbage in every register it works", survives_garbage },
+	{ "after accesses of odd sizes it works", survives_odd_sizes },
 	{ 0 },
 };
 

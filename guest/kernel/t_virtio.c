@@ -19,6 +19,7 @@
 
 #define QUEUE_SIZE     8
 #define BUFFER_SIZE    64
+#define STORM	       30
 #define WAIT_CYCLES    20000000000 /* seconds: the device has its own thread */
 #define WAIT_TURNS_MAX 200000000
 #define VECTOR	       (VECTOR_PIC_MASTER + VIRTIO_MMIO_GSI)
@@ -116,29 +117,36 @@ static void offer(uint16_t head, uint16_t idx)
 	set_reg(VIRTIO_REG_QUEUE_NOTIFY, 0);
 }
 
-/* Wait for the device's interrupt; the events it came for, acknowledged. */
+/*
+ * Wait for the device's interrupt; the events it came for, acknowledged. One
+ * that comes for nothing was raised before a reset and delivered after it.
+ */
 static uint32_t wait_for_events(void)
 {
 	uint64_t begin = read_tsc();
 	unsigned turns = 0;
-	uint32_t events;
+	uint32_t events = 0;
 
 	interrupts_on();
-	while (!trap_count(VECTOR) && read_tsc() - begin < WAIT_CYCLES &&
-	       turns++ < WAIT_TURNS_MAX)
+	while (!events && read_tsc() - begin < WAIT_CYCLES &&
+	       turns++ < WAIT_TURNS_MAX) {
 		cpu_pause();
+		if (trap_count(VECTOR)) {
+			trap_count_clear();
+			events = reg(VIRTIO_REG_INTERRUPT_STATUS);
+		}
+	}
 	interrupts_off();
-	if (!trap_count(VECTOR))
+	if (!events)
 		say("     no interrupt came\n");
-	events = reg(VIRTIO_REG_INTERRUPT_STATUS);
 	set_reg(VIRTIO_REG_INTERRUPT_ACK, events);
-	trap_count_clear();
 	return events;
 }
 
 static void listen(void)
 {
 	trap_count_clear();
+	pic_init();
 	pic_unmask(VIRTIO_MMIO_GSI);
 }
 
@@ -310,6 +318,110 @@ static enum verdict broken_rules_are_refused(const struct boot *b)
 	return ok;
 }
 
+/* --- registers misused: one row each; the device asks for a reset */
+
+static const struct {
+	const char *what;
+	bool is_live; /* else: features agreed upon, no queue yet */
+	unsigned reg;
+	uint32_t value;
+} misuses[] = {
+	{ "a status bit taken back", true, VIRTIO_REG_STATUS,
+	  STATUS_NEGOTIATED },
+	{ "features after they were agreed upon", true,
+	  VIRTIO_REG_DRIVER_FEATURES, 1 },
+	{ "the size of a queue that is ready", true, VIRTIO_REG_QUEUE_NUM, 4 },
+	{ "an address of a queue that is ready", true, VIRTIO_REG_QUEUE_DESC,
+	  0 },
+	{ "a doorbell of a queue that is not there", true,
+	  VIRTIO_REG_QUEUE_NOTIFY, 7 },
+	{ "QueueReady that is neither 0 nor 1", false, VIRTIO_REG_QUEUE_READY,
+	  2 },
+	{ "a queue without a size", false, VIRTIO_REG_QUEUE_READY, 1 },
+};
+
+static bool is_asked_to_reset(unsigned row)
+{
+	uint32_t status;
+
+	if (misuses[row].is_live ? !start() : !negotiate(1))
+		return false;
+	set_reg(misuses[row].reg, misuses[row].value);
+	status = reg(VIRTIO_REG_STATUS);
+	set_reg(VIRTIO_REG_STATUS, 0);
+	if (expect_equal("NEEDS_RESET", status & VIRTIO_STATUS_NEEDS_RESET,
+			 VIRTIO_STATUS_NEEDS_RESET))
+		return true;
+	say("     for %s\n", misuses[row].what);
+	return false;
+}
+
+static enum verdict misuse_is_refused(const struct boot *b)
+{
+	bool ok = true;
+
+	(void)b;
+	if (!is_there())
+		return SKIP;
+	for (unsigned i = 0; i < sizeof(misuses) / sizeof(misuses[0]); i++)
+		ok &= is_asked_to_reset(i);
+	listen();
+	ok = ok && start() && get_random(1) && looks_random();
+	quiet();
+	return ok;
+}
+
+/* 4.2.2.2: registers are 32 bits wide and aligned. */
+static enum verdict odd_sizes_do_nothing(const struct boot *b)
+{
+	bool ok;
+
+	(void)b;
+	if (!is_there())
+		return SKIP;
+	listen();
+	ok = start();
+	for (unsigned off = 0; off < VIRTIO_REG_CONFIG + 16; off++) {
+		volatile uint8_t *p =
+			(volatile uint8_t *)(uintptr_t)(VIRTIO_MMIO_GPA + off);
+
+		*p = 0xff;
+		*(volatile uint16_t *)p = 0xffff;
+		if (off % 4)
+			*(volatile uint32_t *)p = 0xffffffff;
+		(void)*p;
+		(void)*(volatile uint16_t *)p;
+		(void)*(volatile uint32_t *)p;
+	}
+	ok = ok &&
+	     expect_equal("Status", reg(VIRTIO_REG_STATUS), STATUS_LIVE) &&
+	     get_random(1) && looks_random();
+	quiet();
+	return ok;
+}
+
+/* Doorbells without anything behind them, and resets while it serves. */
+static enum verdict storm_is_survived(const struct boot *b)
+{
+	bool ok = true;
+
+	(void)b;
+	if (!is_there())
+		return SKIP;
+	for (unsigned round = 0; ok && round < STORM; round++) {
+		ok = start();
+		for (unsigned i = 0; i < STORM; i++)
+			set_reg(VIRTIO_REG_QUEUE_NOTIFY, 0);
+		describe(0, phys(mem.buffer), BUFFER_SIZE, VIRTQ_DESC_WRITE, 0);
+		offer(0, 1);
+		set_reg(VIRTIO_REG_STATUS, 0);
+	}
+	listen();
+	ok = ok && start() && get_random(1) && looks_random();
+	quiet();
+	return ok;
+}
+
 static enum verdict serves_after_garbage(const struct boot *b)
 {
 	static const uint32_t values[] = { 0xffffffff, 0x80000001, 1, 0x55 };
@@ -337,6 +449,10 @@ static const struct claim claims[] = {
 	{ "random bytes arrive with an interrupt", random_bytes_arrive },
 	{ "a driver that breaks a rule is asked to reset",
 	  broken_rules_are_refused },
+	{ "a driver that misuses a register is asked to reset",
+	  misuse_is_refused },
+	{ "accesses of odd sizes and places do nothing", odd_sizes_do_nothing },
+	{ "doorbells and resets in a storm do no harm", storm_is_survived },
 	{ "garbage in every register is forgotten by a reset",
 	  serves_after_garbage },
 	{ 0 },

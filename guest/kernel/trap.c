@@ -16,6 +16,7 @@
 
 #define GATE_INTERRUPT 0x8e00 /* present, ring 0, IF cleared on entry */
 #define EXCEPTIONS     32
+#define WAIT_TURNS_MAX 20000000
 
 struct gate {
 	uint16_t offset_low;
@@ -50,7 +51,12 @@ void trap_init(void)
 			.offset_high = (uint32_t)(stub >> 32),
 #endif
 		};
-	load_idt(idt, TRAP_VECTORS * sizeof(*idt));
+	trap_load();
+}
+
+void trap_load(void)
+{
+	load_idt(early_start + EARLY_IDT, TRAP_VECTORS * sizeof(struct gate));
 }
 
 unsigned trap_count(unsigned vector)
@@ -67,6 +73,19 @@ void trap_count_clear(void)
 void trap_on_interrupt(unsigned vector, void (*fn)(void))
 {
 	handlers[vector] = fn;
+}
+
+bool trap_wait(unsigned vector, uint64_t cycles)
+{
+	uint64_t start = read_tsc();
+	unsigned turns = 0;
+
+	interrupts_on();
+	while (!counts[vector] && read_tsc() - start < cycles &&
+	       turns++ < WAIT_TURNS_MAX)
+		cpu_pause();
+	interrupts_off();
+	return counts[vector];
 }
 
 static void exception(const struct trap_frame *f)
@@ -107,8 +126,8 @@ void trap_handle(const struct trap_frame *f)
 	counts[f->vector]++;
 	if (handlers[f->vector])
 		handlers[f->vector]();
-	if (f->vector == VECTOR_LAPIC)
-		lapic_write(LAPIC_EOI, 0);
-	else if (f->vector < VECTOR_LAPIC)
+	if (f->vector < VECTOR_LAPIC)
 		pic_eoi(f->vector - VECTOR_PIC_MASTER);
+	else if (f->vector != VECTOR_SPURIOUS)
+		lapic_write(LAPIC_EOI, 0);
 }

@@ -14,10 +14,16 @@
 
 #define VECTOR_PIC_MASTER 0x20 /* IRQ 0-7 */
 #define VECTOR_PIC_SLAVE  0x28 /* IRQ 8-15 */
-#define VECTOR_LAPIC	  0x40 /* the local APIC's timer */
-#define VECTOR_SPURIOUS	  0x4f /* its low four bits must be ones */
+/* From here on the local APIC is told that an interrupt was served. */
+#define VECTOR_LAPIC	0x40 /* its timer */
+#define VECTOR_IOAPIC	0x41
+#define VECTOR_IPI	0x42
+#define VECTOR_SPURIOUS 0x4f /* its low four bits must be ones */
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
 /* What the stubs and the processor leave on the stack. */
 struct trap_frame {
 	unsigned long vector;
@@ -30,12 +36,23 @@ struct trap_frame {
 /* Fill and load the IDT. Needs no .bss: it lies in .early. */
 void trap_init(void);
 
+/* Load it on another processor, which shares it and the counts. */
+void trap_load(void);
+
 /* Called by trap_entry.S. */
 void trap_handle(const struct trap_frame *f);
 
 /* How often interrupt @vector came since the last trap_count_clear(). */
 unsigned trap_count(unsigned vector);
 void trap_count_clear(void);
+
+/*
+ * Let interrupts in until @vector has come or @cycles are over; whether it
+ * came. Bounded by turns, too, in case the time stamp counter stands still.
+ */
+#define TRAP_WAIT_CYCLES 2000000000 /* about a second */
+#define TRAP_WAIT_SHORT	 20000000   /* several times what a device takes */
+bool trap_wait(unsigned vector, uint64_t cycles);
 
 /* Call @fn for interrupt @vector, before it is acknowledged; NULL: none. */
 void trap_on_interrupt(unsigned vector, void (*fn)(void));

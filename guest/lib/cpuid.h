@@ -38,6 +38,15 @@ static inline struct cpuid_regs cpuid(uint32_t leaf)
 	return cpuid_sub(leaf, 0);
 }
 
+/* "KVMKVMKVM\0\0\0" in EBX, ECX and EDX. */
+static inline bool cpu_is_kvms(void)
+{
+	struct cpuid_regs r = cpuid(CPUID_HYPERVISOR);
+
+	return (cpuid(1).c & CPUID_1_C_HYPERVISOR) && r.b == 0x4b4d564b &&
+	       r.c == 0x564b4d56 && r.d == 0x4d;
+}
+
 static inline bool cpu_has_long_mode(void)
 {
 	return cpuid(CPUID_EXTENDED).a >= CPUID_EXTENDED_FLAGS &&

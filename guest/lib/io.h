@@ -16,6 +16,11 @@ static inline void outb(uint16_t port, uint8_t v)
 	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
 }
 
+static inline void outw(uint16_t port, uint16_t v)
+{
+	asm volatile("outw %0, %1" : : "a"(v), "Nd"(port));
+}
+
 static inline void outl(uint16_t port, uint32_t v)
 {
 	asm volatile("outl %0, %1" : : "a"(v), "Nd"(port));
@@ -50,8 +55,9 @@ static inline void cpu_pause(void)
 	asm volatile("pause" : : : "memory");
 }
 
-/* Nothing more will happen here; an NMI does not change that. */
-static inline __attribute__((noreturn)) void cpu_stop(void)
+/* Nothing more will happen here; an NMI does not change that. Inlined, so that
+ * a launcher names whoever stopped. */
+static inline __attribute__((noreturn, always_inline)) void cpu_stop(void)
 {
 	for (;;)
 		asm volatile("cli; hlt" : : : "memory");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tiny_elf WHAT: an ELF64 kernel of a few instructions to stdout. It does
- * WHAT and then reports success through the test port.
+ * WHAT and then, unless that is an end, reports success through the test port.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +24,11 @@ static const struct {
 	{ "cmpxchg16b", { 0x48, 0x0f, 0xc7, 0x0e, SUCCEED } },
 	/* mov $0x12345678, %ecx; rdmsr: nobody's */
 	{ "msr", { 0xb9, 0x78, 0x56, 0x34, 0x12, 0x0f, 0x32, SUCCEED } },
+	/* ud2, with no IDT: a triple fault */
+	{ "crash", { 0x0f, 0x0b } },
+	/* cli; 1: hlt; jmp 1b, and 1: jmp 1b */
+	{ "sleep", { 0xfa, 0xf4, 0xeb, 0xfd } },
+	{ "spin", { 0xeb, 0xfe } },
 	/* mov $0xd0000000, %eax; jmp *%rax: in the hole */
 	{ "nowhere", { 0xb8, 0x00, 0x00, 0x00, 0xd0, 0xff, 0xe0 } },
 };
@@ -51,6 +56,6 @@ int main(int argc, char **argv)
 		elf_build(&elf, &out);
 		return fwrite(out.data, 1, out.len, stdout) != out.len;
 	}
-	fprintf(stderr, "usage: tiny_elf nop|cmpxchg16b|nowhere\n");
+	fprintf(stderr, "usage: tiny_elf PROGRAM\n");
 	return 2;
 }
