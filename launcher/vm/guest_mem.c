@@ -7,17 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "pv/x86.h"
 
-int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
+static int check_size(uint64_t size, struct err *e)
 {
-	/* Room to align the base to a huge page. */
-	uint64_t mapping_size = size + PAGE_2M;
-	uint64_t low = size < GUEST_MEM_HOLE ? size : GUEST_MEM_HOLE;
-	uintptr_t base;
-	void *p;
-
 	if (size < GUEST_MEM_MIN || size > GUEST_MEM_MAX)
 		return err_set(e, EINVAL,
 			       "memory size %" PRIu64 " is outside 64M to 512G",
@@ -27,24 +22,117 @@ int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
 			       "memory size %" PRIu64
 			       " is not a multiple of 4K",
 			       size);
-	p = mmap(NULL, mapping_size, PROT_READ | PROT_WRITE,
+	return 0;
+}
+
+/* With room to align the base to a huge page. */
+static uint64_t mapping_size(uint64_t size)
+{
+	return size + PAGE_2M;
+}
+
+static void advise(void *base, uint64_t size)
+{
+	/* Advice: a host without huge pages, or that says no, is fine. */
+	(void)madvise(base, size, MADV_HUGEPAGE);
+	/* A guest's memory does not belong in our core dump. */
+	(void)madvise(base, size, MADV_DONTDUMP);
+}
+
+static int map(uint64_t size, void **mapping, uint8_t **base, struct err *e)
+{
+	uintptr_t aligned;
+	void *p;
+
+	p = mmap(NULL, mapping_size(size), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return err_sys(e,
 			       "cannot map %" PRIu64 " bytes of guest memory",
-			       mapping_size);
-	base = ((uintptr_t)p + PAGE_2M - 1) & ~(uintptr_t)(PAGE_2M - 1);
-	/* Advice: a host without huge pages, or that says no, is fine. */
-	(void)madvise((void *)base, size, MADV_HUGEPAGE);
-	/* A guest's memory does not belong in our core dump. */
-	(void)madvise((void *)base, size, MADV_DONTDUMP);
-	*gm = (struct guest_mem){
-		.base = (uint8_t *)base,
-		.low_size = low,
-		.high_size = size - low,
-		.mapping = p,
-		.mapping_size = mapping_size,
-	};
+			       mapping_size(size));
+	aligned = ((uintptr_t)p + PAGE_2M - 1) & ~(uintptr_t)(PAGE_2M - 1);
+	advise((void *)aligned, size);
+	*mapping = p;
+	*base = (uint8_t *)aligned;
+	return 0;
+}
+
+static void set_sizes(struct guest_mem *gm, uint64_t size)
+{
+	gm->low_size = size < GUEST_MEM_HOLE ? size : GUEST_MEM_HOLE;
+	gm->high_size = size - gm->low_size;
+	gm->mapping_size = mapping_size(size);
+}
+
+int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
+{
+	struct guest_mem m = { 0 };
+	int rc;
+
+	rc = check_size(size, e);
+	if (!rc)
+		rc = map(size, &m.mapping, &m.base, e);
+	if (rc)
+		return rc;
+	m.view = m.base;
+	set_sizes(&m, size);
+	*gm = m;
+	return 0;
+}
+
+/* The same, with the file's bytes in the place of memory of our own. */
+static int map_file(uint64_t size, int fd, void **mapping, uint8_t **base,
+		    struct err *e)
+{
+	void *p;
+	int rc;
+
+	rc = map(size, mapping, base, e);
+	if (rc)
+		return rc;
+	p = mmap(*base, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, "cannot map guest memory twice");
+	advise(p, size);
+	return 0;
+}
+
+int guest_mem_init_twice(struct guest_mem *gm, uint64_t size, struct err *e)
+{
+	struct guest_mem m = { 0 };
+	int fd, rc;
+
+	rc = check_size(size, e);
+	if (rc)
+		return rc;
+	fd = memfd_create("guest memory", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size))
+		rc = err_sys(e, "cannot make guest memory");
+	set_sizes(&m, size);
+	if (!rc)
+		rc = map_file(size, fd, &m.mapping, &m.base, e);
+	if (!rc)
+		rc = map_file(size, fd, &m.view_mapping, &m.view, e);
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		guest_mem_release(&m);
+	else
+		*gm = m;
+	return rc;
+}
+
+int guest_mem_set_access(const struct guest_mem *gm, uint64_t gpa, bool access,
+			 struct err *e)
+{
+	uint64_t page = gpa & ~(uint64_t)(PAGE_4K - 1);
+	uint8_t *p = guest_mem_ptr(gm, page, PAGE_4K);
+
+	assert(gm->view_mapping && p);
+	if (mprotect(gm->view + (p - gm->base), PAGE_4K,
+		     access ? PROT_READ | PROT_WRITE : PROT_NONE))
+		return err_sys(e, "cannot change the access to guest memory");
 	return 0;
 }
 
@@ -52,6 +140,8 @@ void guest_mem_release(struct guest_mem *gm)
 {
 	if (gm->mapping)
 		munmap(gm->mapping, gm->mapping_size);
+	if (gm->view_mapping)
+		munmap(gm->view_mapping, gm->mapping_size);
 	*gm = (struct guest_mem){ 0 };
 }
 
@@ -132,8 +222,10 @@ void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 	if (len >= PAGE_2M) {
 		first = p + (-(uintptr_t)p & (PAGE_2M - 1));
 		last = end - ((uintptr_t)end & (PAGE_2M - 1));
+		/* A file's bytes would come back as they were. */
 		if (first < last &&
-		    !madvise(first, (size_t)(last - first), MADV_DONTNEED)) {
+		    !madvise(first, (size_t)(last - first),
+			     gm->view_mapping ? MADV_REMOVE : MADV_DONTNEED)) {
 			memset(p, 0, (size_t)(first - p));
 			memset(last, 0, (size_t)(end - last));
 			return;

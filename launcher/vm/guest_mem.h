@@ -34,6 +34,11 @@ struct guest_mem {
 	uint64_t high_size; /* bytes from 4 GiB */
 	void *mapping;	    /* what to unmap: base is aligned inside it */
 	uint64_t mapping_size;
+	/* Where KVM sees the same bytes. Usually that is base; a second
+	 * mapping of them can be taken from KVM a page at a time while we
+	 * keep ours. */
+	uint8_t *view;
+	void *view_mapping; /* NULL: there is no second */
 };
 
 /*
@@ -44,6 +49,20 @@ struct guest_mem {
  */
 int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e);
 void guest_mem_release(struct guest_mem *gm);
+
+/*
+ * The same with a second mapping for KVM. Memory of this kind is shared, and
+ * a host may give it no huge pages.
+ */
+int guest_mem_init_twice(struct guest_mem *gm, uint64_t size, struct err *e);
+
+/*
+ * Take the page at @gpa, which must be RAM, from KVM or give it back. While
+ * it is taken, an access to it ends KVM_RUN: see VCPU_TRAP_NO_ACCESS and
+ * VCPU_TRAP_FAILED. Needs guest_mem_init_twice().
+ */
+int guest_mem_set_access(const struct guest_mem *gm, uint64_t gpa, bool access,
+			 struct err *e);
 
 /* Total RAM in bytes. */
 uint64_t guest_mem_size(const struct guest_mem *gm);

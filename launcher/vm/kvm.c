@@ -169,13 +169,13 @@ static int add_low_slots(struct kvm *kvm, const struct guest_mem *gm,
 	int rc = 0;
 
 	if (trap_gpa == KVM_NO_TRAP)
-		return add_slot(kvm, 0, 0, gm->low_size, gm->base, e);
+		return add_slot(kvm, 0, 0, gm->low_size, gm->view, e);
 	assert(trap_gpa % PAGE_4K == 0 && after <= gm->low_size);
 	if (trap_gpa)
-		rc = add_slot(kvm, 0, 0, trap_gpa, gm->base, e);
+		rc = add_slot(kvm, 0, 0, trap_gpa, gm->view, e);
 	if (!rc && after < gm->low_size)
 		rc = add_slot(kvm, 2, after, gm->low_size - after,
-			      gm->base + after, e);
+			      gm->view + after, e);
 	return rc;
 }
 
@@ -205,7 +205,7 @@ int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
 		rc = add_low_slots(kvm, gm, trap_gpa, e);
 	if (!rc && gm->high_size)
 		rc = add_slot(kvm, 1, GUEST_MEM_HIGH, gm->high_size,
-			      gm->base + gm->low_size, e);
+			      gm->view + gm->low_size, e);
 	return rc;
 }
 
