@@ -14,8 +14,8 @@
 #define CR0_WP 0x00010000
 #define CR0_PG 0x80000000
 
-#define CR4_PSE  0x00000010
-#define CR4_PAE  0x00000020
+#define CR4_PSE	 0x00000010
+#define CR4_PAE	 0x00000020
 #define CR4_LA57 0x00001000
 
 #define MSR_EFER 0xc0000080

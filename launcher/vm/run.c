@@ -34,13 +34,25 @@ int vcpu_setup_kick(struct err *e)
 	return 0;
 }
 
+/* Make KVM_RUN return, also one that is about to be called. */
+static void leave_kvm_run(struct vcpu *v)
+{
+	/* Covers the moment between the loop's test and KVM_RUN. */
+	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	if (atomic_load(&v->running))
+		pthread_kill(v->thread, KICK_SIGNAL);
+}
+
 void vcpu_kick(struct vcpu *v)
 {
 	atomic_store(&v->stop, true);
-	/* Covers the moment between the loop's test and KVM_RUN. */
-	v->run->immediate_exit = 1;
-	if (atomic_load(&v->running))
-		pthread_kill(v->thread, KICK_SIGNAL);
+	leave_kvm_run(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+	atomic_store(&v->pause, true);
+	leave_kvm_run(v);
 }
 
 const char *const vcpu_exit_names[VCPU_EXITS] = {
@@ -140,22 +152,63 @@ static void take_failed_insn(struct vcpu *v, struct vcpu_where *w)
 	w->insn_len = len;
 }
 
+/* DR6: bits 0 to 3 are the debug registers that hit. */
+#define DR6_HITS 0xf
+
+#define BP_VECTOR 3
+
+static bool trap(const struct vcpu_handlers *h, enum vcpu_trap_kind kind,
+		 unsigned hw)
+{
+	const struct vcpu_trap t = { .kind = kind, .hw = hw };
+
+	return h->trapped && h->trapped(h->ctx, &t);
+}
+
+static bool handle_debug(struct vcpu *v, const struct vcpu_handlers *h)
+{
+	const struct kvm_debug_exit_arch *d = &v->run->debug.arch;
+	unsigned hits = d->dr6 & DR6_HITS;
+
+	if (d->exception == BP_VECTOR)
+		return trap(h, VCPU_TRAP_INT3, 0);
+	return trap(h, hits ? VCPU_TRAP_HW : VCPU_TRAP_STEP, hits);
+}
+
+/* A debugger may look at what ends the run, or have caused it. */
+static bool handle_end(const struct vcpu_handlers *h,
+		       const struct vcpu_result *result)
+{
+	return (result->end == VCPU_INTERNAL_ERROR &&
+		trap(h, VCPU_TRAP_FAILED, 0)) ||
+	       (result->end == VCPU_SHUTDOWN && trap(h, VCPU_TRAP_SHUTDOWN, 0));
+}
+
+/* KVM_RUN itself has failed. Returns true when the vCPU is done. */
+static bool handle_failure(struct vcpu *v, const struct vcpu_handlers *h,
+			   struct vcpu_result *result)
+{
+	int error = errno;
+
+	note_exit(v, h, VCPU_EXIT_INTERRUPTED);
+	if (error == EINTR || error == EAGAIN)
+		return false;
+	if (error == EFAULT && trap(h, VCPU_TRAP_NO_ACCESS, 0))
+		return false;
+	result->end = VCPU_BROKEN;
+	snprintf(result->detail, sizeof(result->detail), "KVM_RUN: %s",
+		 strerror(error));
+	return true;
+}
+
 /* One turn. Returns true when the vCPU is done and @result says why. */
 static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 		     struct vcpu_result *result)
 {
 	struct kvm_run *run = v->run;
 
-	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
-		if (errno == EINTR || errno == EAGAIN) {
-			note_exit(v, h, VCPU_EXIT_INTERRUPTED);
-			return false;
-		}
-		result->end = VCPU_BROKEN;
-		snprintf(result->detail, sizeof(result->detail), "KVM_RUN: %s",
-			 strerror(errno));
-		return true;
-	}
+	if (ioctl(v->fd, KVM_RUN, 0) < 0)
+		return handle_failure(v, h, result);
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		note_exit(v, h, VCPU_EXIT_PIO);
@@ -178,9 +231,19 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	case KVM_EXIT_HLT: /* not with an in-kernel LAPIC, but harmless */
 		note_exit(v, h, VCPU_EXIT_HALT);
 		return false;
+	case KVM_EXIT_DEBUG:
+		note_exit(v, h, VCPU_EXIT_INTERRUPTED);
+		if (handle_debug(v, h))
+			return false;
+		break;
 	}
 	note_exit(v, h, VCPU_EXIT_FINAL);
-	if (!describe_end(v, result)) {
+	if (describe_end(v, result)) {
+		if (handle_end(h, result)) {
+			*result = (struct vcpu_result){ .end = VCPU_KICKED };
+			return false;
+		}
+	} else {
 		result->end = VCPU_BROKEN;
 		snprintf(result->detail, sizeof(result->detail),
 			 "KVM_RUN ended with exit reason %u, which this "
@@ -197,6 +260,42 @@ static bool is_at_reset(const struct vcpu_where *w)
 	return w->known && w->rip == CPU_RESET_ADDRESS && !(w->cr0 & CR0_PE);
 }
 
+/*
+ * Whether the vCPU is to pause. A pause that is asked for from here on leaves
+ * its mark in immediate_exit, which KVM reads.
+ */
+static bool is_pausing(struct vcpu *v)
+{
+	uint8_t *leave = &v->run->immediate_exit;
+	bool pausing;
+
+	__atomic_store_n(leave, 0, __ATOMIC_SEQ_CST);
+	pausing = atomic_load(&v->pause);
+	if (pausing)
+		__atomic_store_n(leave, 1, __ATOMIC_SEQ_CST);
+	return pausing;
+}
+
+/*
+ * One turn, or a pause. Before that KVM has to finish the access that its
+ * last exit was for: it is entered, and leaves without an instruction. What
+ * counts as interrupted has nothing left to be finished.
+ */
+static bool turn(struct vcpu *v, const struct vcpu_handlers *h,
+		 struct vcpu_result *result)
+{
+	bool pausing = is_pausing(v);
+	unsigned long interrupted = v->exits[VCPU_EXIT_INTERRUPTED];
+	bool done;
+
+	if (atomic_load(&v->stop))
+		return true;
+	done = run_once(v, h, result);
+	if (!done && pausing && v->exits[VCPU_EXIT_INTERRUPTED] != interrupted)
+		h->paused(h->ctx);
+	return done;
+}
+
 void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 	      const struct guest_mem *gm, struct vcpu_result *result)
 {
@@ -209,9 +308,8 @@ void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 	pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
 	v->thread = pthread_self();
 	atomic_store(&v->running, true);
-	while (!atomic_load(&v->stop))
-		if (run_once(v, h, result))
-			break;
+	while (!turn(v, h, result))
+		;
 	atomic_store(&v->running, false);
 	vcpu_where(v, gm, &result->where);
 	result->where.was_reset = result->end == VCPU_SHUTDOWN &&

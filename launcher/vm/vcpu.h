@@ -77,6 +77,7 @@ struct vcpu {
 	pthread_t thread;    /* valid while `running` */
 	atomic_bool running; /* inside vcpu_run() */
 	atomic_bool stop;    /* set by vcpu_kick() */
+	atomic_bool pause;   /* set by vcpu_pause() */
 	/* Of each kind; written by the vCPU's thread, to be read when that
 	 * has ended. */
 	unsigned long exits[VCPU_EXITS];
@@ -93,6 +94,21 @@ void vcpu_release(struct vcpu *v);
 /* Put the vCPU at its first instruction. */
 int vcpu_set_entry(struct vcpu *v, const struct cpu_entry *entry,
 		   struct err *e);
+
+/* What a debugger has set up, or a run's end that it may look at first. */
+enum vcpu_trap_kind {
+	VCPU_TRAP_STEP,	     /* one instruction is done */
+	VCPU_TRAP_INT3,	     /* at an int3, which has not run */
+	VCPU_TRAP_HW,	     /* debug registers */
+	VCPU_TRAP_NO_ACCESS, /* to memory that the host took from KVM */
+	VCPU_TRAP_FAILED,    /* at an instruction that ends the run */
+	VCPU_TRAP_SHUTDOWN,  /* in a triple fault */
+};
+
+struct vcpu_trap {
+	enum vcpu_trap_kind kind;
+	unsigned hw; /* bit n: debug register n hit */
+};
 
 /*
  * The machine's side of an exit. Called on the vCPU's thread. They say
@@ -111,6 +127,12 @@ struct vcpu_handlers {
 	void (*msr)(void *ctx, uint32_t index, bool write);
 	/* Every exit, before it is handled; NULL: nobody wants to know. */
 	void (*exited)(void *ctx, enum vcpu_exit why);
+	/* A trap; true: go on, false: what it is without a debugger. NULL:
+	 * there is none, and no traps are set. */
+	bool (*trapped)(void *ctx, const struct vcpu_trap *trap);
+	/* vcpu_pause() was called, and registers and memory are those between
+	 * two instructions: come back when the vCPU may go on. */
+	void (*paused)(void *ctx);
 };
 
 enum vcpu_end {
@@ -153,6 +175,12 @@ void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 
 /* Make vcpu_run() of another thread return soon; may be called repeatedly. */
 void vcpu_kick(struct vcpu *v);
+
+/*
+ * Make vcpu_run() of another thread call paused() soon, which clears v->pause
+ * before it returns; may be called repeatedly.
+ */
+void vcpu_pause(struct vcpu *v);
 
 /* Install the handler of the kick signal; once, before the first vcpu_run(). */
 int vcpu_setup_kick(struct err *e);
