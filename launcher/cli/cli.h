@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "run/debugger.h"
 #include "run/send.h"
 #include "run/trace.h"
 #include "run/verdict.h"
@@ -44,7 +45,9 @@ struct options {
 	const char *second;   /* while parsing; see option_table.h */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* where they go */
-	const char *report;   /* where the run's JSON goes, or NULL */
+	const char *gdb;      /* the address to listen at, or NULL */
+	enum debugger_lost gdb_lost;
+	const char *report; /* where the run's JSON goes, or NULL */
 	/* extract and pack -o, "-" is stdout; test -o, a folder */
 	const char *output;
 	bool json;

@@ -118,6 +118,13 @@ static int prepare_dialogue(struct run *r, struct err *e)
 	return rc;
 }
 
+static int open_debugger(struct run *r, struct err *e)
+{
+	step_begin(&r->early.step, "trying what KVM can do for a debugger");
+	r->guest.debugger.lost = r->o->gdb_lost;
+	return debugger_open(&r->guest.debugger, r->o->gdb, e);
+}
+
 static int open_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
@@ -135,6 +142,10 @@ static int open_all(struct run *r, struct err *e)
 	r->opened_ns = clock_ns();
 	log_step("opened %s: %s, %zu bytes", o->image,
 		 image_kind_name(r->img.kind), r->img.bytes.len);
+	if (o->gdb)
+		rc = open_debugger(r, e);
+	if (rc)
+		return rc;
 	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
 	step_begin(&r->early.step, "opening the trace");
 	if (!rc && o->trace_kinds) {
@@ -156,6 +167,15 @@ static void find_symbols(struct run *r)
 	s->delta = r->boot.delta;
 	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
 		   !strstr(r->o->cmdline, "nokaslr");
+}
+
+/* A debugger finds the kernel where the launcher has put it. */
+static void show_kernel(struct run *r)
+{
+	if (!boot_protocols[r->boot.plan.chosen].loads_elf)
+		return;
+	r->guest.debugger.elf = &r->img.head;
+	r->guest.debugger.delta = r->boot.delta;
 }
 
 static int draw_verdict(struct run *r, struct err *e)
@@ -225,6 +245,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	struct err e = ERR_EMPTY;
 	int status;
 
+	debugger_abandon(&r->guest.debugger);
 	guest_init(&ended.guest);
 	ended.guest.timeout_ns = r->o->timeout_ns;
 	if (outcome_latch_init(&ended.guest.latch, &e))
@@ -257,8 +278,11 @@ int cmd_run(const struct options *o, struct err *e)
 	if (!rc)
 		rc = prepare(&r, e);
 	early_over(&r.early);
+	if (!rc)
+		show_kernel(&r);
 	if (!rc && !guest_run(&r.guest, &r.boot.cpu, e))
 		status = draw_verdict(&r, e);
+	debugger_tell_end(&r.guest.debugger, status);
 	signals_give_back(&r.guest.signals);
 	status = finish_trace(&r, status, e);
 	if (o->report)

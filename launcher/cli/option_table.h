@@ -11,7 +11,8 @@ struct option_row {
 	const char *name;
 	char letter; /* 0: none */
 	/* NULL: takes none; "A B": two, the second of which @set finds in
-	 * options.second */
+	 * options.second; "[A]": one that may be missing, and then @set gets
+	 * NULL; a word behind the option is the argument if @set takes it */
 	const char *arg;
 	unsigned groups;
 	const char *help;

@@ -120,6 +120,17 @@ static int set_trace(struct options *o, const char *arg, struct err *e)
 	return trace_parse(arg, &o->trace_kinds, e);
 }
 
+static int set_gdb(struct options *o, const char *arg, struct err *e)
+{
+	o->gdb = arg ?: GDB_LINE_DEFAULT;
+	return gdb_line_check(o->gdb, e);
+}
+
+static int set_gdb_lost(struct options *o, const char *arg, struct err *e)
+{
+	return debugger_parse_lost(arg, &o->gdb_lost, e);
+}
+
 static int set_report(struct options *o, const char *arg, struct err *e)
 {
 	if (!strcmp(arg, "-") || !*arg)
@@ -259,6 +270,12 @@ const struct option_row option_rows[] = {
 	  "a System.map to name the places where vCPUs stood", set_symbols },
 	{ "trace", 0, "KINDS FILE", OPT_RUN,
 	  "write events, a line each: pio,mmio,exits,irq", set_trace },
+	{ "gdb", 0, "[ADDR]", OPT_RUN,
+	  "wait for gdb at :PORT, HOST:PORT, unix:PATH (default :1234)",
+	  set_gdb },
+	{ "gdb-lost", 0, "WHAT", OPT_RUN,
+	  "when gdb goes without a word: continue (default), kill, stop",
+	  set_gdb_lost },
 	{ "report", 0, "FILE", OPT_RUN,
 	  "write outcome, plan, timeline and counts as JSON", set_report },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",

@@ -23,6 +23,18 @@ struct walk {
 	struct option longs[OPTION_ROWS_MAX + 1];
 };
 
+static bool is_optional(const struct option_row *r)
+{
+	return r->arg && r->arg[0] == '[';
+}
+
+static int argument_of(const struct option_row *r)
+{
+	if (!r->arg)
+		return no_argument;
+	return is_optional(r) ? optional_argument : required_argument;
+}
+
 static void walk_begin(struct walk *w, int argc, char **argv)
 {
 	char *l = w->letters;
@@ -33,10 +45,8 @@ static void walk_begin(struct walk *w, int argc, char **argv)
 	for (size_t i = 0; i < option_rows_count; i++) {
 		const struct option_row *r = &option_rows[i];
 
-		w->longs[i] = (struct option){ r->name,
-					       r->arg ? required_argument
-						      : no_argument,
-					       NULL, (int)(256 + i) };
+		w->longs[i] = (struct option){ r->name, argument_of(r), NULL,
+					       (int)(256 + i) };
 		if (!r->letter)
 			continue;
 		*l++ = r->letter;
@@ -58,21 +68,35 @@ static const struct option_row *find_row(int opt)
 
 static bool takes_two(const struct option_row *r)
 {
-	return r && r->arg && strchr(r->arg, ' ');
+	return r && r->arg && !is_optional(r) && strchr(r->arg, ' ');
+}
+
+static bool takes(const struct option_row *r, const char *word)
+{
+	struct options scratch = { 0 };
+	struct err ignored;
+
+	return !r->set(&scratch, word, &ignored);
 }
 
 /* The next option as getopt_long() gives it; -1 at a word that is none, at
  * the end, and behind a "--", which is skipped. */
 static int walk_next(struct walk *w)
 {
+	const struct option_row *r;
 	int opt;
 
 	w->at = optind ? optind : 1;
 	w->second = NULL;
 	opt = getopt_long(w->argc, w->argv, w->letters, w->longs, NULL);
+	r = find_row(opt);
 	/* getopt_long() knows of one argument only. */
-	if (takes_two(find_row(opt)) && optind < w->argc)
+	if (takes_two(r) && optind < w->argc)
 		w->second = w->argv[optind++];
+	/* And that one which may be missing is behind a "=" or missing. */
+	if (r && is_optional(r) && !optarg && optind < w->argc &&
+	    takes(r, w->argv[optind]))
+		optarg = w->argv[optind++];
 	return opt;
 }
 

@@ -196,13 +196,18 @@ int gdb_line_open(struct gdb_line *l, const char *address, struct err *e)
 	return rc;
 }
 
+void gdb_line_abandon(const struct gdb_line *l)
+{
+	if (l->path[0])
+		unlink(l->path);
+}
+
 void gdb_line_close(struct gdb_line *l)
 {
 	gdb_line_hang_up(l);
 	if (l->listen_fd >= 0)
 		close(l->listen_fd);
-	if (l->path[0])
-		unlink(l->path);
+	gdb_line_abandon(l);
 	*l = (struct gdb_line)GDB_LINE_EMPTY;
 }
 

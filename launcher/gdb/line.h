@@ -38,6 +38,9 @@ int gdb_line_check(const char *address, struct err *e);
 int gdb_line_open(struct gdb_line *l, const char *address, struct err *e);
 void gdb_line_close(struct gdb_line *l);
 
+/* Only take the socket file away; another thread may be using the line. */
+void gdb_line_abandon(const struct gdb_line *l);
+
 /* Take the debugger that waits, if there is one. */
 bool gdb_line_accept(struct gdb_line *l);
 void gdb_line_hang_up(struct gdb_line *l);

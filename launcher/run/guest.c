@@ -13,6 +13,7 @@ void guest_init(struct guest *g)
 		.session = SESSION_EMPTY,
 		.signals = SIGNALS_EMPTY,
 		.trace.fd = -1,
+		.debugger = DEBUGGER_EMPTY,
 	};
 	watch_init(&g->watch);
 }
@@ -32,13 +33,16 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	if (!rc)
 		rc = console_init(&g->console, e);
 	if (!rc)
-		rc = machine_init(&g->m, mem, cpus, &g->latch, e);
+		rc = machine_init(&g->m, mem,
+				  debugger_needs_pages(&g->debugger), cpus,
+				  &g->latch, e);
 	if (!rc)
 		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
 				  &g->latch, &g->signals,
 				  guest_deadline(timeout_ns), e);
 	if (!rc) {
 		g->session.sender = &g->sender;
+		g->session.debugger = &g->debugger;
 		g->m.trace = &g->trace;
 	}
 	return rc;
@@ -59,6 +63,12 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 {
 	int rc;
 
+	rc = debugger_attach(&g->debugger, g->m.vcpus, g->m.cpus, &g->m.gm,
+			     &g->latch, kvm_host_name(g->m.kvm.host), e);
+	if (rc)
+		return rc;
+	if (g->debugger.on)
+		g->m.hold = &g->debugger.hold;
 	log_step("first guest instruction at 0x%llx",
 		 (unsigned long long)cpu_entry_address(entry));
 	g->started_ns = clock_ns();
@@ -96,6 +106,7 @@ void guest_release(struct guest *g)
 	session_release(&g->session);
 	signals_release(&g->signals);
 	machine_release(&g->m);
+	debugger_release(&g->debugger);
 	console_release(&g->console);
 	outcome_latch_release(&g->latch);
 	(void)trace_close(&g->trace, &ignored);

@@ -6,6 +6,7 @@
 #ifndef RUN_GUEST_H
 #define RUN_GUEST_H
 
+#include "run/debugger.h"
 #include "run/session.h"
 #include "run/verdict.h"
 
@@ -17,7 +18,8 @@ struct guest {
 	struct sender sender;
 	struct session session;
 	struct symbols symbols;
-	struct trace trace; /* --trace; to be opened after guest_open() */
+	struct trace trace;	  /* --trace; to be opened after guest_open() */
+	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;
 	uint64_t timeout_ns;
 	uint64_t started_ns; /* clock_ns() of the first instruction; 0: none */

@@ -20,15 +20,16 @@
 /* How long a kicked vCPU may take before it is kicked again. */
 #define REKICK_NS 50000000
 
-int machine_init(struct machine *m, uint64_t mem_size, unsigned cpus,
-		 struct outcome_latch *latch, struct err *e)
+int machine_init(struct machine *m, uint64_t mem_size, bool twice,
+		 unsigned cpus, struct outcome_latch *latch, struct err *e)
 {
 	int rc;
 
 	*m = (struct machine)MACHINE_EMPTY;
 	m->latch = latch;
 	m->cpus = cpus;
-	rc = guest_mem_init(&m->gm, mem_size, e);
+	rc = twice ? guest_mem_init_twice(&m->gm, mem_size, e)
+		   : guest_mem_init(&m->gm, mem_size, e);
 	if (rc)
 		return rc;
 	e820_build(&m->map, &m->gm);
@@ -244,6 +245,20 @@ static void on_exit_of(void *ctx, enum vcpu_exit why)
 	trace_line(t->m->trace, "vcpu %u exit %s", t->id, vcpu_exit_names[why]);
 }
 
+static bool on_trap(void *ctx, const struct vcpu_trap *trap)
+{
+	const struct vcpu_thread *t = ctx;
+
+	return hold_trapped(t->m->hold, t->id, trap);
+}
+
+static void on_pause(void *ctx)
+{
+	const struct vcpu_thread *t = ctx;
+
+	hold_paused(t->m->hold, t->id);
+}
+
 /* A vCPU that stopped by itself ends the run; what it says is the evidence. */
 static void report_end(struct machine *m, unsigned id,
 		       const struct vcpu_result *result)
@@ -265,11 +280,15 @@ static void *vcpu_main(void *arg)
 		.msr = on_msr,
 		.exited = trace_wants(t.m->trace, TRACE_EXITS) ? on_exit_of
 							       : NULL,
+		.trapped = t.m->hold ? on_trap : NULL,
+		.paused = on_pause,
 	};
 
 	free(arg);
 	vcpu_run(&t.m->vcpus[t.id], &handlers, &t.m->gm, &t.m->results[t.id]);
 	report_end(t.m, t.id, &t.m->results[t.id]);
+	if (t.m->hold)
+		hold_gone(t.m->hold, t.id);
 	return NULL;
 }
 
@@ -312,6 +331,8 @@ void machine_join(struct machine *m)
 
 	for (unsigned i = 0; i < m->started; i++)
 		vcpu_kick(&m->vcpus[i]);
+	if (m->hold && m->started)
+		hold_end(m->hold);
 	for (unsigned i = 0; i < m->started; i++) {
 		do {
 			vcpu_kick(&m->vcpus[i]);

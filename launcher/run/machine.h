@@ -20,6 +20,7 @@
 #include "dev/virtio_mmio.h"
 #include "dev/virtio_rng.h"
 #include "dev/virtio_worker.h"
+#include "run/hold.h"
 #include "run/trace.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
@@ -38,6 +39,7 @@ struct machine {
 	unsigned started; /* threads that run */
 	struct outcome_latch *latch;
 	struct trace *trace; /* NULL: none; set before machine_connect() */
+	struct hold *hold;   /* NULL: no debugger; set before machine_start() */
 	struct irq_observer irq_observer;
 	/* A page served as MMIO; see kvm_create_vm(). Set before
 	 * machine_connect(). */
@@ -66,10 +68,10 @@ struct machine {
 
 /*
  * Memory, memory map and ACPI tables: what a kernel is loaded into. Needs no
- * KVM. @latch must outlive the machine.
+ * KVM. @latch must outlive the machine. @twice: see guest_mem_init_twice().
  */
-int machine_init(struct machine *m, uint64_t mem_size, unsigned cpus,
-		 struct outcome_latch *latch, struct err *e);
+int machine_init(struct machine *m, uint64_t mem_size, bool twice,
+		 unsigned cpus, struct outcome_latch *latch, struct err *e);
 
 /* KVM, vCPUs, devices. May run on another thread while a kernel is loaded. */
 int machine_connect(struct machine *m, const struct serial_host *console,

@@ -143,8 +143,30 @@ enum {
 	POLL_WAKE,
 	POLL_OUTPUT,
 	POLL_INPUT,
-	POLL_COUNT
+	POLL_DEBUGGER,
+	POLL_COUNT = POLL_DEBUGGER + DEBUGGER_POLLS
 };
+
+/* The time limit stands still while a debugger holds the guest. */
+static void keep_time(struct session *s)
+{
+	static const struct itimerspec never;
+	bool stands = debugger_holds(s->debugger);
+
+	if (stands == s->time_stands)
+		return;
+	if (stands)
+		(void)timerfd_settime(s->timeout_fd, 0, &never, &s->time_left);
+	else
+		(void)timerfd_settime(s->timeout_fd, 0, &s->time_left, NULL);
+	s->time_stands = stands;
+}
+
+/* The shorter of two waits; -1 is for ever. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
 
 /* Wait for something to do. */
 static void wait_and_serve(struct session *s)
@@ -161,9 +183,11 @@ static void wait_and_serve(struct session *s)
 		[POLL_OUTPUT] = { s->out_fd, pending ? POLLOUT : 0, 0 },
 		[POLL_INPUT] = { room ? s->in_fd : -1, POLLIN, 0 },
 	};
+	int wait_ms = debugger_poll(s->debugger, p + POLL_DEBUGGER);
 	eventfd_t ignored;
 
-	if (poll(p, POLL_COUNT, gather ? OUTPUT_GATHER_MS : -1) <= 0)
+	wait_ms = sooner(wait_ms, gather ? OUTPUT_GATHER_MS : -1);
+	if (poll(p, POLL_COUNT, wait_ms) < 0)
 		return;
 	/* First: what a signal has caused is not the reason. */
 	if (p[POLL_SIGNAL].revents)
@@ -182,6 +206,8 @@ static void wait_and_serve(struct session *s)
 		on_panic_over(s);
 	if (p[POLL_INPUT].revents)
 		input_read(s);
+	debugger_serve(s->debugger, p + POLL_DEBUGGER);
+	keep_time(s);
 	input_type_texts(s);
 }
 

@@ -11,7 +11,10 @@
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
+#include <sys/timerfd.h>
+
 #include "run/console.h"
+#include "run/debugger.h"
 #include "run/machine.h"
 #include "run/send.h"
 #include "run/signals.h"
@@ -22,7 +25,10 @@ struct session {
 	struct console *console;
 	struct watch *watch;
 	struct outcome_latch *latch;
-	struct sender *sender; /* NULL: nothing to send */
+	struct sender *sender;	   /* NULL: nothing to send */
+	struct debugger *debugger; /* NULL, or one that may not be there */
+	bool time_stands;	   /* while it holds the guest */
+	struct itimerspec time_left;
 	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
 	int out_fd; /* its output goes here; -1: nowhere but to the watch */
 	struct signals *signals;

@@ -10,7 +10,8 @@ _launcher_options()
 	case $1 in
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --timeout --expect --fail-on --send --symbols --report --trace
+			--boot -b --timeout --expect --fail-on --send --symbols --report --trace \
+			--gdb --gdb-lost
 		;;
 	inspect)
 		printf '%s\n' --boot -b --json
@@ -88,6 +89,10 @@ _launcher()
 		;;
 	--level)
 		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
+		return
+		;;
+	--gdb-lost)
+		_launcher_reply < <(compgen -W 'continue kill stop' -- "$cur")
 		return
 		;;
 	--trace)

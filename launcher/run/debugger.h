@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --gdb: a debugger on a line, and what it does to a machine.
+ *
+ * The session's loop serves the line; this joins the stub, which knows gdb,
+ * and the hold, which knows vCPUs. The guest waits at its first instruction
+ * until a debugger has come. When one goes without a word, the guest's fate
+ * is as --gdb-lost says.
+ *
+ * Addresses are linear and go through the page tables of the vCPU in
+ * question. As long as those know nothing of the kernel yet, an address in
+ * its ELF is where the launcher has put it, so that breakpoints can be set
+ * and code be read from the first instruction on.
+ *
+ * Must never trust: the debugger, or that there is one.
+ */
+#ifndef RUN_DEBUGGER_H
+#define RUN_DEBUGGER_H
+
+#include <poll.h>
+
+#include "base/outcome.h"
+#include "gdb/line.h"
+#include "gdb/stub.h"
+#include "image/kernel_elf.h"
+#include "run/hold.h"
+
+enum debugger_lost {
+	DEBUGGER_LOST_CONTINUE,
+	DEBUGGER_LOST_KILL,
+	DEBUGGER_LOST_STOP
+};
+
+/* "continue", "kill" or "stop". */
+int debugger_parse_lost(const char *text, enum debugger_lost *lost,
+			struct err *e);
+
+struct debugger {
+	bool on; /* --gdb was given */
+	enum debugger_lost lost;
+	struct gdb_line line;
+	struct gdb_stub stub;
+	struct hold hold;
+	struct debug_means means;
+	const char *host; /* what KVM is called, once known */
+	struct outcome_latch *latch;
+	const struct kernel_elf *elf; /* NULL, or where the kernel was put: */
+	uint64_t delta;		      /* so far from its p_paddr */
+	bool stopped;		      /* all vCPUs wait; otherwise they run */
+	bool stopping;		      /* or will soon wait */
+	bool greeting;		      /* a debugger came while they ran */
+	bool leaving;		      /* it went while they ran */
+	bool refused;		      /* something, and that has been said */
+	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
+	struct gdb_stop stop;
+};
+
+#define DEBUGGER_EMPTY                                     \
+	{                                                  \
+		.line = GDB_LINE_EMPTY, .hold = HOLD_EMPTY \
+	}
+
+/* Listen at @address, and see what this host can do. */
+int debugger_open(struct debugger *d, const char *address, struct err *e);
+
+/* Whether it has to be able to take guest memory from KVM. */
+bool debugger_needs_pages(const struct debugger *d);
+
+/* The vCPUs are about to be started: they wait. */
+int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
+		    const struct guest_mem *gm, struct outcome_latch *latch,
+		    const char *host, struct err *e);
+
+/* Whether a debugger keeps the guest from running: then its time does not
+ * count. */
+bool debugger_holds(const struct debugger *d);
+
+enum { DEBUGGER_LISTEN, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
+
+/* What to wait for, and for how many milliseconds at most; -1: for ever. All
+ * of this is fine for a debugger that is not there. */
+int debugger_poll(const struct debugger *d, struct pollfd *p);
+void debugger_serve(struct debugger *d, const struct pollfd *p);
+
+/* The run is over: tell the debugger. */
+void debugger_tell_end(struct debugger *d, int status);
+
+void debugger_release(struct debugger *d);
+
+/* The process is about to end, whatever other threads do: leave nothing
+ * behind. */
+void debugger_abandon(const struct debugger *d);
+
+#endif
