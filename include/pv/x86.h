@@ -43,6 +43,10 @@
 #define BOOT_DS 0x18
 #define BOOT_TR 0x20
 
+/* Where a PC's interrupt controllers answer, with a page each */
+#define LAPIC_GPA  0xfee00000u
+#define IOAPIC_GPA 0xfec00000u
+
 /* Legacy ports */
 #define COM1_PORT	      0x3f8
 #define COM1_IRQ	      4

@@ -51,7 +51,7 @@ static int put_vectors(const struct guest_mem *gm, const uint8_t *bios,
 }
 
 int bios_install(const struct guest_mem *gm, const struct e820 *map,
-		 struct err *e)
+		 struct memory_map *places, struct err *e)
 {
 	size_t size = (size_t)(bios_blob_end - bios_blob);
 	uint8_t bios[BIOS_SIZE_MAX];
@@ -61,6 +61,9 @@ int bios_install(const struct guest_mem *gm, const struct e820 *map,
 	memcpy(bios, bios_blob, size);
 	put_sizes(bios, gm);
 	put_map(bios, map);
+	memory_map_add(places, RANGE_TABLE, 0, VECTORS * 4,
+		       "interrupt vectors");
+	memory_map_add(places, RANGE_TABLE, BIOS_GPA, size, "BIOS");
 	rc = guest_mem_write(gm, BIOS_GPA, bios, size, "BIOS", e);
 	return rc ? rc : put_vectors(gm, bios, e);
 }

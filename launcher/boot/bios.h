@@ -9,10 +9,12 @@
 #define BOOT_BIOS_H
 
 #include "base/err.h"
+#include "boot/memory_map.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 
+/* @places: where both are noted, or NULL. */
 int bios_install(const struct guest_mem *gm, const struct e820 *map,
-		 struct err *e);
+		 struct memory_map *places, struct err *e);
 
 #endif

@@ -95,18 +95,27 @@ static int load_elf(const struct boot_request *req,
 	struct load_reloc reloc = boot_plan_reloc(facts, id);
 	uint64_t entry = id == BOOT_PVH ? facts->notes.phys32_entry
 					: facts->elf->entry;
-	struct load_result loaded;
+	unsigned first = memory_map_count(req->places);
+	struct load_result loaded = { 0 };
 	int rc;
 
+	/* Their names are gone once they are loaded. */
+	memory_map_add_segments(req->places, facts->elf);
 	rc = load_segments(facts->elf, run, req->gm, &reloc, &loaded, e);
-	if (rc)
+	if (rc) {
+		memory_map_cut(req->places, first);
 		return rc;
+	}
+	memory_map_move(req->places, first, loaded.delta);
 	h->entry = entry + loaded.delta;
 	r->delta = loaded.delta;
 	r->kernel = (struct boot_range){
 		loaded.low,
 		max64(loaded.high - loaded.low, req->img->hdr.init_size),
 	};
+	memory_map_add(req->places, RANGE_ROOM, loaded.high,
+		       loaded.low + r->kernel.size - loaded.high,
+		       "room to start");
 	log_step("loaded %" PRIu64 " bytes of segments at 0x%" PRIx64
 		 " to 0x%" PRIx64 "%s",
 		 loaded.bytes, loaded.low, loaded.high,
@@ -153,7 +162,13 @@ static int load_zimage(const struct boot_request *req, struct boot_result *r,
 	r->kernel = (struct boot_range){ HIMEM_START,
 					 ZIMAGE_ROOM * ASSUMED_GROWTH };
 	h->code_gpa = ZIMAGE_GPA;
-	return rc;
+	if (rc)
+		return rc;
+	memory_map_add(req->places, RANGE_IMAGE, ZIMAGE_GPA, len,
+		       "bzImage code");
+	memory_map_add(req->places, RANGE_ROOM, r->kernel.gpa, r->kernel.size,
+		       "room to unpack");
+	return 0;
 }
 
 /*
@@ -203,6 +218,9 @@ static int load_code(const struct boot_request *req, struct boot_result *r,
 	h->entry = gpa + entries[r->plan.chosen].code_entry;
 	r->kernel = (struct boot_range){ gpa,
 					 kernel_end(hdr, gpa, run, len) - gpa };
+	memory_map_add(req->places, RANGE_IMAGE, gpa, len, "bzImage code");
+	memory_map_add(req->places, RANGE_ROOM, gpa + len, r->kernel.size - len,
+		       "room to unpack");
 	log_step("loaded %" PRIu64
 		 " bytes of protected-mode code at 0x%" PRIx64,
 		 len, gpa);
@@ -221,9 +239,18 @@ static int hand_over(const struct boot_request *req, struct boot_result *r,
 				  &r->initrd, e);
 	if (rc)
 		return rc;
+	memory_map_add(req->places, RANGE_TABLE, r->cmdline.gpa,
+		       r->cmdline.size, "command line");
+	memory_map_add(req->places, RANGE_INITRD, r->initrd.gpa, r->initrd.size,
+		       "initrd");
 	h->cmdline = r->cmdline;
 	h->initrd = r->initrd;
-	return entries[r->plan.chosen].enter(h, &r->cpu, e);
+	rc = entries[r->plan.chosen].enter(h, &r->cpu, e);
+	if (!rc)
+		memory_map_add(req->places, RANGE_ENTRY,
+			       cpu_entry_address(&r->cpu), 0, "entry: %s",
+			       boot_protocols[r->plan.chosen].name);
+	return rc;
 }
 
 static int load_kernel(const struct boot_request *req,
@@ -250,6 +277,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		.img = req->img,
 		.map = req->map,
 		.rsdp = req->rsdp,
+		.places = req->places,
 	};
 	struct kernel_elf parsed = { 0 };
 	struct load_run run = { 0 };
@@ -259,6 +287,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	int rc;
 
 	memset(r, 0, sizeof(*r));
+	r->began_ns = clock_ns();
 	step_begin(req->step, "decoding the kernel");
 	rc = read_elf(req, &run, &parsed, &elf, &no_elf, e);
 	if (rc)
@@ -270,11 +299,14 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	step_begin(req->step, "loading the kernel");
 	if (!rc)
 		rc = load_kernel(req, &facts, &run, r, &h, e);
-	r->loaded_ns = clock_ns();
+	if (!rc)
+		r->loaded_ns = clock_ns();
 	step_begin(req->step, req->initrd ? "loading the initrd"
 					  : "preparing the first instruction");
 	if (!rc)
 		rc = hand_over(req, r, &h, e);
+	if (!rc)
+		r->ready_ns = clock_ns();
 	kernel_elf_release(&parsed);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include "base/step.h"
 #include "boot/entry.h"
 #include "boot/load.h"
+#include "boot/memory_map.h"
 #include "boot/place.h"
 #include "boot/plan.h"
 
@@ -27,6 +28,8 @@ struct boot_request {
 	uint64_t rsdp;	    /* GPA of the ACPI RSDP; 0: none */
 	uint64_t code_gpa;  /* of linux*'s image; 0: as boot.rst says */
 	struct step *step;  /* to be kept up to date, or NULL */
+	/* Where everything that is put into memory is noted; NULL: nowhere. */
+	struct memory_map *places;
 };
 
 struct boot_result {
@@ -37,8 +40,11 @@ struct boot_result {
 	struct boot_range initrd;
 	uint64_t delta; /* of an ELF's segments from where they were linked */
 	size_t decoded; /* bytes of the payload, 0 if none was used */
-	uint64_t decoded_ns; /* clock_ns() after decoding and after loading */
+	/* clock_ns() at the start and after each step; 0: it failed */
+	uint64_t began_ns;
+	uint64_t decoded_ns;
 	uint64_t loaded_ns;
+	uint64_t ready_ns;
 };
 
 /*

@@ -68,6 +68,8 @@ int boot_params_write(const struct boot_handover *h, struct err *e)
 {
 	uint8_t bp[BP_SIZE] = { 0 };
 
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_BOOT_PARAMS, BP_SIZE,
+		       "boot_params");
 	if (h->img->kind == IMAGE_BZIMAGE)
 		copy_header(bp, h->img);
 	else

@@ -8,6 +8,7 @@
 #ifndef BOOT_ENTRY_H
 #define BOOT_ENTRY_H
 
+#include "boot/memory_map.h"
 #include "boot/place.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
@@ -24,6 +25,7 @@ struct boot_handover {
 	/* linux*: where the protected-mode code lies; others: 0 */
 	uint64_t code_gpa;
 	uint64_t entry; /* the ELF's entry address, moved with the ELF */
+	struct memory_map *places; /* where what is written is noted, or NULL */
 };
 
 /* PVH: 32-bit, EBX = hvm_start_info. Spec: Xen, docs/misc/pvh.pandoc. */

@@ -19,13 +19,15 @@
  *
  *   PML4[0] -> PDPT[0..3] -> four page directories, one behind another
  */
-static int write_page_tables(const struct guest_mem *gm, struct err *e)
+static int write_page_tables(const struct boot_handover *h, struct err *e)
 {
+	const uint64_t size = (2 + IDENTITY_GIB) * PAGE_4K;
 	const uint64_t pdpt = LAYOUT_PAGE_TABLES + PAGE_4K;
 	const uint64_t pd = pdpt + PAGE_4K;
-	uint8_t *p = guest_mem_ptr(gm, LAYOUT_PAGE_TABLES,
-				   (2 + IDENTITY_GIB) * PAGE_4K);
+	uint8_t *p = guest_mem_ptr(h->gm, LAYOUT_PAGE_TABLES, size);
 
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_PAGE_TABLES, size,
+		       "page tables");
 	if (!p)
 		return err_set(e, EFAULT, "no memory for page tables");
 	put64(p, 0, pdpt | PTE_P | PTE_RW);
@@ -37,6 +39,13 @@ static int write_page_tables(const struct guest_mem *gm, struct err *e)
 	return 0;
 }
 
+static int write_gdt(const struct boot_handover *h, const void *gdt,
+		     uint64_t size, struct err *e)
+{
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_GDT, size, "GDT");
+	return guest_mem_write(h->gm, LAYOUT_GDT, gdt, size, "GDT", e);
+}
+
 int entry_linux64(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e)
 {
@@ -44,10 +53,9 @@ int entry_linux64(const struct boot_handover *h, struct cpu_entry *cpu,
 
 	rc = boot_params_write(h, e);
 	if (!rc)
-		rc = write_page_tables(h->gm, e);
+		rc = write_page_tables(h, e);
 	if (!rc)
-		rc = guest_mem_write(h->gm, LAYOUT_GDT, boot_gdt64,
-				     sizeof(boot_gdt64), "GDT", e);
+		rc = write_gdt(h, boot_gdt64, sizeof(boot_gdt64), e);
 	if (rc)
 		return rc;
 	*cpu = (struct cpu_entry){
@@ -66,8 +74,7 @@ int entry_flat32(const struct boot_handover *h, struct cpu_entry *cpu,
 {
 	int rc;
 
-	rc = guest_mem_write(h->gm, LAYOUT_GDT, boot_gdt32, sizeof(boot_gdt32),
-			     "GDT", e);
+	rc = write_gdt(h, boot_gdt32, sizeof(boot_gdt32), e);
 	if (rc)
 		return rc;
 	*cpu = (struct cpu_entry){

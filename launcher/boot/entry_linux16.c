@@ -82,9 +82,12 @@ static int copy_old_cmdline(const struct boot_handover *h, uint64_t setup_gpa,
 			       h->cmdline.size, sizeof(text));
 	rc = guest_mem_read(h->gm, h->cmdline.gpa, text, h->cmdline.size,
 			    "command line", e);
-	return rc ? rc
-		  : guest_mem_write(h->gm, setup_gpa + SETUP_STACK, text,
-				    h->cmdline.size, "command line", e);
+	if (rc)
+		return rc;
+	memory_map_add(h->places, RANGE_TABLE, setup_gpa + SETUP_STACK,
+		       h->cmdline.size, "old command line");
+	return guest_mem_write(h->gm, setup_gpa + SETUP_STACK, text,
+			       h->cmdline.size, "command line", e);
 }
 
 static int write_setup(const struct boot_handover *h, uint64_t gpa,
@@ -100,6 +103,9 @@ static int write_setup(const struct boot_handover *h, uint64_t gpa,
 			       h->img->hdr.setup_sects, size, sizeof(setup));
 	memcpy(setup, h->img->bytes.data, size);
 	fill_setup(setup, h);
+	memory_map_add(h->places, RANGE_IMAGE, gpa, size, "setup code");
+	memory_map_add(h->places, RANGE_ROOM, gpa + size, SETUP_STACK - size,
+		       "its heap and stack");
 	return guest_mem_write(h->gm, gpa, setup, size, "setup code", e);
 }
 
@@ -114,7 +120,7 @@ int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
 	if (!rc)
 		rc = copy_old_cmdline(h, gpa, e);
 	if (!rc)
-		rc = bios_install(h->gm, h->map, e);
+		rc = bios_install(h->gm, h->map, h->places, e);
 	if (rc)
 		return rc;
 	*cpu = (struct cpu_entry){

@@ -18,6 +18,8 @@ static int write_memmap(const struct boot_handover *h, struct err *e)
 		put64(p, PVH_MEMMAP_SIZE, h->map->entries[i].size);
 		put32(p, PVH_MEMMAP_TYPE, h->map->entries[i].type);
 	}
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_PVH_MEMMAP,
+		       h->map->count * PVH_MEMMAP_STRUCT, "PVH memory map");
 	return guest_mem_write(h->gm, LAYOUT_PVH_MEMMAP, table, sizeof(table),
 			       "PVH memory map", e);
 }
@@ -28,6 +30,8 @@ static int write_modlist(const struct boot_handover *h, struct err *e)
 
 	put64(module, PVH_MOD_PADDR, h->initrd.gpa);
 	put64(module, PVH_MOD_SIZE, h->initrd.size);
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_PVH_MODLIST,
+		       sizeof(module), "PVH module list");
 	return guest_mem_write(h->gm, LAYOUT_PVH_MODLIST, module,
 			       sizeof(module), "PVH module list", e);
 }
@@ -46,6 +50,8 @@ static int write_start_info(const struct boot_handover *h, struct err *e)
 	put64(si, PVH_SI_RSDP, h->rsdp);
 	put64(si, PVH_SI_MEMMAP, LAYOUT_PVH_MEMMAP);
 	put32(si, PVH_SI_MEMMAP_ENTRIES, h->map->count);
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_PVH, sizeof(si),
+		       "PVH start_info");
 	return guest_mem_write(h->gm, LAYOUT_PVH, si, sizeof(si),
 			       "PVH start_info", e);
 }

@@ -13,9 +13,6 @@
 #include "pv/virtio.h"
 #include "pv/x86.h"
 
-#define LAPIC_GPA  0xfee00000u
-#define IOAPIC_GPA 0xfec00000u
-
 #define FADT_WBINVD	 (1u << 0)
 #define FADT_PROC_C1	 (1u << 2)
 #define FADT_PWR_BUTTON	 (1u << 4) /* no fixed power button */
@@ -321,7 +318,8 @@ static int write_rsdp(const struct guest_mem *gm, uint64_t gpa, uint64_t xsdt,
 }
 
 int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
-		      unsigned cpus, uint64_t *rsdp, struct err *e)
+		      unsigned cpus, uint64_t *rsdp, uint64_t *end,
+		      struct err *e)
 {
 	struct writer w = { gm, gpa + 64, gpa + room };
 	uint64_t dsdt = 0, fadt = 0, madt = 0, xsdt = 0;
@@ -337,7 +335,10 @@ int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
 		rc = write_xsdt(&w, fadt, madt, &xsdt, e);
 	if (!rc)
 		rc = write_rsdp(gm, gpa, xsdt, e);
-	if (!rc)
-		*rsdp = gpa;
-	return rc;
+	if (rc)
+		return rc;
+	*rsdp = gpa;
+	if (end)
+		*end = w.gpa;
+	return 0;
 }

@@ -34,7 +34,7 @@ int machine_init(struct machine *m, uint64_t mem_size, bool twice,
 		return rc;
 	e820_build(&m->map, &m->gm);
 	rc = acpi_write_tables(&m->gm, LAYOUT_ACPI, LAYOUT_ACPI_ROOM, cpus,
-			       &m->rsdp, e);
+			       &m->rsdp, &m->acpi_end, e);
 	if (!rc)
 		rc = reset_vector_write(&m->gm, e);
 	if (rc)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "base/outcome.h"
+#include "boot/memory_map.h"
 #include "dev/bus.h"
 #include "dev/legacy.h"
 #include "dev/serial.h"
@@ -31,6 +32,7 @@ struct machine {
 	struct guest_mem gm;
 	struct e820 map;
 	uint64_t rsdp;
+	uint64_t acpi_end; /* just past the tables */
 	struct kvm kvm;
 	struct vcpu *vcpus;
 	struct vcpu_result *results; /* valid once machine_join() is done */
@@ -76,6 +78,9 @@ int machine_init(struct machine *m, uint64_t mem_size, bool twice,
 /* KVM, vCPUs, devices. May run on another thread while a kernel is loaded. */
 int machine_connect(struct machine *m, const struct serial_host *console,
 		    struct err *e);
+
+/* Note where its memory and its devices lie; after machine_init(). */
+void machine_map(const struct machine *m, struct memory_map *map);
 
 /* Start all vCPUs, the first one at @entry. */
 int machine_start(struct machine *m, const struct cpu_entry *entry,

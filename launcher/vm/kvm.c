@@ -14,8 +14,8 @@
 #include "vm/irq.h"
 
 /* Pages of the hole that old Intel hosts need for themselves. */
-#define TSS_GPA		 0xfffbd000ul
-#define IDENTITY_MAP_GPA 0xfffbc000ul
+#define IDENTITY_MAP_GPA KVM_PAGES_GPA
+#define TSS_GPA		 (KVM_PAGES_GPA + 0x1000ul)
 
 static const struct {
 	int cap;

@@ -55,6 +55,11 @@ int kvm_open(struct kvm *kvm, struct err *e);
 /* No page is left out of the memory slots. */
 #define KVM_NO_TRAP UINT64_MAX
 
+/* KVM's own pages, which it needs for real mode on some processors: an
+ * identity map and a TSS of three pages. No guest is told of them. */
+#define KVM_PAGES_GPA  0xfffbc000ul
+#define KVM_PAGES_SIZE 0x4000
+
 /*
  * Create the machine: memory slots for @gm (which must outlive it), TSS and
  * identity-map pages, the in-kernel irqchip and PIT.

@@ -35,7 +35,7 @@ static void teardown(void)
 
 static void write_for(unsigned cpus)
 {
-	assert_ok(acpi_write_tables(&gm, AT, ROOM, cpus, &rsdp, &e), &e);
+	assert_ok(acpi_write_tables(&gm, AT, ROOM, cpus, &rsdp, NULL, &e), &e);
 	ck_assert_uint_eq(rsdp, AT);
 }
 
@@ -215,7 +215,7 @@ END_TEST
 
 START_TEST(acpi__refuses_more_cpus_than_it_can_list)
 {
-	int rc = acpi_write_tables(&gm, AT, ROOM, 1025, &rsdp, &e);
+	int rc = acpi_write_tables(&gm, AT, ROOM, 1025, &rsdp, NULL, &e);
 
 	assert_err(rc, -EINVAL, &e, "1025 vCPUs, the MADT has room for 1024");
 	ck_assert_uint_eq(rsdp, 0);
@@ -231,7 +231,7 @@ START_TEST(acpi__keeps_to_its_room)
 		int rc;
 
 		memset(gm.base + AT, 0xa5, 4096);
-		rc = acpi_write_tables(&gm, AT, room, 3, &rsdp, &e);
+		rc = acpi_write_tables(&gm, AT, room, 3, &rsdp, NULL, &e);
 		for (uint64_t i = room; i < 4096; i++)
 			if (gm.base[AT + i] != 0xa5)
 				ck_abort_msg("room %u: wrote at %u",

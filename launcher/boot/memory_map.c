@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/memory_map.h"
+
+#include <assert.h>
+#include <elf.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "image/loadable.h"
+#include "image/section_name.h"
+
+void memory_map_add(struct memory_map *map, enum range_kind kind, uint64_t gpa,
+		    uint64_t size, const char *fmt, ...)
+{
+	struct map_range *r;
+	va_list args;
+
+	if (!map || (!size && kind != RANGE_ENTRY))
+		return;
+	assert(map->count < MEMORY_MAP_MAX);
+	r = &map->list[map->count++];
+	r->gpa = gpa;
+	r->size = size;
+	r->kind = kind;
+	va_start(args, fmt);
+	vsnprintf(r->name, sizeof(r->name), fmt, args);
+	va_end(args);
+}
+
+static const char *told_name(const struct e820_entry *told)
+{
+	if (told->type == E820_RAM && !told->addr)
+		return "RAM below 640 KiB";
+	if (told->type == E820_RAM && told->addr >= GUEST_MEM_HIGH)
+		return "RAM past 4 GiB";
+	if (told->type == E820_RAM)
+		return "RAM";
+	return told->addr == LOWMEM_END ? "EBDA" : "firmware";
+}
+
+/* Every hole but the one of a PC's display is made for device registers. */
+static const char *hole_name(uint64_t gpa)
+{
+	return gpa == LEGACY_START ? "VGA hole" : "hole below 4 GiB";
+}
+
+void memory_map_add_e820(struct memory_map *map, const struct e820 *e820)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < e820->count; i++) {
+		const struct e820_entry *told = &e820->entries[i];
+
+		memory_map_add(map, RANGE_HOLE, at, told->addr - at, "%s",
+			       hole_name(at));
+		memory_map_add(map,
+			       told->type == E820_RAM ? RANGE_RAM
+						      : RANGE_RESERVED,
+			       told->addr, told->size, "%s", told_name(told));
+		at = told->addr + told->size;
+	}
+	if (at < GUEST_MEM_HIGH)
+		memory_map_add(map, RANGE_HOLE, at, GUEST_MEM_HIGH - at, "%s",
+			       hole_name(at));
+}
+
+static enum range_kind segment_kind(uint32_t flags)
+{
+	if (flags & PF_X)
+		return flags & PF_W ? RANGE_INIT : RANGE_TEXT;
+	return flags & PF_W ? RANGE_DATA : RANGE_RODATA;
+}
+
+static void add_segment(struct memory_map *map, const struct kernel_elf *elf,
+			unsigned i)
+{
+	const struct elf_segment *s = &elf->segments[i];
+	char section[RANGE_NAME_SIZE];
+
+	if (!section_name(elf->bytes, s->off, s->filesz, section,
+			  sizeof(section)))
+		snprintf(section, sizeof(section), "segment %u", i);
+	memory_map_add(map, segment_kind(s->flags), s->paddr, s->filesz,
+		       "%.30s %c%c%c", section, s->flags & PF_R ? 'r' : '-',
+		       s->flags & PF_W ? 'w' : '-',
+		       s->flags & PF_X ? 'x' : '-');
+	memory_map_add(map, RANGE_BSS, s->paddr + s->filesz,
+		       s->memsz - s->filesz, "bss");
+}
+
+void memory_map_add_segments(struct memory_map *map,
+			     const struct kernel_elf *elf)
+{
+	for (unsigned i = 0; map && i < elf->segments_count; i++)
+		if (loadable_segment(&elf->segments[i]))
+			add_segment(map, elf, i);
+}
+
+unsigned memory_map_count(const struct memory_map *map)
+{
+	return map ? map->count : 0;
+}
+
+void memory_map_move(struct memory_map *map, unsigned first, uint64_t delta)
+{
+	for (unsigned i = first; i < memory_map_count(map); i++)
+		map->list[i].gpa += delta;
+}
+
+void memory_map_cut(struct memory_map *map, unsigned first)
+{
+	if (map)
+		map->count = first;
+}
