@@ -24,7 +24,7 @@ const struct command commands[] = {
 	  OPT_COMMON | OPT_RUN, cmd_run },
 	{ "inspect", "[--json] IMAGE",
 	  "show header, payload, segments, notes and the boot plan",
-	  OPT_COMMON | OPT_INSPECT, cmd_inspect },
+	  OPT_COMMON | OPT_INSPECT | OPT_MAP, cmd_inspect },
 	{ "extract", "[-o FILE] IMAGE", "take the ELF out of the image",
 	  OPT_COMMON | OPT_EXTRACT, cmd_extract },
 	{ "pack", "[OPTIONS] VMLINUX -o BZIMAGE",

@@ -47,7 +47,9 @@ struct options {
 	const char *trace;    /* where they go */
 	const char *gdb;      /* the address to listen at, or NULL */
 	enum debugger_lost gdb_lost;
-	const char *report; /* where the run's JSON goes, or NULL */
+	const char *report;   /* where the run's JSON goes, or NULL */
+	const char *timeline; /* where its picture goes, or NULL */
+	const char *map;      /* inspect's picture of memory, or NULL */
 	/* extract and pack -o, "-" is stdout; test -o, a folder */
 	const char *output;
 	bool json;
@@ -83,6 +85,7 @@ enum option_group {
 	OPT_VERIFY = 1 << 4,
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
+	OPT_MAP = 1 << 7, /* what inspect has for its --map only */
 };
 
 extern const struct command commands[];

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * launcher inspect: what is inside an image, and how it would be booted.
+ *
+ * For --map the image is loaded, as run does it and by the same code, into a
+ * machine that is never connected to a KVM.
  */
 #include "cli/cli.h"
 
@@ -8,7 +11,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "boot/boot.h"
 #include "report/inspect.h"
+#include "report/map_svg.h"
+#include "run/machine.h"
 
 /* Whole or not at all, as far as stdout allows: it is written when done. */
 static int write_report(const struct options *o, const struct inspection *in,
@@ -32,6 +38,55 @@ static int write_report(const struct options *o, const struct inspection *in,
 	return rc;
 }
 
+/* Everything where run would have put it. */
+static int load_all(const struct options *o, const struct image *img,
+		    struct memory_map *map, enum boot_id *chosen, struct err *e)
+{
+	struct machine m = MACHINE_EMPTY;
+	struct boot_result boot;
+	int rc;
+
+	rc = machine_init(&m, o->mem, false, 1, NULL, e);
+	if (rc)
+		return rc;
+	machine_map(&m, map);
+	rc = boot_prepare(&(struct boot_request){ .img = img,
+						  .gm = &m.gm,
+						  .map = &m.map,
+						  .protocol = o->boot,
+						  .cmdline = o->cmdline,
+						  .initrd = o->initrd,
+						  .rsdp = m.rsdp,
+						  .places = map },
+			  &boot, e);
+	*chosen = boot.plan.chosen;
+	machine_release(&m);
+	return rc;
+}
+
+static int write_map(const struct options *o, const struct image *img,
+		     struct err *e)
+{
+	struct memory_map map = { 0 };
+	enum boot_id chosen = 0;
+	struct map_words words;
+	char *svg = NULL;
+	int rc;
+
+	rc = load_all(o, img, &map, &chosen, e);
+	if (rc)
+		return err_prefix(e, rc, "--map: %s", o->image);
+	map_words_make(&words, o->image, o->mem, boot_protocols[chosen].name);
+	rc = map_svg(&map, words.title, words.below, &svg, e);
+	if (!rc)
+		rc = file_write(
+			o->map,
+			&(struct bytes){ (const uint8_t *)svg, strlen(svg) }, 1,
+			0666, e);
+	free(svg);
+	return rc ? err_prefix(e, rc, "--map") : 0;
+}
+
 int cmd_inspect(const struct options *o, struct err *e)
 {
 	struct inspection in;
@@ -41,6 +96,8 @@ int cmd_inspect(const struct options *o, struct err *e)
 	if (rc)
 		return STATUS_FAILED;
 	rc = write_report(o, &in, e);
+	if (!rc && o->map)
+		rc = write_map(o, &in.img, e);
 	inspection_close(&in);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

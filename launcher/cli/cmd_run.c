@@ -23,12 +23,14 @@
 #include "run/early.h"
 #include "run/guest.h"
 #include "run/report.h"
+#include "run/timeline.h"
 
 struct run {
 	const struct options *o;
 	struct image img;
 	struct guest guest;
 	struct boot_result boot;
+	struct memory_map places; /* filled in for --timeline only */
 	struct early early;
 	_Atomic uint64_t opened_ns;
 	struct outcome outcome;
@@ -86,6 +88,7 @@ static int prepare(struct run *r, struct err *e)
 		.initrd = r->o->initrd,
 		.rsdp = r->guest.m.rsdp,
 		.step = &r->early.step,
+		.places = r->o->timeline ? &r->places : NULL,
 	};
 	struct connect_job job;
 	struct err connect_err;
@@ -147,6 +150,8 @@ static int open_all(struct run *r, struct err *e)
 	if (rc)
 		return rc;
 	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
+	if (!rc && o->timeline)
+		machine_map(&r->guest.m, &r->places);
 	step_begin(&r->early.step, "opening the trace");
 	if (!rc && o->trace_kinds) {
 		rc = trace_open(&r->guest.trace, o->trace_kinds, o->trace,
@@ -214,9 +219,10 @@ static int finish_trace(struct run *r, int status, struct err *e)
 	return file_failed(rc, "--trace", &why, status, e);
 }
 
-static int write_report(struct run *r, int status, struct err *e)
+static void gather_facts(struct report_facts *f, struct run *r, int status,
+			 const struct err *e)
 {
-	const struct report_facts f = {
+	*f = (struct report_facts){
 		.image = r->o->image,
 		.boot = r->o->boot ? r->o->boot : "auto",
 		.status = status,
@@ -227,10 +233,31 @@ static int write_report(struct run *r, int status, struct err *e)
 		.start_ns = log_start_ns(),
 		.opened_ns = r->opened_ns,
 	};
-	struct err why;
-	int rc = report_write(r->o->report, &f, &why);
+}
 
+static int write_report(struct run *r, int status, struct err *e)
+{
+	struct report_facts f;
+	struct err why;
+	int rc;
+
+	gather_facts(&f, r, status, e);
+	rc = report_write(r->o->report, &f, &why);
 	return file_failed(rc, "--report", &why, status, e);
+}
+
+/* Of a run that never had an image there is nothing to draw. */
+static int write_timeline(struct run *r, int status, struct err *e)
+{
+	struct report_facts f;
+	struct err why;
+	int rc;
+
+	if (!r->opened_ns)
+		return status;
+	gather_facts(&f, r, status, e);
+	rc = timeline_write(r->o->timeline, &f, &r->places, &why);
+	return file_failed(rc, "--timeline", &why, status, e);
 }
 
 /*
@@ -255,19 +282,39 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	status = draw_verdict(&ended, &e);
 	if (r->o->report)
 		status = write_report(&ended, status, &e);
+	if (r->o->timeline)
+		status = write_timeline(&ended, status, &e);
 	leave(status, &e);
+}
+
+/* What is to be written at the end has to have a place to be written to. */
+static int check_outputs(const struct options *o, struct err *e)
+{
+	const struct {
+		const char *option, *file;
+	} outputs[] = {
+		{ "--report", o->report },
+		{ "--timeline", o->timeline },
+	};
+
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+		int rc = outputs[i].file ? file_check_output(outputs[i].file, e)
+					 : 0;
+
+		if (rc)
+			return err_prefix(e, rc, "%s", outputs[i].option);
+	}
+	return 0;
 }
 
 int cmd_run(const struct options *o, struct err *e)
 {
 	struct run r = { .o = o };
 	int status = STATUS_FAILED;
-	int rc = o->report ? file_check_output(o->report, e) : 0;
+	int rc = check_outputs(o, e);
 
-	if (rc) {
-		err_prefix(e, rc, "--report");
+	if (rc)
 		return STATUS_FAILED;
-	}
 	guest_init(&r.guest);
 	/* Before there are threads and memory: this forks. */
 	tty_guard_start(STDIN_FILENO);
@@ -287,6 +334,8 @@ int cmd_run(const struct options *o, struct err *e)
 	status = finish_trace(&r, status, e);
 	if (o->report)
 		status = write_report(&r, status, e);
+	if (o->timeline)
+		status = write_timeline(&r, status, e);
 	guest_release(&r.guest);
 	image_close(&r.img);
 	tty_guard_stop();

@@ -131,6 +131,25 @@ static int set_gdb_lost(struct options *o, const char *arg, struct err *e)
 	return debugger_parse_lost(arg, &o->gdb_lost, e);
 }
 
+/* A picture's file. */
+static int set_picture(const char **file, const char *arg, struct err *e)
+{
+	if (!strcmp(arg, "-") || !*arg)
+		return err_set(e, EINVAL, "'%s' is not a file", arg);
+	*file = arg;
+	return 0;
+}
+
+static int set_timeline(struct options *o, const char *arg, struct err *e)
+{
+	return set_picture(&o->timeline, arg, e);
+}
+
+static int set_map(struct options *o, const char *arg, struct err *e)
+{
+	return set_picture(&o->map, arg, e);
+}
+
 static int set_report(struct options *o, const char *arg, struct err *e)
 {
 	if (!strcmp(arg, "-") || !*arg)
@@ -247,10 +266,11 @@ static int set_version(struct options *o, const char *arg, struct err *e)
 }
 
 const struct option_row option_rows[] = {
-	{ "mem", 'm', "SIZE", OPT_RUN | OPT_VERIFY,
+	{ "mem", 'm', "SIZE", OPT_RUN | OPT_MAP | OPT_VERIFY,
 	  "guest memory, 64M to 512G (default 256M)", set_mem },
 	{ "cpus", 'c', "N", OPT_RUN, "number of vCPUs (default 1)", set_cpus },
-	{ "initrd", 'i', "FILE", OPT_RUN, "initial RAM disk", set_initrd },
+	{ "initrd", 'i', "FILE", OPT_RUN | OPT_MAP, "initial RAM disk",
+	  set_initrd },
 	{ "cmdline", 'p', "TEXT", OPT_RUN,
 	  "kernel command line (default \"" DEFAULT_CMDLINE "\")",
 	  set_cmdline },
@@ -278,6 +298,10 @@ const struct option_row option_rows[] = {
 	  set_gdb_lost },
 	{ "report", 0, "FILE", OPT_RUN,
 	  "write outcome, plan, timeline and counts as JSON", set_report },
+	{ "timeline", 0, "FILE", OPT_RUN,
+	  "draw where time and memory went, as SVG", set_timeline },
+	{ "map", 0, "FILE", OPT_INSPECT,
+	  "draw what would lie where in memory (-m, -i), as SVG", set_map },
 	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
 	  set_json },
 	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK | OPT_TEST,

@@ -61,7 +61,8 @@ static bool takes(const char *command, const char *name)
 	const struct command *c = find_command(command);
 	const struct option_row *r = find_row(name);
 
-	return c && r && r->groups & c->takes;
+	/* No case draws a map. */
+	return c && r && r->groups & c->takes & ~(unsigned)OPT_MAP;
 }
 
 static bool find_option(const char *command, const char *name,

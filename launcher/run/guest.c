@@ -55,8 +55,13 @@ int guest_connect(struct guest *g, struct err *e)
 		.output = session_output,
 		.room = session_room,
 	};
+	int rc;
 
-	return machine_connect(&g->m, &line, e);
+	g->connecting_ns = clock_ns();
+	rc = machine_connect(&g->m, &line, e);
+	if (!rc)
+		g->connected_ns = clock_ns();
+	return rc;
 }
 
 int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)

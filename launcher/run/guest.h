@@ -22,7 +22,10 @@ struct guest {
 	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;
 	uint64_t timeout_ns;
-	uint64_t started_ns; /* clock_ns() of the first instruction; 0: none */
+	/* clock_ns() when it happened; 0: it did not */
+	uint64_t connecting_ns; /* guest_connect() began */
+	uint64_t connected_ns;	/* ... and was done */
+	uint64_t started_ns;	/* the first instruction */
 };
 
 /*

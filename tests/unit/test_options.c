@@ -19,8 +19,8 @@ static int run_nothing(const struct options *o, struct err *e)
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it", OPT_COMMON | OPT_RUN,
 	  run_nothing },
-	{ "inspect", "[--json] IMAGE", "show", OPT_COMMON | OPT_INSPECT,
-	  run_nothing },
+	{ "inspect", "[--json] IMAGE", "show",
+	  OPT_COMMON | OPT_INSPECT | OPT_MAP, run_nothing },
 	{ "extract", "[-o FILE] IMAGE", "take out", OPT_COMMON | OPT_EXTRACT,
 	  run_nothing },
 };
@@ -159,6 +159,11 @@ START_TEST(options__of_inspect)
 	assert_ok(parse(INSPECT, "--json img --boot pvh"), &e);
 	ck_assert(o.json);
 	ck_assert_str_eq(o.boot, "pvh");
+	ck_assert_ptr_null(o.map);
+	assert_ok(parse(INSPECT, "--map m.svg -m 6G -i initrd img"), &e);
+	ck_assert_str_eq(o.map, "m.svg");
+	ck_assert_uint_eq(o.mem, UINT64_C(6) << 30);
+	ck_assert_str_eq(o.initrd, "initrd");
 }
 END_TEST
 
@@ -273,7 +278,14 @@ static const struct {
 	{ EXTRACT, "--send x img", "--send is not an option of extract" },
 	{ RUN, "--json img", "--json is not an option of run" },
 	{ RUN, "-o out img", "--output is not an option of run" },
-	{ INSPECT, "-m 1G img", "--mem is not an option of inspect" },
+	{ INSPECT, "-c 2 img", "--cpus is not an option of inspect" },
+	{ INSPECT, "--map - img", "--map: '-' is not a file" },
+	{ INSPECT, "--map '' img", "--map: '' is not a file" },
+	{ INSPECT, "--timeline x img",
+	  "--timeline is not an option of inspect" },
+	{ RUN, "--timeline - img", "--timeline: '-' is not a file" },
+	{ RUN, "--map x img", "--map is not an option of run" },
+	{ EXTRACT, "-m 1G img", "--mem is not an option of extract" },
 	{ INSPECT, "--timeout 1 img", "--timeout is not an option of" },
 	{ EXTRACT, "--boot pvh img", "--boot is not an option of extract" },
 	{ EXTRACT, "--expect x img", "--expect is not an option of extract" },

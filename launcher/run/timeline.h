@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What --timeline writes: the phases of a run, and a picture of them.
+ *
+ * Like the report it is made once the run is over, on every way out, and
+ * from the same facts.
+ */
+#ifndef RUN_TIMELINE_H
+#define RUN_TIMELINE_H
+
+#include "report/timeline_svg.h"
+#include "run/report.h"
+
+/* The phases, one behind the other; what was cut short is the last one. */
+void timeline_phases(const struct report_facts *f, struct timeline *t);
+
+/*
+ * Draw it to @path, whole or not at all; see file_write(). @places: where
+ * things were put in guest memory; empty if there was none.
+ */
+int timeline_write(const char *path, const struct report_facts *f,
+		   const struct memory_map *places, struct err *e);
+
+#endif
