@@ -92,6 +92,11 @@ int cmd_inspect(const struct options *o, struct err *e)
 	struct inspection in;
 	int rc;
 
+	/* What is to be written has to have a place to be written to. */
+	if (o->map && file_check_output(o->map, e)) {
+		err_prefix(e, 0, "--map");
+		return STATUS_FAILED;
+	}
 	rc = inspection_open(&in, o->image, o->boot, e);
 	if (rc)
 		return STATUS_FAILED;

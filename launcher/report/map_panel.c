@@ -288,10 +288,13 @@ static void draw_lines(struct svg *s, const struct items *all, int x)
 static void draw_ticks(struct svg *s, const struct items *all, uint64_t tick,
 		       int x)
 {
-	uint64_t at = (all->scale.from + tick - 1) / tick * tick;
+	const struct scale *scale = &all->scale;
+	uint64_t first = (tick - scale->from % tick) % tick;
+	uint64_t span = scale->to - scale->from;
+	uint64_t count = span < first ? 0 : (span - first) / tick + 1;
 
-	for (; at <= all->scale.to; at += tick) {
-		int y = scale_pos(&all->scale, at);
+	for (uint64_t i = 0; i < count; i++) {
+		int y = scale_pos(scale, scale->from + first + i * tick);
 
 		svg_line(s, SVG_TICK, x + STRIP_AT - TICK, y, x + STRIP_AT, y);
 	}

@@ -52,14 +52,22 @@ static bool find_kernel(const struct memory_map *map,
 	return w->from < w->to;
 }
 
+const char *picture_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!strcmp(path, "-"))
+		return "standard input";
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 void map_words_make(struct map_words *w, const char *path, uint64_t mem,
 		    const char *protocol)
 {
-	const char *slash = strrchr(path, '/');
 	struct amount size;
 
 	snprintf(w->title, sizeof(w->title), "Guest memory of %s",
-		 slash && slash[1] ? slash + 1 : path);
+		 picture_name(path));
 	snprintf(w->below, sizeof(w->below),
 		 "%s of RAM, the kernel entered by %s; addresses run downwards",
 		 amount_bytes(&size, mem), protocol);

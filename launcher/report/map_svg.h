@@ -18,6 +18,9 @@
 #define PICTURE_WIDTH  (740 * SVG_PX)
 #define PICTURE_MARGIN (20 * SVG_PX)
 
+/* What to call the image at @path: its last component. */
+const char *picture_name(const char *path);
+
 /* What stands above a map. */
 struct map_words {
 	char title[512];

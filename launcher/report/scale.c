@@ -2,6 +2,7 @@
 #include "report/scale.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -69,9 +70,9 @@ static const struct unit *find_unit(const struct unit *u, uint64_t v)
 	return u;
 }
 
-/* @decimals digits behind the point, without zeros at the end. */
+/* @decimals digits behind the point; @brief: without zeros at the end. */
 static const char *put(struct amount *a, uint64_t v, const struct unit *u,
-		       unsigned decimals)
+		       unsigned decimals, bool brief)
 {
 	uint64_t whole = v / u->size, rest = v % u->size;
 	char digits[10] = "";
@@ -85,7 +86,7 @@ static const char *put(struct amount *a, uint64_t v, const struct unit *u,
 		digit = rest / u->size;
 		rest %= u->size;
 		digits[i] = (char)('0' + digit);
-		if (digit)
+		if (digit || !brief)
 			used = i + 1;
 	}
 	digits[used] = '\0';
@@ -105,14 +106,14 @@ const char *amount_bytes(struct amount *a, uint64_t bytes)
 {
 	const struct unit *u = find_unit(byte_units, bytes);
 
-	return put(a, bytes, u, decimals_of(bytes, u));
+	return put(a, bytes, u, decimals_of(bytes, u), true);
 }
 
 const char *amount_time(struct amount *a, uint64_t ns)
 {
 	const struct unit *u = find_unit(time_units, ns);
 
-	return put(a, ns, u, decimals_of(ns, u));
+	return put(a, ns, u, u->size > 1 ? decimals_of(ns, u) : 0, false);
 }
 
 const char *amount_tick(struct amount *a, uint64_t ns, uint64_t largest)
@@ -121,7 +122,7 @@ const char *amount_tick(struct amount *a, uint64_t ns, uint64_t largest)
 		snprintf(a->text, sizeof(a->text), "0");
 		return a->text;
 	}
-	return put(a, ns, find_unit(time_units, largest), 9);
+	return put(a, ns, find_unit(time_units, largest), 9, true);
 }
 
 const char *amount_share(struct amount *a, uint64_t part, uint64_t whole)

@@ -34,7 +34,7 @@ struct amount {
 /* "24.1 MiB", "4 KiB", "16 B": rounded down to three digits or so. */
 const char *amount_bytes(struct amount *a, uint64_t bytes);
 
-/* "8.45 s", "18.2 ms", "750 ns" */
+/* "8.45 s", "18.0 ms", "750 ns" */
 const char *amount_time(struct amount *a, uint64_t ns);
 
 /* A tick's label: exact, in the unit of @largest: "0.5 s", "20 ms", "0". */

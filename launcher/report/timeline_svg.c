@@ -51,7 +51,8 @@ static void draw_axis(struct svg *s, const struct scale *scale, int top,
 {
 	uint64_t tick = scale_tick(scale->to, TICKS_MAX);
 
-	for (uint64_t at = 0; at <= scale->to; at += tick) {
+	for (uint64_t i = 0; i <= scale->to / tick; i++) {
+		uint64_t at = i * tick;
 		int x = scale_pos(scale, at);
 		struct amount text;
 
@@ -111,13 +112,6 @@ static int draw_phases(struct svg *s, const struct phases *p, const char *title,
 	return bottom + AXIS;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 int timeline_svg(const struct timeline *t, char **out, struct err *e)
 {
 	bool ran = t->whole.count;
@@ -126,7 +120,7 @@ int timeline_svg(const struct timeline *t, char **out, struct err *e)
 	int y = 92 * SVG_PX;
 	char title[512];
 
-	snprintf(title, sizeof(title), "Boot of %s", base_name(t->image));
+	snprintf(title, sizeof(title), "Boot of %s", picture_name(t->image));
 	svg_text_cut(&s, SVG_TITLE, PICTURE_MARGIN, 34 * SVG_PX, title, 60);
 	svg_text_cut(&s, SVG_FAINT, PICTURE_MARGIN, 54 * SVG_PX, t->machine,
 		     100);

@@ -106,17 +106,20 @@ static void say_machine(const struct report_facts *f, char *text, size_t size)
 {
 	const struct machine *m = &f->guest->m;
 	const struct boot_plan *plan = &f->plan->plan;
+	const struct boot_protocol *by = plan->possible
+						 ? &boot_protocols[plan->chosen]
+						 : NULL;
 	struct amount mem;
 
 	if (!m->gm.base) {
 		snprintf(text, size, "There was no machine yet");
 		return;
 	}
-	snprintf(text, size, "%s of RAM, %u vCPU%s%s%s",
+	snprintf(text, size, "%s of RAM, %u vCPU%s%s%s%s",
 		 amount_bytes(&mem, guest_mem_size(&m->gm)), m->cpus,
-		 m->cpus == 1 ? "" : "s",
-		 plan->possible ? ", the kernel entered by " : "",
-		 plan->possible ? boot_protocols[plan->chosen].name : "");
+		 m->cpus == 1 ? "" : "s", by ? ", the kernel entered by " : "",
+		 by ? by->name : "",
+		 by && !by->loads_elf ? ", unpacking itself" : "");
 }
 
 int timeline_write(const char *path, const struct report_facts *f,
