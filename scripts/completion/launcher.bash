@@ -11,10 +11,10 @@ _launcher_options()
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
 			--boot -b --timeout --expect --fail-on --send --symbols --report --trace \
-			--gdb --gdb-lost
+			--timeline --gdb --gdb-lost
 		;;
 	inspect)
-		printf '%s\n' --boot -b --json
+		printf '%s\n' --boot -b --json --map --mem -m --initrd -i
 		;;
 	extract)
 		printf '%s\n' --output -o --keep-relocs
@@ -100,7 +100,7 @@ _launcher()
 			-- "$cur")
 		return
 		;;
-	-i | --initrd | -o | --output | --symbols | --report)
+	-i | --initrd | -o | --output | --symbols | --report | --timeline | --map)
 		_launcher_reply < <(compgen -f -- "$cur")
 		return
 		;;
