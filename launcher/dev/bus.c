@@ -62,7 +62,24 @@ static const struct bus_range *find(const struct bus *bus, uint64_t addr)
 	return NULL;
 }
 
-static void note_unknown(struct bus *bus, uint64_t addr, bool write)
+static void name_unknown(const struct bus *bus, const struct bus_range *r,
+			 uint64_t addr, unsigned size, bool write)
+{
+	const char *how = write ? "write" : "read";
+
+	if (r)
+		log_step("%s has no use for a %s of %u bytes at %s 0x%" PRIx64
+			 " (first %s)",
+			 r->ops->name, how, size, bus->name, addr, how);
+	else
+		log_step("no device at %s 0x%" PRIx64 " (first %s)", bus->name,
+			 addr, how);
+}
+
+/* An access at @addr of @size bytes that nobody understands: not @r either,
+ * which answers there, or NULL. */
+static void note_unknown(struct bus *bus, const struct bus_range *r,
+			 uint64_t addr, unsigned size, bool write)
 {
 	struct bus_unknown *u = NULL;
 
@@ -73,8 +90,7 @@ static void note_unknown(struct bus *bus, uint64_t addr, bool write)
 	if (!u && bus->unknown_count < BUS_MAX_UNKNOWN) {
 		u = &bus->unknown[bus->unknown_count++];
 		u->addr = addr;
-		log_step("no device at %s 0x%" PRIx64 " (first %s)", bus->name,
-			 addr, write ? "write" : "read");
+		name_unknown(bus, r, addr, size, write);
 	}
 	if (!u)
 		bus->unknown_others++;
@@ -100,8 +116,9 @@ static void access_device(const struct bus_range *r, uint64_t off,
 }
 
 /* An access in pieces the device understands, as far as its range goes. */
-static void access_range(const struct bus_range *r, uint64_t first,
-			 uint8_t *data, unsigned size, bool write)
+static void access_range(struct bus *bus, const struct bus_range *r,
+			 uint64_t first, uint8_t *data, unsigned size,
+			 bool write)
 {
 	unsigned done = 0;
 
@@ -115,6 +132,8 @@ static void access_range(const struct bus_range *r, uint64_t first,
 			n = r->ops->width;
 		if (n > r->len - off)
 			n = (unsigned)(r->len - off);
+		if (r->ops->knows && !r->ops->knows(r->dev, off, n, write))
+			note_unknown(bus, r, r->start + off, n, write);
 		access_device(r, off, data + done, n, write);
 		done += n;
 	}
@@ -129,12 +148,12 @@ void bus_access(struct bus *bus, uint64_t addr, uint8_t *data, unsigned size,
 	if (!write)
 		memset(data, 0xff, size);
 	if (!r) {
-		note_unknown(bus, addr, write);
+		note_unknown(bus, NULL, addr, size, write);
 		return;
 	}
 	if (!r->ops->locks_itself)
 		pthread_mutex_lock(&bus->range_locks[r->lock]);
-	access_range(r, addr - r->start, data, size, write);
+	access_range(bus, r, addr - r->start, data, size, write);
 	if (!r->ops->locks_itself)
 		pthread_mutex_unlock(&bus->range_locks[r->lock]);
 }

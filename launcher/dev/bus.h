@@ -7,7 +7,8 @@
  * its own accesses; each range has a lock, so that a device sees them one by
  * one (see locks_itself). An access nobody answers reads
  * all ones and is written nowhere, as on real hardware; each such address is
- * named once (with -v) and counted.
+ * named once (with -v) and counted, and so is each where a device answers that
+ * has no use for the access.
  *
  * Must never trust: the address, size and data of an access.
  */
@@ -32,6 +33,12 @@ struct device_ops {
 	uint64_t (*read)(void *dev, uint64_t off, unsigned size);
 	void (*write)(void *dev, uint64_t off, unsigned size, uint64_t value);
 	/*
+	 * Whether an access has a meaning, whatever the value; NULL: all do.
+	 * One that has none still arrives, and is named and counted like one
+	 * that nobody answers. From several vCPUs at once, without a lock.
+	 */
+	bool (*knows)(const void *dev, uint64_t off, unsigned size, bool write);
+	/*
 	 * Several vCPUs may call at once. They come one at a time, a whole
 	 * access each, unless the device says here that it has a lock of its
 	 * own: because other threads use it too, or because it may block.
@@ -50,7 +57,7 @@ struct bus_range {
 #define BUS_MAX_RANGES	32
 #define BUS_MAX_UNKNOWN 64
 
-/* An address nobody answers at. */
+/* An address nobody answers at, or not so. */
 struct bus_unknown {
 	uint64_t addr;
 	uint64_t reads;

@@ -301,10 +301,59 @@ static void mmio_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 	pthread_mutex_unlock(&v->lock);
 }
 
+enum { READS = 1, WRITES = 2 };
+
+/*
+ * 4.2.2: which register can be read, which written; 0: there is none. Queue
+ * reset is a feature that is not offered, so nobody asks for it.
+ */
+static const uint8_t registers[VIRTIO_REG_CONFIG / 4] = {
+	[VIRTIO_REG_MAGIC / 4] = READS,
+	[VIRTIO_REG_VERSION / 4] = READS,
+	[VIRTIO_REG_DEVICE_ID / 4] = READS,
+	[VIRTIO_REG_VENDOR_ID / 4] = READS,
+	[VIRTIO_REG_DEVICE_FEATURES / 4] = READS,
+	[VIRTIO_REG_DEVICE_FEATURES_SEL / 4] = WRITES,
+	[VIRTIO_REG_DRIVER_FEATURES / 4] = WRITES,
+	[VIRTIO_REG_DRIVER_FEATURES_SEL / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_SEL / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_NUM_MAX / 4] = READS,
+	[VIRTIO_REG_QUEUE_NUM / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_READY / 4] = READS | WRITES,
+	[VIRTIO_REG_QUEUE_NOTIFY / 4] = WRITES,
+	[VIRTIO_REG_INTERRUPT_STATUS / 4] = READS,
+	[VIRTIO_REG_INTERRUPT_ACK / 4] = WRITES,
+	[VIRTIO_REG_STATUS / 4] = READS | WRITES,
+	[VIRTIO_REG_QUEUE_DESC / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_DESC / 4 + 1] = WRITES,
+	[VIRTIO_REG_QUEUE_DRIVER / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_DRIVER / 4 + 1] = WRITES,
+	[VIRTIO_REG_QUEUE_DEVICE / 4] = WRITES,
+	[VIRTIO_REG_QUEUE_DEVICE / 4 + 1] = WRITES,
+	[VIRTIO_REG_SHM_SEL / 4] = WRITES,
+	[VIRTIO_REG_SHM_LEN / 4] = READS,
+	[VIRTIO_REG_SHM_LEN / 4 + 1] = READS,
+	[VIRTIO_REG_SHM_BASE / 4] = READS,
+	[VIRTIO_REG_SHM_BASE / 4 + 1] = READS,
+	[VIRTIO_REG_CONFIG_GENERATION / 4] = READS,
+};
+
+static bool mmio_knows(const void *dev, uint64_t off, unsigned size, bool write)
+{
+	const struct virtio_mmio *v = dev;
+
+	if (off >= VIRTIO_REG_CONFIG)
+		return write ? v->ops->write_config != NULL
+			     : v->ops->read_config != NULL;
+	return is_register(off, size) &&
+	       registers[off / 4] & (write ? WRITES : READS);
+}
+
 const struct device_ops virtio_mmio_ops = {
 	.name = "virtio",
 	.width = 4,
 	.read = mmio_read,
 	.write = mmio_write,
+	.knows = mmio_knows,
 	.locks_itself = true,
 };

@@ -17,7 +17,8 @@
  * act on meets virtio_mmio_fault(): the device sets DEVICE_NEEDS_RESET, says
  * so with a configuration change, touches no queue until it is reset, and
  * the first such fault is logged. Accesses that just mean nothing (a write to
- * a read-only register, a byte of a 32-bit one) do nothing.
+ * a read-only register, a byte of a 32-bit one) do nothing; the bus counts
+ * them and names each address once.
  *
  * Modern devices only; no packed queues, no shared memory, no queue reset.
  *

@@ -244,6 +244,79 @@ START_TEST(virtio__ignores_accesses_that_are_not_32_bits)
 }
 END_TEST
 
+/* 4.2.2, table "MMIO Device Register Layout": what may be read and written. */
+static const unsigned can_read[] = {
+	R_MAGIC,       R_VERSION,  R_DEVICE,	   R_VENDOR,	 R_OFFER,
+	R_QMAX,	       R_QREADY,   R_INT,	   R_STATUS,	 R_SHM_LEN,
+	R_SHM_LEN + 4, R_SHM_BASE, R_SHM_BASE + 4, R_GENERATION,
+};
+static const unsigned can_write[] = {
+	R_OFFER_SEL,  R_ACCEPT,	     R_ACCEPT_SEL,	R_QSEL,
+	R_QNUM,	      R_QREADY,	     R_NOTIFY,		R_ACK,
+	R_STATUS,     R_DESC,	     R_DESC + 4,	R_DRIVER,
+	R_DRIVER + 4, R_DEVICE_AREA, R_DEVICE_AREA + 4, R_SHM_SEL,
+};
+
+static bool has(const unsigned *regs, size_t n, unsigned off)
+{
+	while (n--)
+		if (regs[n] == off)
+			return true;
+	return false;
+}
+
+static bool has_meaning(unsigned off, unsigned size, bool write)
+{
+	if (off >= R_CONFIG)
+		return true;
+	return size == 4 && (write ? has(can_write, COUNT(can_write), off)
+				   : has(can_read, COUNT(can_read), off));
+}
+
+/* The bus counts each access at any offset, in any size, that means nothing. */
+START_TEST(virtio__accesses_without_a_meaning_are_counted)
+{
+	static struct bus bus;
+	unsigned size = 1u << _i % 3;
+	bool write = _i / 3;
+	struct err e;
+
+	for (unsigned off = 0; off + size <= R_CONFIG + sizeof(config); off++) {
+		uint8_t data[4] = { 0 };
+		bool counted;
+
+		bus_init(&bus, "MMIO");
+		assert_ok(bus_add(&bus, 0xd0000000, 0x1000, &virtio_mmio_ops,
+				  &v, &e),
+			  &e);
+		bus_access(&bus, 0xd0000000 + off, data, size, write);
+		counted = bus.unknown_count;
+		ck_assert_msg(counted == !has_meaning(off, size, write),
+			      "%s of %u bytes at 0x%x",
+			      write ? "write" : "read", size, off);
+		if (!counted)
+			continue;
+		ck_assert_uint_eq(bus.unknown[0].addr, 0xd0000000 + off);
+		ck_assert_uint_eq(bus.unknown[0].writes, write);
+		ck_assert_uint_eq(bus.unknown[0].reads, !write);
+	}
+}
+END_TEST
+
+/* Of a device without a configuration space, all of that. */
+START_TEST(virtio__a_configuration_space_that_is_not_there_is_counted)
+{
+	struct virtio_device_ops bare = *v.ops;
+
+	bare.read_config = NULL;
+	v.ops = &bare;
+	ck_assert(!virtio_mmio_ops.knows(&v, R_CONFIG, 4, false));
+	ck_assert(virtio_mmio_ops.knows(&v, R_CONFIG, 1, true));
+	bare.write_config = NULL;
+	ck_assert(!virtio_mmio_ops.knows(&v, 0xfff, 1, true));
+}
+END_TEST
+
 /* 2.5.3: readable before FEATURES_OK; 4.2.2.2: at the fields' own width */
 START_TEST(virtio__has_a_configuration_space)
 {
@@ -617,6 +690,10 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, virtio__ignores_writes_to_what_is_read_only, 0,
 			    (int)COUNT(read_only));
 	tcase_add_test(t, virtio__ignores_accesses_that_are_not_32_bits);
+	tcase_add_loop_test(t, virtio__accesses_without_a_meaning_are_counted,
+			    0, 6);
+	tcase_add_test(
+		t, virtio__a_configuration_space_that_is_not_there_is_counted);
 	tcase_add_test(t, virtio__has_a_configuration_space);
 	tcase_add_test(t,
 		       virtio__changes_the_generation_with_the_configuration);
