@@ -22,9 +22,10 @@
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
 	  OPT_COMMON | OPT_RUN, cmd_run },
-	{ "inspect", "[--json] IMAGE",
-	  "show header, payload, segments, notes and the boot plan",
-	  OPT_COMMON | OPT_INSPECT | OPT_MAP, cmd_inspect },
+	{ "inspect", "[--json] IMAGE [IMAGE]",
+	  "show header, payload, segments, notes and the boot plan; of two, "
+	  "what differs",
+	  OPT_COMMON | OPT_INSPECT | OPT_MAP | TAKES_TWO_IMAGES, cmd_inspect },
 	{ "extract", "[-o FILE] IMAGE", "take the ELF out of the image",
 	  OPT_COMMON | OPT_EXTRACT, cmd_extract },
 	{ "pack", "[OPTIONS] VMLINUX -o BZIMAGE",

@@ -26,6 +26,7 @@
 /* Everything any command can be told. A command reads what concerns it. */
 struct options {
 	const char *image; /* test: the suite */
+	const char *other; /* the second IMAGE; NULL: there is one */
 	uint64_t mem;	   /* bytes */
 	unsigned long cpus;
 	const char *initrd;
@@ -86,6 +87,8 @@ enum option_group {
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
 	OPT_MAP = 1 << 7, /* what inspect has for its --map only */
+	/* No option's: IMAGE may be two of them. */
+	TAKES_TWO_IMAGES = 1 << 15,
 };
 
 extern const struct command commands[];

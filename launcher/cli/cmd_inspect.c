@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher inspect: what is inside an image, and how it would be booted.
+ * launcher inspect: what is inside an image, and how it would be booted; or
+ * what differs between two.
  *
  * For --map the image is loaded, as run does it and by the same code, into a
  * machine that is never connected to a KVM.
@@ -13,29 +14,57 @@
 #include "base/file.h"
 #include "boot/boot.h"
 #include "report/inspect.h"
+#include "report/inspect_diff.h"
 #include "report/map_svg.h"
 #include "run/machine.h"
 
 /* Whole or not at all, as far as stdout allows: it is written when done. */
-static int write_report(const struct options *o, const struct inspection *in,
-			struct err *e)
+static int print(const struct options *o, const char *text, struct err *e)
+{
+	struct bytes parts[] = {
+		{ (const uint8_t *)text, strlen(text) },
+		/* JSON comes without its last newline. */
+		{ (const uint8_t *)"\n", o->json },
+	};
+
+	return file_write("-", parts, 2, 0, e);
+}
+
+static int show_one(const struct options *o, const struct inspection *in,
+		    struct err *e)
 {
 	char *text = NULL;
 	int rc;
 
 	rc = o->json ? inspection_json(in, &text, e)
 		     : inspection_text(in, &text, e);
-	if (!rc) {
-		struct bytes parts[] = {
-			{ (const uint8_t *)text, strlen(text) },
-			/* JSON comes without its last newline. */
-			{ (const uint8_t *)"\n", o->json },
-		};
-
-		rc = file_write("-", parts, 2, 0, e);
-	}
+	if (!rc)
+		rc = print(o, text, e);
 	free(text);
-	return rc;
+	return rc ? STATUS_FAILED : STATUS_OK;
+}
+
+static int show_difference(const struct options *o, const struct inspection *a,
+			   const struct inspection *b, struct err *e)
+{
+	char *text = NULL;
+	json_t *diff;
+	bool equal;
+	int rc;
+
+	rc = inspection_diff(a, b, &diff, e);
+	if (rc)
+		return STATUS_FAILED;
+	equal = diff_is_empty(diff);
+	rc = o->json ? diff_json(diff, &text, e) : diff_text(diff, &text, e);
+	json_decref(diff);
+	if (!rc)
+		rc = print(o, text, e);
+	free(text);
+	if (rc)
+		return STATUS_FAILED;
+	/* As verify has it: a finding, and no failure. */
+	return equal ? STATUS_OK : STATUS_REPORTED;
 }
 
 /* Everything where run would have put it. */
@@ -89,20 +118,24 @@ static int write_map(const struct options *o, const struct image *img,
 
 int cmd_inspect(const struct options *o, struct err *e)
 {
-	struct inspection in;
-	int rc;
+	struct inspection in, other;
+	int status = STATUS_FAILED;
 
 	/* What is to be written has to have a place to be written to. */
 	if (o->map && file_check_output(o->map, e)) {
 		err_prefix(e, 0, "--map");
 		return STATUS_FAILED;
 	}
-	rc = inspection_open(&in, o->image, o->boot, e);
-	if (rc)
+	if (inspection_open(&in, o->image, o->boot, e))
 		return STATUS_FAILED;
-	rc = write_report(o, &in, e);
-	if (!rc && o->map)
-		rc = write_map(o, &in.img, e);
+	if (!o->other) {
+		status = show_one(o, &in, e);
+		if (status == STATUS_OK && o->map && write_map(o, &in.img, e))
+			status = STATUS_FAILED;
+	} else if (!inspection_open(&other, o->other, o->boot, e)) {
+		status = show_difference(o, &in, &other, e);
+		inspection_close(&other);
+	}
 	inspection_close(&in);
-	return rc ? STATUS_FAILED : STATUS_OK;
+	return status;
 }

@@ -154,6 +154,20 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
 }
 
+/* Take the word that getopt_long() stands at for an IMAGE, if another has
+ * room. */
+static bool take_image(struct options *o, const struct command *cmd,
+		       char **argv)
+{
+	if (!o->image)
+		o->image = argv[optind++];
+	else if (cmd->takes & TAKES_TWO_IMAGES && !o->other)
+		o->other = argv[optind++];
+	else
+		return false;
+	return true;
+}
+
 int options_parse(struct options *o, const struct command *cmd, int argc,
 		  char **argv, struct err *e)
 {
@@ -170,28 +184,33 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		int opt = walk_next(&w);
 		int rc;
 
-		if (opt == -1 && walk_at_word(&w) && !o->image) {
-			/* IMAGE may stand before options, too. */
-			o->image = argv[optind++];
+		/* IMAGE may stand before options, too. */
+		if (opt == -1 && walk_at_word(&w) && take_image(o, cmd, argv))
 			continue;
-		}
 		if (opt == -1)
 			break;
 		rc = apply(o, cmd, opt, &w, e);
 		if (rc)
 			return rc;
 	}
-	if (!o->image && optind < argc)
-		o->image = argv[optind++];
+	while (optind < argc && take_image(o, cmd, argv))
+		;
 	if (o->help || o->version)
 		return 0;
 	if (optind < argc)
 		return err_set(e, EINVAL, "one %s, please: '%s' is too much",
-			       cmd->takes & OPT_TEST ? "SUITE" : "IMAGE",
+			       cmd->takes & OPT_TEST	       ? "SUITE"
+			       : cmd->takes & TAKES_TWO_IMAGES ? "IMAGE or two"
+							       : "IMAGE",
 			       argv[optind]);
 	if (!o->image)
 		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
 			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
+	if (o->other && !strcmp(o->image, "-") && !strcmp(o->other, "-"))
+		return err_set(e, EINVAL,
+			       "standard input can be one IMAGE only");
+	if (o->other && o->map)
+		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
 	return 0;
 }
 

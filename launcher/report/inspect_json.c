@@ -6,7 +6,7 @@
  * of values are in json_parts.h, the keys' meanings in launcher.1: whoever
  * changes one changes the other.
  */
-#include "report/inspect.h"
+#include "report/inspect_tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -144,12 +144,9 @@ static json_t *relocs_json(const struct inspection *in)
 		"count32", json_amount(r->n32));
 }
 
-int inspection_json(const struct inspection *in, char **out, struct err *e)
+json_t *inspection_tree(const struct inspection *in)
 {
-	json_t *all;
-	char *text = NULL;
-
-	all = json_pack(
+	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
 		json_text(in->path), "kind", image_kind_name(in->img.kind),
 		"size", json_amount(in->img.bytes.len), "setup_header",
@@ -158,6 +155,13 @@ int inspection_json(const struct inspection *in, char **out, struct err *e)
 		"relocations", relocs_json(in), "no_relocations",
 		json_reason(in->no_relocs.msg), "boot",
 		plan_json(&in->plan, in->boot, in->no_plan.msg));
+}
+
+int inspection_json(const struct inspection *in, char **out, struct err *e)
+{
+	json_t *all = inspection_tree(in);
+	char *text = NULL;
+
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

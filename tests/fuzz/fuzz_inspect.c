@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both reports of a file: whatever it says, lines stay within the width,
- * terminals get no control bytes, and JSON is JSON.
+ * Both reports of a file, and of what differs between it and another: whatever
+ * it says, lines stay within the width, terminals get no control bytes, and
+ * JSON is JSON. A file differs from itself in nothing, and from another in the
+ * same from either side.
  *
  * Packed payloads are left to the decoders' targets: here they would only
  * take time.
@@ -13,18 +15,16 @@
 
 #include "pv/notes.h"
 #include "report/inspect.h"
+#include "report/inspect_diff.h"
 #include "report/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 
-static void check_text(const struct inspection *in)
+/* Frees @text. */
+static void check_lines(char *text)
 {
-	struct err e = ERR_EMPTY;
 	size_t col = 0;
-	char *text;
 
-	if (inspection_text(in, &text, &e))
-		abort();
 	for (const char *p = text; *p; p++) {
 		if (*p == '\n') {
 			col = 0;
@@ -37,6 +37,16 @@ static void check_text(const struct inspection *in)
 	if (col)
 		abort();
 	free(text);
+}
+
+static void check_text(const struct inspection *in)
+{
+	struct err e = ERR_EMPTY;
+	char *text;
+
+	if (inspection_text(in, &text, &e))
+		abort();
+	check_lines(text);
 }
 
 static void check_json(const struct inspection *in)
@@ -52,6 +62,61 @@ static void check_json(const struct inspection *in)
 		abort();
 	json_decref(back);
 	free(json);
+}
+
+static json_t *diff(const struct inspection *a, const struct inspection *b)
+{
+	struct err e = ERR_EMPTY;
+	json_t *d;
+	char *text;
+
+	if (inspection_diff(a, b, &d, &e) || diff_text(d, &text, &e))
+		abort();
+	check_lines(text);
+	if (diff_json(d, &text, &e))
+		abort();
+	free(text);
+	return d;
+}
+
+static size_t count(const json_t *d)
+{
+	return json_array_size(json_object_get(d, "differences"));
+}
+
+static void check_diff(const struct inspection *a, const struct inspection *b)
+{
+	json_t *itself = diff(a, a), *forth = diff(a, b), *back = diff(b, a);
+
+	if (!diff_is_empty(itself) || count(itself) ||
+	    count(forth) != count(back) ||
+	    diff_is_empty(forth) != !count(forth))
+		abort();
+	json_decref(itself);
+	json_decref(forth);
+	json_decref(back);
+}
+
+/* What the input is compared with. */
+static void check_pair(const struct inspection *in)
+{
+	static struct inspection other;
+	static struct buf kernel;
+	struct err e = ERR_EMPTY;
+
+	if (!kernel.len) {
+		struct buf elf = { 0 };
+
+		elf_small_kernel(&elf, false);
+		bzimage_of_elf(&elf, "none", &kernel);
+		buf_release(&elf);
+		if (inspection_from_bytes(
+			    &other, "other",
+			    (struct bytes){ kernel.data, kernel.len }, NULL,
+			    &e))
+			abort();
+	}
+	check_diff(in, &other);
 }
 
 static bool is_packed(struct bytes b)
@@ -77,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_text(&in);
 	check_json(&in);
+	check_pair(&in);
 	inspection_close(&in);
 	return 0;
 }

@@ -19,8 +19,8 @@ static int run_nothing(const struct options *o, struct err *e)
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it", OPT_COMMON | OPT_RUN,
 	  run_nothing },
-	{ "inspect", "[--json] IMAGE", "show",
-	  OPT_COMMON | OPT_INSPECT | OPT_MAP, run_nothing },
+	{ "inspect", "[--json] IMAGE [IMAGE]", "show",
+	  OPT_COMMON | OPT_INSPECT | OPT_MAP | TAKES_TWO_IMAGES, run_nothing },
 	{ "extract", "[-o FILE] IMAGE", "take out", OPT_COMMON | OPT_EXTRACT,
 	  run_nothing },
 };
@@ -106,6 +106,31 @@ START_TEST(options__spellings)
 	if (_i == 4)
 		o.verbose--; /* given twice */
 	expect_all();
+}
+END_TEST
+
+static const char *const two_images[] = {
+	"a b --json",	 "a --json b",	  "--json a b",
+	"a --json -- b", "--json -- a b", "a -b auto b --json",
+};
+
+START_TEST(options__two_images)
+{
+	assert_ok(parse(INSPECT, two_images[_i]), &e);
+	ck_assert_str_eq(o.image, "a");
+	ck_assert_str_eq(o.other, "b");
+	ck_assert(o.json);
+}
+END_TEST
+
+START_TEST(options__standard_input_as_one_of_two)
+{
+	assert_ok(parse(INSPECT, "- b"), &e);
+	ck_assert_str_eq(o.image, "-");
+	assert_ok(parse(INSPECT, "a -"), &e);
+	ck_assert_str_eq(o.other, "-");
+	assert_ok(parse(INSPECT, "a"), &e);
+	ck_assert_ptr_null(o.other);
 }
 END_TEST
 
@@ -229,6 +254,10 @@ static const struct {
 	{ EXTRACT, "-o '' img", "--output: the file's name is empty" },
 	{ RUN, "-v --", "run needs an IMAGE" },
 	{ RUN, "a b", "one IMAGE, please: 'b' is too much" },
+	{ INSPECT, "a b c", "one IMAGE or two, please: 'c' is too much" },
+	{ INSPECT, "a -- b -v", "one IMAGE or two, please: '-v' is too much" },
+	{ INSPECT, "- -", "standard input can be one IMAGE only" },
+	{ INSPECT, "a b --map c", "--map draws one IMAGE, not two" },
 	{ RUN, "a -v b", "one IMAGE, please: 'b' is too much" },
 	{ RUN, "a -- b", "one IMAGE, please: 'b' is too much" },
 	{ RUN, "-- a -v", "one IMAGE, please: '-v' is too much" },
@@ -392,6 +421,8 @@ Suite *unit_suite(void)
 
 	tcase_add_test(t, options__defaults);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
+	tcase_add_loop_test(t, options__two_images, 0, (int)COUNT(two_images));
+	tcase_add_test(t, options__standard_input_as_one_of_two);
 	tcase_add_test(t, options__timeout_and_expect);
 	tcase_add_test(t, options__send_between_expectations);
 	tcase_add_loop_test(t, options__trace_takes_two_words, 0,
