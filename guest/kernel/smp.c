@@ -3,7 +3,9 @@
  * Starts other processors; see smp.h.
  */
 #include "smp.h"
+#include "claims.h"
 #include "cpu.h"
+#include "lib/cpuid.h"
 #include "lib/io.h"
 #include "lib/say.h"
 #include "lib/string.h"
@@ -37,6 +39,7 @@ static uint8_t stacks[SMP_CPUS_MAX][1 << SMP_STACK_SHIFT]
 	__attribute__((aligned(16)));
 static uint8_t saved[PAGE_4K];
 static volatile uint32_t ids[SMP_CPUS_MAX]; /* plus 1; 0: not there yet */
+static volatile uint32_t cpuid_ids[SMP_CPUS_MAX];
 static volatile uint32_t ipis[0x100];
 static volatile enum smp_order order;
 static struct table_pointer gdt;
@@ -74,6 +77,7 @@ static void smp_other(uint32_t number)
 	load_gdt(&gdt);
 	trap_load();
 	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
+	cpuid_ids[number] = cpuid(1).b >> 24;
 	ids[number] = lapic_id() + 1;
 	obey();
 }
@@ -251,11 +255,9 @@ bool smp_start(uint32_t apic_id, enum smp_order what)
 		say("     processor %u does not come\n", apic_id);
 		return false;
 	}
-	if (smp_nth_id(before) == apic_id)
-		return true;
-	say("     processor %u says that it is %u\n", apic_id,
-	    smp_nth_id(before));
-	return false;
+	return expect_equal("the id that it says", smp_nth_id(before),
+			    apic_id) &&
+	       expect_equal("its id by CPUID", cpuid_ids[before], apic_id);
 }
 
 unsigned smp_ipis(uint32_t apic_id, unsigned n)

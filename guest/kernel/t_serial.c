@@ -134,6 +134,14 @@ static void access_oddly(void)
 	outl(COM1_PORT + UART_LSR, 0xffffffff);
 }
 
+/* The second byte of a word is the next register's. */
+static enum verdict word_is_two_registers(void)
+{
+	outw(COM1_PORT + UART_MSR, 0x5a00);
+	return expect_equal("the register", reg(UART_SCRATCH), 0x5a) &&
+	       expect_equal("the word", inw(COM1_PORT + UART_MSR) >> 8, 0x5a);
+}
+
 /* Whoever was set off by the garbage is not to come later. */
 static enum verdict works(const struct boot *b)
 {
@@ -157,7 +165,7 @@ static enum verdict survives_odd_sizes(const struct boot *b)
 		return SKIP;
 	}
 	access_oddly();
-	return works(b);
+	return works(b) && word_is_two_registers();
 }
 
 /* More than any FIFO holds: what is lost is said, and what came is kept. */

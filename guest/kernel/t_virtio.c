@@ -322,7 +322,7 @@ static enum verdict broken_rules_are_refused(const struct boot *b)
 
 static const struct {
 	const char *what;
-	bool is_live; /* else: features agreed upon, no queue yet */
+	bool is_live; /* else: all set up but QueueReady */
 	unsigned reg;
 	uint32_t value;
 } misuses[] = {
@@ -337,16 +337,23 @@ static const struct {
 	  VIRTIO_REG_QUEUE_NOTIFY, 7 },
 	{ "QueueReady that is neither 0 nor 1", false, VIRTIO_REG_QUEUE_READY,
 	  2 },
-	{ "a queue without a size", false, VIRTIO_REG_QUEUE_READY, 1 },
+	{ "a size that is no power of two", false, VIRTIO_REG_QUEUE_NUM, 3 },
+	{ "a size past QueueNumMax", false, VIRTIO_REG_QUEUE_NUM, 0x8000 },
+	{ "a ring past the end of the address space", false,
+	  VIRTIO_REG_QUEUE_DRIVER + 4, 0xffffffff },
 };
 
 static bool is_asked_to_reset(unsigned row)
 {
 	uint32_t status;
 
-	if (misuses[row].is_live ? !start() : !negotiate(1))
+	if (!start())
 		return false;
+	if (!misuses[row].is_live)
+		set_reg(VIRTIO_REG_QUEUE_READY, 0);
 	set_reg(misuses[row].reg, misuses[row].value);
+	if (misuses[row].reg != VIRTIO_REG_QUEUE_READY && !misuses[row].is_live)
+		set_reg(VIRTIO_REG_QUEUE_READY, 1);
 	status = reg(VIRTIO_REG_STATUS);
 	set_reg(VIRTIO_REG_STATUS, 0);
 	if (expect_equal("NEEDS_RESET", status & VIRTIO_STATUS_NEEDS_RESET,

@@ -173,6 +173,12 @@ static const struct {
 	  { 0x806f8, 0x7f400800, 0x1, 0x10000001 },
 	  { 0x806f8, 0x00010800, 0x80000001, 0x00000001 } },
 	{ INTEL,
+	  1,
+	  2,
+	  1,
+	  { 0, 0x800, 0, 0 },
+	  { 0, 0x01020800, 0x80000000, 0x10000000 } },
+	{ INTEL,
 	  3,
 	  4,
 	  1,
@@ -241,7 +247,8 @@ static const struct {
 	  0x8000001d,
 	  { 0x163, 0, 0, 0 },
 	  { 0x3ffc163, 0, 0, 0 } },
-	/* the end of the list */
+	/* the end of the list, whatever its other bits */
+	{ AMD, 1, 6, 0x8000001d, { 0x4160, 0, 0, 0 }, { 0x160, 0, 0, 0 } },
 	{ AMD, 1, 6, 0x8000001d, { 0 }, { 0 } },
 	{ INTEL, 1, 6, 0x8000001d, { 0x163, 0, 0, 0 }, { 0x163, 0, 0, 0 } },
 	/* SDM, leaf 4: EAX core ids - 1 at 26 in six bits; ids that share */
@@ -263,6 +270,16 @@ START_TEST(cpuid__fixes)
 	c->edx = fixes[_i].host[3];
 	fix(fixes[_i].id, fixes[_i].cpus);
 	expect_row(fixes[_i].leaf, 0, 0, fixes[_i].want);
+}
+END_TEST
+
+/* A host that does not say who it is, or how many leaves it has. */
+START_TEST(cpuid__without_leaf_0)
+{
+	add(0x8000001e, 0, 0)->ebx = 0x109;
+	fix(3, 4);
+	expect_row(0x8000001e, 0, 0, (uint32_t[]){ 0, 0x109, 0, 0 });
+	ck_assert_uint_eq(count, 1);
 }
 END_TEST
 
@@ -290,6 +307,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, cpuid__no_topology_past_the_last_leaf, 0,
 			    COUNT(maxima));
 	tcase_add_loop_test(t, cpuid__fixes, 0, COUNT(fixes));
+	tcase_add_test(t, cpuid__without_leaf_0);
 	tcase_add_test(t, cpuid__tsc_deadline_is_the_irqchips);
 	suite_add_tcase(s, t);
 	return s;

@@ -7,9 +7,11 @@
 #include "run/trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -68,6 +70,19 @@ START_TEST(trace__refuses_kinds)
 }
 END_TEST
 
+/* Somebody's whole command line is not repeated. */
+START_TEST(trace__refuses_a_long_kind_in_short)
+{
+	char list[300] = "";
+	unsigned kinds;
+
+	memset(list, 'x', sizeof(list) - 1);
+	assert_err(trace_parse(list, &kinds, &e), -EINVAL, &e,
+		   "is none of pio, mmio, exits and irq");
+	ck_assert_uint_lt(strlen(e.msg), 120);
+}
+END_TEST
+
 START_TEST(trace__wants_what_it_was_opened_for)
 {
 	ck_assert(!trace_wants(NULL, TRACE_PIO));
@@ -88,6 +103,8 @@ START_TEST(trace__line_with_its_time)
 	assert_ok(trace_open(&t, TRACE_IRQ, path, clock_ns(), &e), &e);
 	trace_line(&t, "irq %d", 4);
 	assert_ok(trace_close(&t, &e), &e);
+	trace_line(&t, "too late");
+	ck_assert_uint_eq(t.len, 0);
 	f = fopen(path, "r");
 	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
 	ck_assert_int_eq(sscanf(line, "%llu.%9llu %s", &s, &ns, word), 3);
@@ -95,6 +112,44 @@ START_TEST(trace__line_with_its_time)
 	ck_assert_str_eq(word, "irq");
 	ck_assert_str_eq(strchr(line, ' '), " irq 4\n");
 	ck_assert_ptr_eq(strchr(line, ' '), line + strcspn(line, ".") + 10);
+	ck_assert_ptr_null(fgets(line, sizeof(line), f));
+	fclose(f);
+}
+END_TEST
+
+/* Seconds and nanoseconds since the start, here three and a half ago. */
+START_TEST(trace__time_is_since_the_start)
+{
+	unsigned long long s, ns;
+	FILE *f;
+
+	assert_ok(trace_open(&t, TRACE_IRQ, path, clock_ns() - 3500000000, &e),
+		  &e);
+	trace_line(&t, "irq 4 raise");
+	assert_ok(trace_close(&t, &e), &e);
+	f = fopen(path, "r");
+	ck_assert_int_eq(fscanf(f, "%llu.%9llu", &s, &ns), 2);
+	ck_assert_uint_ge(s * 1000000000 + ns, 3500000000);
+	ck_assert_uint_lt(s, 10);
+	fclose(f);
+}
+END_TEST
+
+/* A file that was there, and longer, is forgotten. */
+START_TEST(trace__replaces_what_was_there)
+{
+	char line[100];
+	FILE *f = fopen(path, "w");
+
+	for (int i = 0; i < 100; i++)
+		fprintf(f, "old line %d\n", i);
+	fclose(f);
+	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	trace_line(&t, "new");
+	assert_ok(trace_close(&t, &e), &e);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_ptr_nonnull(strstr(line, " new\n"));
 	ck_assert_ptr_null(fgets(line, sizeof(line), f));
 	fclose(f);
 }
@@ -112,6 +167,7 @@ START_TEST(trace__long_line_is_cut)
 	assert_ok(trace_close(&t, &e), &e);
 	f = fopen(path, "r");
 	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_uint_gt(strlen(line), TRACE_LINE);
 	ck_assert_uint_lt(strlen(line), 170);
 	ck_assert_ptr_nonnull(strchr(line, '\n'));
 	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
@@ -153,6 +209,46 @@ START_TEST(trace__loses_no_line_of_any_thread)
 }
 END_TEST
 
+/* Reads slowly, so that writes to the pipe are cut short and refused. */
+static void *read_slowly(void *arg)
+{
+	const struct timespec pause = { 0, 1000000 };
+	int fd = *(int *)arg, id, n;
+	FILE *f = fdopen(fd, "r");
+	static int next;
+	char line[100];
+
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s thread %d line %d", &id, &n) != 2 ||
+		    id != 7 || n != next++)
+			break;
+		if (n % 500 == 0)
+			nanosleep(&pause, NULL);
+	}
+	fclose(f);
+	return &next;
+}
+
+START_TEST(trace__waits_for_a_slow_reader)
+{
+	int id = 7, ends[2];
+	char name[40];
+	pthread_t reader;
+	void *next;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[1]);
+	assert_ok(trace_open(&t, TRACE_IRQ, name, 0, &e), &e);
+	close(ends[1]);
+	ck_assert_int_eq(fcntl(t.fd, F_SETFL, O_NONBLOCK), 0);
+	pthread_create(&reader, NULL, read_slowly, &ends[0]);
+	write_lines(&id);
+	assert_ok(trace_close(&t, &e), &e);
+	pthread_join(reader, &next);
+	ck_assert_int_eq(*(int *)next, LINES);
+}
+END_TEST
+
 START_TEST(trace__tells_of_a_full_disk)
 {
 	assert_ok(trace_open(&t, TRACE_IRQ, "/dev/full", 0, &e), &e);
@@ -181,10 +277,14 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, trace__kinds, 0, COUNT(lists));
 	tcase_add_loop_test(tc, trace__refuses_kinds, 0, COUNT(wrong));
+	tcase_add_test(tc, trace__refuses_a_long_kind_in_short);
 	tcase_add_test(tc, trace__wants_what_it_was_opened_for);
 	tcase_add_test(tc, trace__line_with_its_time);
+	tcase_add_test(tc, trace__time_is_since_the_start);
+	tcase_add_test(tc, trace__replaces_what_was_there);
 	tcase_add_test(tc, trace__long_line_is_cut);
 	tcase_add_test(tc, trace__loses_no_line_of_any_thread);
+	tcase_add_test(tc, trace__waits_for_a_slow_reader);
 	tcase_add_test(tc, trace__tells_of_a_full_disk);
 	tcase_add_test(tc, trace__refuses_to_open);
 	suite_add_tcase(s, tc);
