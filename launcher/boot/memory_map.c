@@ -77,7 +77,9 @@ static void add_segment(struct memory_map *map, const struct kernel_elf *elf,
 	const struct elf_segment *s = &elf->segments[i];
 	char section[RANGE_NAME_SIZE];
 
-	if (!section_name(elf->bytes, s->off, s->filesz, section,
+	/* Each asks for all section headers, of which there may be many. */
+	if (i >= MEMORY_MAP_NAMED ||
+	    !section_name(elf->bytes, s->off, s->filesz, section,
 			  sizeof(section)))
 		snprintf(section, sizeof(section), "segment %u", i);
 	memory_map_add(map, segment_kind(s->flags), s->paddr, s->filesz,

@@ -80,9 +80,12 @@ void memory_map_add(struct memory_map *map, enum range_kind kind, uint64_t gpa,
 /* What the guest is told, and the holes in between, up to 4 GiB at least. */
 void memory_map_add_e820(struct memory_map *map, const struct e820 *e820);
 
+/* Segments that are named after sections: more than any kernel has. */
+#define MEMORY_MAP_NAMED 16
+
 /*
- * The segments of @elf at their p_paddr, named after the sections they begin
- * with; its bytes must still be there.
+ * The segments of @elf at their p_paddr, the first ones named after the
+ * sections they begin with; its bytes must still be there.
  */
 void memory_map_add_segments(struct memory_map *map,
 			     const struct kernel_elf *elf);

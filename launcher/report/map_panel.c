@@ -191,15 +191,18 @@ static int anchor(const struct items *all, const struct item *i)
 	return middle;
 }
 
+/* The entry first, which has no size to count by. */
 static int by_size(const void *a, const void *b)
 {
 	const struct item *x = *(const struct item *const *)a;
 	const struct item *y = *(const struct item *const *)b;
+	bool entry = x->class == SVG_ENTRY;
 
-	return x->size < y->size   ? 1
-	       : x->size > y->size ? -1
-	       : x->gpa < y->gpa   ? -1
-				   : x->gpa > y->gpa;
+	if (entry != (y->class == SVG_ENTRY))
+		return entry ? -1 : 1;
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	return x->gpa < y->gpa ? -1 : x->gpa > y->gpa;
 }
 
 struct line {
@@ -281,7 +284,7 @@ static void draw_lines(struct svg *s, const struct items *all, int x)
 	}
 	if (!left_out)
 		return;
-	snprintf(more, sizeof(more), "and %u smaller ones", left_out);
+	snprintf(more, sizeof(more), "and %u more", left_out);
 	svg_text(s, SVG_FAINT, x + NAME_AT, high + 4 * SVG_PX, more);
 }
 

@@ -3,7 +3,8 @@
  * Both reports of a file, and of what differs between it and another: whatever
  * it says, lines stay within the width, terminals get no control bytes, and
  * JSON is JSON. A file differs from itself in nothing, and from another in the
- * same from either side.
+ * same from either side. And a picture of where it wants to lie, though nobody
+ * may have loaded it: its elements end.
  *
  * Packed payloads are left to the decoders' targets: here they would only
  * take time.
@@ -16,6 +17,7 @@
 #include "pv/notes.h"
 #include "report/inspect.h"
 #include "report/inspect_diff.h"
+#include "report/map_svg.h"
 #include "report/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
@@ -119,6 +121,32 @@ static void check_pair(const struct inspection *in)
 	check_diff(in, &other);
 }
 
+/* No tag without its end: what is foreign has no such characters. */
+static void check_map(const struct inspection *in)
+{
+	struct memory_map map = { 0 };
+	struct err e = ERR_EMPTY;
+	unsigned open = 0;
+	char *svg;
+
+	if (!in->has_elf)
+		return;
+	memory_map_add_segments(&map, &in->elf);
+	if (map_svg(&map, "fuzz", "map", &svg, &e))
+		abort();
+	for (const char *p = svg; *p; p++) {
+		if (((unsigned char)*p < 0x20 && *p != '\n') || *p == 0x7f)
+			abort();
+		open += *p == '<';
+		open -= *p == '>';
+		if (open > 1)
+			abort();
+	}
+	if (open)
+		abort();
+	free(svg);
+}
+
 static bool is_packed(struct bytes b)
 {
 	struct err e = ERR_EMPTY;
@@ -143,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_text(&in);
 	check_json(&in);
 	check_pair(&in);
+	check_map(&in);
 	inspection_close(&in);
 	return 0;
 }

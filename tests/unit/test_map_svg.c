@@ -166,17 +166,18 @@ START_TEST(map_svg__of_very_many_segments)
 		memory_map_add(&map, RANGE_DATA, 16 * MIB + i * 64 * KIB,
 			       (i == 77 ? 48 : 16) * KIB, "%s", name);
 	}
+	memory_map_add(&map, RANGE_ENTRY, 24 * MIB, 0, "entry: pvh");
 	draw();
 	for (unsigned i = 0; i < shapes.count; i++)
 		bars += shapes.list[i].titled &&
 			!strncmp(shapes.list[i].text, "part ", 5);
 	ck_assert_uint_eq(bars, KERNEL_ELF_MAX_SEGMENTS);
 	ck_assert_uint_eq(shapes_count_text(&shapes, "part 77"), 1);
-	snprintf(name, sizeof(name), "part %u", PANEL_LINES - 3);
+	ck_assert_uint_eq(shapes_count_text(&shapes, "entry: pvh"), 1);
+	snprintf(name, sizeof(name), "part %u", PANEL_LINES - 4);
 	ck_assert_uint_eq(shapes_count_text(&shapes, name), 1);
 	ck_assert_uint_eq(shapes_count_text(&shapes, "part 200"), 0);
-	ck_assert_uint_eq(shapes_count_text(&shapes, "and 240 smaller ones"),
-			  1);
+	ck_assert_uint_eq(shapes_count_text(&shapes, "and 241 more"), 1);
 }
 END_TEST
 
