@@ -11,6 +11,7 @@
 #include "acpi.h"
 #include "claims.h"
 #include "cpu.h"
+#include "ioapic.h"
 #include "lib/cpuid.h"
 #include "lib/io.h"
 #include "lib/say.h"
@@ -19,62 +20,14 @@
 #include "pv/x86.h"
 #include "trap.h"
 
-/* In the page of registers */
-#define IOREGSEL 0x00
-#define IOWIN	 0x10
-#define PAGE_END 0x100
-
-/* Behind IOREGSEL */
-#define REG_ID	     0x00
-#define REG_VERSION  0x01
-#define REG_ENTRY(n) (0x10 + 2 * (n)) /* the upper half follows */
-#define ENTRIES_MAX  120
-
-#define ENTRY_LEVEL  0x08000
-#define ENTRY_MASKED 0x10000
-#define LEVEL_TIMES  3
-#define LATE_TURNS   100
+#define LEVEL_TIMES 3
+#define LATE_TURNS  100
 
 #define PIT_IRQ	  0
 #define PIT_TICKS 1193 /* 1 ms */
 
 static struct madt madt;
 static volatile unsigned times;
-
-static volatile uint32_t *window(const struct madt_ioapic *io, unsigned off)
-{
-	return (volatile uint32_t *)(uintptr_t)(io->address + off);
-}
-
-static uint32_t get(const struct madt_ioapic *io, unsigned reg)
-{
-	*window(io, IOREGSEL) = reg;
-	return *window(io, IOWIN);
-}
-
-static void set(const struct madt_ioapic *io, unsigned reg, uint32_t value)
-{
-	*window(io, IOREGSEL) = reg;
-	*window(io, IOWIN) = value;
-}
-
-static unsigned entries(const struct madt_ioapic *io)
-{
-	return (get(io, REG_VERSION) >> 16 & 0xff) + 1;
-}
-
-static void set_entry(const struct madt_ioapic *io, unsigned n, uint32_t low)
-{
-	set(io, REG_ENTRY(n), ENTRY_MASKED);
-	set(io, REG_ENTRY(n) + 1, lapic_id() << 24);
-	set(io, REG_ENTRY(n), low);
-}
-
-static void mask_all(const struct madt_ioapic *io)
-{
-	for (unsigned n = 0; n < entries(io) && n < ENTRIES_MAX; n++)
-		set(io, REG_ENTRY(n), ENTRY_MASKED);
-}
 
 /* The I/O APIC that ISA interrupt @irq comes to, and *@pin of it. */
 static const struct madt_ioapic *wired_to(unsigned irq, unsigned *pin)
@@ -94,7 +47,7 @@ static void listen(void)
 {
 	pic_mask_all();
 	for (unsigned i = 0; i < madt.ioapics_count; i++)
-		mask_all(&madt.ioapics[i]);
+		ioapic_mask_all(&madt.ioapics[i]);
 	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
 	interrupts_on();
 	for (unsigned i = 0; i < LATE_TURNS; i++)
@@ -128,10 +81,11 @@ static enum verdict they_answer(const struct boot *b)
 		return SKIP;
 	for (unsigned i = 0; i < madt.ioapics_count; i++) {
 		const struct madt_ioapic *io = &madt.ioapics[i];
-		uint32_t version = get(io, REG_VERSION);
+		uint32_t version = ioapic_get(io, REG_VERSION);
 
 		if (!(version & 0xff) || (version & 0xff) == 0xff ||
-		    (version & 0xff00ff00) || entries(io) > ENTRIES_MAX) {
+		    (version & 0xff00ff00) ||
+		    ioapic_entries(io) > ENTRIES_MAX) {
 			say("     version 0x%x at 0x%x\n", version,
 			    io->address);
 			return FAIL;
@@ -146,7 +100,8 @@ static enum verdict ids_are_right(const struct boot *b)
 		return SKIP;
 	for (unsigned i = 0; i < madt.ioapics_count; i++)
 		if (!expect_equal("the id",
-				  get(&madt.ioapics[i], REG_ID) >> 24 & 0xf,
+				  ioapic_get(&madt.ioapics[i], REG_ID) >> 24 &
+					  0xf,
 				  madt.ioapics[i].id))
 			return FAIL;
 	return PASS;
@@ -157,7 +112,7 @@ static enum verdict there_are_24(const struct boot *b)
 {
 	if (!is_there(b))
 		return SKIP;
-	return expect_equal("the number", entries(&madt.ioapics[0]), 24);
+	return expect_equal("the number", ioapic_entries(&madt.ioapics[0]), 24);
 }
 
 static enum verdict entry_holds(const struct boot *b)
@@ -168,11 +123,11 @@ static enum verdict entry_holds(const struct boot *b)
 	if (!is_there(b))
 		return SKIP;
 	/* No processor has the highest id, and it is masked anyway. */
-	set(io, REG_ENTRY(23), ENTRY_MASKED | ENTRY_LEVEL | 0xa5);
-	set(io, REG_ENTRY(23) + 1, 0xfe000000);
-	low = get(io, REG_ENTRY(23));
-	high = get(io, REG_ENTRY(23) + 1);
-	mask_all(io);
+	ioapic_set(io, REG_ENTRY(23), ENTRY_MASKED | ENTRY_LEVEL | 0xa5);
+	ioapic_set(io, REG_ENTRY(23) + 1, 0xfe000000);
+	low = ioapic_get(io, REG_ENTRY(23));
+	high = ioapic_get(io, REG_ENTRY(23) + 1);
+	ioapic_mask_all(io);
 	return expect_equal("the lower half", low,
 			    ENTRY_MASKED | ENTRY_LEVEL | 0xa5) &&
 	       expect_equal("the upper half", high & 0xff000000, 0xfe000000);
@@ -189,7 +144,7 @@ static enum verdict masked_stays_away(const struct boot *b)
 	if (!io)
 		return FAIL;
 	listen();
-	set_entry(io, pin, ENTRY_MASKED | VECTOR_IOAPIC);
+	ioapic_set_entry(io, pin, ENTRY_MASKED | VECTOR_IOAPIC);
 	pit_one_shot(PIT_TICKS);
 	return !trap_wait(VECTOR_IOAPIC, TRAP_WAIT_SHORT);
 }
@@ -206,10 +161,10 @@ static enum verdict pit_arrives(const struct boot *b)
 	if (!io)
 		return FAIL;
 	listen();
-	set_entry(io, pin, VECTOR_IOAPIC);
+	ioapic_set_entry(io, pin, VECTOR_IOAPIC);
 	pit_one_shot(PIT_TICKS);
 	came = trap_wait(VECTOR_IOAPIC, TRAP_WAIT_CYCLES);
-	mask_all(io);
+	ioapic_mask_all(io);
 	if (!came)
 		say("     nothing came through pin %u\n", pin);
 	return came;
@@ -225,7 +180,7 @@ static enum verdict overrides_are_possible(const struct boot *b)
 								  o->gsi);
 
 		if (o->bus || o->source > 15 || (o->flags & ~0xfu) || !io ||
-		    o->gsi - io->gsi_base >= entries(io)) {
+		    o->gsi - io->gsi_base >= ioapic_entries(io)) {
 			say("     bus %u interrupt %u, GSI %u, flags 0x%x\n",
 			    o->bus, o->source, o->gsi, o->flags);
 			return FAIL;
@@ -260,7 +215,7 @@ static unsigned serial_comes(uint32_t flags, void (*fn)(void))
 		return 0;
 	listen();
 	trap_on_interrupt(VECTOR_IOAPIC, fn);
-	set_entry(io, pin, VECTOR_IOAPIC | flags);
+	ioapic_set_entry(io, pin, VECTOR_IOAPIC | flags);
 	outb(COM1_PORT + UART_IER, IER_TX);
 	if (trap_wait(VECTOR_IOAPIC, TRAP_WAIT_CYCLES)) {
 		/* What else would come comes now. */
@@ -271,7 +226,7 @@ static unsigned serial_comes(uint32_t flags, void (*fn)(void))
 	}
 	n = trap_count(VECTOR_IOAPIC);
 	silence_the_port();
-	mask_all(io);
+	ioapic_mask_all(io);
 	trap_on_interrupt(VECTOR_IOAPIC, 0);
 	return n;
 }
@@ -322,11 +277,11 @@ static enum verdict low_vectors_stay_away(const struct boot *b)
 	/* One that came would be an exception, which ends the run. */
 	for (unsigned vector = 0; vector < 16; vector++) {
 		listen();
-		set_entry(io, pin, vector);
+		ioapic_set_entry(io, pin, vector);
 		pit_one_shot(1);
 		trap_wait(VECTOR_IOAPIC, TRAP_WAIT_SHORT / 16);
 	}
-	mask_all(io);
+	ioapic_mask_all(io);
 	return pit_arrives(b);
 }
 
@@ -342,12 +297,12 @@ static enum verdict nobody_is_sent_to(const struct boot *b)
 	if (!io)
 		return FAIL;
 	listen();
-	set_entry(io, pin, ENTRY_MASKED);
-	set(io, REG_ENTRY(pin) + 1, 0xfe000000);
-	set(io, REG_ENTRY(pin), VECTOR_IOAPIC);
+	ioapic_set_entry(io, pin, ENTRY_MASKED);
+	ioapic_set(io, REG_ENTRY(pin) + 1, 0xfe000000);
+	ioapic_set(io, REG_ENTRY(pin), VECTOR_IOAPIC);
 	pit_one_shot(PIT_TICKS);
 	came = trap_wait(VECTOR_IOAPIC, TRAP_WAIT_SHORT);
-	mask_all(io);
+	ioapic_mask_all(io);
 	return !came && pit_arrives(b);
 }
 
@@ -359,21 +314,22 @@ static void write_garbage(const struct madt_ioapic *io)
 
 	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		for (unsigned sel = 0; sel < 0x100; sel++) {
-			set(io, sel, values[i] | ENTRY_MASKED);
-			(void)get(io, sel);
+			ioapic_set(io, sel, values[i] | ENTRY_MASKED);
+			(void)ioapic_get(io, sel);
 		}
-	set(io, 0xffffff01, 0xffffffff);
-	set(io, 0x80000010, 0xffffffff);
+	ioapic_set(io, 0xffffff01, 0xffffffff);
+	ioapic_set(io, 0x80000010, 0xffffffff);
 }
 
 /* Bytes, words, misaligned longs, and what is between the registers. */
 static void access_oddly(const struct madt_ioapic *io)
 {
 	for (unsigned off = 0; off < PAGE_END; off++) {
-		volatile uint8_t *p = (volatile uint8_t *)window(io, 0) + off;
+		volatile uint8_t *p = (volatile uint8_t *)ioapic_window(io, 0) +
+				      off;
 
 		/* IOREGSEL is made to name what can only be read. */
-		*window(io, IOREGSEL) = REG_VERSION;
+		*ioapic_window(io, IOREGSEL) = REG_VERSION;
 		*p = 0xff;
 		*(volatile uint16_t *)p = 0x0101;
 		*(volatile uint32_t *)p = 0x01010101;
@@ -397,15 +353,15 @@ static enum verdict survives(const struct boot *b,
 		const struct madt_ioapic *io = &madt.ioapics[i];
 
 		listen();
-		mask_all(io);
-		id = get(io, REG_ID);
-		version = get(io, REG_VERSION);
+		ioapic_mask_all(io);
+		id = ioapic_get(io, REG_ID);
+		version = ioapic_get(io, REG_VERSION);
 		harm(io);
-		set(io, REG_ID, id);
-		mask_all(io);
-		is_same = expect_equal("the version", get(io, REG_VERSION),
-				       version) &&
-			  expect_equal("the id", get(io, REG_ID), id);
+		ioapic_set(io, REG_ID, id);
+		ioapic_mask_all(io);
+		is_same = expect_equal("the version",
+				       ioapic_get(io, REG_VERSION), version) &&
+			  expect_equal("the id", ioapic_get(io, REG_ID), id);
 		if (!is_same)
 			return FAIL;
 	}
