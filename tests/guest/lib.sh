@@ -133,6 +133,16 @@ await_end()
 	wait "$pid" || status=$?
 }
 
+# slow_image KERNEL FILE: the kernel's ELF, packed so that decoding it takes a
+# second or two: random bytes behind it, which lzma makes no shorter.
+slow_image()
+{
+	{
+		cat "$1"
+		head -c 48M /dev/urandom
+	} | xz --format=lzma -0 >"$2"
+}
+
 # crc32 FILE: as eight hexadecimal digits, by gzip, which ends with it.
 crc32()
 {
