@@ -9,6 +9,7 @@
 #include "report/content.h"
 #include "report/inspect_tree.h"
 #include "report/json_parts.h"
+#include "report/tree_diff.h"
 
 const char *const diff_parts[] = { "header",  "notes", "segments",
 				   "payload", "plan",  NULL };
@@ -36,16 +37,10 @@ static const struct {
 	{ { "boot" }, "plan" },
 };
 
-struct walk {
-	json_t *path;  /* the keys down to where we are */
-	json_t *found; /* the differences */
-	bool no_memory;
-};
-
-static bool is_at(const struct walk *w, const char *const *keys)
+static bool is_at(const json_t *path, const char *const *keys)
 {
 	for (size_t i = 0; i < 2 && keys[i]; i++) {
-		const json_t *key = json_array_get(w->path, i);
+		const json_t *key = json_array_get(path, i);
 
 		if (!key || strcmp(json_string_value(key), keys[i]))
 			return false;
@@ -53,179 +48,13 @@ static bool is_at(const struct walk *w, const char *const *keys)
 	return true;
 }
 
-static const char *part_of(const struct walk *w)
+static const char *part_of(const json_t *path)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (is_at(w, places[i].keys))
+		if (is_at(path, places[i].keys))
 			return places[i].part;
 	return "header";
 }
-
-static void enter(struct walk *w, const char *key)
-{
-	w->no_memory |= json_add(w->path, json_string(key)) != 0;
-}
-
-static void leave_key(struct walk *w)
-{
-	if (!w->no_memory)
-		json_array_remove(w->path, json_array_size(w->path) - 1);
-}
-
-/* A value that is not there counts as null. */
-static void found(struct walk *w, json_t *a, json_t *b)
-{
-	const char *part = part_of(w);
-
-	if (part)
-		w->no_memory |= json_add(w->found,
-					 json_pack("{s:s, s:o, s:O, s:O}",
-						   "part", part, "path",
-						   json_copy(w->path), "a",
-						   a ? a : json_null(), "b",
-						   b ? b : json_null())) != 0;
-}
-
-/*
- * What an element of an array is called: a note by owner and type, others by
- * name, or by their type alone, which is no name: those are numbered from 0
- * (PT_LOAD[0]), the others only when it happens again.
- */
-static json_t *label_of(const json_t *item, json_t *seen)
-{
-	const char *name = json_string_value(json_object_get(item, "name"));
-	const char *owner = json_string_value(json_object_get(item, "owner"));
-	const json_t *type = json_object_get(item, "type");
-	json_t *base, *label;
-	json_int_t n;
-
-	if (owner && name)
-		base = json_sprintf("%s %s", owner, name);
-	else if (owner)
-		base = json_sprintf(
-			"%s 0x%llx", owner,
-			(unsigned long long)json_integer_value(type));
-	else
-		base = json_string(name ? name
-				   : json_string_value(type)
-					   ? json_string_value(type)
-					   : "");
-	if (!base)
-		return NULL;
-	n = json_integer_value(json_object_get(seen, json_string_value(base)));
-	if (json_object_set_new(seen, json_string_value(base),
-				json_integer(n + 1))) {
-		json_decref(base);
-		return NULL;
-	}
-	if (n || (!owner && !name))
-		label = json_sprintf("%s[%lld]", json_string_value(base),
-				     (long long)n);
-	else
-		label = json_incref(base);
-	json_decref(base);
-	return label;
-}
-
-/* An array of objects as one object, of which each key is a label. */
-static json_t *by_label(const json_t *array)
-{
-	json_t *all = json_object(), *seen = json_object();
-	bool bad = !all || !seen;
-
-	for (size_t i = 0; !bad && i < json_array_size(array); i++) {
-		json_t *item = json_array_get(array, i);
-		json_t *label = label_of(item, seen);
-
-		bad = !label ||
-		      json_object_set(all, json_string_value(label), item);
-		json_decref(label);
-	}
-	json_decref(seen);
-	if (!bad)
-		return all;
-	json_decref(all);
-	return NULL;
-}
-
-static bool is_list_of_objects(const json_t *v)
-{
-	return json_is_array(v) &&
-	       (!json_array_size(v) || json_is_object(json_array_get(v, 0)));
-}
-
-/* A bit field, or a number with its name: one value, shown whole. */
-static bool is_one_value(const json_t *v)
-{
-	return json_object_get(v, "value") && json_object_size(v) == 2;
-}
-
-static void compare(struct walk *w, json_t *a, json_t *b);
-
-static void compare_key(struct walk *w, const char *key, json_t *a, json_t *b)
-{
-	enter(w, key);
-	compare(w, a, b);
-	leave_key(w);
-}
-
-/* What follows from a note's value, in the order in which it is asked for. */
-static const char *const derived[] = { "size", "desc" };
-
-static bool is_derived(const json_t *object, const char *key)
-{
-	if (!json_object_get(object, "desc"))
-		return false;
-	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
-		if (!strcmp(key, derived[i]))
-			return true;
-	return false;
-}
-
-static void compare_objects(struct walk *w, json_t *a, json_t *b)
-{
-	size_t before = json_array_size(w->found);
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(a, key, value) if (!is_derived(a, key))
-		compare_key(w, key, value, json_object_get(b, key));
-	json_object_foreach(b, key, value) if (!json_object_get(a, key))
-		compare_key(w, key, NULL, value);
-	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
-		if (is_derived(a, derived[i]) &&
-		    json_array_size(w->found) == before)
-			compare_key(w, derived[i],
-				    json_object_get(a, derived[i]),
-				    json_object_get(b, derived[i]));
-}
-
-static void compare_lists(struct walk *w, const json_t *a, const json_t *b)
-{
-	json_t *x = by_label(a), *y = by_label(b);
-
-	if (x && y)
-		compare_objects(w, x, y);
-	else
-		w->no_memory = true;
-	json_decref(x);
-	json_decref(y);
-}
-
-static void compare(struct walk *w, json_t *a, json_t *b)
-{
-	if (w->no_memory || (a && b && json_equal(a, b)))
-		return;
-	if (json_is_object(a) && json_is_object(b) && !is_one_value(a) &&
-	    !is_one_value(b))
-		compare_objects(w, a, b);
-	else if (is_list_of_objects(a) && is_list_of_objects(b))
-		compare_lists(w, a, b);
-	else
-		found(w, a, b);
-}
-
-/* --- bytes */
 
 static json_t *crc_json(struct bytes b)
 {
@@ -268,9 +97,9 @@ static json_t *content_json(struct walk *w, const struct inspection *a,
 	if (!all || !c.different)
 		return all;
 	w->no_memory |= json_array_clear(w->path);
-	enter(w, "payload");
-	compare_key(w, "content_crc32", json_object_get(all, "crc32_a"),
-		    json_object_get(all, "crc32_b"));
+	walk_enter(w, "payload");
+	walk_compare_key(w, "content_crc32", json_object_get(all, "crc32_a"),
+			 json_object_get(all, "crc32_b"));
 	return all;
 }
 
@@ -303,10 +132,10 @@ static void compare_files(struct walk *w, const struct inspection *a,
 	from = json_sprintf("0x%02x", x.data[c.first]);
 	to = json_sprintf("0x%02x", y.data[c.first]);
 	w->no_memory |= json_array_clear(w->path);
-	enter(w, "payload");
-	enter(w, "byte of the file");
-	enter(w, region_of(&a->img, c.first));
-	compare_key(w, where, from, to);
+	walk_enter(w, "payload");
+	walk_enter(w, "byte of the file");
+	walk_enter(w, region_of(&a->img, c.first));
+	walk_compare_key(w, where, from, to);
 	json_decref(from);
 	json_decref(to);
 }
@@ -338,7 +167,7 @@ static json_t *make(struct walk *w, const struct inspection *a,
 	w->path = json_array();
 	w->found = json_array();
 	w->no_memory = !x || !y || !w->path || !w->found;
-	compare(w, x, y);
+	walk_compare(w, x, y);
 	json_decref(x);
 	json_decref(y);
 	content = content_json(w, a, b);
@@ -358,7 +187,7 @@ static json_t *make(struct walk *w, const struct inspection *a,
 int inspection_diff(const struct inspection *a, const struct inspection *b,
 		    json_t **diff, struct err *e)
 {
-	struct walk w = { 0 };
+	struct walk w = { .part_of = part_of };
 	json_t *all = make(&w, a, b);
 
 	json_decref(w.path);
