@@ -149,6 +149,8 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	if (takes_two(r) && !w->second)
 		return err_set(e, EINVAL, "--%s needs two arguments: %s",
 			       r->name, r->arg);
+	if (r->groups & cmd->takes & OPT_MAP)
+		o->for_map = r->name;
 	o->second = w->second;
 	rc = r->set(o, optarg, e);
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
@@ -166,6 +168,24 @@ static bool take_image(struct options *o, const struct command *cmd,
 	else
 		return false;
 	return true;
+}
+
+/* What no option can tell by itself. */
+static int check_together(const struct options *o, const struct command *cmd,
+			  struct err *e)
+{
+	if (!o->image)
+		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
+			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
+	if (o->other && !strcmp(o->image, "-") && !strcmp(o->other, "-"))
+		return err_set(e, EINVAL,
+			       "standard input can be one IMAGE only");
+	if (o->other && o->map)
+		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
+	if (o->for_map && !o->map)
+		return err_set(e, EINVAL, "--%s: %s has it for --map only",
+			       o->for_map, cmd->name);
+	return 0;
 }
 
 int options_parse(struct options *o, const struct command *cmd, int argc,
@@ -203,15 +223,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 			       : cmd->takes & TAKES_TWO_IMAGES ? "IMAGE or two"
 							       : "IMAGE",
 			       argv[optind]);
-	if (!o->image)
-		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
-			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
-	if (o->other && !strcmp(o->image, "-") && !strcmp(o->other, "-"))
-		return err_set(e, EINVAL,
-			       "standard input can be one IMAGE only");
-	if (o->other && o->map)
-		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
-	return 0;
+	return check_together(o, cmd, e);
 }
 
 /* Walk to the next word that is no option; false if there is none, or an
