@@ -18,6 +18,12 @@
 #include "base/buf.h"
 #include "vm/debug.h"
 
+/* The first three are gdb's own. */
+#define GDB_FEATURE_CORE     "org.gnu.gdb.i386.core"
+#define GDB_FEATURE_SSE	     "org.gnu.gdb.i386.sse"
+#define GDB_FEATURE_SEGMENTS "org.gnu.gdb.i386.segments"
+#define GDB_FEATURE_SYSTEM   "launcher.x86.system"
+
 struct gdb_reg {
 	const char *name;
 	const char *type;    /* in the description */

@@ -1,93 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gdb/stub.h"
+#include "gdb/stub_parts.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-/* Bytes of memory that fit into a packet, as digits. */
-#define MEMORY_MAX (GDB_PACKET_MAX / 2)
-
-#define REPLY_LINE 256
-
-/* What a command is about: what is behind its name in the packet. */
-struct args {
-	const uint8_t *at;
-	const uint8_t *end;
-};
-
-static void say(struct gdb_stub *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void say(struct gdb_stub *s, const char *fmt, ...)
-{
-	char line[REPLY_LINE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	buf_add(&s->reply, line, strlen(line));
-}
-
-/* The packet has the wrong form; gdb has no words for why. */
-#define E_FORM "E01"
-/* What it asks for is not there: errno's EFAULT, by custom. */
-#define E_MEMORY "E14"
-
-/* gdb shows what is behind the second dot. */
-static void refuse(struct gdb_stub *s, const struct err *e)
-{
-	say(s, "E.refused.%s", e->msg);
-}
-
-static void say_reg(struct gdb_stub *s, unsigned n, const struct cpu_regs *r)
-{
-	const struct gdb_reg *reg = &s->arch->regs[n];
-
-	gdb_hex_add(&s->reply, gdb_reg_value(reg, r), reg->size);
-}
-
-static void say_reason(struct gdb_stub *s, const struct gdb_stop *stop)
-{
-	switch (stop->reason) {
-	case GDB_STOP_SOFT:
-		if (s->knows_soft)
-			say(s, "swbreak:;");
-		break;
-	case GDB_STOP_HARD:
-		if (s->knows_hard)
-			say(s, "hwbreak:;");
-		break;
-	case GDB_STOP_WATCH:
-		say(s, "watch:%llx;", (unsigned long long)stop->addr);
-		break;
-	case GDB_STOP_AWATCH:
-		say(s, "awatch:%llx;", (unsigned long long)stop->addr);
-		break;
-	case GDB_STOP_PLAIN:
-		break;
-	}
-}
-
-/* The registers that gdb asks for first come along. */
-static void say_stop(struct gdb_stub *s)
-{
-	const unsigned first[] = { s->arch->bp, s->arch->sp, s->arch->pc };
-	struct cpu_regs r;
-	struct err ignored;
-
-	say(s, "T%02xthread:%x;", s->stop.signal, s->stop.cpu + 1);
-	say_reason(s, &s->stop);
-	if (s->ops->get_regs(s->ctx, s->stop.cpu, &r, &ignored))
-		return;
-	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
-		say(s, "%02x:", first[i]);
-		say_reg(s, first[i], &r);
-		say(s, ";");
-	}
-}
 
 static void send_reply(struct gdb_stub *s)
 {
@@ -97,547 +12,30 @@ static void send_reply(struct gdb_stub *s)
 	s->reply.len = 0;
 }
 
-/* ---- reading what a packet says */
-
-static bool take(struct args *a, char c)
-{
-	if (a->at == a->end || *a->at != (uint8_t)c)
-		return false;
-	a->at++;
-	return true;
-}
-
-static bool take_number(struct args *a, uint64_t *value)
-{
-	return gdb_number_read(&a->at, a->end, value);
-}
-
-static bool is_done(const struct args *a)
-{
-	return a->at == a->end;
-}
-
-/* "ADDR,LEN" */
-static bool take_range(struct args *a, uint64_t *addr, uint64_t *len)
-{
-	return take_number(a, addr) && take(a, ',') && take_number(a, len);
-}
-
-static bool take_word(struct args *a, const char *word)
-{
-	size_t len = strlen(word);
-
-	if ((size_t)(a->end - a->at) < len || memcmp(a->at, word, len))
-		return false;
-	a->at += len;
-	return true;
-}
-
-/* A thread: -1 is all of them, 0 any, N vCPU N - 1, which must exist. A
- * process before it, as in "p1.2", is the only one there is. */
-static bool take_thread(struct gdb_stub *s, struct args *a, int *thread)
-{
-	uint64_t n;
-
-	if (take(a, 'p')) {
-		if (!take_word(a, "-1") && !take_number(a, &n))
-			return false;
-		if (!take(a, '.')) {
-			*thread = -1;
-			return true;
-		}
-	}
-	if (take_word(a, "-1")) {
-		*thread = -1;
-		return true;
-	}
-	if (!take_number(a, &n) || n > s->cpus)
-		return false;
-	*thread = (int)n;
-	return true;
-}
-
-/* ---- registers */
-
-static void do_get_all(struct gdb_stub *s, struct args *a)
-{
-	struct cpu_regs r;
-	struct err e;
-
-	(void)a;
-	if (s->ops->get_regs(s->ctx, s->cpu, &r, &e)) {
-		say(s, E_FORM);
-		return;
-	}
-	for (unsigned i = 0; i < s->arch->count; i++)
-		say_reg(s, i, &r);
-}
-
-static void set_regs(struct gdb_stub *s, const struct cpu_regs *r)
-{
-	struct err e;
-
-	if (s->ops->set_regs(s->ctx, s->cpu, r, &e))
-		refuse(s, &e);
-	else
-		say(s, "OK");
-}
-
-/* One register's digits into @r. */
-static bool take_reg(struct gdb_stub *s, struct args *a, unsigned n,
-		     struct cpu_regs *r)
-{
-	const struct gdb_reg *reg = &s->arch->regs[n];
-	uint8_t value[16];
-
-	if (!gdb_hex_read(a->at, (size_t)(a->end - a->at), value, reg->size))
-		return false;
-	a->at += 2 * reg->size;
-	return gdb_reg_set(reg, r, value);
-}
-
-static void do_set_all(struct gdb_stub *s, struct args *a)
-{
-	struct cpu_regs r;
-	struct err e;
-	bool sound = !s->ops->get_regs(s->ctx, s->cpu, &r, &e);
-
-	for (unsigned i = 0; sound && i < s->arch->count; i++)
-		sound = take_reg(s, a, i, &r);
-	if (!sound || !is_done(a))
-		say(s, E_FORM);
-	else
-		set_regs(s, &r);
-}
-
-static void do_get_one(struct gdb_stub *s, struct args *a)
-{
-	struct cpu_regs r;
-	struct err e;
-	uint64_t n;
-
-	if (!take_number(a, &n) || !is_done(a) || n >= s->arch->count ||
-	    s->ops->get_regs(s->ctx, s->cpu, &r, &e))
-		say(s, E_FORM);
-	else
-		say_reg(s, (unsigned)n, &r);
-}
-
-static void do_set_one(struct gdb_stub *s, struct args *a)
-{
-	struct cpu_regs r;
-	struct err e;
-	uint64_t n;
-
-	if (!take_number(a, &n) || !take(a, '=') || n >= s->arch->count ||
-	    s->ops->get_regs(s->ctx, s->cpu, &r, &e) ||
-	    !take_reg(s, a, (unsigned)n, &r) || !is_done(a))
-		say(s, E_FORM);
-	else
-		set_regs(s, &r);
-}
-
-/* ---- memory */
-
-static void do_read(struct gdb_stub *s, struct args *a)
-{
-	uint8_t bytes[MEMORY_MAX];
-	uint64_t addr, len;
-	size_t n;
-
-	if (!take_range(a, &addr, &len) || !is_done(a)) {
-		say(s, E_FORM);
-		return;
-	}
-	if (len > MEMORY_MAX)
-		len = MEMORY_MAX;
-	n = s->ops->read(s->ctx, s->cpu, addr, bytes, len);
-	if (!n && len)
-		say(s, E_MEMORY);
-	gdb_hex_add(&s->reply, bytes, n);
-}
-
-static void write_bytes(struct gdb_stub *s, uint64_t addr, const void *bytes,
-			size_t len)
-{
-	size_t n = s->ops->write(s->ctx, s->cpu, addr, bytes, len);
-
-	say(s, "%s", n == len ? "OK" : E_MEMORY);
-}
-
-static void do_write(struct gdb_stub *s, struct args *a)
-{
-	uint8_t bytes[MEMORY_MAX];
-	uint64_t addr, len;
-
-	if (!take_range(a, &addr, &len) || !take(a, ':') || len > MEMORY_MAX ||
-	    (size_t)(a->end - a->at) != 2 * len ||
-	    !gdb_hex_read(a->at, 2 * len, bytes, len))
-		say(s, E_FORM);
-	else
-		write_bytes(s, addr, bytes, len);
-}
-
-static void do_write_binary(struct gdb_stub *s, struct args *a)
-{
-	uint64_t addr, len;
-
-	if (!take_range(a, &addr, &len) || !take(a, ':') ||
-	    (size_t)(a->end - a->at) != len)
-		say(s, E_FORM);
-	else
-		write_bytes(s, addr, a->at, len);
-}
-
-/* ---- breakpoints */
-
-/* "KIND,ADDR,LEN", and conditions behind a ; which we never offer. */
-static bool take_break(struct args *a, enum gdb_break *kind, uint64_t *addr,
-		       uint64_t *len)
-{
-	uint64_t n;
-
-	if (!take_number(a, &n) || n >= GDB_BREAK_KINDS || !take(a, ',') ||
-	    !take_range(a, addr, len) || !is_done(a))
-		return false;
-	*kind = (enum gdb_break)n;
-	return true;
-}
-
-static void do_insert(struct gdb_stub *s, struct args *a)
-{
-	enum gdb_break kind;
-	uint64_t addr, len;
-	struct err e;
-
-	if (!take_break(a, &kind, &addr, &len))
-		say(s, E_FORM);
-	else if (s->ops->insert(s->ctx, s->cpu, kind, addr, len, &e))
-		refuse(s, &e);
-	else
-		say(s, "OK");
-}
-
-static void do_remove(struct gdb_stub *s, struct args *a)
-{
-	enum gdb_break kind;
-	uint64_t addr, len;
-	struct err e;
-
-	if (!take_break(a, &kind, &addr, &len))
-		say(s, E_FORM);
-	else if (s->ops->remove(s->ctx, s->cpu, kind, addr, len, &e))
-		refuse(s, &e);
-	else
-		say(s, "OK");
-}
-
-/* ---- running */
-
-static void resume(struct gdb_stub *s, const enum gdb_action *actions)
-{
-	struct err e;
-
-	s->running = true;
-	if (s->ops->resume(s->ctx, actions, &e)) {
-		s->running = false;
-		refuse(s, &e);
-	}
-}
-
-/* c, s and their like: with an address to go on from, perhaps. */
-static void run_from(struct gdb_stub *s, struct args *a, enum gdb_action what)
-{
-	enum gdb_action actions[GDB_CPUS_MAX];
-	unsigned cpu = s->run_cpu < 0 ? s->stop.cpu : (unsigned)s->run_cpu;
-	struct cpu_regs r;
-	struct err e;
-	uint64_t addr;
-
-	if (!is_done(a)) {
-		if (!take_number(a, &addr) || !is_done(a) ||
-		    s->ops->get_regs(s->ctx, cpu, &r, &e)) {
-			say(s, E_FORM);
-			return;
-		}
-		r.rip = addr;
-		if (s->ops->set_regs(s->ctx, cpu, &r, &e)) {
-			refuse(s, &e);
-			return;
-		}
-	}
-	for (unsigned i = 0; i < s->cpus; i++)
-		actions[i] = s->run_cpu < 0 ? GDB_CONTINUE : GDB_STAY;
-	actions[cpu] = what;
-	resume(s, actions);
-}
-
-static void do_continue(struct gdb_stub *s, struct args *a)
-{
-	run_from(s, a, GDB_CONTINUE);
-}
-
-static void do_step(struct gdb_stub *s, struct args *a)
-{
-	run_from(s, a, GDB_STEP);
-}
-
-/* "SIGNAL", or "SIGNAL;ADDR": a guest takes no signals. */
-static bool skip_signal(struct args *a)
-{
-	uint64_t signal;
-
-	return take_number(a, &signal) && (is_done(a) || take(a, ';'));
-}
-
-static void do_continue_signal(struct gdb_stub *s, struct args *a)
-{
-	if (skip_signal(a))
-		run_from(s, a, GDB_CONTINUE);
-	else
-		say(s, E_FORM);
-}
-
-static void do_step_signal(struct gdb_stub *s, struct args *a)
-{
-	if (skip_signal(a))
-		run_from(s, a, GDB_STEP);
-	else
-		say(s, E_FORM);
-}
-
-static void do_vcont_query(struct gdb_stub *s, struct args *a)
-{
-	(void)a;
-	say(s, "vCont;c;C;s;S");
-}
-
-/* One of vCont's actions, up to its thread. */
-static bool take_action(struct args *a, enum gdb_action *what)
-{
-	uint64_t signal;
-
-	if (take(a, 'c'))
-		*what = GDB_CONTINUE;
-	else if (take(a, 's'))
-		*what = GDB_STEP;
-	else if (take(a, 'C') && take_number(a, &signal))
-		*what = GDB_CONTINUE;
-	else if (take(a, 'S') && take_number(a, &signal))
-		*what = GDB_STEP;
-	else
-		return false;
-	return true;
-}
-
-/* The first action that names a thread, or all of them, is the thread's. */
-static void give(struct gdb_stub *s, enum gdb_action *actions, bool *given,
-		 int thread, enum gdb_action what)
-{
-	for (unsigned i = 0; i < s->cpus; i++) {
-		if (given[i] || (thread >= 0 && (unsigned)thread != i + 1))
-			continue;
-		actions[i] = what;
-		given[i] = true;
-	}
-}
-
-static void do_vcont(struct gdb_stub *s, struct args *a)
-{
-	enum gdb_action actions[GDB_CPUS_MAX] = { GDB_STAY };
-	bool given[GDB_CPUS_MAX] = { false };
-	enum gdb_action what;
-	bool any = false;
-	int thread;
-
-	while (take(a, ';')) {
-		thread = -1;
-		if (!take_action(a, &what) ||
-		    (take(a, ':') && !take_thread(s, a, &thread)))
-			break;
-		/* 0 is any thread: that which has stopped. */
-		if (!thread)
-			thread = (int)s->stop.cpu + 1;
-		give(s, actions, given, thread, what);
-		any = true;
-	}
-	if (!any || !is_done(a))
-		say(s, E_FORM);
-	else
-		resume(s, actions);
-}
-
-/* ---- threads */
-
-static void do_choose(struct gdb_stub *s, struct args *a)
-{
-	bool for_run = take(a, 'c');
-	int thread;
-
-	if ((!for_run && !take(a, 'g')) || !take_thread(s, a, &thread) ||
-	    !is_done(a)) {
-		say(s, E_FORM);
-		return;
-	}
-	if (for_run)
-		s->run_cpu = thread > 0 ? thread - 1 : -1;
-	else
-		s->cpu = thread > 0 ? (unsigned)thread - 1 : s->stop.cpu;
-	say(s, "OK");
-}
-
-static void do_is_alive(struct gdb_stub *s, struct args *a)
-{
-	int thread;
-
-	say(s, take_thread(s, a, &thread) && thread > 0 && is_done(a) ? "OK"
-								      : E_FORM);
-}
-
-static void do_current(struct gdb_stub *s, struct args *a)
-{
-	(void)a;
-	say(s, "QC%x", s->cpu + 1);
-}
-
-static void do_threads(struct gdb_stub *s, struct args *a)
-{
-	(void)a;
-	for (unsigned i = 0; i < s->cpus; i++)
-		say(s, "%c%x", i ? ',' : 'm', i + 1);
-}
-
-static void do_more_threads(struct gdb_stub *s, struct args *a)
-{
-	(void)a;
-	say(s, "l");
-}
-
-static void do_thread_info(struct gdb_stub *s, struct args *a)
-{
-	char line[REPLY_LINE];
-	int thread;
-
-	if (!take_thread(s, a, &thread) || thread <= 0 || !is_done(a)) {
-		say(s, E_FORM);
-		return;
-	}
-	s->ops->describe(s->ctx, (unsigned)thread - 1, line, sizeof(line));
-	gdb_hex_add(&s->reply, line, strlen(line));
-}
-
-/* ---- the conversation */
-
-static void do_why(struct gdb_stub *s, struct args *a)
-{
-	(void)a;
-	say_stop(s);
-}
-
-static void do_supported(struct gdb_stub *s, struct args *a)
-{
-	/* "name+;name-;name=value;..." */
-	while (!is_done(a)) {
-		if (take_word(a, "swbreak+"))
-			s->knows_soft = true;
-		else if (take_word(a, "hwbreak+"))
-			s->knows_hard = true;
-		while (!is_done(a) && !take(a, ';'))
-			a->at++;
-	}
-	say(s,
-	    "PacketSize=%x;qXfer:features:read+;QStartNoAckMode+;swbreak+;"
-	    "hwbreak+;vContSupported+",
-	    GDB_PACKET_MAX);
-}
-
-/* A part of @whole, as qXfer wants it: "OFFSET,LENGTH". */
-static void say_part(struct gdb_stub *s, struct args *a,
-		     const struct buf *whole)
-{
-	uint64_t off, len;
-
-	if (!take_range(a, &off, &len) || !is_done(a) || whole->failed ||
-	    off > whole->len) {
-		say(s, E_FORM);
-		return;
-	}
-	/* Every byte may need an escape, and there is the letter. */
-	if (len > GDB_PACKET_MAX / 2 - 1)
-		len = GDB_PACKET_MAX / 2 - 1;
-	if (len >= whole->len - off) {
-		len = whole->len - off;
-		say(s, "l");
-	} else {
-		say(s, "m");
-	}
-	buf_add(&s->reply, whole->data + off, len);
-}
-
-static void do_features(struct gdb_stub *s, struct args *a)
-{
-	struct buf xml = { 0 };
-
-	gdb_target_xml(s->arch, &xml);
-	say_part(s, a, &xml);
-	buf_release(&xml);
-}
-
-static void do_attached(struct gdb_stub *s, struct args *a)
-{
-	/* The guest was there before the debugger, and may outlive it: gdb
-	 * detaches when it quits. */
-	(void)a;
-	say(s, "1");
-}
-
-static void do_no_acks(struct gdb_stub *s, struct args *a)
+static void start_no_acks(struct gdb_stub *s, struct args *a)
 {
 	(void)a;
 	s->no_ack = true;
-	say(s, "OK");
+	stub_say(s, "OK");
 }
 
-#define COMMAND_MAX 128
-
-static void do_monitor(struct gdb_stub *s, struct args *a)
-{
-	char command[COMMAND_MAX + 1] = "";
-	size_t len = (size_t)(a->end - a->at) / 2;
-	struct buf text = { 0 };
-
-	if (len > COMMAND_MAX || (a->end - a->at) % 2 ||
-	    !gdb_hex_read(a->at, 2 * len, command, len)) {
-		say(s, E_FORM);
-		return;
-	}
-	s->ops->monitor(s->ctx, command, &text);
-	if (text.len > MEMORY_MAX)
-		text.len = MEMORY_MAX;
-	if (text.len)
-		gdb_hex_add(&s->reply, text.data, text.len);
-	else
-		say(s, "OK");
-	buf_release(&text);
-}
-
-static void do_detach(struct gdb_stub *s, struct args *a)
+static void detach(struct gdb_stub *s, struct args *a)
 {
 	(void)a;
 	s->end = GDB_END_DETACH;
-	say(s, "OK");
+	stub_say(s, "OK");
 }
 
-static void do_kill(struct gdb_stub *s, struct args *a)
+static void kill(struct gdb_stub *s, struct args *a)
 {
 	(void)a;
 	s->end = GDB_END_KILL;
 }
 
-static void do_kill_process(struct gdb_stub *s, struct args *a)
+static void kill_process(struct gdb_stub *s, struct args *a)
 {
-	do_kill(s, a);
-	say(s, "OK");
+	kill(s, a);
+	stub_say(s, "OK");
 }
 
 /* How a packet of this name ends: with the name, or in arguments. */
@@ -648,36 +46,36 @@ static const struct command {
 	enum form form;
 	void (*run)(struct gdb_stub *s, struct args *a);
 } commands[] = {
-	{ "?", ALONE, do_why },
-	{ "g", ALONE, do_get_all },
-	{ "G", WITH_ARGS, do_set_all },
-	{ "p", WITH_ARGS, do_get_one },
-	{ "P", WITH_ARGS, do_set_one },
-	{ "m", WITH_ARGS, do_read },
-	{ "M", WITH_ARGS, do_write },
-	{ "X", WITH_ARGS, do_write_binary },
-	{ "Z", WITH_ARGS, do_insert },
-	{ "z", WITH_ARGS, do_remove },
-	{ "c", WITH_ARGS, do_continue },
-	{ "C", WITH_ARGS, do_continue_signal },
-	{ "s", WITH_ARGS, do_step },
-	{ "S", WITH_ARGS, do_step_signal },
-	{ "vCont?", ALONE, do_vcont_query },
-	{ "vCont", WITH_ARGS, do_vcont },
-	{ "vKill;", WITH_ARGS, do_kill_process },
-	{ "k", WITH_ARGS, do_kill },
-	{ "D", WITH_ARGS, do_detach },
-	{ "H", WITH_ARGS, do_choose },
-	{ "T", WITH_ARGS, do_is_alive },
-	{ "qC", ALONE, do_current },
-	{ "qfThreadInfo", ALONE, do_threads },
-	{ "qsThreadInfo", ALONE, do_more_threads },
-	{ "qThreadExtraInfo,", WITH_ARGS, do_thread_info },
-	{ "qSupported", WITH_ARGS, do_supported },
-	{ "qXfer:features:read:target.xml:", WITH_ARGS, do_features },
-	{ "qAttached", WITH_ARGS, do_attached },
-	{ "qRcmd,", WITH_ARGS, do_monitor },
-	{ "QStartNoAckMode", ALONE, do_no_acks },
+	{ "?", ALONE, stub_why },
+	{ "g", ALONE, stub_get_all },
+	{ "G", WITH_ARGS, stub_set_all },
+	{ "p", WITH_ARGS, stub_get_one },
+	{ "P", WITH_ARGS, stub_set_one },
+	{ "m", WITH_ARGS, stub_read },
+	{ "M", WITH_ARGS, stub_write },
+	{ "X", WITH_ARGS, stub_write_binary },
+	{ "Z", WITH_ARGS, stub_insert },
+	{ "z", WITH_ARGS, stub_remove },
+	{ "c", WITH_ARGS, stub_continue },
+	{ "C", WITH_ARGS, stub_continue_signal },
+	{ "s", WITH_ARGS, stub_step },
+	{ "S", WITH_ARGS, stub_step_signal },
+	{ "vCont?", ALONE, stub_vcont_query },
+	{ "vCont", WITH_ARGS, stub_vcont },
+	{ "vKill;", WITH_ARGS, kill_process },
+	{ "k", WITH_ARGS, kill },
+	{ "D", WITH_ARGS, detach },
+	{ "H", WITH_ARGS, stub_choose },
+	{ "T", WITH_ARGS, stub_is_alive },
+	{ "qC", ALONE, stub_current },
+	{ "qfThreadInfo", ALONE, stub_threads },
+	{ "qsThreadInfo", ALONE, stub_more_threads },
+	{ "qThreadExtraInfo,", WITH_ARGS, stub_thread_info },
+	{ "qSupported", WITH_ARGS, stub_supported },
+	{ "qXfer:features:read:target.xml:", WITH_ARGS, stub_features },
+	{ "qAttached", WITH_ARGS, stub_attached },
+	{ "qRcmd,", WITH_ARGS, stub_monitor },
+	{ "QStartNoAckMode", ALONE, start_no_acks },
 };
 
 static const struct command *find_command(struct args *a)
@@ -685,8 +83,8 @@ static const struct command *find_command(struct args *a)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		struct args rest = *a;
 
-		if (take_word(&rest, commands[i].name) &&
-		    (commands[i].form == WITH_ARGS || is_done(&rest))) {
+		if (args_word(&rest, commands[i].name) &&
+		    (commands[i].form == WITH_ARGS || args_done(&rest))) {
 			*a = rest;
 			return &commands[i];
 		}
@@ -702,7 +100,7 @@ static void on_packet(struct gdb_stub *s)
 	const struct command *command;
 
 	if (s->running) {
-		say(s, "E.refused.the guest is running");
+		stub_say(s, "E.refused.the guest is running");
 		send_reply(s);
 		return;
 	}
@@ -735,7 +133,7 @@ static void on_event(struct gdb_stub *s, enum gdb_event event)
 		break;
 	case GDB_TOO_LONG:
 		ack(s, "+");
-		say(s, E_FORM);
+		stub_say(s, STUB_E_FORM);
 		send_reply(s);
 		break;
 	case GDB_BAD_SUM:
@@ -797,7 +195,7 @@ void gdb_stub_stopped(struct gdb_stub *s, const struct gdb_stop *stop)
 	if (!s->running)
 		return;
 	s->running = false;
-	say_stop(s);
+	stub_say_stop(s);
 	send_reply(s);
 }
 
@@ -806,6 +204,6 @@ void gdb_stub_exited(struct gdb_stub *s, int status)
 	if (!s->running)
 		return;
 	s->running = false;
-	say(s, "W%02x", status & 0xff);
+	stub_say(s, "W%02x", status & 0xff);
 	send_reply(s);
 }
