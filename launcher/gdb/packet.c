@@ -180,7 +180,7 @@ void gdb_packet_add(struct buf *out, const void *payload, size_t len)
 void gdb_hex_add(struct buf *out, const void *data, size_t len)
 {
 	const uint8_t *from = data;
-	uint8_t *to = buf_extend(out, 2 * len);
+	uint8_t *to = len ? buf_extend(out, 2 * len) : NULL;
 
 	for (size_t i = 0; to && i < len; i++) {
 		to[2 * i] = (uint8_t)digits[from[i] >> 4];

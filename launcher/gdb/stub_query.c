@@ -76,7 +76,8 @@ void stub_why(struct gdb_stub *s, struct args *a)
 
 void stub_supported(struct gdb_stub *s, struct args *a)
 {
-	/* "name+;name-;name=value;..." */
+	/* ":name+;name-;name=value;..." */
+	args_char(a, ':');
 	while (!args_done(a)) {
 		if (args_word(a, "swbreak+"))
 			s->knows_soft = true;

@@ -117,11 +117,12 @@ void stub_vcont(struct gdb_stub *s, struct args *a)
 	enum gdb_action actions[GDB_CPUS_MAX] = { GDB_STAY };
 	bool given[GDB_CPUS_MAX] = { false };
 	enum gdb_action what;
-	bool any = false;
+	bool sound = false;
 	int thread;
 
 	while (args_char(a, ';')) {
 		thread = -1;
+		sound = false;
 		if (!take_action(a, &what) ||
 		    (args_char(a, ':') && !args_thread(s, a, &thread)))
 			break;
@@ -129,9 +130,9 @@ void stub_vcont(struct gdb_stub *s, struct args *a)
 		if (!thread)
 			thread = (int)s->stop.cpu + 1;
 		give(s, actions, given, thread, what);
-		any = true;
+		sound = true;
 	}
-	if (!any || !args_done(a))
+	if (!sound || !args_done(a))
 		stub_say(s, STUB_E_FORM);
 	else
 		resume(s, actions);

@@ -23,19 +23,23 @@ void stub_get_all(struct gdb_stub *s, struct args *a)
 		stub_say_reg(s, i, &r);
 }
 
-static void set_regs(struct gdb_stub *s, const struct cpu_regs *r)
+static void set_regs(struct gdb_stub *s, const struct cpu_regs *r, bool fixed)
 {
 	struct err e;
 
-	if (s->ops->set_regs(s->ctx, s->cpu, r, &e))
+	/* KVM wants the whole descriptor, which no debugger knows. */
+	if (fixed)
+		stub_say(s, "E.refused.selectors cannot be set");
+	else if (s->ops->set_regs(s->ctx, s->cpu, r, &e))
 		stub_refuse(s, &e);
 	else
 		stub_say(s, "OK");
 }
 
-/* One register's digits into @r. */
+/* One register's digits into @r. *@fixed: it would have to change, and
+ * cannot. */
 static bool take_reg(struct gdb_stub *s, struct args *a, unsigned n,
-		     struct cpu_regs *r)
+		     struct cpu_regs *r, bool *fixed)
 {
 	const struct gdb_reg *reg = &s->arch->regs[n];
 	uint8_t value[16];
@@ -43,7 +47,8 @@ static bool take_reg(struct gdb_stub *s, struct args *a, unsigned n,
 	if (!gdb_hex_read(a->at, (size_t)(a->end - a->at), value, reg->size))
 		return false;
 	a->at += 2 * reg->size;
-	return gdb_reg_set(reg, r, value);
+	*fixed |= !gdb_reg_set(reg, r, value);
+	return true;
 }
 
 void stub_set_all(struct gdb_stub *s, struct args *a)
@@ -51,13 +56,14 @@ void stub_set_all(struct gdb_stub *s, struct args *a)
 	struct cpu_regs r;
 	struct err e;
 	bool sound = !s->ops->get_regs(s->ctx, s->cpu, &r, &e);
+	bool fixed = false;
 
 	for (unsigned i = 0; sound && i < s->arch->count; i++)
-		sound = take_reg(s, a, i, &r);
+		sound = take_reg(s, a, i, &r, &fixed);
 	if (!sound || !args_done(a))
 		stub_say(s, STUB_E_FORM);
 	else
-		set_regs(s, &r);
+		set_regs(s, &r, fixed);
 }
 
 void stub_get_one(struct gdb_stub *s, struct args *a)
@@ -75,16 +81,17 @@ void stub_get_one(struct gdb_stub *s, struct args *a)
 
 void stub_set_one(struct gdb_stub *s, struct args *a)
 {
+	bool fixed = false;
 	struct cpu_regs r;
 	struct err e;
 	uint64_t n;
 
 	if (!args_number(a, &n) || !args_char(a, '=') || n >= s->arch->count ||
 	    s->ops->get_regs(s->ctx, s->cpu, &r, &e) ||
-	    !take_reg(s, a, (unsigned)n, &r) || !args_done(a))
+	    !take_reg(s, a, (unsigned)n, &r, &fixed) || !args_done(a))
 		stub_say(s, STUB_E_FORM);
 	else
-		set_regs(s, &r);
+		set_regs(s, &r, fixed);
 }
 
 void stub_read(struct gdb_stub *s, struct args *a)

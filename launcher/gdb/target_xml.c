@@ -125,7 +125,7 @@ void gdb_target_xml(const struct gdb_arch *arch, struct buf *out)
 
 	snprintf(line, sizeof(line),
 		 "<?xml version=\"1.0\"?>\n"
-		 "<!DOCTYPE target GDB_FEATURE_SYSTEM \"gdb-target.dtd\">\n"
+		 "<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
 		 "<target>\n<architecture>%s</architecture>\n",
 		 arch->name);
 	say(out, line);

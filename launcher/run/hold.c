@@ -109,18 +109,14 @@ void hold_lift(struct hold *h)
 struct place hold_find_place(struct hold *h, unsigned cpu)
 {
 	struct place p = { 0 };
-	struct cpu_regs r;
 	struct paging paging;
 	uint64_t run;
 	struct err e;
 
-	if (vcpu_get_regs(h->cpus[cpu].v, &r, &e)) {
+	if (vcpu_get_rip(h->cpus[cpu].v, &p.addr, &paging, &e))
 		complain("registers", &e);
-		return p;
-	}
-	paging = cpu_paging(&r);
-	p.addr = cpu_linear_rip(&r);
-	p.known = walk_linear(h->gm, &paging, p.addr, &p.gpa, &run);
+	else
+		p.known = walk_linear(h->gm, &paging, p.addr, &p.gpa, &run);
 	return p;
 }
 

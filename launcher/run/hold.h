@@ -29,10 +29,11 @@
 
 struct hold_cpu {
 	struct vcpu *v;
-	bool waits; /* its thread does, in here */
-	bool gone;  /* vcpu_run() is over */
-	bool over;  /* stands on a breakpoint, and goes on alone */
-	unsigned steps;
+	bool waits;	/* its thread does, in here */
+	bool gone;	/* vcpu_run() is over */
+	bool over;	/* stands on a breakpoint, and goes on alone */
+	unsigned steps; /* made alone */
+	uint64_t at;	/* where, before the last of them */
 	enum gdb_action action;
 	bool has_stop; /* that nobody has been told of */
 	struct gdb_stop stop;

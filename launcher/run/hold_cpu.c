@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "run/hold_parts.h"
+#include "run/string_insn.h"
 
 /* A kick may come at a bad moment and be lost: how soon there is another. */
 #define URGE_NS 20000000
@@ -73,6 +74,7 @@ static bool begin_alone(struct hold *h, unsigned cpu)
 	h->turns++;
 	h->give_up = false;
 	h->cpus[cpu].steps = 0;
+	h->cpus[cpu].at = hold_find_place(h, cpu).addr;
 	hold_set_traps(h, cpu, true, false);
 	return true;
 }
@@ -114,6 +116,17 @@ static const struct gdb_stop stepped = { .signal = GDB_SIGTRAP };
 static const struct gdb_stop soft_break = { .signal = GDB_SIGTRAP,
 					    .reason = GDB_STOP_SOFT };
 
+/* A long instruction of which the step was a small part. */
+static void rush(struct hold *h, unsigned cpu)
+{
+	struct vcpu *v = h->cpus[cpu].v;
+	struct cpu_regs r;
+	struct err e;
+
+	if (!vcpu_get_regs(v, &r, &e) && string_insn_rush(h->gm, &r))
+		(void)vcpu_set_regs(v, &r, &e);
+}
+
 static void on_step(struct hold *h, unsigned cpu)
 {
 	struct hold_cpu *c = &h->cpus[cpu];
@@ -131,6 +144,9 @@ static void on_step(struct hold *h, unsigned cpu)
 		end_alone(h, cpu);
 		return;
 	}
+	if (p.addr == c->at)
+		rush(h, cpu);
+	c->at = p.addr;
 	/* The guest may have set its flags anew. */
 	h->turns++;
 	hold_set_traps(h, cpu, true, false);

@@ -231,6 +231,22 @@ uint64_t cpu_linear_rip(const struct cpu_regs *r)
 	return r->code64 ? r->rip : (uint32_t)(r->cs_base + r->rip);
 }
 
+int vcpu_get_rip(struct vcpu *v, uint64_t *rip, struct paging *paging,
+		 struct err *e)
+{
+	struct kvm_sregs s;
+	struct kvm_regs r;
+
+	if (ioctl(v->fd, KVM_GET_SREGS, &s) < 0)
+		return err_sys(e, "KVM_GET_SREGS");
+	if (ioctl(v->fd, KVM_GET_REGS, &r) < 0)
+		return err_sys(e, "KVM_GET_REGS");
+	*paging = (struct paging){ s.cr0, s.cr3, s.cr4, s.efer };
+	*rip = (s.efer & EFER_LMA) && s.cs.l ? r.rip
+					     : (uint32_t)(s.cs.base + r.rip);
+	return 0;
+}
+
 static int get_mp_state(struct vcpu *v)
 {
 	struct kvm_mp_state mp;

@@ -48,6 +48,10 @@ int vcpu_get_regs(struct vcpu *v, struct cpu_regs *r, struct err *e);
 /* Set what differs from the vCPU's registers; selectors cannot be. */
 int vcpu_set_regs(struct vcpu *v, const struct cpu_regs *r, struct err *e);
 
+/* Only where it is, which is cheaper: the linear address of rip. */
+int vcpu_get_rip(struct vcpu *v, uint64_t *rip, struct paging *paging,
+		 struct err *e);
+
 struct paging cpu_paging(const struct cpu_regs *r);
 
 /* The linear address of the instruction at rip. */

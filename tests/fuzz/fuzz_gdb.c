@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hostile debugger: anything on the line, while the target stops and runs.
+ *
+ * The first byte of the input says how the rest goes to the stub: as it is, or
+ * as payloads of packets with sound sums, parted by newlines. A byte 0xfe lets
+ * the target stop, and 0xfd lets another debugger come. Beyond not crashing:
+ * what comes back is signs and packets with sound sums, each no longer than
+ * the limit that gdb was told; and the target is asked to run only when it
+ * stands still.
+ */
+#include "fuzz/fuzz.h"
+#include "gdb/stub.h"
+#include "support/fake_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STOPS	0xfe
+#define ANOTHER 0xfd
+
+static struct fake_target target;
+static struct gdb_stub stub;
+
+static void claim(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* A packet at @p: its length. */
+static size_t check_packet(const uint8_t *p, size_t len)
+{
+	uint8_t sum = 0, said = 0;
+	size_t n = 1;
+
+	for (; n < len && p[n] != '#'; n++) {
+		claim(p[n] != '$');
+		sum = (uint8_t)(sum + p[n]);
+	}
+	claim(n + 2 < len && gdb_hex_read(p + n + 1, 2, &said, 1));
+	claim(said == sum && n <= 2 * GDB_PACKET_MAX);
+	return n + 3;
+}
+
+static void check_out(void)
+{
+	const uint8_t *p = stub.out.data;
+	size_t len = stub.out.len, n;
+
+	for (; len; p += n, len -= n) {
+		n = 1;
+		if (*p == '$')
+			n = check_packet(p, len);
+		else
+			claim(*p == '+' || *p == '-');
+	}
+	stub.out.len = 0;
+}
+
+static void feed(const uint8_t *data, size_t len)
+{
+	unsigned resumed = target.resumed;
+	bool was_running = stub.running;
+
+	gdb_stub_input(&stub, data, len);
+	claim(target.resumed - resumed <= !was_running);
+	claim(stub.reader.len <= GDB_PACKET_MAX);
+	claim(stub.cpu < FAKE_CPUS && stub.run_cpu < FAKE_CPUS);
+	check_out();
+}
+
+static void begin(unsigned cpu)
+{
+	const struct gdb_stop stop = { .signal = GDB_SIGTRAP, .cpu = cpu };
+
+	gdb_stub_begin(&stub, &stop);
+}
+
+static void stop(unsigned n)
+{
+	const struct gdb_stop why = {
+		.signal = GDB_SIGTRAP,
+		.cpu = n % FAKE_CPUS,
+		.reason = (enum gdb_stop_reason)(n % (GDB_STOP_AWATCH + 1)),
+		.addr = n,
+	};
+
+	gdb_stub_stopped(&stub, &why);
+	check_out();
+}
+
+static void send_packet(const uint8_t *payload, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t sum = 0, tail[3] = "#";
+
+	feed((const uint8_t *)"$", 1);
+	for (size_t i = 0; i < len; i++) {
+		/* These would end it. */
+		uint8_t c = payload[i] == '#' || payload[i] == '$' ? '%'
+								   : payload[i];
+
+		sum = (uint8_t)(sum + c);
+		feed(&c, 1);
+	}
+	tail[1] = (uint8_t)digits[sum >> 4];
+	tail[2] = (uint8_t)digits[sum & 15];
+	feed(tail, 3);
+}
+
+static void send_lines(const uint8_t *data, size_t size)
+{
+	while (size) {
+		const uint8_t *nl = memchr(data, '\n', size);
+		size_t len = nl ? (size_t)(nl - data) : size;
+
+		if (len && data[0] == STOPS)
+			stop((unsigned)len);
+		else if (len && data[0] == ANOTHER)
+			begin(len % FAKE_CPUS);
+		else
+			send_packet(data, len);
+		data += len + !!nl;
+		size -= len + !!nl;
+	}
+}
+
+static void send_raw(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] == STOPS)
+			stop((unsigned)i);
+		else if (data[i] == ANOTHER)
+			begin(i % FAKE_CPUS);
+		else
+			feed(data + i, 1);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!size)
+		return 0;
+	fake_init(&target);
+	target.no_hardware = data[0] & 2;
+	target.stuck = data[0] & 4;
+	gdb_stub_init(&stub, &fake_ops, &target,
+		      data[0] & 8 ? &gdb_arch_32 : &gdb_arch_64, FAKE_CPUS);
+	begin(0);
+	if (data[0] & 1)
+		send_lines(data + 1, size - 1);
+	else
+		send_raw(data + 1, size - 1);
+	gdb_stub_exited(&stub, 3);
+	check_out();
+	gdb_stub_release(&stub);
+	return 0;
+}
+
+void fuzz_seeds(void)
+{
+	static const char session[] =
+		"\x01"
+		"qSupported:swbreak+;hwbreak+\n"
+		"QStartNoAckMode\n?\nqfThreadInfo\nqsThreadInfo\n"
+		"qXfer:features:read:target.xml:0,1000\n"
+		"Hg1\nHc-1\ng\np10\nP10=0011223344556677\n"
+		"mffffffff81000000,40\nMffffffff81000000,2:0011\n"
+		"Xffffffff81000000,2:ab\nZ0,ffffffff81000010,1\n"
+		"z0,ffffffff81000010,1\nvCont;s:1;c\n\xfe\n"
+		"qRcmd,696e666f\nc\n\xfe.\nD";
+	static const char raw[] = "\x00+$g#67-\x03$mffff\x03$m0,4#fd$vCont;c#a8"
+				  "\x03\xfe$k#6b";
+
+	fuzz_seed("session", session, sizeof(session) - 1);
+	fuzz_seed("raw", raw, sizeof(raw) - 1);
+}
