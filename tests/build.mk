@@ -96,7 +96,8 @@ check-image: build/launcher guest
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one row.
 .PHONY: check-box
 check-box: build/launcher $(GUEST_KERNELS)
-	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; exit $$rc
+	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
+		tests/box/gdb || rc=1; exit $$rc
 
 # Packed images under other people's boot loaders; tests/loaders/run NAME for
 # one row.
