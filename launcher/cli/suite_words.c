@@ -114,6 +114,7 @@ static int check_all(const char *command, const struct texts *options,
 const struct suite_words suite_words = {
 	.command = is_command,
 	.option = find_option,
+	.takes = takes,
 	.check = check,
 	.check_all = check_all,
 	.command_at = command_at,

@@ -28,19 +28,6 @@ struct start {
 	int in, out, err;
 };
 
-static bool reports(const struct suite_case *c)
-{
-	return !strcmp(c->command, "run");
-}
-
-static bool has_option(const struct suite_case *c, const char *option)
-{
-	for (size_t i = 0; i < c->options.count; i += 2)
-		if (!strcmp(c->options.at[i], option))
-			return true;
-	return false;
-}
-
 static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 {
 	char **w = calloc(c->options.count + 9, sizeof(*w));
@@ -53,12 +40,11 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 	*w++ = (char *)c->command;
 	for (size_t i = 0; i < c->options.count; i++)
 		*w++ = (char *)c->options.at[i];
-	if (reports(c)) {
+	if (c->reports) {
 		*w++ = (char *)"--report";
 		*w++ = s->paths[REPORT];
 	}
-	/* inspect does nothing that could take for ever. */
-	if (!has_option(c, "--timeout") && strcmp(c->command, "inspect")) {
+	if (c->timed) {
 		snprintf(s->timeout, sizeof(s->timeout), "%" PRIu64 "ms",
 			 c->timeout_ns / 1000000);
 		*w++ = (char *)"--timeout";
@@ -190,6 +176,8 @@ int child_start(struct child *c, const struct suite_run *r, size_t which,
 	*c = (struct child){ .which = which };
 	rc = open_files(&s, r, sc, e) ?: make_argv(&s, sc, e) ?:
 	     open_readers(c, &s, e) ?: fork_child(c, &s, mask, e);
+	c->report = s.paths[REPORT];
+	s.paths[REPORT] = NULL;
 	start_release(&s);
 	if (rc)
 		child_release(c);
@@ -247,5 +235,6 @@ void child_release(struct child *c)
 		fclose(c->console);
 	if (c->errors)
 		fclose(c->errors);
+	free(c->report);
 	*c = (struct child){ 0 };
 }

@@ -28,6 +28,7 @@ struct child {
 	pid_t pid;		/* 0: none */
 	size_t which;		/* the case */
 	FILE *console, *errors; /* to read what it wrote */
+	char *report;		/* where it writes that */
 	uint64_t deadline_ns;	/* when it is told to end, and then killed */
 	bool told;
 };

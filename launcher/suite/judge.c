@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "suite/judge.h"
 
+#include <ctype.h>
+#include <jansson.h>
 #include <regex.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -184,23 +186,28 @@ static size_t read_errors(FILE *errors, char last[JUDGE_LINE_MAX])
 }
 
 /* It says what happened in one line, or that all is well in none. */
-static void judge_errors(const struct suite_case *c, size_t lines,
-			 const char *line, struct result *res)
+static void judge_errors(size_t lines, const char *line, int status,
+			 struct result *res)
 {
-	struct patterns p;
-
-	if (!c->reason.count && c->status == STATUS_OK && lines)
+	if (status == STATUS_OK && lines)
 		judge_as(res, CASE_FAIL, "stderr is not empty: %s", line);
 	else if (lines > 1)
 		judge_as(res, CASE_FAIL, "stderr has %zu lines, the last: %s",
 			 lines, line);
+}
+
+static void judge_reason(const struct suite_case *c, const char *reason,
+			 struct result *res)
+{
+	struct patterns p;
+
 	if (!patterns_init(&p, &c->reason))
 		judge_as(res, CASE_ERROR, "no memory for the patterns");
 	for (size_t i = 0; i < p.count && res->end == CASE_PASS; i++)
-		if (regexec(&p.at[i], line, 0, NULL, 0))
+		if (regexec(&p.at[i], reason, 0, NULL, 0))
 			judge_as(res, CASE_FAIL,
 				 "the reason does not match '%s': %s",
-				 c->reason.at[i], line);
+				 c->reason.at[i], reason);
 	patterns_release(&p);
 }
 
@@ -228,16 +235,75 @@ static void judge_status(const struct suite_case *c, int wait_status,
 			 *line ? ": " : "", line);
 }
 
-void judge(const struct suite_case *c, int wait_status, FILE *console,
-	   FILE *errors, struct result *res)
+/* Whether the text of the value @v matches @regex. */
+static void judge_value(json_t *v, const char *path, const char *regex,
+			struct result *res)
 {
+	char *text = json_is_string(v)
+			     ? strdup(json_string_value(v))
+			     : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+	regex_t r;
+
+	if (!text || regcomp(&r, regex, REG_EXTENDED | REG_NOSUB)) {
+		judge_as(res, CASE_ERROR, "no memory for the report");
+	} else {
+		if (regexec(&r, text, 0, NULL, 0))
+			judge_as(res, CASE_FAIL,
+				 "%s in the report does not match '%s': %s",
+				 path, regex, text);
+		regfree(&r);
+	}
+	free(text);
+}
+
+/* "vcpus.0.rip": a name in an object, a number in an array. */
+static json_t *find_value(json_t *v, const char *path)
+{
+	while (v && *path) {
+		size_t len = strcspn(path, ".");
+
+		v = json_is_array(v) && isdigit((unsigned char)*path)
+			    ? json_array_get(v, strtoul(path, NULL, 10))
+			    : json_object_getn(v, path, len);
+		path += len + (path[len] != '\0');
+	}
+	return v;
+}
+
+static void judge_report(const struct suite_case *c, json_t *report,
+			 struct result *res)
+{
+	for (size_t i = 0; i < c->report.count && res->end == CASE_PASS;
+	     i += 2) {
+		const char *path = c->report.at[i];
+		json_t *v = find_value(report, path);
+
+		if (v)
+			judge_value(v, path, c->report.at[i + 1], res);
+		else
+			judge_as(res, CASE_FAIL, "the report has no '%s'%s",
+				 path, report ? "" : ": there is none");
+	}
+}
+
+void judge(const struct suite_case *c, const struct leavings *left,
+	   struct result *res)
+{
+	json_t *report = left->report ? json_loadf(left->report, 0, NULL)
+				      : NULL;
+	const char *reason =
+		json_string_value(json_object_get(report, "reason"));
 	char line[JUDGE_LINE_MAX];
-	size_t lines = read_errors(errors, line);
+	size_t lines = read_errors(left->errors, line);
 
 	res->end = CASE_PASS;
 	res->why[0] = '\0';
-	judge_status(c, wait_status, line, res);
+	judge_status(c, left->wait_status, line, res);
 	if (res->end == CASE_PASS)
-		judge_errors(c, lines, line, res);
-	judge_console(c, console, res);
+		judge_errors(lines, line, WEXITSTATUS(left->wait_status), res);
+	if (res->end == CASE_PASS)
+		judge_reason(c, reason ?: line, res);
+	judge_report(c, report, res);
+	judge_console(c, left->console, res);
+	json_decref(report);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether a run was as its case wants it: by its exit status, the line it
- * left on stderr, and the lines of its console.
+ * left on stderr, its report, and the lines of its console.
  *
- * Must never trust: the console. Its lines are cut at JUDGE_LINE_MAX, a NUL
+ * Must never trust: what it left, a guest had a hand in all of it. Lines are cut at JUDGE_LINE_MAX, a NUL
  * byte in one counts as '?', and the size of the file was bounded when it
  * was written.
  */
@@ -18,12 +18,17 @@
 #define JUDGE_TAIL	10  /* lines of the console that a result keeps */
 #define JUDGE_TAIL_LINE 160 /* bytes of each */
 
-/*
- * Draw the verdict. @wait_status: as waitpid() gave it; the streams are what
- * the run wrote to stdout and stderr. Fills in end, why and tail of @res.
- */
-void judge(const struct suite_case *c, int wait_status, FILE *console,
-	   FILE *errors, struct result *res);
+/* What a run has left. */
+struct leavings {
+	int wait_status; /* as waitpid() gave it */
+	FILE *console;
+	FILE *errors;
+	FILE *report; /* NULL: there is none */
+};
+
+/* Draw the verdict: fill in end, why and tail of @res. */
+void judge(const struct suite_case *c, const struct leavings *left,
+	   struct result *res);
 
 /* The case has ended otherwise; @why is cleaned and cut. */
 void judge_as(struct result *res, enum case_end end, const char *why, ...)

@@ -77,6 +77,19 @@ static int add_text(struct build *b, struct texts *t, const char *text,
 	return 0;
 }
 
+static int check_kind(const struct build *b, const struct node *n,
+		      unsigned takes, struct err *e)
+{
+	if (takes >> n->kind & 1)
+		return 0;
+	return build_refuse(b, n, e, "%s, where %s is allowed",
+			    node_kind_name(n->kind),
+			    takes == MANY   ? "a value or a list"
+			    : takes == ONE  ? "one value"
+			    : takes == LIST ? "a list"
+					    : "a mapping");
+}
+
 /* Call @set for the value at @n, or for each in the list there. */
 static int for_each(struct build *b, const struct node *n, void *to,
 		    int (*set)(struct build *b, const struct node *n,
@@ -263,6 +276,29 @@ static int set_only(struct build *b, const struct node *n, struct err *e)
 	return for_each(b, n, &b->c->only, one_pattern, e);
 }
 
+/* A mapping of paths into the report to what matches the value there. */
+static int set_report(struct build *b, const struct node *map, struct err *e)
+{
+	int rc = 0;
+
+	if (!b->c->reports)
+		return build_refuse(b, map, e, "%s makes no report",
+				    b->c->command);
+	for (const struct node *n = map->head; n && !rc; n = n->next) {
+		const char *text = NULL;
+
+		b->key = n;
+		rc = check_kind(b, n, ONE, e)
+			     ?: for_each(b, n, &text, one_text, e);
+		if (!rc && b->words->check("expect", text, e))
+			rc = build_refused(b, n, -EINVAL, e);
+		if (!rc)
+			rc = add_text(b, &b->c->report, n->key, e)
+				     ?: add_text(b, &b->c->report, text, e);
+	}
+	return rc;
+}
+
 static int need_kvm(struct build *b, const struct node *n, const char *text,
 		    void *to, struct err *e)
 {
@@ -348,8 +384,10 @@ static int one_option(struct build *b, const struct node *n, const char *text,
 {
 	const struct option_value *v = to;
 
-	if (!strcmp(v->o->name, "timeout"))
+	if (!strcmp(v->o->name, "timeout")) {
 		(void)parse_duration(text, &b->c->timeout_ns, e);
+		b->c->timed = false;
+	}
 	return add_option(b, v->o, n, text, e);
 }
 
@@ -397,6 +435,7 @@ static const struct key keys[] = {
 	{ "console", MANY, true, set_console },
 	{ "never", MANY, true, set_never },
 	{ "only", MANY, true, set_only },
+	{ "report", MAP, false, set_report },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -444,19 +483,6 @@ static int unknown_key(const struct build *b, const struct node *n,
 			    command, all);
 }
 
-static int check_kind(const struct build *b, const struct node *n,
-		      unsigned takes, struct err *e)
-{
-	if (takes >> n->kind & 1)
-		return 0;
-	return build_refuse(b, n, e, "%s, where %s is allowed",
-			    node_kind_name(n->kind),
-			    takes == MANY   ? "a value or a list"
-			    : takes == ONE  ? "one value"
-			    : takes == LIST ? "a list"
-					    : "a mapping");
-}
-
 /* One key with its value, of the case or of the defaults. */
 static int apply(struct build *b, const struct node *key,
 		 const struct node *value, bool inherited, struct err *e)
@@ -467,10 +493,12 @@ static int apply(struct build *b, const struct node *key,
 	int rc;
 
 	b->key = key;
+	/* Defaults are for all commands; each takes what it knows. */
+	if (k && inherited && k->set == set_report && !b->c->reports)
+		return 0;
 	if (k)
 		return check_kind(b, value, k->takes, e) ?: k->set(b, value, e);
 	if (!b->words->option(b->c->command, key->key, &o)) {
-		/* Defaults are for all commands, each takes what it knows. */
 		if (inherited && build_is_axis_key(b, key->key))
 			return 0;
 		return unknown_key(b, key, e);
@@ -514,7 +542,7 @@ static int apply_axes(struct build *b, struct err *e)
 	return rc;
 }
 
-static int find_command(struct build *b, struct err *e)
+static int choose_command(struct build *b, struct err *e)
 {
 	const struct node *n = matrix_value(b, "command") ?:
 			       node_get(b->node, "command") ?:
@@ -557,8 +585,12 @@ int build_case(struct build *b, struct err *e)
 		.timeout_ns = SUITE_TIMEOUT_NS,
 	};
 	b->key = NULL;
-	rc = find_command(b, e) ?: apply_defaults(b, e) ?: apply_own(b, e) ?:
-	     apply_axes(b, e);
+	rc = choose_command(b, e);
+	if (rc)
+		return rc;
+	c->reports = b->words->takes(c->command, "report");
+	c->timed = b->words->takes(c->command, "timeout");
+	rc = apply_defaults(b, e) ?: apply_own(b, e) ?: apply_axes(b, e);
 	b->key = NULL;
 	if (rc)
 		return rc;

@@ -149,6 +149,21 @@ static bool try_again(struct schedule *s, struct result *res)
 	       res->attempts <= s->r->retries && !s->r->signal;
 }
 
+static void judge_child(const struct suite_case *sc, const struct child *c,
+			int status, struct result *res)
+{
+	struct leavings left = {
+		.wait_status = status,
+		.console = c->console,
+		.errors = c->errors,
+		.report = fopen(c->report, "re"),
+	};
+
+	judge(sc, &left, res);
+	if (left.report)
+		fclose(left.report);
+}
+
 /* @c has ended with @status. */
 static int on_end(struct schedule *s, struct child *c, int status,
 		  struct err *e)
@@ -160,7 +175,7 @@ static int on_end(struct schedule *s, struct child *c, int status,
 
 	free(res->tail);
 	res->tail = NULL;
-	judge(sc, status, c->console, c->errors, res);
+	judge_child(sc, c, status, res);
 	child_release(c);
 	s->running--;
 	if (s->r->signal) {

@@ -50,6 +50,8 @@ struct suite_words {
 	/* The option @name of @command, if suites may use it. */
 	bool (*option)(const char *command, const char *name,
 		       struct suite_option *o);
+	/* Whether @command has the option @name, for suites or not. */
+	bool (*takes)(const char *command, const char *name);
 	/* Whether @value is one for it. */
 	int (*check)(const char *option, const char *value, struct err *e);
 	/* Whether all of @options can be given together. */
@@ -82,13 +84,17 @@ struct suite_case {
 	struct texts files;   /* that must be there */
 	const char *input;    /* NULL: none */
 	uint64_t timeout_ns;
+	bool reports; /* the command takes --report */
+	bool timed;   /* and --timeout, which is not among the options yet */
 	struct suite_needs needs;
 	/* What is wanted. */
 	unsigned long status;
-	struct texts reason;  /* the one line on stderr matches all of these */
+	struct texts reason;  /* why it ended matches all of these */
 	struct texts console; /* lines match these, in this order */
 	struct texts never;   /* no line matches any of these */
 	struct texts only;    /* every line matches one; empty: not asked */
+	struct texts report;  /* a path into the report, an expression that
+			       * matches what is there, another path, ... */
 };
 
 struct suite {

@@ -60,15 +60,23 @@ static const struct {
 	{ ONE_CASE "  mme: 1G\n",
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, mem, cpus, initrd, cmdline, boot, timeout, "
+	  "console, never, only, report, mem, cpus, initrd, cmdline, boot, timeout, "
 	  "expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
 	  "dir/s.yaml:5: key 'cpus': no such key for verify; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, mem, timeout, flip" },
-	{ ONE_CASE "  report: x\n", "dir/s.yaml:4: key 'report': no such key" },
+	  "console, never, only, report, mem, timeout, flip" },
+	{ ONE_CASE "  json: x\n", "dir/s.yaml:4: key 'json': no such key" },
+	{ ONE_CASE "  report: x\n",
+	  "key 'report': one value, where a mapping is allowed" },
+	{ ONE_CASE "  report: {outcome: '('}\n",
+	  "dir/s.yaml:4: key 'outcome': '(' is not a regular expression" },
+	{ ONE_CASE "  report: {outcome: [a]}\n",
+	  "key 'outcome': a list, where one value is allowed" },
+	{ ONE_CASE "  command: inspect\n  report: {a: b}\n",
+	  "dir/s.yaml:5: key 'report': inspect makes no report" },
 	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
 	{ ONE_CASE "  command: pack\n", "dir/s.yaml:4: key 'command': 'pack' "
 					"is none of run, verify, inspect" },
@@ -224,6 +232,7 @@ START_TEST(suite__a_case_with_everything)
 			     "  console: [c1, c2]\n"
 			     "  never: n\n"
 			     "  only: [o]\n"
+			     "  report: {a.b: c, d: e}\n"
 			     "  input: in\n"
 			     "  needs: {kvm: hardware, mem: 6G, cpus: 3, "
 			     "file: [f, /g]}\n",
@@ -246,6 +255,9 @@ START_TEST(suite__a_case_with_everything)
 	ck_assert_str_eq(c->console.at[1], "c2");
 	ck_assert_str_eq(c->never.at[0], "n");
 	ck_assert_str_eq(c->only.at[0], "o");
+	ck_assert_uint_eq(c->report.count, 4);
+	ck_assert_str_eq(c->report.at[0], "a.b");
+	ck_assert_str_eq(c->report.at[3], "e");
 	ck_assert_str_eq(c->input, "dir/in");
 	ck_assert_int_eq(c->needs.kvm, KVM_HARDWARE);
 	ck_assert_uint_eq(c->needs.mem, UINT64_C(6) << 30);
@@ -279,6 +291,7 @@ START_TEST(suite__defaults_are_replaced)
 			     "  mem: 1G\n"
 			     "  initrd: rd\n"
 			     "  console: [a, b]\n"
+			     "  report: {outcome: reset}\n"
 			     "cases:\n"
 			     "- name: a\n"
 			     "- {name: b, image: j, mem: 2G, console: c}\n"
@@ -293,6 +306,8 @@ START_TEST(suite__defaults_are_replaced)
 	ck_assert_uint_eq(s.cases[1].console.count, 1);
 	/* verify has no initrd; one from the defaults is not for it */
 	ck_assert_str_eq(words(2), "--mem 1G");
+	ck_assert_uint_eq(s.cases[1].report.count, 2);
+	ck_assert_uint_eq(s.cases[2].report.count, 0);
 	ck_assert_str_eq(words(3), "--initrd dir/rd --mem 3G");
 	suite_release(&s);
 }

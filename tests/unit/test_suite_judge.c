@@ -12,6 +12,7 @@
 
 static struct suite s;
 static struct result res;
+static FILE *report;
 static struct err e;
 
 static FILE *stream(const char *text, size_t len)
@@ -35,7 +36,10 @@ static void judge_bytes(const char *keys, int wait_status, const char *console,
 	snprintf(text, sizeof(text), ONE_CASE "%s", keys);
 	assert_ok(read_suite(&s, text, &e), &e);
 	res = (struct result){ .end = CASE_RUNS };
-	judge(&s.cases[0], wait_status, out, err, &res);
+	judge(&s.cases[0], &(struct leavings){ wait_status, out, err, report },
+	      &res);
+	if (report)
+		fclose(report);
 	fclose(out);
 	fclose(err);
 	suite_release(&s);
@@ -68,11 +72,14 @@ static const struct {
 	/* stderr */
 	{ "", EXIT(0), "", "launcher: hm\n", CASE_FAIL,
 	  "stderr is not empty: hm" },
-	{ "  reason: h\n", EXIT(0), "", "launcher: hm\n", CASE_PASS, "" },
-	{ "  reason: ^hm$\n", EXIT(0), "", "launcher: hm\n", CASE_PASS, "" },
-	{ "  reason: [a, c]\n", EXIT(0), "", "launcher: abc\n", CASE_PASS, "" },
-	{ "  reason: [a, x]\n", EXIT(0), "", "launcher: abc\n", CASE_FAIL,
-	  "the reason does not match 'x': abc" },
+	{ "  reason: h\n", EXIT(0), "", "launcher: hm\n", CASE_FAIL,
+	  "stderr is not empty: hm" },
+	{ "  status: 3\n  reason: ^hm$\n", EXIT(3), "", "launcher: hm\n",
+	  CASE_PASS, "" },
+	{ "  status: 3\n  reason: [a, c]\n", EXIT(3), "", "launcher: abc\n",
+	  CASE_PASS, "" },
+	{ "  status: 3\n  reason: [a, x]\n", EXIT(3), "", "launcher: abc\n",
+	  CASE_FAIL, "the reason does not match 'x': abc" },
 	{ "  reason: ^$\n", EXIT(0), "", "", CASE_PASS, "" },
 	{ "  reason: a\n", EXIT(0), "", "", CASE_FAIL,
 	  "the reason does not match 'a': " },
@@ -126,6 +133,62 @@ START_TEST(judge__draws_the_verdict)
 	if (!*rows[_i].why)
 		ck_assert_str_eq(res.why, "");
 	ck_assert_int_eq(!res.tail, res.end == CASE_PASS);
+	free(res.tail);
+}
+END_TEST
+
+#define REPORT                                                                  \
+	"{\"reason\": \"the guest reset\", \"outcome\": \"reset\",\n"           \
+	" \"plan\": {\"chosen\": \"pvh\"}, \"n\": 12, \"z\": null,\n"           \
+	" \"vcpus\": [{\"rip\": \"0x10\"}, {\"rip\": \"0x20\"}], \"\": true,\n" \
+	" \"a.b\": 1, \"bad\": \"\\u001b\"}\n"
+
+static const struct {
+	const char *keys, *report;
+	enum case_end end;
+	const char *why;
+} reports[] = {
+	/* why a run has ended well is in its report alone */
+	{ "  reason: ^the guest reset$\n", REPORT, CASE_PASS, "" },
+	{ "  reason: power\n", REPORT, CASE_FAIL,
+	  "the reason does not match 'power': the guest reset" },
+	{ "  reason: reset\n", NULL, CASE_FAIL, "does not match 'reset': " },
+	{ "  report: {outcome: ^reset$}\n", REPORT, CASE_PASS, "" },
+	{ "  report: {outcome: ^panic$}\n", REPORT, CASE_FAIL,
+	  "outcome in the report does not match '^panic$': reset" },
+	{ "  report: {outcome: reset, n: 13}\n", REPORT, CASE_FAIL,
+	  "n in the report does not match '13': 12" },
+	{ "  report: {n: ^12$, z: ^null$, plan.chosen: ^pvh$}\n", REPORT,
+	  CASE_PASS, "" },
+	{ "  report: {vcpus.1.rip: ^0x20$, plan: '^.\"chosen\":\"pvh\".$'}\n",
+	  REPORT, CASE_PASS, "" },
+	{ "  report: {vcpus.2.rip: x}\n", REPORT, CASE_FAIL,
+	  "the report has no 'vcpus.2.rip'" },
+	{ "  report: {vcpus.rip: x}\n", REPORT, CASE_FAIL,
+	  "the report has no 'vcpus.rip'" },
+	{ "  report: {outcome.x: x}\n", REPORT, CASE_FAIL,
+	  "the report has no 'outcome.x'" },
+	{ "  report: {plan.chose: x}\n", REPORT, CASE_FAIL,
+	  "the report has no 'plan.chose'" },
+	{ "  report: {bad: x}\n", REPORT, CASE_FAIL, "match 'x': ?" },
+	{ "  report: {outcome: reset}\n", NULL, CASE_FAIL,
+	  "the report has no 'outcome': there is none" },
+	{ "  report: {outcome: reset}\n", "{", CASE_FAIL,
+	  "the report has no 'outcome': there is none" },
+	{ "  report: {outcome: reset}\n", "[]", CASE_FAIL,
+	  "the report has no 'outcome'" },
+};
+
+START_TEST(judge__reads_the_report)
+{
+	report = reports[_i].report ? stream(reports[_i].report,
+					     strlen(reports[_i].report))
+				    : NULL;
+	judge_bytes(reports[_i].keys, EXIT(0), "", 0, "");
+	ck_assert_str_eq(case_end_name(res.end),
+			 case_end_name(reports[_i].end));
+	ck_assert_msg(strstr(res.why, reports[_i].why), "\"%s\" lacks \"%s\"",
+		      res.why, reports[_i].why);
 	free(res.tail);
 }
 END_TEST
@@ -191,6 +254,7 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("judge");
 
 	tcase_add_loop_test(t, judge__draws_the_verdict, 0, COUNT(rows));
+	tcase_add_loop_test(t, judge__reads_the_report, 0, COUNT(reports));
 	tcase_add_test(t, judge__nul_is_no_end_of_a_line);
 	tcase_add_test(t, judge__cuts_a_line);
 	tcase_add_test(t, judge__keeps_the_last_lines);
