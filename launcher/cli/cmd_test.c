@@ -19,10 +19,40 @@
 #define TAP	"results.tap"
 #define JUNIT	"junit.xml"
 
-static int print_names(const struct suite *s)
+/* For a shell, as one word. */
+static void print_word(const char *word)
 {
-	for (size_t i = 0; i < s->count; i++)
-		puts(s->cases[i].name);
+	bool plain = *word &&
+		     strspn(word, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789._+-/:=,@%") == strlen(word);
+
+	if (plain) {
+		printf(" %s", word);
+		return;
+	}
+	fputs(" '", stdout);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (char[]){ *word, '\0' },
+		      stdout);
+	putchar('\'');
+}
+
+static int print_names(const struct suite *s, bool with_commands)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct suite_case *c = &s->cases[i];
+
+		fputs(c->name, stdout);
+		if (with_commands) {
+			printf(": launcher %s", c->command);
+			for (size_t n = 0; n < c->options.count; n++)
+				print_word(c->options.at[n]);
+			fputs(" --", stdout);
+			print_word(c->image);
+		}
+		putchar('\n');
+	}
 	return STATUS_OK;
 }
 
@@ -131,7 +161,7 @@ int cmd_test(const struct options *o, struct err *e)
 		suite_release(&s);
 		return STATUS_USAGE;
 	}
-	status = o->list ? print_names(&s) : run_suite(&s, o, e);
+	status = o->list ? print_names(&s, o->verbose) : run_suite(&s, o, e);
 	suite_release(&s);
 	return status;
 }

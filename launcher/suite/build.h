@@ -10,13 +10,13 @@
 
 #define SUITE_AXES_MAX 8
 
-/* One axis of a matrix: a key of the case, or a name of its own, and its
- * values. */
+#define SUITE_VARIABLES_MAX 64
+
+/* One axis of a matrix: the name of what it sets, and its values; or, where
+ * these are mappings, the names and values in them. */
 struct axis {
-	const struct node *node;  /* its values: a list, or labels with them */
+	const struct node *node;  /* a list of values, or labels with them */
 	const struct node *value; /* the one that counts now */
-	bool is_key;
-	bool used; /* some text had its ${name} */
 };
 
 /* What the case under construction is made of. */
@@ -29,6 +29,9 @@ struct build {
 	const struct node *key;	     /* the one at work, for messages */
 	struct axis axes[SUITE_AXES_MAX];
 	size_t axis_count;
+	/* Names that some text had as ${NAME}. */
+	const char *used[SUITE_VARIABLES_MAX];
+	size_t used_count;
 	struct suite_case *c;
 };
 
@@ -67,13 +70,19 @@ int matrix_size(struct build *b, size_t *size, struct err *e);
 /* Go on to the next combination; false past the last. */
 bool matrix_next(struct build *b);
 
-/* The value of the axis @name, or NULL. */
-const struct node *matrix_value(struct build *b, const char *name);
+/* What @name is set to by the matrix now, or NULL. */
+const struct node *matrix_value(const struct build *b, const char *name);
+
+/* Call @set for the keys of a case among what the matrix sets. */
+int matrix_apply(struct build *b,
+		 int (*set)(struct build *b, const struct node *key,
+			    const struct node *value, struct err *e),
+		 struct err *e);
 
 /* Append "/LABEL" of each axis to @name. */
 int matrix_label(const struct build *b, char *name, size_t size, struct err *e);
 
-/* After the last case: an axis that is neither a key nor used is a slip. */
+/* After the last case: a name that is neither a key nor used is a slip. */
 int matrix_end(struct build *b, struct err *e);
 
 #endif

@@ -531,15 +531,10 @@ static int apply_own(struct build *b, struct err *e)
 	return rc;
 }
 
-static int apply_axes(struct build *b, struct err *e)
+static int apply_set(struct build *b, const struct node *key,
+		     const struct node *value, struct err *e)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < b->axis_count && !rc; i++)
-		if (b->axes[i].is_key)
-			rc = apply(b, b->axes[i].node, b->axes[i].value, false,
-				   e);
-	return rc;
+	return apply(b, key, value, false, e);
 }
 
 static int choose_command(struct build *b, struct err *e)
@@ -590,7 +585,8 @@ int build_case(struct build *b, struct err *e)
 		return rc;
 	c->reports = b->words->takes(c->command, "report");
 	c->timed = b->words->takes(c->command, "timeout");
-	rc = apply_defaults(b, e) ?: apply_own(b, e) ?: apply_axes(b, e);
+	rc = apply_defaults(b, e) ?: apply_own(b, e) ?:
+	     matrix_apply(b, apply_set, e);
 	b->key = NULL;
 	if (rc)
 		return rc;

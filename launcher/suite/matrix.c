@@ -6,6 +6,9 @@
  *   matrix:                          name/128M/1  name/128M/2
  *     mem: [128M, 6G]          ->    name/6G/1    name/6G/2
  *     cpus: {one: 1, two: 2}   ->    name/128M/one ...
+ *     kernel:
+ *       old: {image: a, is: 5}  ->   .../old sets image, and ${is}
+ *       new: {image: b, is: 6}
  */
 #include "suite/build.h"
 
@@ -13,8 +16,112 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What an axis sets: the @i-th of the names that @value gives values. */
+static const struct node *set_at(const struct axis *a, const struct node *value,
+				 size_t i, const struct node **key)
+{
+	const struct node *n = value->kind == NODE_MAP ? value->head : value;
+
+	if (value->kind != NODE_MAP) {
+		*key = a->node;
+		return i ? NULL : n;
+	}
+	while (n && i--)
+		n = n->next;
+	*key = n;
+	return n;
+}
+
+/* What @a sets @name to by @value; NULL: it does not. */
+static const struct node *find_set(const struct axis *a,
+				   const struct node *value, const char *name)
+{
+	const struct node *key, *n;
+
+	for (size_t i = 0; (n = set_at(a, value, i, &key)); i++)
+		if (!strcmp(key->key, name))
+			return n;
+	return NULL;
+}
+
+const struct node *matrix_value(const struct build *b, const char *name)
+{
+	const struct node *n = NULL;
+
+	for (size_t i = 0; i < b->axis_count && !n; i++)
+		n = find_set(&b->axes[i], b->axes[i].value, name);
+	return n;
+}
+
+int matrix_apply(struct build *b,
+		 int (*set)(struct build *b, const struct node *key,
+			    const struct node *value, struct err *e),
+		 struct err *e)
+{
+	const struct node *key, *n;
+	int rc = 0;
+
+	for (size_t axis = 0; axis < b->axis_count; axis++) {
+		const struct axis *a = &b->axes[axis];
+
+		for (size_t i = 0; !rc && (n = set_at(a, a->value, i, &key));
+		     i++)
+			if (build_is_axis_key(b, key->key))
+				rc = set(b, key, n, e);
+	}
+	return rc;
+}
+
+/* A name that an axis sets: one that can be set, and by no other. */
+static int check_set(struct build *b, const struct node *key, struct err *e)
+{
+	b->key = key;
+	if (build_is_key(key->key) && !build_is_axis_key(b, key->key))
+		return build_refuse(b, key, e, "is no axis");
+	for (size_t i = 0; i < b->axis_count; i++)
+		for (const struct node *v = b->axes[i].node->head; v;
+		     v = v->next)
+			if (find_set(&b->axes[i], v, key->key))
+				return build_refuse(b, key, e,
+						    "the axis '%s' sets it, "
+						    "too",
+						    b->axes[i].node->key);
+	return 0;
+}
+
+static int not_one_value(struct build *b, const struct node *n, struct err *e)
+{
+	return build_refuse(b, n, e, "%s, where one value is allowed",
+			    node_kind_name(n->kind));
+}
+
+/* One value of an axis, which is a label's mapping or a value alone. */
+static int check_value(struct build *b, const struct axis *a,
+		       const struct node *v, struct err *e)
+{
+	const struct node *key, *n;
+	int rc = 0;
+
+	if (v->kind != a->node->head->kind)
+		return build_refuse(b, v, e, "%s, where the axis has %s before",
+				    node_kind_name(v->kind),
+				    node_kind_name(a->node->head->kind));
+	if (v->kind == NODE_LIST || (v->kind == NODE_MAP && !v->key))
+		return not_one_value(b, v, e);
+	for (size_t i = 0; !rc && (n = set_at(a, v, i, &key)); i++) {
+		if (n->kind != NODE_ONE) {
+			b->key = key;
+			return not_one_value(b, n, e);
+		}
+		rc = check_set(b, key, e);
+	}
+	return rc;
+}
+
 static int begin_axis(struct build *b, const struct node *n, struct err *e)
 {
+	const struct axis a = { .node = n, .value = n->head };
+
 	b->key = n;
 	if (b->axis_count == SUITE_AXES_MAX)
 		return build_refuse(b, n, e, "more than %d axes",
@@ -23,18 +130,18 @@ static int begin_axis(struct build *b, const struct node *n, struct err *e)
 		return build_refuse(b, n, e,
 				    "an axis is a list of values or a mapping "
 				    "of labels to values, and not empty");
-	for (const struct node *v = n->head; v; v = v->next)
-		if (v->kind != NODE_ONE)
-			return build_refuse(b, v, e,
-					    "%s, where one value is allowed",
-					    node_kind_name(v->kind));
-	if (build_is_key(n->key) && !build_is_axis_key(b, n->key))
-		return build_refuse(b, n, e, "is no axis");
-	b->axes[b->axis_count++] = (struct axis){
-		.node = n,
-		.value = n->head,
-		.is_key = build_is_axis_key(b, n->key),
-	};
+	if (n->count > SUITE_CASES_MAX)
+		return build_refuse(b, n, e,
+				    "the matrix makes more than %d cases",
+				    SUITE_CASES_MAX);
+	for (const struct node *v = n->head; v; v = v->next) {
+		int rc = check_value(b, &a, v, e);
+
+		if (rc)
+			return rc;
+		b->key = n;
+	}
+	b->axes[b->axis_count++] = a;
 	return 0;
 }
 
@@ -44,6 +151,7 @@ int matrix_begin(struct build *b, struct err *e)
 	int rc = 0;
 
 	b->axis_count = 0;
+	b->used_count = 0;
 	b->key = map;
 	if (map && (map->kind != NODE_MAP || !map->count))
 		return build_refuse(b, map, e,
@@ -83,18 +191,10 @@ bool matrix_next(struct build *b)
 	return false;
 }
 
-const struct node *matrix_value(struct build *b, const char *name)
-{
-	for (size_t i = 0; i < b->axis_count; i++)
-		if (!strcmp(b->axes[i].node->key, name))
-			return b->axes[i].value;
-	return NULL;
-}
-
 /* The value's label, or what of it tells it from others: a file's name. */
 static const char *label(const struct node *value)
 {
-	const char *slash = strrchr(value->text, '/');
+	const char *slash = value->key ? NULL : strrchr(value->text, '/');
 
 	return value->key ?: slash ? slash + 1 : value->text;
 }
@@ -130,13 +230,47 @@ int matrix_label(const struct build *b, char *name, size_t size, struct err *e)
 	return 0;
 }
 
-static struct axis *find_axis(struct build *b, const char *name, size_t len)
+/* The axis's own name stands for the label, where it sets others. */
+static const char *find_text(const struct build *b, const char *name)
 {
-	for (size_t i = 0; i < b->axis_count; i++)
-		if (strlen(b->axes[i].node->key) == len &&
-		    !memcmp(b->axes[i].node->key, name, len))
-			return &b->axes[i];
-	return NULL;
+	const struct node *n = matrix_value(b, name);
+
+	for (size_t i = 0; i < b->axis_count && !n; i++)
+		if (!strcmp(b->axes[i].node->key, name))
+			return b->axes[i].value->key;
+	return n ? n->text : NULL;
+}
+
+static bool is_used(const struct build *b, const char *name)
+{
+	for (size_t i = 0; i < b->used_count; i++)
+		if (!strcmp(b->used[i], name))
+			return true;
+	return false;
+}
+
+/* What ${NAME}, @len bytes with all of it, stands for. */
+static int find_variable(struct build *b, const struct node *n,
+			 const char *open, size_t len, const char **text,
+			 struct err *e)
+{
+	char *name = pool_text(&b->s->pool, open + 2, len - 3);
+
+	if (!name)
+		return build_no_memory(b, e);
+	*text = find_text(b, name);
+	if (!*text)
+		return build_refuse(b, n, e,
+				    "'%.*s' is nothing that this case's "
+				    "matrix sets",
+				    (int)len, open);
+	if (is_used(b, name))
+		return 0;
+	if (b->used_count == SUITE_VARIABLES_MAX)
+		return build_refuse(b, n, e, "more than %d different ${NAME}",
+				    SUITE_VARIABLES_MAX);
+	b->used[b->used_count++] = name;
+	return 0;
 }
 
 /* Add the @len bytes at @from to those at @to; NULL: only count them. */
@@ -151,21 +285,17 @@ static void append(char *to, size_t *used, const char *from, size_t len)
 static int expand(struct build *b, const struct node *n, char *to, size_t *len,
 		  struct err *e)
 {
-	const char *text = n->text, *open, *end;
+	const char *text = n->text, *value = "", *open, *end;
 
 	for (*len = 0; (open = strstr(text, "${")) && (end = strchr(open, '}'));
 	     text = end + 1) {
-		struct axis *a = find_axis(b, open + 2,
-					   (size_t)(end - open) - 2);
+		int rc = find_variable(b, n, open, (size_t)(end + 1 - open),
+				       &value, e);
 
-		if (!a)
-			return build_refuse(b, n, e,
-					    "'%.*s' is no axis of this case's "
-					    "matrix",
-					    (int)(end - open) + 1, open);
-		a->used = true;
+		if (rc)
+			return rc;
 		append(to, len, text, (size_t)(open - text));
-		append(to, len, a->value->text, strlen(a->value->text));
+		append(to, len, value, strlen(value));
 	}
 	append(to, len, text, strlen(text));
 	return 0;
@@ -191,15 +321,29 @@ int build_expand(struct build *b, const struct node *n, const char **out,
 	return expand(b, n, to, &len, e);
 }
 
-int matrix_end(struct build *b, struct err *e)
+static int check_used(struct build *b, const struct axis *a,
+		      const struct node *value, struct err *e)
 {
-	for (size_t i = 0; i < b->axis_count; i++) {
-		b->key = b->axes[i].node;
-		if (!b->axes[i].is_key && !b->axes[i].used)
-			return build_refuse(b, b->key, e,
+	const struct node *key;
+
+	for (size_t i = 0; set_at(a, value, i, &key); i++) {
+		b->key = key;
+		if (!build_is_axis_key(b, key->key) && !is_used(b, key->key))
+			return build_refuse(b, key, e,
 					    "is neither a key of a case nor "
 					    "used as ${%s}",
-					    b->key->key);
+					    key->key);
 	}
 	return 0;
+}
+
+int matrix_end(struct build *b, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < b->axis_count; i++)
+		for (const struct node *v = b->axes[i].node->head; v && !rc;
+		     v = v->next)
+			rc = check_used(b, &b->axes[i], v, e);
+	return rc;
 }

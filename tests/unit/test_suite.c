@@ -171,13 +171,25 @@ static const struct {
 	  "dir/s.yaml:4: key 'men': is neither a key of a case "
 	  "nor used as ${men}" },
 	{ ONE_CASE "  cmdline: ${x}\n",
-	  "dir/s.yaml:4: key 'cmdline': '${x}' is no axis of this case's" },
+	  "dir/s.yaml:4: key 'cmdline': '${x}' is nothing that this case's " },
 	{ ONE_CASE "  matrix: {cmdline: [a b]}\n",
 	  "the value 'a b' of the axis 'cmdline' makes no name; write {LABEL: "
 	  "VALUE, ...}" },
 	{ ONE_CASE "  matrix: {cmdline: ['']}\n", "the value '' of the axis" },
 	{ ONE_CASE "  matrix: {cmdline: {a b: c}}\n",
 	  "the value 'a b' of the" },
+	{ ONE_CASE "  matrix: {k: [{mem: 1G}]}\n",
+	  "key 'k': a mapping, where one value is allowed" },
+	{ ONE_CASE "  matrix:\n    k:\n      x: {mem: 1G}\n      y: 1G\n",
+	  "dir/s.yaml:7: key 'k': one value, where the axis has a mapping" },
+	{ ONE_CASE "  matrix:\n    k:\n      x: {mem: [1G]}\n",
+	  "dir/s.yaml:6: key 'mem': a list, where one value is allowed" },
+	{ ONE_CASE "  matrix:\n    k:\n      x: {men: 1G}\n",
+	  "dir/s.yaml:6: key 'men': is neither a key of a case nor used" },
+	{ ONE_CASE "  matrix:\n    k: {x: {mem: 1G}}\n    mem: [2G]\n",
+	  "dir/s.yaml:6: key 'mem': the axis 'k' sets it, too" },
+	{ ONE_CASE "  matrix:\n    k: {x: {name: n}}\n",
+	  "key 'name': is no axis" },
 	{ ONE_CASE "  matrix: {cpus: [1, 2, 1]}\n",
 	  "'a/1' is the name of the case at line 2, too" },
 	{ ONE_CASE "  matrix: {a: [1], b: [1], c: [1], d: [1], e: [1], f: [1], "
@@ -381,6 +393,33 @@ START_TEST(suite__matrix_is_a_product)
 }
 END_TEST
 
+/* A label that sets several keys, and what texts refer to. */
+START_TEST(suite__matrix_of_labels_that_set_many)
+{
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- name: m\n"
+			     "  console: ['${kernel} ${is}', '${mem}']\n"
+			     "  matrix:\n"
+			     "    kernel:\n"
+			     "      old: {image: a, is: five}\n"
+			     "      new: {image: b, is: six, boot: pvh}\n"
+			     "    mem: [1G, 2G]\n",
+			     &e),
+		  &e);
+	ck_assert_uint_eq(s.count, 4);
+	ck_assert_str_eq(s.cases[1].name, "m/old/2G");
+	ck_assert_str_eq(s.cases[1].image, "dir/a");
+	ck_assert_str_eq(words(1), "--mem 2G");
+	ck_assert_str_eq(s.cases[2].name, "m/new/1G");
+	ck_assert_str_eq(s.cases[2].image, "dir/b");
+	ck_assert_str_eq(words(2), "--boot pvh --mem 1G");
+	ck_assert_str_eq(s.cases[2].console.at[0], "new six");
+	ck_assert_str_eq(s.cases[2].console.at[1], "1G");
+	suite_release(&s);
+}
+END_TEST
+
 START_TEST(suite__matrix_of_a_name_of_its_own)
 {
 	assert_ok(read_suite(&s,
@@ -568,6 +607,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__defaults_are_replaced);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__matrix_is_a_product);
+	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);
 	tcase_add_loop_test(t, suite__bounds_the_number_of_cases, 0,
 			    COUNT(sizes));
