@@ -270,6 +270,21 @@ static json_t *find_value(json_t *v, const char *path)
 	return v;
 }
 
+/* A report says how the run ended, as its status and its line do. */
+static void judge_account(json_t *report, int status, const char *reason,
+			  char *line, struct result *res)
+{
+	json_int_t told = json_integer_value(json_object_get(report, "status"));
+
+	clean_text(line);
+	if (told != status)
+		judge_as(res, CASE_FAIL, "status %d, and %lld in the report",
+			 status, (long long)told);
+	else if (*line && strcmp(line, reason ?: ""))
+		judge_as(res, CASE_FAIL,
+			 "stderr and the report give two reasons: %s", line);
+}
+
 static void judge_report(const struct suite_case *c, json_t *report,
 			 struct result *res)
 {
@@ -301,6 +316,9 @@ void judge(const struct suite_case *c, const struct leavings *left,
 	judge_status(c, left->wait_status, line, res);
 	if (res->end == CASE_PASS)
 		judge_errors(lines, line, WEXITSTATUS(left->wait_status), res);
+	if (res->end == CASE_PASS && report)
+		judge_account(report, WEXITSTATUS(left->wait_status), reason,
+			      line, res);
 	if (res->end == CASE_PASS)
 		judge_reason(c, reason ?: line, res);
 	judge_report(c, report, res);

@@ -137,10 +137,10 @@ START_TEST(judge__draws_the_verdict)
 }
 END_TEST
 
-#define REPORT                                                                  \
-	"{\"reason\": \"the guest reset\", \"outcome\": \"reset\",\n"           \
-	" \"plan\": {\"chosen\": \"pvh\"}, \"n\": 12, \"z\": null,\n"           \
-	" \"vcpus\": [{\"rip\": \"0x10\"}, {\"rip\": \"0x20\"}], \"\": true,\n" \
+#define REPORT                                                                       \
+	"{\"status\": 0, \"reason\": \"the guest reset\", \"outcome\": \"reset\",\n" \
+	" \"plan\": {\"chosen\": \"pvh\"}, \"n\": 12, \"z\": null,\n"                \
+	" \"vcpus\": [{\"rip\": \"0x10\"}, {\"rip\": \"0x20\"}], \"\": true,\n"      \
 	" \"a.b\": 1, \"bad\": \"\\u001b\"}\n"
 
 static const struct {
@@ -170,12 +170,14 @@ static const struct {
 	  "the report has no 'outcome.x'" },
 	{ "  report: {plan.chose: x}\n", REPORT, CASE_FAIL,
 	  "the report has no 'plan.chose'" },
+	{ "  status: 0\n", "{\"status\": 3}", CASE_FAIL,
+	  "status 0, and 3 in the report" },
 	{ "  report: {bad: x}\n", REPORT, CASE_FAIL, "match 'x': ?" },
 	{ "  report: {outcome: reset}\n", NULL, CASE_FAIL,
 	  "the report has no 'outcome': there is none" },
 	{ "  report: {outcome: reset}\n", "{", CASE_FAIL,
 	  "the report has no 'outcome': there is none" },
-	{ "  report: {outcome: reset}\n", "[]", CASE_FAIL,
+	{ "  report: {outcome: reset}\n", "{\"status\": 0}", CASE_FAIL,
 	  "the report has no 'outcome'" },
 };
 
@@ -189,6 +191,38 @@ START_TEST(judge__reads_the_report)
 			 case_end_name(reports[_i].end));
 	ck_assert_msg(strstr(res.why, reports[_i].why), "\"%s\" lacks \"%s\"",
 		      res.why, reports[_i].why);
+	free(res.tail);
+}
+END_TEST
+
+/* The line on stderr, and the report's reason and status. */
+static const struct {
+	const char *line, *report;
+	enum case_end end;
+	const char *why;
+} accounts[] = {
+	{ "launcher: a\n", "{\"status\": 3, \"reason\": \"a\"}", CASE_PASS,
+	  "" },
+	{ "launcher: \033a\n", "{\"status\": 3, \"reason\": \"?a\"}", CASE_PASS,
+	  "" },
+	{ "launcher: a\n", "{\"status\": 3, \"reason\": \"b\"}", CASE_FAIL,
+	  "stderr and the report give two reasons: a" },
+	{ "launcher: a\n", "{\"status\": 3, \"reason\": null}", CASE_FAIL,
+	  "give two reasons: a" },
+	{ "launcher: a\n", "{\"status\": 4, \"reason\": \"a\"}", CASE_FAIL,
+	  "status 3, and 4 in the report" },
+	{ "launcher: a\n", "{\"reason\": \"a\"}", CASE_FAIL,
+	  "status 3, and 0 in the report" },
+};
+
+START_TEST(judge__compares_what_a_run_says_of_itself)
+{
+	report = stream(accounts[_i].report, strlen(accounts[_i].report));
+	judge_bytes("  status: 3\n", EXIT(3), "", 0, accounts[_i].line);
+	ck_assert_str_eq(case_end_name(res.end),
+			 case_end_name(accounts[_i].end));
+	ck_assert_msg(strstr(res.why, accounts[_i].why), "\"%s\" lacks \"%s\"",
+		      res.why, accounts[_i].why);
 	free(res.tail);
 }
 END_TEST
@@ -255,6 +289,8 @@ Suite *unit_suite(void)
 
 	tcase_add_loop_test(t, judge__draws_the_verdict, 0, COUNT(rows));
 	tcase_add_loop_test(t, judge__reads_the_report, 0, COUNT(reports));
+	tcase_add_loop_test(t, judge__compares_what_a_run_says_of_itself, 0,
+			    COUNT(accounts));
 	tcase_add_test(t, judge__nul_is_no_end_of_a_line);
 	tcase_add_test(t, judge__cuts_a_line);
 	tcase_add_test(t, judge__keeps_the_last_lines);
