@@ -9,7 +9,8 @@
 #   tests/support/*.c      shared by all of them
 #   tests/image/           shell tests against independent tools
 #   tests/cli/table        bad input and wrong options
-#   tests/guest/table      the small kernel on this host's KVM
+#   tests/guest/boots.yaml the small kernel on this host's KVM
+#   tests/box/*.yaml       stock kernels on a hardware-style KVM
 #   tests/loaders/         packed images under QEMU's, GRUB's, ... loaders
 #
 # Each runner's last line is `N passed, N failed, N skipped`.
@@ -93,7 +94,7 @@ check-guest: build/launcher $(GUEST_KERNELS) $(TEST_TOOLS)
 check-image: build/launcher guest
 	@tests/image/run
 
-# Stock kernels on a hardware-style KVM; tests/box/run NAME for one row.
+# Stock kernels on a hardware-style KVM; tests/box/run NAME for one case.
 .PHONY: check-box
 check-box: build/launcher $(GUEST_KERNELS)
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
