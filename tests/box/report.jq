@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What holds for the report of every run in the box, whatever its end; prints
-# what does not. $status is the exit status that was wanted.
+# What holds for the report of every run in the box, whatever its end, as far
+# as it is about several values; prints what does not. $name is the case's.
 
-if .status != $status then "status \(.status), wanted \($status)"
-elif ([.timeline | .opened, .decoded, .loaded, .first_instruction,
+if ([.timeline | .opened, .decoded, .loaded, .first_instruction,
 	.first_console_byte, .init, .end | values] | . != sort) then
 	"the timeline does not rise: \(.timeline)"
 elif .timeline | .opened == null or .first_console_byte == null or .end == null
@@ -16,4 +15,11 @@ then
 elif .exits.pio < 100 then "too few exits: \(.exits)"
 elif .memory | .touched < 100000 or .touched > .size then
 	"memory: \(.memory)"
+elif $name == "idle" and .vcpus[0].symbol != .vcpus[1].symbol then
+	"idle CPUs are at different places: \(.vcpus)"
+elif $name == "report" and .exits.pio != .vcpus[0].exits.pio then
+	"the only CPU has not all exits: \(.vcpus)"
+elif $name == "report" and (.timeline.init <= .timeline.first_console_byte or
+	.exits.pio <= 1000 or .memory.touched <= 50000000) then
+	"too little: \(.timeline), \(.exits), \(.memory)"
 else empty end
