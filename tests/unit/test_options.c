@@ -225,6 +225,55 @@ START_TEST(options__image)
 }
 END_TEST
 
+/* An argument that may be missing: behind a "=", or a word that is one. */
+static const struct {
+	const char *line, *gdb;
+} debugged[] = {
+	{ "img", NULL },
+	{ "--gdb img", ":1234" },
+	{ "img --gdb", ":1234" },
+	{ "--gdb -v img", ":1234" },
+	{ "--gdb -- img", ":1234" },
+	{ "--gdb=:5 img", ":5" },
+	{ "--gdb :5 img", ":5" },
+	{ "img --gdb :5", ":5" },
+	{ "--gdb localhost:5 img", "localhost:5" },
+	{ "--gdb 127.0.0.1:5 img", "127.0.0.1:5" },
+	{ "--gdb unix:/tmp/s img", "unix:/tmp/s" },
+	{ "--gdb=unix:s img", "unix:s" },
+	{ "--gdb :5 --gdb :6 img", ":6" },
+};
+
+START_TEST(options__gdb)
+{
+	assert_ok(parse(RUN, debugged[_i].line), &e);
+	ck_assert_str_eq(o.image, "img");
+	if (debugged[_i].gdb)
+		ck_assert_str_eq(o.gdb, debugged[_i].gdb);
+	else
+		ck_assert_ptr_null(o.gdb);
+	ck_assert_int_eq(o.gdb_lost, DEBUGGER_LOST_CONTINUE);
+}
+END_TEST
+
+/* The name of an image that looks like an address has a folder. */
+START_TEST(options__gdb_takes_no_image)
+{
+	assert_ok(parse(RUN, "--gdb ./img:5"), &e);
+	ck_assert_str_eq(o.image, "./img:5");
+	ck_assert_str_eq(o.gdb, ":1234");
+}
+END_TEST
+
+START_TEST(options__gdb_lost)
+{
+	assert_ok(parse(RUN, "--gdb-lost stop img"), &e);
+	ck_assert_int_eq(o.gdb_lost, DEBUGGER_LOST_STOP);
+	assert_ok(parse(RUN, "--gdb-lost=kill img"), &e);
+	ck_assert_int_eq(o.gdb_lost, DEBUGGER_LOST_KILL);
+}
+END_TEST
+
 static const struct {
 	unsigned command;
 	const char *line;
@@ -265,6 +314,16 @@ static const struct {
 	{ RUN, "-x img", "unknown option -x" },
 	{ RUN, "-vx img", "unknown option -vx" },
 	{ RUN, "img -x", "unknown option -x" },
+	{ RUN, "--gdb=1234 img", "--gdb: '1234' is none of :PORT, HOST:PORT" },
+	{ RUN, "--gdb=:65536 img", "--gdb: ':65536' is none of" },
+	{ RUN, "--gdb= img", "--gdb: '' is none of" },
+	{ RUN, "--gdb=unix: img", "--gdb: the socket's path has 0 bytes" },
+	{ RUN, "--gdb", "run needs an IMAGE" },
+	{ RUN, "--gdb :1234", "run needs an IMAGE" },
+	{ RUN, "--gdb 1234 img", "one IMAGE, please: 'img' is too much" },
+	{ RUN, "--gdb-lost img", "--gdb-lost: 'img' is none of continue" },
+	{ RUN, "--gdb-lost", "--gdb-lost needs an argument" },
+	{ INSPECT, "--gdb img", "--gdb is not an option of inspect" },
 	{ RUN, "--ver img", "--ver is ambiguous" },
 	{ RUN, "--ver=3 img", "--ver=3 is ambiguous" },
 	{ RUN, "--verbose=3 img", "--verbose=3: --verbose takes no argument" },
@@ -419,6 +478,9 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("options");
 	TCase *t = tcase_create("options");
 
+	tcase_add_loop_test(t, options__gdb, 0, COUNT(debugged));
+	tcase_add_test(t, options__gdb_takes_no_image);
+	tcase_add_test(t, options__gdb_lost);
 	tcase_add_test(t, options__defaults);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_loop_test(t, options__two_images, 0, (int)COUNT(two_images));
