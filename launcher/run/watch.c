@@ -23,11 +23,51 @@ void watch_release(struct watch *w)
 		regfree(&w->fail_on[--w->fail_on_count]);
 }
 
+/* Behind the bracket expression at @p: []abc], [^]a], [[:alpha:]_]. */
+static const char *skip_brackets(const char *p)
+{
+	p += p[1] == '^' ? 2 : 1;
+	p += *p == ']';
+	while (*p && *p != ']') {
+		const char *end = NULL;
+
+		if (*p == '[' && p[1] && strchr(":.=", p[1]))
+			end = strchr(p + 2, ']');
+		p = end ? end + 1 : p + 1;
+	}
+	return *p ? p + 1 : p;
+}
+
+/* The digit of the first back-reference in @p, or 0. */
+static char find_back_reference(const char *p)
+{
+	while (*p) {
+		if (*p == '[') {
+			p = skip_brackets(p);
+			continue;
+		}
+		if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
+			return p[1];
+		p += *p == '\\' && p[1] ? 2 : 1;
+	}
+	return 0;
+}
+
 static int compile(regex_t *compiled, const char *regex, struct err *e)
 {
-	int rc = regcomp(compiled, regex, REG_EXTENDED | REG_NOSUB);
-	char why[128];
+	char why[128], digit = find_back_reference(regex);
+	int rc;
 
+	if (strlen(regex) > WATCH_REGEX_MAX)
+		return err_set(e, E2BIG,
+			       "a regular expression of %zu bytes; %d are "
+			       "allowed",
+			       strlen(regex), WATCH_REGEX_MAX);
+	if (digit)
+		return err_set(e, EINVAL,
+			       "'%s': the back-reference \\%c is not allowed",
+			       regex, digit);
+	rc = regcomp(compiled, regex, REG_EXTENDED | REG_NOSUB);
 	if (!rc)
 		return 0;
 	regerror(rc, compiled, why, sizeof(why));

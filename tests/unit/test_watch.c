@@ -297,6 +297,11 @@ static const struct {
 	{ "a(b", "'a(b' is not a regular expression: " },
 	{ "[", "'[' is not a regular expression: " },
 	{ "a{2,1}", "'a{2,1}' is not a regular expression: " },
+	/* A line can be such that looking for these takes for ever. */
+	{ "(a*)\\1x", "'(a*)\\1x': the back-reference \\1 is not allowed" },
+	{ "[]\\1](a)\\9", "the back-reference \\9 is not allowed" },
+	{ "[[:alpha:]\\1](a)\\2", "the back-reference \\2 is not allowed" },
+	{ "\\\\\\3", "the back-reference \\3 is not allowed" },
 };
 
 START_TEST(watch__refuses_a_bad_expression)
@@ -311,6 +316,34 @@ START_TEST(watch__refuses_a_bad_expression)
 	ck_assert_uint_eq(w.fail_on_count, 0);
 	rc = watch_check_regex(wrong[_i].regex, &e);
 	assert_err(rc, -EINVAL, &e, wrong[_i].message);
+}
+END_TEST
+
+/* A back-reference is none behind a backslash or in brackets. */
+START_TEST(watch__takes_digits_that_refer_to_nothing)
+{
+	static const char *const good[] = { "\\\\1",   "[\\1]",
+					    "[^]\\1]", "[[:digit:]\\2]",
+					    "a1",      "\\$1" };
+	struct err e;
+
+	for (unsigned i = 0; i < COUNT(good); i++)
+		assert_ok(watch_check_regex(good[i], &e), &e);
+}
+END_TEST
+
+/* Compiling takes stack by the parenthesis. */
+START_TEST(watch__bounds_an_expression)
+{
+	static char regex[WATCH_REGEX_MAX + 2];
+	struct err e;
+
+	memset(regex, '(', sizeof(regex) - 1);
+	assert_err(watch_check_regex(regex, &e), -E2BIG, &e,
+		   "a regular expression of 4097 bytes; 4096 are allowed");
+	memset(regex + WATCH_REGEX_MAX / 2, ')', WATCH_REGEX_MAX / 2);
+	regex[WATCH_REGEX_MAX] = '\0';
+	assert_ok(watch_check_regex(regex, &e), &e);
 }
 END_TEST
 
@@ -345,6 +378,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, watch__long_lines_are_cut);
 	tcase_add_loop_test(t, watch__refuses_a_bad_expression, 0,
 			    COUNT(wrong));
+	tcase_add_test(t, watch__takes_digits_that_refer_to_nothing);
+	tcase_add_test(t, watch__bounds_an_expression);
 	tcase_add_test(t, watch__takes_so_many_expectations);
 	suite_add_tcase(s, t);
 	return s;
