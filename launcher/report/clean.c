@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/clean.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,30 @@ static const struct {
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
-/* Not a surrogate, not past the end, not one of the C1 controls. */
-static int printable_rune(uint32_t c)
+/*
+ * What is no character, or does something to the ones around it. There are
+ * readers of lines for which U+2028 ends one, and terminals that show the
+ * text behind U+202e backwards.
+ */
+static const struct {
+	uint32_t from, to;
+} unfit[] = {
+	{ 0x80, 0x9f },	    /* the C1 controls */
+	{ 0x2028, 0x2029 }, /* ends of lines and paragraphs */
+	{ 0x202a, 0x202e }, /* turns of direction */
+	{ 0x2066, 0x2069 }, /* the same */
+	{ 0xd800, 0xdfff }, /* surrogates */
+	{ 0xfdd0, 0xfdef }, /* noncharacters */
+};
+
+static bool printable_rune(uint32_t c)
 {
-	return c >= 0xa0 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++)
+		if (c >= unfit[i].from && c <= unfit[i].to)
+			return false;
+	/* The last two of each plane are noncharacters, too; XML has no place
+	 * for the first plane's, however they are written. */
+	return c <= 0x10ffff && (c & 0xfffe) != 0xfffe;
 }
 
 size_t clean_step(const char *s, size_t len)

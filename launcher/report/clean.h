@@ -4,10 +4,11 @@
  *
  * A file name or a note may hold anything: escape sequences that repaint a
  * terminal, bytes that are no UTF-8 and make JSON invalid. What is left here
- * is printable ASCII and well-formed UTF-8 without control characters; every
- * other byte becomes '?'.
+ * is printable ASCII and well-formed UTF-8 without control characters, ends of
+ * lines, turns of direction and noncharacters; every other byte becomes '?'.
+ * XML, JSON and YAML can hold all of that once it is escaped.
  *
- * Spec: RFC 3629 (UTF-8); ECMA-48 for the C1 controls.
+ * Spec: RFC 3629 (UTF-8); ECMA-48 for the C1 controls; XML 1.0, 2.2.
  */
 #ifndef REPORT_CLEAN_H
 #define REPORT_CLEAN_H

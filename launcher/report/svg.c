@@ -49,13 +49,6 @@ static const struct {
 	{ '"', "&quot;" }, { '\'', "&#39;" },
 };
 
-/* XML has no place for these two, however they are written. */
-static bool is_xml(const char *c, size_t len)
-{
-	return len != 3 ||
-	       (memcmp(c, "\xef\xbf\xbe", 3) && memcmp(c, "\xef\xbf\xbf", 3));
-}
-
 static void put_char(struct buf *out, const char *c, size_t len)
 {
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(*escapes); i++)
@@ -74,7 +67,7 @@ static bool put_text(struct buf *out, const char *text, unsigned most)
 	for (; left && most; most--) {
 		size_t n = clean_step(text, left);
 
-		if (n && is_xml(text, n))
+		if (n)
 			put_char(out, text, n);
 		else
 			put(out, "?");

@@ -21,13 +21,6 @@
 
 #define PAUSE_NS 1000000000ull
 
-/* The two characters of UTF-8 that may be printed and are none of XML's. */
-static bool is_noncharacter(const char *s, size_t len)
-{
-	return len == 3 &&
-	       (!memcmp(s, "\xef\xbf\xbe", 3) || !memcmp(s, "\xef\xbf\xbf", 3));
-}
-
 /* Any bytes, as text or in an attribute. */
 static void escape(FILE *out, const char *text)
 {
@@ -38,7 +31,7 @@ static void escape(FILE *out, const char *text)
 
 		if (*text == '\n')
 			fputc('\n', out);
-		else if (!n || is_noncharacter(text, n))
+		else if (!n)
 			fputc('?', out);
 		else if (strchr("<>&\"", *text))
 			fprintf(out, "&#%d;", *text);

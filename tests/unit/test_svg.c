@@ -45,7 +45,7 @@ static const struct {
 	{ "a\033[2J\n\tb\x7f", "a?[2J??b?" },
 	{ "\xff\xc0\x80 \xed\xa0\x80", "??? ???" },
 	/* Well-formed UTF-8 for what XML has no place for. */
-	{ "\xef\xbf\xbe\xef\xbf\xbf", "??" },
+	{ "\xef\xbf\xbe\xef\xbf\xbf", "??????" },
 	{ "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7",
 	  "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7" },
 };
