@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/tty.h"
 #include "cli/cli.h"
+#include "report/clean.h"
 
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
@@ -99,9 +100,13 @@ static int dispatch(int argc, char **argv, struct err *e)
 	return cmd->run(&o, e);
 }
 
+/* One line, whatever was quoted in it. */
 static void print_err(const struct err *e)
 {
-	fprintf(stderr, "launcher: %s\n", e->msg);
+	struct err clean = *e;
+
+	clean_text(clean.msg);
+	fprintf(stderr, "launcher: %s\n", clean.msg);
 }
 
 void leave(int status, const struct err *e)

@@ -73,6 +73,22 @@ static int make_folders(char *path, struct err *e)
 	return 0;
 }
 
+/* O_NONBLOCK: nothing may make the opening wait, see base/file.c. */
+static int open_input(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+		return fd;
+	close(fd);
+	return err_set(e, EINVAL,
+		       "%s: neither a regular file nor a character device",
+		       path);
+}
+
 static int open_output(const char *path, struct err *e)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
@@ -84,8 +100,6 @@ static int open_output(const char *path, struct err *e)
 static int open_files(struct start *s, const struct suite_run *r,
 		      const struct suite_case *c, struct err *e)
 {
-	const char *in = c->input ?: "/dev/null";
-
 	for (unsigned i = 0; i < ENDINGS; i++) {
 		s->paths[i] = result_file(r, c, endings[i]);
 		if (!s->paths[i])
@@ -93,9 +107,9 @@ static int open_files(struct start *s, const struct suite_run *r,
 	}
 	if (make_folders(s->paths[CONSOLE], e))
 		return -EIO;
-	s->in = open(in, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	s->in = open_input(c->input ?: "/dev/null", e);
 	if (s->in < 0)
-		return err_sys(e, "%s", in);
+		return s->in;
 	s->out = open_output(s->paths[CONSOLE], e);
 	if (s->out < 0)
 		return s->out;

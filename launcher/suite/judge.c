@@ -211,12 +211,12 @@ static void judge_reason(const struct suite_case *c, const char *reason,
 	patterns_release(&p);
 }
 
-/* A launcher that failed, or was told nonsense, tells nothing about the
- * guest. */
+/* A launcher that failed, was told nonsense or was ended from outside tells
+ * nothing about the guest. */
 static bool tells_nothing(int status)
 {
 	return status == STATUS_FAILED || status == STATUS_USAGE ||
-	       status == JUDGE_NOT_STARTED;
+	       status == JUDGE_NOT_STARTED || status > STATUS_SIGNAL;
 }
 
 static void judge_status(const struct suite_case *c, int wait_status,

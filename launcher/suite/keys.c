@@ -397,6 +397,8 @@ static int set_dialogue(struct build *b, const struct node *list, struct err *e)
 	static const char *const words[] = { "expect", "send" };
 	int rc = 0;
 
+	if (!list->count)
+		return build_refuse(b, list, e, "the list is empty");
 	for (const struct node *n = list->head; n && !rc; n = n->next) {
 		struct suite_option o;
 		struct option_value v = { &o };

@@ -18,6 +18,7 @@ struct reader {
 	yaml_parser_t yaml;
 	struct pool *pool;
 	const char *path;
+	struct bytes text;
 	struct node *root;
 	struct level levels[SUITE_DEPTH_MAX];
 	unsigned depth; /* levels that are open */
@@ -56,12 +57,24 @@ static int no_memory(const struct reader *r, unsigned line, struct err *e)
 		       r->path, line, POOL_MAX >> 20);
 }
 
+/* An encoding error has no line but an offset. */
+static unsigned problem_line(const struct reader *r)
+{
+	const yaml_parser_t *y = &r->yaml;
+	unsigned line = 1;
+
+	if (y->error != YAML_READER_ERROR)
+		return (unsigned)y->problem_mark.line + 1;
+	for (size_t i = 0; i < r->text.len && i < y->problem_offset; i++)
+		line += r->text.data[i] == '\n';
+	return line;
+}
+
 /* libyaml has refused what follows. */
 static int syntax(const struct reader *r, struct err *e)
 {
 	const yaml_parser_t *y = &r->yaml;
-	/* An encoding error has no line but an offset. */
-	unsigned line = (unsigned)y->problem_mark.line + 1;
+	unsigned line = problem_line(r);
 
 	if (y->error == YAML_MEMORY_ERROR)
 		return no_memory(r, line, e);
@@ -238,7 +251,7 @@ static int read_events(struct reader *r, struct err *e)
 int node_read(const struct node **root, struct pool *pool, const char *path,
 	      struct bytes text, struct err *e)
 {
-	struct reader r = { .pool = pool, .path = path };
+	struct reader r = { .pool = pool, .path = path, .text = text };
 	int rc;
 
 	if (text.len > SUITE_FILE_MAX)

@@ -48,9 +48,10 @@ struct suite_run {
 	unsigned long retries;
 	size_t count[CASE_ENDS]; /* of those that have ended */
 	size_t done;
-	time_t began;	   /* by the calendar */
-	uint64_t began_ns; /* clock_ns() */
-	int signal;	   /* that ended the suite early, or 0 */
+	time_t began;	    /* by the calendar */
+	uint64_t began_ns;  /* clock_ns() */
+	int signal;	    /* that ended the suite early, or 0 */
+	const char *broken; /* why it could not go on, clean; or NULL */
 };
 
 /* "FOLDER/NAME.ENDING", which the caller frees; NULL without memory. */

@@ -118,7 +118,8 @@ static int start_case(struct schedule *s, struct child *c, size_t i,
 	struct err why;
 
 	res->started_ns = clock_ns();
-	if (!needs_met(&sc->needs, &why)) {
+	/* What has failed is not to be left out for what is lacking now. */
+	if (!res->attempts && !needs_met(&sc->needs, &why)) {
 		judge_as(res, CASE_SKIP, "%s", why.msg);
 		return conclude(s, i, e);
 	}
@@ -307,17 +308,23 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 		.listener_count = n,
 		.signal_fd = -1,
 	};
-	struct err why;
+	struct err why, broken;
 	int rc;
 
 	sigemptyset(&s.mask_before);
 	rc = prepare(r, &s, e) ?: tell_all(&s, TOLD_BEGIN, e) ?: serve(&s, e);
+	if (rc) {
+		broken = *e;
+		clean_text(broken.msg);
+		r->broken = broken.msg;
+	}
 	if (s.running)
 		abandon(&s);
 	if (r->began_ns && tell_all(&s, TOLD_END, &why) && !rc) {
 		*e = why;
 		rc = -EIO;
 	}
+	r->broken = NULL;
 	if (s.signal_fd >= 0) {
 		close(s.signal_fd);
 		sigprocmask(SIG_SETMASK, &s.mask_before, NULL);

@@ -109,6 +109,43 @@ static int by_name(const void *a, const void *b)
 				  ((*ca)->line < (*cb)->line);
 }
 
+/*
+ * Of the folders in @name, the first that ends like a file of results: such
+ * a file may stand there. Returns the ending, or NULL.
+ */
+static const char *find_file_ending(const char *name)
+{
+	static const char *const endings[] = { ".console", ".stderr", ".json",
+					       ".tap", ".xml" };
+	const char *slash;
+
+	for (; (slash = strchr(name, '/')); name = slash + 1)
+		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings);
+		     i++) {
+			size_t len = strlen(endings[i]);
+
+			if ((size_t)(slash - name) >= len &&
+			    !memcmp(slash - len, endings[i], len))
+				return endings[i];
+		}
+	return NULL;
+}
+
+static int check_folders(const struct suite *s, struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct suite_case *c = &s->cases[i];
+		const char *ending = find_file_ending(c->name);
+
+		if (ending)
+			return err_set(e, EINVAL,
+				       "%s:%u: key 'name': '%s' makes a folder "
+				       "of a name that ends like a result: %s",
+				       s->path, c->line, c->name, ending);
+	}
+	return 0;
+}
+
 /* Results are told apart by the names. */
 static int check_names(struct suite *s, struct err *e)
 {
@@ -145,7 +182,7 @@ static int build_all(struct build *b, const struct node *root, struct err *e)
 				    "is not a list of at least one case");
 	for (b->node = list->head; b->node && !rc; b->node = b->node->next)
 		rc = add_cases(b, e);
-	return rc ?: check_names(b->s, e);
+	return rc ?: check_folders(b->s, e) ?: check_names(b->s, e);
 }
 
 /* "tests/guest/boots.yaml": tests/guest/ is the folder, boots the name. */

@@ -97,7 +97,9 @@ static int tap_done(struct listener *l, const struct suite_run *r, size_t i,
 
 static int tap_end(struct listener *l, const struct suite_run *r, struct err *e)
 {
-	if (r->signal)
+	if (r->broken)
+		fprintf(l->out, "Bail out! %s\n", r->broken);
+	else if (r->signal)
 		fprintf(l->out, "Bail out! ended by signal %d (%s)\n",
 			r->signal, strsignal(r->signal));
 	return listener_flush(l, e);

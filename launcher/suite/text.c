@@ -43,7 +43,10 @@ static int text_done(struct listener *l, const struct suite_run *r, size_t i,
 static int text_end(struct listener *l, const struct suite_run *r,
 		    struct err *e)
 {
-	if (r->signal)
+	if (r->broken)
+		fprintf(l->out, "ended: %s: %zu of %zu cases have no result\n",
+			r->broken, r->s->count - r->done, r->s->count);
+	else if (r->signal)
 		fprintf(l->out,
 			"ended by signal %d (%s): %zu of %zu cases "
 			"have no result\n",

@@ -22,6 +22,8 @@ static const struct {
 	{ "a: b: c\n", "dir/s.yaml:1: not YAML: mapping values" },
 	{ "cases:\n\t- a\n", "dir/s.yaml:2: not YAML: " },
 	{ "a: \x80\n", "dir/s.yaml:1: not YAML: " },
+	{ "a:\n- \n- \x80\n- b\n", "dir/s.yaml:3: not YAML: " },
+	{ "a:\n- b\001\n- b\n", "dir/s.yaml:2: not YAML: control char" },
 	{ ONE_CASE "  cmdline: &x y\n", "dir/s.yaml:4: anchors (&), aliases" },
 	{ ONE_CASE "  cmdline: *x\n", "dir/s.yaml:4: anchors (&), aliases" },
 	{ ONE_CASE "  cmdline: !x y\n", "dir/s.yaml:4: anchors (&), aliases" },
@@ -130,6 +132,7 @@ static const struct {
 	  "key 'cpus': a list, where one value is allowed" },
 	{ ONE_CASE "  dialogue: a\n",
 	  "key 'dialogue': one value, where a list is allowed" },
+	{ ONE_CASE "  dialogue: []\n", "key 'dialogue': the list is empty" },
 	{ ONE_CASE "  dialogue: [a]\n", "a step is one of 'expect: REGEX', "
 					"'send: TEXT'" },
 	{ ONE_CASE "  dialogue:\n  - expect: a\n    send: b\n",
@@ -152,6 +155,16 @@ static const struct {
 	{ "cases:\n- {name: 'a#b', image: i}\n", "'a#b' is not of letters" },
 	{ "cases:\n- {name: a, image: i}\n- {name: a, image: j}\n",
 	  "dir/s.yaml:3: key 'name': 'a' is the name of the case at line 2" },
+	/* a folder of one case's where a file of another's is */
+	{ "cases:\n- {name: a, image: i}\n- {name: a.console/b, image: i}\n",
+	  "dir/s.yaml:3: key 'name': 'a.console/b' makes a folder of a name "
+	  "that ends like a result: .console" },
+	{ "cases:\n- {name: x/a.stderr/b, image: i}\n",
+	  "like a result: .stderr" },
+	{ "cases:\n- {name: a.json/b, image: i}\n", "like a result: .json" },
+	{ "cases:\n- {name: results.tap/b, image: i}\n",
+	  "like a result: .tap" },
+	{ "cases:\n- {name: junit.xml/b, image: i}\n", "like a result: .xml" },
 	/* the matrix */
 	{ ONE_CASE "  matrix: mem\n", "dir/s.yaml:4: key 'matrix': is not a "
 				      "mapping of at least one axis" },
