@@ -9,6 +9,7 @@
 #include "suite/suite.h"
 
 #define SUITE_AXES_MAX 8
+#define SUITE_SETS_MAX 64 /* names that one label of an axis sets */
 
 #define SUITE_VARIABLES_MAX 64
 

@@ -199,16 +199,24 @@ int child_start(struct child *c, const struct suite_run *r, size_t which,
 	return rc;
 }
 
+/* What is left of @attempt is called "NAME.attemptN.console" and so on; of
+ * the last one, "NAME.console". */
+static char *attempt_file(const struct suite_run *r, size_t which,
+			  unsigned attempt, unsigned what)
+{
+	char ending[64];
+
+	snprintf(ending, sizeof(ending), "attempt%u.%s", attempt,
+		 endings[what]);
+	return result_file(r, &r->s->cases[which], ending);
+}
+
 void child_keep_files(const struct suite_run *r, size_t which, unsigned attempt)
 {
 	for (unsigned i = 0; i < ENDINGS; i++) {
-		char ending[64];
-		char *from, *to;
+		char *from = result_file(r, &r->s->cases[which], endings[i]);
+		char *to = attempt_file(r, which, attempt, i);
 
-		snprintf(ending, sizeof(ending), "attempt%u.%s", attempt,
-			 endings[i]);
-		from = result_file(r, &r->s->cases[which], endings[i]);
-		to = result_file(r, &r->s->cases[which], ending);
 		if (from && to)
 			(void)!rename(from, to);
 		free(from);
@@ -216,14 +224,25 @@ void child_keep_files(const struct suite_run *r, size_t which, unsigned attempt)
 	}
 }
 
+/* Remove and free @path; whether it was there. */
+static bool remove_file(char *path)
+{
+	bool there = path && !unlink(path);
+
+	free(path);
+	return there;
+}
+
 void child_remove_files(const struct suite_run *r, size_t which)
 {
-	for (unsigned i = 0; i < ENDINGS; i++) {
-		char *path = result_file(r, &r->s->cases[which], endings[i]);
+	bool any = true;
 
-		if (path)
-			(void)!unlink(path);
-		free(path);
+	for (unsigned i = 0; i < ENDINGS; i++)
+		remove_file(result_file(r, &r->s->cases[which], endings[i]));
+	for (unsigned attempt = 1; any; attempt++) {
+		any = false;
+		for (unsigned i = 0; i < ENDINGS; i++)
+			any |= remove_file(attempt_file(r, which, attempt, i));
 	}
 }
 

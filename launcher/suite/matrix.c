@@ -36,12 +36,9 @@ static const struct node *set_at(const struct axis *a, const struct node *value,
 static const struct node *find_set(const struct axis *a,
 				   const struct node *value, const char *name)
 {
-	const struct node *key, *n;
-
-	for (size_t i = 0; (n = set_at(a, value, i, &key)); i++)
-		if (!strcmp(key->key, name))
-			return n;
-	return NULL;
+	if (value->kind == NODE_MAP)
+		return node_get(value, name);
+	return strcmp(a->node->key, name) ? NULL : value;
 }
 
 const struct node *matrix_value(const struct build *b, const char *name)
@@ -108,6 +105,11 @@ static int check_value(struct build *b, const struct axis *a,
 				    node_kind_name(a->node->head->kind));
 	if (v->kind == NODE_LIST || (v->kind == NODE_MAP && !v->key))
 		return not_one_value(b, v, e);
+	if (v->count > SUITE_SETS_MAX) {
+		b->key = v;
+		return build_refuse(b, v, e, "sets %zu names; %d are allowed",
+				    v->count, SUITE_SETS_MAX);
+	}
 	for (size_t i = 0; !rc && (n = set_at(a, v, i, &key)); i++) {
 		if (n->kind != NODE_ONE) {
 			b->key = key;
@@ -118,10 +120,30 @@ static int check_value(struct build *b, const struct axis *a,
 	return rc;
 }
 
+int matrix_size(struct build *b, size_t *size, struct err *e)
+{
+	*size = 1;
+	for (size_t i = 0; i < b->axis_count; i++) {
+		b->key = b->axes[i].node;
+		if (__builtin_mul_overflow(*size, b->axes[i].node->count,
+					   size) ||
+		    *size > SUITE_CASES_MAX)
+			return build_refuse(b, b->axes[i].node, e,
+					    "the matrix makes more than %d "
+					    "cases",
+					    SUITE_CASES_MAX);
+	}
+	return 0;
+}
+
 static int begin_axis(struct build *b, const struct node *n, struct err *e)
 {
 	const struct axis a = { .node = n, .value = n->head };
+	size_t before;
+	int rc = matrix_size(b, &before, e);
 
+	if (rc)
+		return rc;
 	b->key = n;
 	if (b->axis_count == SUITE_AXES_MAX)
 		return build_refuse(b, n, e, "more than %d axes",
@@ -130,13 +152,13 @@ static int begin_axis(struct build *b, const struct node *n, struct err *e)
 		return build_refuse(b, n, e,
 				    "an axis is a list of values or a mapping "
 				    "of labels to values, and not empty");
-	if (n->count > SUITE_CASES_MAX)
+	/* Now, as comparing all that two axes set takes a while. */
+	if (n->count > SUITE_CASES_MAX / before)
 		return build_refuse(b, n, e,
 				    "the matrix makes more than %d cases",
 				    SUITE_CASES_MAX);
 	for (const struct node *v = n->head; v; v = v->next) {
-		int rc = check_value(b, &a, v, e);
-
+		rc = check_value(b, &a, v, e);
 		if (rc)
 			return rc;
 		b->key = n;
@@ -160,22 +182,6 @@ int matrix_begin(struct build *b, struct err *e)
 	     n = n->next)
 		rc = begin_axis(b, n, e);
 	return rc;
-}
-
-int matrix_size(struct build *b, size_t *size, struct err *e)
-{
-	*size = 1;
-	for (size_t i = 0; i < b->axis_count; i++) {
-		b->key = b->axes[i].node;
-		if (__builtin_mul_overflow(*size, b->axes[i].node->count,
-					   size) ||
-		    *size > SUITE_CASES_MAX)
-			return build_refuse(b, b->axes[i].node, e,
-					    "the matrix makes more than %d "
-					    "cases",
-					    SUITE_CASES_MAX);
-	}
-	return 0;
 }
 
 bool matrix_next(struct build *b)

@@ -496,6 +496,41 @@ START_TEST(suite__bounds_the_number_of_cases)
 }
 END_TEST
 
+/* Each of @n labels sets so many names. */
+static char *sets_of(unsigned n, unsigned names)
+{
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+
+	fputs(ONE_CASE "  cmdline: '", f);
+	for (unsigned i = 0; i < names; i++)
+		fprintf(f, "${x%u}", i);
+	fputs("'\n  matrix:\n    x:\n", f);
+	for (unsigned i = 0; i < n; i++) {
+		fprintf(f, "      l%u: {x0: 1", i);
+		for (unsigned j = 1; j < names; j++)
+			fprintf(f, ", x%u: 1", j);
+		fputs("}\n", f);
+	}
+	fclose(f);
+	return text;
+}
+
+START_TEST(suite__bounds_what_a_label_sets)
+{
+	char *fits = sets_of(2, 64), *more = sets_of(2, 65);
+
+	assert_ok(read_suite(&s, fits, &e), &e);
+	ck_assert_uint_eq(s.count, 2);
+	suite_release(&s);
+	assert_err(read_suite(&s, more, &e), -EINVAL, &e,
+		   "dir/s.yaml:7: key 'l0': sets 65 names; 64 are allowed");
+	free(fits);
+	free(more);
+}
+END_TEST
+
 /* 8 axes of 1000 values overflow anything. */
 START_TEST(suite__bounds_a_product_that_overflows)
 {
@@ -624,6 +659,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);
 	tcase_add_loop_test(t, suite__bounds_the_number_of_cases, 0,
 			    COUNT(sizes));
+	tcase_add_test(t, suite__bounds_what_a_label_sets);
 	tcase_add_test(t, suite__bounds_a_product_that_overflows);
 	tcase_add_loop_test(t, suite__bounds_the_file, 0, COUNT(lengths));
 	tcase_add_test(t, suite__bounds_memory);
