@@ -159,6 +159,7 @@ static bool take_stop(struct hold *h, struct gdb_stop *stop)
 			continue;
 		*stop = h->cpus[i].stop;
 		h->cpus[i].has_stop = false;
+		h->cpus[i].told = true;
 		return true;
 	}
 	return false;
@@ -189,7 +190,8 @@ bool hold_is_stopped(struct hold *h, struct gdb_stop *stop)
 	return is;
 }
 
-/* A vCPU that stands on a breakpoint has seen it. */
+/* A vCPU that stands on a breakpoint goes on behind it, if that was told. If
+ * another one was faster, it meets it again. */
 static void prepare(struct hold *h, unsigned cpu)
 {
 	struct hold_cpu *c = &h->cpus[cpu];
@@ -198,7 +200,10 @@ static void prepare(struct hold *h, unsigned cpu)
 	if (c->gone)
 		return;
 	p = hold_find_place(h, cpu);
-	c->over = hold_is_soft(h, &p) || breaks_hw_at(&h->breaks, p.addr);
+	c->over = c->told &&
+		  (hold_is_soft(h, &p) || breaks_hw_at(&h->breaks, p.addr));
+	c->told = false;
+	c->from = p;
 	hold_set_traps(h, cpu, false, false);
 	vcpu_excuse_stop(c->v);
 }

@@ -27,15 +27,23 @@
 #include "gdb/breaks.h"
 #include "gdb/stub.h"
 
+/* Where a vCPU stands: the linear address, and where that is in memory. */
+struct place {
+	uint64_t addr;
+	uint64_t gpa;
+	bool known;
+};
+
 struct hold_cpu {
 	struct vcpu *v;
-	bool waits;	/* its thread does, in here */
-	bool gone;	/* vcpu_run() is over */
-	bool over;	/* stands on a breakpoint, and goes on alone */
-	unsigned steps; /* made alone */
-	uint64_t at;	/* where, before the last of them */
+	bool waits;	   /* its thread does, in here */
+	bool gone;	   /* vcpu_run() is over */
+	bool over;	   /* stands on a breakpoint, and goes on alone */
+	unsigned steps;	   /* made alone */
+	struct place from; /* where the step began that it makes */
 	enum gdb_action action;
 	bool has_stop; /* that nobody has been told of */
+	bool told;     /* the debugger has been told of the last one */
 	struct gdb_stop stop;
 };
 

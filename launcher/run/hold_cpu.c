@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "run/hold_parts.h"
+#include "run/pushed_flags.h"
 #include "run/string_insn.h"
 
 /* A kick may come at a bad moment and be lost: how soon there is another. */
@@ -74,7 +75,7 @@ static bool begin_alone(struct hold *h, unsigned cpu)
 	h->turns++;
 	h->give_up = false;
 	h->cpus[cpu].steps = 0;
-	h->cpus[cpu].at = hold_find_place(h, cpu).addr;
+	h->cpus[cpu].from = hold_find_place(h, cpu);
 	hold_set_traps(h, cpu, true, false);
 	return true;
 }
@@ -116,6 +117,22 @@ static const struct gdb_stop stepped = { .signal = GDB_SIGTRAP };
 static const struct gdb_stop soft_break = { .signal = GDB_SIGTRAP,
 					    .reason = GDB_STOP_SOFT };
 
+/* The flags that a step has pushed are not those of the guest. */
+static void mend(struct hold *h, unsigned cpu)
+{
+	const struct hold_cpu *c = &h->cpus[cpu];
+	struct cpu_regs r;
+	struct err e;
+	unsigned len = 0;
+
+	if (c->from.known)
+		len = pushed_flags_here(h->gm, c->from.gpa);
+	/* An exception, or other instructions by these bytes, end elsewhere. */
+	if (len && !vcpu_get_regs(c->v, &r, &e) &&
+	    cpu_linear_rip(&r) == c->from.addr + len)
+		pushed_flags_mend(h->gm, &r);
+}
+
 /* A long instruction of which the step was a small part. */
 static void rush(struct hold *h, unsigned cpu)
 {
@@ -132,6 +149,7 @@ static void on_step(struct hold *h, unsigned cpu)
 	struct hold_cpu *c = &h->cpus[cpu];
 	struct place p;
 
+	mend(h, cpu);
 	if (c->action == GDB_STEP) {
 		stop_all(h, cpu, stepped);
 		return;
@@ -144,9 +162,9 @@ static void on_step(struct hold *h, unsigned cpu)
 		end_alone(h, cpu);
 		return;
 	}
-	if (p.addr == c->at)
+	if (p.addr == c->from.addr)
 		rush(h, cpu);
-	c->at = p.addr;
+	c->from = p;
 	/* The guest may have set its flags anew. */
 	h->turns++;
 	hold_set_traps(h, cpu, true, false);

@@ -8,13 +8,6 @@
 
 #include "run/hold.h"
 
-/* Where a vCPU stands, in guest-physical memory. */
-struct place {
-	uint64_t addr;
-	uint64_t gpa;
-	bool known;
-};
-
 struct place hold_find_place(struct hold *h, unsigned cpu);
 
 /* Whether a software breakpoint is there. */

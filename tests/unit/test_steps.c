@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Repeated string instructions in large steps: the same bytes and registers
- * as one element after the other, up to the end of a page and not beyond.
+ * What a step needs besides the processor. Repeated string instructions in
+ * large steps: the same bytes and registers as one element after the other, up
+ * to the end of a page and not beyond. And flags that the guest has pushed.
  */
 #include "unit/unit.h"
+#include "run/pushed_flags.h"
 #include "run/string_insn.h"
 #include "pv/x86.h"
 
@@ -221,9 +223,49 @@ START_TEST(string_insn__sixteen_bits_are_left_alone)
 }
 END_TEST
 
+static const struct {
+	const char *code;
+	unsigned len;
+} pushes[] = {
+	{ "\x9c\x90", 1 }, { "\x66\x9c", 2 }, { "\x48\x9c", 2 },
+	{ "\x9d\x9c", 0 }, { "\x66\x9d", 0 }, { "\x90\x9c", 0 },
+};
+
+START_TEST(pushed_flags__are_known)
+{
+	code(pushes[_i].code, 2);
+	ck_assert_uint_eq(pushed_flags_here(&gm, CODE), pushes[_i].len);
+	/* the last bytes of RAM, and what is behind them */
+	memcpy(gm.base + 64 * MIB - 1, pushes[_i].code, 1);
+	ck_assert_uint_eq(pushed_flags_here(&gm, 64 * MIB - 1),
+			  pushes[_i].len == 1);
+	ck_assert_uint_eq(pushed_flags_here(&gm, 64 * MIB), 0);
+}
+END_TEST
+
+START_TEST(pushed_flags__lose_the_trap_flag_alone)
+{
+	memset(gm.base + DST, 0xff, 16);
+	r.ss_base = 0x1000;
+	r.gpr[CPU_RSP] = DST - 0x1000 + 4;
+	pushed_flags_mend(&gm, &r);
+	ck_assert_mem_eq(gm.base + DST,
+			 "\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xff\xff", 11);
+	/* 64-bit code has no base, and nothing may be there */
+	set_mode(true);
+	r.gpr[CPU_RSP] = DST + 8;
+	pushed_flags_mend(&gm, &r);
+	ck_assert_uint_eq(gm.base[DST + 9], 0xfe);
+	r.gpr[CPU_RSP] = 0xfee00000;
+	pushed_flags_mend(&gm, &r);
+	r.gpr[CPU_RSP] = UINT64_MAX;
+	pushed_flags_mend(&gm, &r);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
-	Suite *s = suite_create("string_insn");
+	Suite *s = suite_create("steps");
 	TCase *tc = tcase_create("string_insn");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -234,6 +276,8 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, string_insn__segment_bases);
 	tcase_add_test(tc, string_insn__no_memory_there);
 	tcase_add_test(tc, string_insn__sixteen_bits_are_left_alone);
+	tcase_add_loop_test(tc, pushed_flags__are_known, 0, COUNT(pushes));
+	tcase_add_test(tc, pushed_flags__lose_the_trap_flag_alone);
 	suite_add_tcase(s, tc);
 	return s;
 }
