@@ -59,9 +59,9 @@ char *result_file(const struct suite_run *r, const struct suite_case *c,
 		  const char *ending);
 
 /*
- * Somebody who is told. @done: case number @i has ended. @tick: after
- * each event and every second. @end: nothing more comes; r->signal says whether it should have.
- * A negative errno ends the suite.
+ * Somebody who is told. @done: case number @i has ended. @tick: after each
+ * event and every second. @end: nothing more comes; r->signal and r->broken
+ * say whether it should have. A negative errno ends the suite.
  */
 struct listener;
 struct listener_ops {
