@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "suite/values.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/parse.h"
+
+#define STATUS_MAX 255
+
+int value_add(struct build *b, struct texts *t, const char *text, struct err *e)
+{
+	/* Room for a power of two. */
+	if (!(t->count & (t->count - 1))) {
+		size_t room = t->count ? 2 * t->count : 1;
+		const char **at = pool_alloc(&b->s->pool, room * sizeof(*at));
+
+		if (!at)
+			return build_no_memory(b, e);
+		if (t->count)
+			memcpy(at, t->at, t->count * sizeof(*at));
+		t->at = at;
+	}
+	t->at[t->count++] = text;
+	return 0;
+}
+
+int value_check_kind(const struct build *b, const struct node *n,
+		     unsigned takes, struct err *e)
+{
+	if (takes >> n->kind & 1)
+		return 0;
+	return build_refuse(b, n, e, "%s, where %s is allowed",
+			    node_kind_name(n->kind),
+			    takes == MANY   ? "a value or a list"
+			    : takes == ONE  ? "one value"
+			    : takes == LIST ? "a list"
+					    : "a mapping");
+}
+
+/* Call @set for the value at @n, or for each in the list there. */
+static int for_each(struct build *b, const struct node *n, void *to,
+		    int (*set)(struct build *b, const struct node *n,
+			       const char *text, void *to, struct err *e),
+		    struct err *e)
+{
+	const struct node *one = n->kind == NODE_LIST ? n->head : n;
+	const char *text;
+	int rc = 0;
+
+	if (n->kind == NODE_LIST && !n->count)
+		return build_refuse(b, n, e, "the list is empty");
+	for (; one && !rc; one = n->kind == NODE_LIST ? one->next : NULL) {
+		if (one->kind != NODE_ONE)
+			return build_refuse(b, one, e,
+					    "%s, where one value is allowed",
+					    node_kind_name(one->kind));
+		rc = build_expand(b, one, &text, e);
+		if (!rc)
+			rc = set(b, one, text, to, e);
+	}
+	return rc;
+}
+
+/* A file's name, as it can be opened from here. */
+static int file_path(struct build *b, const struct node *n, const char *text,
+		     const char **path, struct err *e)
+{
+	size_t len = strlen(b->folder);
+	char *joined;
+
+	if (!*text || !strcmp(text, "-"))
+		return build_refuse(b, n, e, "'%s' is not a file's name", text);
+	*path = text;
+	if (*text == '/' || !len)
+		return 0;
+	joined = pool_alloc(&b->s->pool, len + strlen(text) + 1);
+	if (!joined)
+		return build_no_memory(b, e);
+	strcat(strcpy(joined, b->folder), text);
+	*path = joined;
+	return 0;
+}
+
+static int one_text(struct build *b, const struct node *n, const char *text,
+		    void *to, struct err *e)
+{
+	(void)b, (void)n, (void)e;
+	*(const char **)to = text;
+	return 0;
+}
+
+static int one_pattern(struct build *b, const struct node *n, const char *text,
+		       void *to, struct err *e)
+{
+	int rc = b->words->check("expect", text, e);
+
+	return rc ? build_refused(b, n, rc, e) : value_add(b, to, text, e);
+}
+
+static int one_file(struct build *b, const struct node *n, const char *text,
+		    void *to, struct err *e)
+{
+	const char *path;
+
+	return file_path(b, n, text, &path, e) ?: value_add(b, to, path, e);
+}
+
+/* @names: "known" words for the message. */
+static int one_of(struct build *b, const struct node *n, const char *text,
+		  const char *const *words, size_t count, struct err *e)
+{
+	char all[256] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(all);
+
+		if (!strcmp(words[i], text))
+			return (int)i;
+		snprintf(all + used, sizeof(all) - used, "%s%s",
+			 used ? ", " : "", words[i]);
+	}
+	return build_refuse(b, n, e, "'%s' is none of %s", text, all);
+}
+
+static bool name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("._+-", c));
+}
+
+/* Words parted by '/', none of which is a file's name to be afraid of. */
+static bool name_is_good(const char *name)
+{
+	bool begins = true;
+
+	for (; *name; name++) {
+		if (begins ? !name_byte(*name) || *name == '.' || *name == '-'
+			   : !name_byte(*name) && *name != '/')
+			return false;
+		begins = *name == '/';
+	}
+	return !begins;
+}
+
+int value_set_name(struct build *b, const struct node *n, struct err *e)
+{
+	char name[SUITE_NAME_MAX + 1];
+	const char *text = NULL;
+	int rc = for_each(b, n, &text, one_text, e);
+
+	if (rc)
+		return rc;
+	if (strlen(text) > SUITE_NAME_MAX)
+		return build_refuse(b, n, e, "%zu bytes; %d are allowed",
+				    strlen(text), SUITE_NAME_MAX);
+	strcpy(name, text);
+	/* A name that says itself what differs is left alone. */
+	if (!strstr(n->text, "${"))
+		rc = matrix_label(b, name, sizeof(name), e);
+	if (rc)
+		return build_refused(b, n, rc, e);
+	if (!name_is_good(name))
+		return build_refuse(b, n, e,
+				    "'%s' is not of letters, digits and "
+				    "._+-, in words parted by '/' that begin "
+				    "with none of .-",
+				    name);
+	b->c->name = pool_text(&b->s->pool, name, strlen(name));
+	return b->c->name ? 0 : build_no_memory(b, e);
+}
+
+int value_set_image(struct build *b, const struct node *n, struct err *e)
+{
+	const char *text = NULL;
+	int rc = for_each(b, n, &text, one_text, e);
+
+	return rc ?: file_path(b, n, text, &b->c->image, e);
+}
+
+int value_set_input(struct build *b, const struct node *n, struct err *e)
+{
+	const char *text = NULL;
+	int rc = for_each(b, n, &text, one_text, e);
+
+	return rc ?: file_path(b, n, text, &b->c->input, e) ?:
+		     value_add(b, &b->c->files, b->c->input, e);
+}
+
+int value_set_status(struct build *b, const struct node *n, struct err *e)
+{
+	const char *text = NULL;
+	int rc = for_each(b, n, &text, one_text, e);
+
+	if (rc)
+		return rc;
+	rc = parse_count(text, 0, STATUS_MAX, &b->c->status, e);
+	return rc ? build_refused(b, n, rc, e) : 0;
+}
+
+int value_set_reason(struct build *b, const struct node *n, struct err *e)
+{
+	return for_each(b, n, &b->c->reason, one_pattern, e);
+}
+
+int value_set_console(struct build *b, const struct node *n, struct err *e)
+{
+	return for_each(b, n, &b->c->console, one_pattern, e);
+}
+
+int value_set_never(struct build *b, const struct node *n, struct err *e)
+{
+	return for_each(b, n, &b->c->never, one_pattern, e);
+}
+
+int value_set_only(struct build *b, const struct node *n, struct err *e)
+{
+	return for_each(b, n, &b->c->only, one_pattern, e);
+}
+
+/* A mapping of paths into the report to what matches the value there. */
+int value_set_report(struct build *b, const struct node *map, struct err *e)
+{
+	int rc = 0;
+
+	if (!b->c->reports)
+		return build_refuse(b, map, e, "%s makes no report",
+				    b->c->command);
+	for (const struct node *n = map->head; n && !rc; n = n->next) {
+		const char *text = NULL;
+
+		b->key = n;
+		rc = value_check_kind(b, n, ONE, e)
+			     ?: for_each(b, n, &text, one_text, e);
+		if (!rc && b->words->check("expect", text, e))
+			rc = build_refused(b, n, -EINVAL, e);
+		if (!rc)
+			rc = value_add(b, &b->c->report, n->key, e)
+				     ?: value_add(b, &b->c->report, text, e);
+	}
+	return rc;
+}
+
+static int need_kvm(struct build *b, const struct node *n, const char *text,
+		    void *to, struct err *e)
+{
+	static const char *const words[] = { "any", "hardware" };
+	int i = one_of(b, n, text, words, 2, e);
+
+	(void)to;
+	if (i < 0)
+		return i;
+	b->c->needs.kvm = i ? KVM_HARDWARE : KVM_ANY;
+	return 0;
+}
+
+static int need_mem(struct build *b, const struct node *n, const char *text,
+		    void *to, struct err *e)
+{
+	int rc = parse_size(text, to, e);
+
+	return rc ? build_refused(b, n, rc, e) : 0;
+}
+
+static int need_cpus(struct build *b, const struct node *n, const char *text,
+		     void *to, struct err *e)
+{
+	int rc = parse_count(text, 1, 65536, to, e);
+
+	return rc ? build_refused(b, n, rc, e) : 0;
+}
+
+int value_set_needs(struct build *b, const struct node *map, struct err *e)
+{
+	static const char *const words[] = { "kvm", "mem", "cpus", "file" };
+	struct suite_needs *needs = &b->c->needs;
+	int rc = 0;
+
+	for (const struct node *n = map->head; n && !rc; n = n->next) {
+		int i = one_of(b, n, n->key, words, 4, e);
+
+		if (i < 0)
+			return i;
+		b->key = n;
+		if (n->kind == NODE_MAP || (i < 3 && n->kind != NODE_ONE))
+			return build_refuse(b, n, e, "%s, where %s is allowed",
+					    node_kind_name(n->kind),
+					    i < 3 ? "one value"
+						  : "a value or a list");
+		rc = i == 0   ? for_each(b, n, NULL, need_kvm, e)
+		     : i == 1 ? for_each(b, n, &needs->mem, need_mem, e)
+		     : i == 2 ? for_each(b, n, &needs->cpus, need_cpus, e)
+			      : for_each(b, n, &needs->files, one_file, e);
+	}
+	return rc;
+}
+
+static int add_option(struct build *b, const struct suite_option *o,
+		      const struct node *n, const char *text, struct err *e)
+{
+	size_t len = strlen(o->name);
+	char *word;
+	int rc;
+
+	if (o->file)
+		rc = file_path(b, n, text, &text, e)
+			     ?: value_add(b, &b->c->files, text, e);
+	else
+		rc = b->words->check(o->name, text, e)
+			     ? build_refused(b, n, -EINVAL, e)
+			     : 0;
+	word = rc ? NULL : pool_alloc(&b->s->pool, len + 3);
+	if (rc || !word)
+		return rc ?: build_no_memory(b, e);
+	strcat(strcpy(word, "--"), o->name);
+	return value_add(b, &b->c->options, word, e)
+		       ?: value_add(b, &b->c->options, text, e);
+}
+
+struct option_value {
+	const struct suite_option *o;
+};
+
+static int one_option(struct build *b, const struct node *n, const char *text,
+		      void *to, struct err *e)
+{
+	const struct option_value *v = to;
+
+	if (!strcmp(v->o->name, "timeout")) {
+		(void)parse_duration(text, &b->c->timeout_ns, e);
+		b->c->timed = false;
+	}
+	return add_option(b, v->o, n, text, e);
+}
+
+/* A list of steps, each of which is "expect: REGEX" or "send: TEXT". */
+int value_set_dialogue(struct build *b, const struct node *list, struct err *e)
+{
+	static const char *const words[] = { "expect", "send" };
+	int rc = 0;
+
+	if (!list->count)
+		return build_refuse(b, list, e, "the list is empty");
+	for (const struct node *n = list->head; n && !rc; n = n->next) {
+		struct suite_option o;
+		struct option_value v = { &o };
+		int i;
+
+		if (n->kind != NODE_MAP || n->count != 1)
+			return build_refuse(b, n, e,
+					    "a step is one of "
+					    "'expect: REGEX', 'send: TEXT'");
+		i = one_of(b, n->head, n->head->key, words, 2, e);
+		if (i < 0)
+			return i;
+		if (n->head->kind != NODE_ONE)
+			return build_refuse(b, n->head, e,
+					    "%s, where one "
+					    "value is allowed",
+					    node_kind_name(n->head->kind));
+		if (!b->words->option(b->c->command, words[i], &o))
+			return build_refuse(b, n, e, "%s has no --%s",
+					    b->c->command, words[i]);
+		rc = for_each(b, n->head, &v, one_option, e);
+	}
+	return rc;
+}
+
+int value_set_option(struct build *b, const struct suite_option *o,
+		     const struct node *n, struct err *e)
+{
+	struct option_value v = { o };
+
+	return for_each(b, n, &v, one_option, e);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands under a key, into the case under construction: each value
+ * checked, expanded and put where it belongs.
+ */
+#ifndef SUITE_VALUES_H
+#define SUITE_VALUES_H
+
+#include "suite/build.h"
+
+/* What may stand under a key, as bits. */
+enum {
+	ONE = 1 << NODE_ONE,
+	LIST = 1 << NODE_LIST,
+	MAP = 1 << NODE_MAP,
+	MANY = ONE | LIST, /* one alone is a list of it */
+};
+
+/* Whether what stands at @n is of a kind that @takes has. */
+int value_check_kind(const struct build *b, const struct node *n,
+		     unsigned takes, struct err *e);
+
+/* Append @text. */
+int value_add(struct build *b, struct texts *t, const char *text,
+	      struct err *e);
+
+/* The value at @n, or each in the list there, for the option @o. */
+int value_set_option(struct build *b, const struct suite_option *o,
+		     const struct node *n, struct err *e);
+
+/* For the keys of these names. */
+int value_set_name(struct build *b, const struct node *n, struct err *e);
+int value_set_image(struct build *b, const struct node *n, struct err *e);
+int value_set_input(struct build *b, const struct node *n, struct err *e);
+int value_set_status(struct build *b, const struct node *n, struct err *e);
+int value_set_reason(struct build *b, const struct node *n, struct err *e);
+int value_set_console(struct build *b, const struct node *n, struct err *e);
+int value_set_never(struct build *b, const struct node *n, struct err *e);
+int value_set_only(struct build *b, const struct node *n, struct err *e);
+int value_set_report(struct build *b, const struct node *n, struct err *e);
+int value_set_needs(struct build *b, const struct node *n, struct err *e);
+int value_set_dialogue(struct build *b, const struct node *n, struct err *e);
+
+#endif
