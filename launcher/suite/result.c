@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "suite/result.h"
 
+#include <errno.h>
+
 const char *case_end_name(enum case_end end)
 {
 	static const char *const names[CASE_ENDS] = {
@@ -24,7 +26,8 @@ char *result_file(const struct suite_run *r, const struct suite_case *c,
 
 int listener_flush(struct listener *l, struct err *e)
 {
-	if (fflush(l->out) || ferror(l->out))
+	if (fflush(l->out))
 		return err_sys(e, "%s", l->to);
-	return 0;
+	/* Some of it was lost before, and nobody knows any more why. */
+	return ferror(l->out) ? err_set(e, EIO, "%s: write", l->to) : 0;
 }

@@ -46,6 +46,8 @@ static int take_signals(struct schedule *s, struct err *e)
 			sigaddset(&set, end_signals[i]);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	/* Ignored, it would take every child's status with it. */
+	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, &s->mask_before);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? err_sys(e, "signalfd") : 0;
@@ -180,7 +182,7 @@ static int on_end(struct schedule *s, struct child *c, int status,
 	judge_child(sc, c, status, res);
 	child_release(c);
 	s->running--;
-	if (s->r->signal) {
+	if (s->r->signal || s->r->broken) {
 		/* It was us who ended it. */
 		res->end = CASE_WAITS;
 		return 0;
@@ -268,10 +270,8 @@ static void abandon(struct schedule *s)
 	struct pollfd p = { s->signal_fd, POLLIN, 0 };
 	struct err ignored;
 
-	if (!s->r->signal && s->running) {
-		s->r->signal = SIGTERM;
+	if (!s->r->signal)
 		end_children(s);
-	}
 	while (s->running) {
 		(void)poll(&p, 1, TICK_MS);
 		on_signals(s);
