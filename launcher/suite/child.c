@@ -250,8 +250,11 @@ bool child_ended(struct child *c, int *status)
 {
 	pid_t pid = c->pid ? waitpid(c->pid, status, WNOHANG) : 0;
 
-	if (pid != c->pid || !pid)
+	if (!pid)
 		return false;
+	/* Somebody else has had its status: it is gone, and that is all. */
+	if (pid < 0)
+		*status = W_EXITCODE(JUDGE_NOT_STARTED, 0);
 	c->pid = 0;
 	return true;
 }
