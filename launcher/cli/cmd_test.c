@@ -8,9 +8,11 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "suite/schedule.h"
@@ -100,6 +102,28 @@ static size_t make_listeners(struct listener *l, const struct options *o,
 	return n;
 }
 
+/* The results' file, empty; one suite at a time has it, and with it the
+ * folder. */
+static int open_tap(FILE **tap, const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int rc;
+
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		rc = err_set(e, EBUSY,
+			     "%s: another suite is writing its results there",
+			     path);
+	else
+		rc = ftruncate(fd, 0) || !(*tap = fdopen(fd, "w"))
+			     ? err_sys(e, "%s", path)
+			     : 0;
+	if (rc)
+		close(fd);
+	return rc;
+}
+
 static int run_cases(struct suite_run *r, const struct options *o,
 		     struct err *e)
 {
@@ -111,11 +135,7 @@ static int run_cases(struct suite_run *r, const struct options *o,
 	if (asprintf(&tap_path, "%s/" TAP, r->folder) < 0 ||
 	    asprintf(&junit_path, "%s/" JUNIT, r->folder) < 0)
 		return err_set(e, ENOMEM, "no memory");
-	rc = suite_run_folder(r, e);
-	if (!rc) {
-		tap = fopen(tap_path, "we");
-		rc = tap ? 0 : err_sys(e, "%s", tap_path);
-	}
+	rc = suite_run_folder(r, e) ?: open_tap(&tap, tap_path, e);
 	if (!rc)
 		rc = suite_run(
 			r, listeners,
