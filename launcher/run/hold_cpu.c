@@ -181,12 +181,25 @@ static void on_int3(struct hold *h, unsigned cpu)
 		hold_set_traps(h, cpu, h->alone == (int)cpu, true);
 }
 
+/* The first of the debug registers that hit and are in use: the processor also
+ * tells of those that are not. NULL: there is none. */
+static const struct hw_break *find_hit(const struct hold *h, unsigned hits)
+{
+	for (unsigned i = 0; i < HW_BREAKS; i++)
+		if ((hits >> i & 1) && h->breaks.hw[i].len)
+			return &h->breaks.hw[i];
+	return NULL;
+}
+
 static void on_hw(struct hold *h, unsigned cpu, unsigned hits)
 {
 	struct gdb_stop stop = { .signal = GDB_SIGTRAP };
-	unsigned n = (unsigned)__builtin_ctz(hits);
-	const struct hw_break *hw = &h->breaks.hw[n];
+	const struct hw_break *hw = find_hit(h, hits);
 
+	if (!hw) {
+		on_step(h, cpu);
+		return;
+	}
 	switch (hw->kind) {
 	case HW_BREAK_EXEC:
 		stop.reason = GDB_STOP_HARD;

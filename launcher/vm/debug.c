@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/debug.h"
 
+#include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -217,7 +218,9 @@ int vcpu_set_regs(struct vcpu *v, const struct cpu_regs *r, struct err *e)
 		return err_sys(e, "KVM_SET_FPU");
 	if (s.k_gs_base != old.k_gs_base &&
 	    !access_k_gs_base(v, KVM_SET_MSRS, &s.k_gs_base))
-		return err_sys(e, "KVM_SET_MSRS");
+		return err_set(e, EINVAL,
+			       "KVM does not take 0x%llx for k_gs_base",
+			       (unsigned long long)s.k_gs_base);
 	return 0;
 }
 
