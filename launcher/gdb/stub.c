@@ -99,6 +99,7 @@ static void on_packet(struct gdb_stub *s)
 	struct args a = { s->reader.data, s->reader.data + s->reader.len };
 	const struct command *command;
 
+	s->heard = true;
 	if (s->running) {
 		stub_say(s, "E.refused.the guest is running");
 		send_reply(s);
@@ -181,7 +182,8 @@ void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop)
 {
 	s->reader = (struct gdb_reader){ 0 };
 	s->out.len = s->reply.len = s->last.len = 0;
-	s->running = s->no_ack = s->knows_soft = s->knows_hard = false;
+	s->heard = s->running = s->no_ack = s->knows_soft = s->knows_hard =
+		false;
 	s->stop = *stop;
 	s->cpu = stop->cpu;
 	s->run_cpu = -1;

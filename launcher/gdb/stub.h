@@ -104,6 +104,7 @@ struct gdb_stub {
 	struct buf reply; /* the payload of the answer being made */
 	struct buf last;  /* the last packet, should it get lost */
 	struct gdb_stop stop;
+	bool heard; /* a sound packet: whoever it is speaks gdb's protocol */
 	bool running;
 	bool no_ack;
 	bool knows_soft; /* the debugger knows the reasons of breakpoints */

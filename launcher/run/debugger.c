@@ -87,7 +87,8 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 
 bool debugger_holds(const struct debugger *d)
 {
-	return d && d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
+	return d && d->on && d->line.fd >= 0 && d->stub.heard &&
+	       (d->stopped || d->stopping);
 }
 
 /* Nobody debugs, and nothing of it is left. */
@@ -119,8 +120,22 @@ static void leave(struct debugger *d)
 	debugger_stop(d);
 }
 
+/* Ports are scanned, and another launcher looks who is at a socket file. */
+static void on_stranger_gone(struct debugger *d)
+{
+	log_step("who was there was no debugger");
+	if (d->waited)
+		gdb_line_hang_up(&d->line);
+	else
+		leave(d);
+}
+
 static void on_lost(struct debugger *d)
 {
+	if (!d->stub.heard) {
+		on_stranger_gone(d);
+		return;
+	}
 	log_step("the debugger is gone");
 	switch (d->lost) {
 	case DEBUGGER_LOST_CONTINUE:
@@ -192,6 +207,8 @@ static void on_knock(struct debugger *d)
 	if (!gdb_line_accept(&d->line))
 		return;
 	log_step("a debugger is there");
+	d->waited = (d->stopped || d->stopping) && !d->leaving;
+	d->stub.heard = false;
 	d->greeting = true;
 	d->leaving = false;
 	if (d->stopped)

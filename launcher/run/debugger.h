@@ -5,7 +5,8 @@
  * The session's loop serves the line; this joins the stub, which knows gdb,
  * and the hold, which knows vCPUs. The guest waits at its first instruction
  * until a debugger has come. When one goes without a word, the guest's fate
- * is as --gdb-lost says.
+ * is as --gdb-lost says; one who never sent a sound packet is no debugger,
+ * and the guest fares as if it had not come.
  *
  * Addresses are linear and go through the page tables of the vCPU in
  * question. As long as those know nothing of the kernel yet, an address in
@@ -50,6 +51,7 @@ struct debugger {
 	bool stopping;		      /* or will soon wait */
 	bool greeting;		      /* a debugger came while they ran */
 	bool leaving;		      /* it went while they ran */
+	bool waited;		      /* the guest, for it to come */
 	bool refused;		      /* something, and that has been said */
 	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
 	struct gdb_stop stop;
@@ -72,7 +74,7 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 		    const char *host, struct err *e);
 
 /* Whether a debugger keeps the guest from running: then its time does not
- * count. */
+ * count. It does for one who has not said anything yet. */
 bool debugger_holds(const struct debugger *d);
 
 enum { DEBUGGER_LISTEN, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };

@@ -62,6 +62,7 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 	s->panic_fd = open_timer(e);
 	if (s->panic_fd < 0)
 		return s->panic_fd;
+	s->timeout_ns = deadline_ns;
 	if (deadline_ns)
 		set_timer(s->timeout_fd, deadline_ns);
 	return 0;
@@ -100,6 +101,12 @@ static void on_panic_over(struct session *s)
 	outcome_set(s->latch, OUTCOME_PANIC, 0, "%s", s->watch->panic);
 }
 
+static void set_panic_timer(struct session *s, uint64_t ns)
+{
+	s->panic_due_ns = ns;
+	set_timer(s->panic_fd, ns);
+}
+
 /* A kernel that has panicked may go on talking, but not for ever. */
 static void wait_for_panic(struct session *s)
 {
@@ -108,7 +115,7 @@ static void wait_for_panic(struct session *s)
 	if (clock_ns() - s->panic_ns > PANIC_LIMIT_NS)
 		on_panic_over(s);
 	else
-		set_timer(s->panic_fd, clock_ns() + PANIC_GRACE_NS);
+		set_panic_timer(s, clock_ns() + PANIC_GRACE_NS);
 }
 
 /* What the console's lines mean for the run. */
@@ -147,18 +154,31 @@ enum {
 	POLL_COUNT = POLL_DEBUGGER + DEBUGGER_POLLS
 };
 
-/* The time limit stands still while a debugger holds the guest. */
+/* Time goes on where it stood; a timer that has expired is set anew. */
+static void make_up_for(struct session *s, uint64_t held_ns)
+{
+	if (s->timeout_ns) {
+		s->timeout_ns += held_ns;
+		set_timer(s->timeout_fd, s->timeout_ns);
+	}
+	if (s->panic_ns) {
+		s->panic_ns += held_ns;
+		set_panic_timer(s, s->panic_due_ns + held_ns);
+	}
+}
+
+/* The time limit stands still while a debugger holds the guest, and so does
+ * that of a kernel that has panicked: nobody looks at its timers. */
 static void keep_time(struct session *s)
 {
-	static const struct itimerspec never;
 	bool stands = debugger_holds(s->debugger);
 
 	if (stands == s->time_stands)
 		return;
 	if (stands)
-		(void)timerfd_settime(s->timeout_fd, 0, &never, &s->time_left);
+		s->stands_ns = clock_ns();
 	else
-		(void)timerfd_settime(s->timeout_fd, 0, &s->time_left, NULL);
+		make_up_for(s, clock_ns() - s->stands_ns);
 	s->time_stands = stands;
 }
 
@@ -173,11 +193,12 @@ static void wait_and_serve(struct session *s)
 {
 	bool gather = output_gathers(s);
 	bool pending = !gather && output_pending(s);
+	bool stands = s->time_stands;
 	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
 	struct pollfd p[POLL_COUNT] = {
 		[POLL_SIGNAL] = { s->signals->fd, POLLIN, 0 },
-		[POLL_TIMEOUT] = { s->timeout_fd, POLLIN, 0 },
-		[POLL_PANIC] = { s->panic_fd, POLLIN, 0 },
+		[POLL_TIMEOUT] = { stands ? -1 : s->timeout_fd, POLLIN, 0 },
+		[POLL_PANIC] = { stands ? -1 : s->panic_fd, POLLIN, 0 },
 		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
 		[POLL_WAKE] = { gather ? -1 : s->console->wake_fd, POLLIN, 0 },
 		[POLL_OUTPUT] = { s->out_fd, pending ? POLLOUT : 0, 0 },

@@ -27,13 +27,15 @@ struct session {
 	struct outcome_latch *latch;
 	struct sender *sender;	   /* NULL: nothing to send */
 	struct debugger *debugger; /* NULL, or one that may not be there */
-	bool time_stands;	   /* while it holds the guest */
-	struct itimerspec time_left;
+	bool time_stands;	   /* while it holds the guest, */
+	uint64_t stands_ns;	   /* clock_ns() since when */
 	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
 	int out_fd; /* its output goes here; -1: nowhere but to the watch */
 	struct signals *signals;
 	int timeout_fd;
-	int panic_fd;	 /* when a panicked kernel has had its say */
+	uint64_t timeout_ns; /* clock_ns() when that is due; 0: never */
+	int panic_fd;	     /* when a panicked kernel has had its say */
+	uint64_t panic_due_ns;
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
 	bool input_is_tty;
 	bool escape;	   /* Ctrl-A was the last key */
