@@ -32,7 +32,7 @@ struct schedule {
 };
 
 /* SIGCHLD, and what ends us, through a descriptor; what was ignored from the
- * start stays ignored. But not SIGCHLD: there would be nobody to wait for. */
+ * start stays ignored. */
 static int take_signals(struct schedule *s, struct err *e)
 {
 	struct sigaction sa;
@@ -44,7 +44,6 @@ static int take_signals(struct schedule *s, struct err *e)
 		if (!sigaction(end_signals[i], NULL, &sa) &&
 		    sa.sa_handler != SIG_IGN)
 			sigaddset(&set, end_signals[i]);
-	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	/* Ignored, it would take every child's status with it. */
 	signal(SIGCHLD, SIG_DFL);
