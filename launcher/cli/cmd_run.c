@@ -177,6 +177,7 @@ static void find_symbols(struct run *r)
 /* A debugger finds the kernel where the launcher has put it. */
 static void show_kernel(struct run *r)
 {
+	r->guest.debugger.is32 = r->img.has_payload && !r->img.head.is64;
 	if (!boot_protocols[r->boot.plan.chosen].loads_elf)
 		return;
 	r->guest.debugger.elf = &r->img.head;

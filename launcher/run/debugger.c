@@ -79,8 +79,7 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 	d->stopping = true;
 	d->stop = (struct gdb_stop){ .signal = GDB_SIGTRAP };
 	gdb_stub_init(&d->stub, &debugger_ops, d,
-		      d->elf && !d->elf->is64 ? &gdb_arch_32 : &gdb_arch_64,
-		      count);
+		      d->is32 ? &gdb_arch_32 : &gdb_arch_64, count);
 	invite(d);
 	return 0;
 }

@@ -47,6 +47,7 @@ struct debugger {
 	struct outcome_latch *latch;
 	const struct kernel_elf *elf; /* NULL, or where the kernel was put: */
 	uint64_t delta;		      /* so far from its p_paddr */
+	bool is32;		      /* the kernel, wherever it is */
 	bool stopped;		      /* all vCPUs wait; otherwise they run */
 	bool stopping;		      /* or will soon wait */
 	bool greeting;		      /* a debugger came while they ran */

@@ -10,6 +10,12 @@
 
 #define MSR_KERNEL_GS_BASE 0xc0000102
 
+/* In the XSAVE area, in units of 4 bytes: MXCSR, which KVM_GET_FPU leaves out,
+ * and which parts the area has. */
+#define XSAVE_MXCSR (24 / 4)
+#define XSAVE_PARTS (512 / 4)
+#define PART_SSE    2
+
 /* DR7: bit 2n + 1 enables n, kind and length lie from bit 16 + 4n on. */
 #define DR7_FIXED	  0x400
 #define DR7_GLOBAL(n)	  (2ull << 2 * (n))
@@ -29,6 +35,7 @@ struct kvm_state {
 	struct kvm_fpu fpu;
 	uint64_t k_gs_base;
 	bool has_k_gs_base;
+	uint32_t mxcsr;
 };
 
 static bool access_k_gs_base(struct vcpu *v, unsigned long what,
@@ -44,6 +51,27 @@ static bool access_k_gs_base(struct vcpu *v, unsigned long what,
 	return true;
 }
 
+/* A KVM without XSAVE does not tell. */
+static uint32_t get_mxcsr(struct vcpu *v)
+{
+	struct kvm_xsave x;
+
+	return ioctl(v->fd, KVM_GET_XSAVE, &x) < 0 ? 0 : x.region[XSAVE_MXCSR];
+}
+
+static int set_mxcsr(struct vcpu *v, uint32_t mxcsr, struct err *e)
+{
+	struct kvm_xsave x;
+
+	if (ioctl(v->fd, KVM_GET_XSAVE, &x) < 0)
+		return err_sys(e, "KVM_GET_XSAVE");
+	x.region[XSAVE_MXCSR] = mxcsr;
+	x.region[XSAVE_PARTS] |= PART_SSE;
+	if (ioctl(v->fd, KVM_SET_XSAVE, &x) < 0)
+		return err_sys(e, "KVM_SET_XSAVE");
+	return 0;
+}
+
 static int get_state(struct vcpu *v, struct kvm_state *s, struct err *e)
 {
 	*s = (struct kvm_state){ 0 };
@@ -54,6 +82,7 @@ static int get_state(struct vcpu *v, struct kvm_state *s, struct err *e)
 	if (ioctl(v->fd, KVM_GET_FPU, &s->fpu) < 0)
 		return err_sys(e, "KVM_GET_FPU");
 	s->has_k_gs_base = access_k_gs_base(v, KVM_GET_MSRS, &s->k_gs_base);
+	s->mxcsr = get_mxcsr(v);
 	return 0;
 }
 
@@ -115,7 +144,6 @@ static void get_fpu(const struct kvm_fpu *f, struct cpu_regs *r)
 	for (unsigned i = 0; i < 8; i++)
 		memcpy(r->st[i], f->fpr[i], sizeof(r->st[i]));
 	memcpy(r->xmm, f->xmm, sizeof(r->xmm));
-	r->mxcsr = f->mxcsr;
 	r->fctrl = f->fcw;
 	r->fstat = f->fsw;
 	r->ftag = wide_tags(f->ftwx);
@@ -145,6 +173,7 @@ static void to_regs(struct kvm_state *s, struct cpu_regs *r)
 	r->k_gs_base = s->k_gs_base;
 	get_segments(&s->sregs, r);
 	get_fpu(&s->fpu, r);
+	r->mxcsr = s->mxcsr;
 }
 
 int vcpu_get_regs(struct vcpu *v, struct cpu_regs *r, struct err *e)
@@ -188,7 +217,7 @@ static void from_regs(const struct cpu_regs *r, struct kvm_state *s)
 	for (unsigned i = 0; i < 8; i++)
 		memcpy(s->fpu.fpr[i], r->st[i], sizeof(r->st[i]));
 	memcpy(s->fpu.xmm, r->xmm, sizeof(r->xmm));
-	s->fpu.mxcsr = r->mxcsr;
+	s->mxcsr = r->mxcsr;
 	s->fpu.fcw = (uint16_t)r->fctrl;
 	s->fpu.fsw = (uint16_t)r->fstat;
 	s->fpu.ftwx = narrow_tags(r->ftag);
@@ -221,7 +250,7 @@ int vcpu_set_regs(struct vcpu *v, const struct cpu_regs *r, struct err *e)
 		return err_set(e, EINVAL,
 			       "KVM does not take 0x%llx for k_gs_base",
 			       (unsigned long long)s.k_gs_base);
-	return 0;
+	return s.mxcsr == old.mxcsr ? 0 : set_mxcsr(v, s.mxcsr, e);
 }
 
 struct paging cpu_paging(const struct cpu_regs *r)
