@@ -202,12 +202,19 @@ void gdb_line_abandon(const struct gdb_line *l)
 		unlink(l->path);
 }
 
+void gdb_line_stop_listening(struct gdb_line *l)
+{
+	if (l->listen_fd >= 0)
+		close(l->listen_fd);
+	l->listen_fd = -1;
+	gdb_line_abandon(l);
+	l->path[0] = '\0';
+}
+
 void gdb_line_close(struct gdb_line *l)
 {
 	gdb_line_hang_up(l);
-	if (l->listen_fd >= 0)
-		close(l->listen_fd);
-	gdb_line_abandon(l);
+	gdb_line_stop_listening(l);
 	*l = (struct gdb_line)GDB_LINE_EMPTY;
 }
 

@@ -38,6 +38,9 @@ int gdb_line_check(const char *address, struct err *e);
 int gdb_line_open(struct gdb_line *l, const char *address, struct err *e);
 void gdb_line_close(struct gdb_line *l);
 
+/* No debugger can come any more; one that is there stays. */
+void gdb_line_stop_listening(struct gdb_line *l);
+
 /* Only take the socket file away; another thread may be using the line. */
 void gdb_line_abandon(const struct gdb_line *l);
 

@@ -286,6 +286,12 @@ void debugger_serve(struct debugger *d, const struct pollfd *p)
 		on_lost(d);
 }
 
+void debugger_stop_listening(struct debugger *d)
+{
+	if (d)
+		gdb_line_stop_listening(&d->line);
+}
+
 void debugger_tell_end(struct debugger *d, int status)
 {
 	struct pollfd p;

@@ -85,7 +85,10 @@ enum { DEBUGGER_LISTEN, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
 int debugger_poll(const struct debugger *d, struct pollfd *p);
 void debugger_serve(struct debugger *d, const struct pollfd *p);
 
-/* The run is over: tell the debugger. */
+/* The run is over: no debugger can come any more. */
+void debugger_stop_listening(struct debugger *d);
+
+/* Tell the one that is there. */
 void debugger_tell_end(struct debugger *d, int status);
 
 void debugger_release(struct debugger *d);

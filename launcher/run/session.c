@@ -247,6 +247,7 @@ void session_run(struct session *s)
 	watch_end(s->watch);
 	s->end_ns = clock_ns();
 	tty_restore();
+	debugger_stop_listening(s->debugger);
 	/* What is still to be printed may have to wait for a terminal, and
 	 * nobody looks at the signals any more. */
 	signals_give_back(s->signals);
