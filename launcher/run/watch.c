@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "run/regex_check.h"
+
 #define PANIC	  "Kernel panic - not syncing"
 #define PANIC_END "---[ end Kernel panic - not syncing"
 /* "Run /init as init process": init/main.c of Linux since 4.17. */
@@ -23,50 +25,13 @@ void watch_release(struct watch *w)
 		regfree(&w->fail_on[--w->fail_on_count]);
 }
 
-/* Behind the bracket expression at @p: []abc], [^]a], [[:alpha:]_]. */
-static const char *skip_brackets(const char *p)
-{
-	p += p[1] == '^' ? 2 : 1;
-	p += *p == ']';
-	while (*p && *p != ']') {
-		const char *end = NULL;
-
-		if (*p == '[' && p[1] && strchr(":.=", p[1]))
-			end = strchr(p + 2, ']');
-		p = end ? end + 1 : p + 1;
-	}
-	return *p ? p + 1 : p;
-}
-
-/* The digit of the first back-reference in @p, or 0. */
-static char find_back_reference(const char *p)
-{
-	while (*p) {
-		if (*p == '[') {
-			p = skip_brackets(p);
-			continue;
-		}
-		if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
-			return p[1];
-		p += *p == '\\' && p[1] ? 2 : 1;
-	}
-	return 0;
-}
-
 static int compile(regex_t *compiled, const char *regex, struct err *e)
 {
-	char why[128], digit = find_back_reference(regex);
-	int rc;
+	char why[128];
+	int rc = regex_check(regex, e);
 
-	if (strlen(regex) > WATCH_REGEX_MAX)
-		return err_set(e, E2BIG,
-			       "a regular expression of %zu bytes; %d are "
-			       "allowed",
-			       strlen(regex), WATCH_REGEX_MAX);
-	if (digit)
-		return err_set(e, EINVAL,
-			       "'%s': the back-reference \\%c is not allowed",
-			       regex, digit);
+	if (rc)
+		return rc;
 	rc = regcomp(compiled, regex, REG_EXTENDED | REG_NOSUB);
 	if (!rc)
 		return 0;

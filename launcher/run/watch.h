@@ -18,8 +18,7 @@
 
 #define WATCH_LINE_MAX	 1024
 #define WATCH_EXPECT_MAX 16
-#define WATCH_REGEX_MAX	 4096 /* bytes of an expression */
-#define WATCH_RECENT	 5    /* lines a timeout shows */
+#define WATCH_RECENT	 5 /* lines a timeout shows */
 
 struct watch {
 	char line[WATCH_LINE_MAX]; /* the line being assembled */
@@ -47,11 +46,9 @@ void watch_init(struct watch *w);
 void watch_release(struct watch *w);
 
 /*
- * Add an extended regular expression; -EINVAL with regcomp's words, -E2BIG.
- *
- * One without back-references, which POSIX has none of in these: with them a
- * line of the guest's could keep regexec() busy for years, and nobody would
- * look at the time or at signals meanwhile.
+ * Add an extended regular expression that regex_check() allows: a line of the
+ * guest's must not keep regexec() busy, as nobody would look at the time or at
+ * signals meanwhile. -EINVAL, -E2BIG.
  */
 int watch_expect(struct watch *w, const char *regex, struct err *e);
 

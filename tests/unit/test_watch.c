@@ -4,9 +4,11 @@
  * expectation, and that neither depends on how the output arrives in pieces.
  */
 #include "unit/unit.h"
+#include "run/regex_check.h"
 #include "run/watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static struct watch w;
 
@@ -335,15 +337,66 @@ END_TEST
 /* Compiling takes stack by the parenthesis. */
 START_TEST(watch__bounds_an_expression)
 {
-	static char regex[WATCH_REGEX_MAX + 2];
+	static char regex[REGEX_BYTES_MAX + 2];
 	struct err e;
 
 	memset(regex, '(', sizeof(regex) - 1);
 	assert_err(watch_check_regex(regex, &e), -E2BIG, &e,
 		   "a regular expression of 4097 bytes; 4096 are allowed");
-	memset(regex + WATCH_REGEX_MAX / 2, ')', WATCH_REGEX_MAX / 2);
-	regex[WATCH_REGEX_MAX] = '\0';
+	memset(regex + REGEX_BYTES_MAX / 2, ')', REGEX_BYTES_MAX / 2);
+	regex[REGEX_BYTES_MAX] = '\0';
 	assert_ok(watch_check_regex(regex, &e), &e);
+}
+END_TEST
+
+/* Every repeat is a copy of what is repeated, in regcomp(). */
+static const struct {
+	const char *regex;
+	size_t parts; /* that the message tells; 0: fits */
+} repeats[] = {
+	{ "a{4096}", 0 },
+	{ "a{4097}", 4097 },
+	{ "a{1,4096}", 0 },
+	{ "a{1,4097}", 4097 },
+	{ "a{,4097}", 4097 },
+	{ "a{4095,}", 0 },
+	{ "a{4096,}", 4097 },
+	{ "ba{4095}", 0 },
+	{ "ba{4096}", 4097 },
+	{ "a{4095}b{0}", 0 },
+	{ "a{4096}b{0}", 4097 },
+	{ "[]a{1,}]{4096}", 0 },
+	{ "\\{{4096}", 0 },
+	{ "\\{{4097}", 4097 },
+	{ "\\({4097}", 4097 },
+	{ "(a{1,1000}){1,1000}", 1002000 },
+	{ "(a{64}){62}", 0 }, /* (64 + 2) * 62 = 4092 */
+	{ "(a{64}){63}", 4158 },
+	{ "((ab){8}c){50}", 0 }, /* (4 * 8 + 1 + 2) * 50 = 1750 */
+	{ "a{64}{64}", 0 },
+	{ "a{64}{65}", 4160 },
+	{ "a++++++++++++", 0 }, /* twelve times two */
+	{ "a+++++++++++++", 8192 },
+	{ "a*************?????????????", 0 },
+	{ "a{99999999999999999999}", 99999 },
+	{ "a{1,1000}a{1,1000}a{1,1000}a{1,1000}a{1,1000}", 5000 },
+};
+
+START_TEST(watch__bounds_repeats)
+{
+	char message[128];
+	struct err e;
+	int rc = watch_check_regex(repeats[_i].regex, &e);
+
+	if (!repeats[_i].parts) {
+		assert_ok(rc, &e);
+		return;
+	}
+	snprintf(message, sizeof(message),
+		 "a regular expression of %zu parts and more, its repeats "
+		 "written out; 4096 are allowed: '%s'",
+		 repeats[_i].parts, repeats[_i].regex);
+	assert_err(rc, -E2BIG, &e, message);
 }
 END_TEST
 
@@ -380,6 +433,7 @@ Suite *unit_suite(void)
 			    COUNT(wrong));
 	tcase_add_test(t, watch__takes_digits_that_refer_to_nothing);
 	tcase_add_test(t, watch__bounds_an_expression);
+	tcase_add_loop_test(t, watch__bounds_repeats, 0, COUNT(repeats));
 	tcase_add_test(t, watch__takes_so_many_expectations);
 	suite_add_tcase(s, t);
 	return s;
