@@ -170,6 +170,31 @@ static bool take_image(struct options *o, const struct command *cmd,
 	return true;
 }
 
+/* Two files of results must not be one: the last would be all there is. */
+static int check_outputs(const struct options *o, struct err *e)
+{
+	const struct {
+		const char *option, *file;
+	} outputs[] = {
+		{ "report", o->report },
+		{ "timeline", o->timeline },
+		{ "trace", o->trace },
+	};
+	const size_t n = sizeof(outputs) / sizeof(*outputs);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			if (outputs[i].file && outputs[j].file &&
+			    !strcmp(outputs[i].file, outputs[j].file))
+				return err_set(e, EINVAL,
+					       "--%s and --%s: '%s' cannot be "
+					       "the file of both",
+					       outputs[i].option,
+					       outputs[j].option,
+					       outputs[i].file);
+	return 0;
+}
+
 /* What no option can tell by itself. */
 static int check_together(const struct options *o, const struct command *cmd,
 			  struct err *e)
@@ -185,7 +210,7 @@ static int check_together(const struct options *o, const struct command *cmd,
 	if (o->for_map && !o->map)
 		return err_set(e, EINVAL, "--%s: %s has it for --map only",
 			       o->for_map, cmd->name);
-	return 0;
+	return check_outputs(o, e);
 }
 
 int options_parse(struct options *o, const struct command *cmd, int argc,
