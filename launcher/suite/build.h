@@ -34,6 +34,8 @@ struct build {
 	const char *used[SUITE_VARIABLES_MAX];
 	size_t used_count;
 	struct suite_case *c;
+	/* By their number: the nodes whose text has been checked already. */
+	bool checked[SUITE_NODES_MAX];
 };
 
 /* "PATH:LINE: key 'KEY': " and the message, about what stands at @n. */

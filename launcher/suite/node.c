@@ -115,7 +115,9 @@ static int new_node(struct reader *r, struct node **out, enum node_kind kind,
 {
 	unsigned line = line_of(event);
 
-	if (++r->nodes > SUITE_NODES_MAX)
+	unsigned number = r->nodes++;
+
+	if (number == SUITE_NODES_MAX)
 		return err_set(e, E2BIG, "%s:%u: more than %d values", r->path,
 			       line, SUITE_NODES_MAX);
 	*out = pool_alloc(r->pool, sizeof(**out));
@@ -123,6 +125,7 @@ static int new_node(struct reader *r, struct node **out, enum node_kind kind,
 		return no_memory(r, line, e);
 	(*out)->kind = kind;
 	(*out)->line = line;
+	(*out)->number = number;
 	return 0;
 }
 

@@ -32,6 +32,7 @@ enum node_kind {
 struct node {
 	enum node_kind kind;
 	unsigned line;	   /* from 1; of its key, if it has one */
+	unsigned number;   /* from 0; no other in the file has the same */
 	const char *key;   /* in a mapping; otherwise NULL */
 	const char *text;  /* NODE_ONE */
 	size_t count;	   /* of the others, the number of */

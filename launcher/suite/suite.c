@@ -203,14 +203,19 @@ static int take_apart(struct build *b, struct err *e)
 int suite_parse(struct suite *s, const char *path, struct bytes text,
 		const struct suite_words *w, struct err *e)
 {
-	struct build b = { .s = s, .words = w };
+	struct build *b = calloc(1, sizeof(*b));
 	const struct node *root;
 	int rc;
 
 	*s = (struct suite){ .path = path };
-	rc = take_apart(&b, e) ?: node_read(&root, &s->pool, path, text, e) ?:
-	     check_top(&b, root, e) ?: find_defaults(&b, root, e) ?:
-	     build_all(&b, root, e);
+	if (!b)
+		return err_set(e, ENOMEM, "%s: no memory", path);
+	b->s = s;
+	b->words = w;
+	rc = take_apart(b, e) ?: node_read(&root, &s->pool, path, text, e) ?:
+	     check_top(b, root, e) ?: find_defaults(b, root, e) ?:
+	     build_all(b, root, e);
+	free(b);
 	if (rc)
 		suite_release(s);
 	return rc;

@@ -91,12 +91,29 @@ static int one_text(struct build *b, const struct node *n, const char *text,
 	return 0;
 }
 
+/*
+ * Whether @text, which stands at @n, is a value for @option. What stands under
+ * a key is for one option only, so it is checked once for all cases, unless
+ * each makes another text of it.
+ */
+static int check_text(struct build *b, const struct node *n, const char *option,
+		      const char *text, struct err *e)
+{
+	int rc;
+
+	if (b->checked[n->number])
+		return 0;
+	rc = b->words->check(option, text, e);
+	if (rc)
+		return build_refused(b, n, rc, e);
+	b->checked[n->number] = text == n->text;
+	return 0;
+}
+
 static int one_pattern(struct build *b, const struct node *n, const char *text,
 		       void *to, struct err *e)
 {
-	int rc = b->words->check("expect", text, e);
-
-	return rc ? build_refused(b, n, rc, e) : value_add(b, to, text, e);
+	return check_text(b, n, "expect", text, e) ?: value_add(b, to, text, e);
 }
 
 static int one_file(struct build *b, const struct node *n, const char *text,
@@ -233,8 +250,8 @@ int value_set_report(struct build *b, const struct node *map, struct err *e)
 		b->key = n;
 		rc = value_check_kind(b, n, ONE, e)
 			     ?: for_each(b, n, &text, one_text, e);
-		if (!rc && b->words->check("expect", text, e))
-			rc = build_refused(b, n, -EINVAL, e);
+		if (!rc)
+			rc = check_text(b, n, "expect", text, e);
 		if (!rc)
 			rc = value_add(b, &b->c->report, n->key, e)
 				     ?: value_add(b, &b->c->report, text, e);
@@ -307,9 +324,7 @@ static int add_option(struct build *b, const struct suite_option *o,
 		rc = file_path(b, n, text, &text, e)
 			     ?: value_add(b, &b->c->files, text, e);
 	else
-		rc = b->words->check(o->name, text, e)
-			     ? build_refused(b, n, -EINVAL, e)
-			     : 0;
+		rc = check_text(b, n, o->name, text, e);
 	word = rc ? NULL : pool_alloc(&b->s->pool, len + 3);
 	if (rc || !word)
 		return rc ?: build_no_memory(b, e);

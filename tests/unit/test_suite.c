@@ -607,6 +607,59 @@ START_TEST(suite__bounds_memory)
 }
 END_TEST
 
+/* How often a suite asks about one value; the answers are the real ones. */
+static unsigned checks;
+
+static int count_check(const char *option, const char *value, struct err *err)
+{
+	checks++;
+	return suite_words.check(option, value, err);
+}
+
+static const struct {
+	const char *text;
+	unsigned checks;
+} asked[] = {
+	/* 2 patterns, one of the report's, and 3 values of options */
+	{ "defaults:\n"
+	  "  image: i\n"
+	  "  never: [a, b]\n"
+	  "  report: {outcome: x}\n"
+	  "  expect: [c, d]\n"
+	  "  cmdline: k\n"
+	  "cases:\n"
+	  "- {name: a, matrix: {v: [1, 2, 3]}, status: '${v}'}\n"
+	  "- {name: b}\n"
+	  "- {name: c}\n",
+	  6 },
+	/* a text of its own in each */
+	{ "defaults: {image: i, never: '${v}', only: a}\n"
+	  "cases:\n"
+	  "- {name: a, matrix: {v: [1, 2, 3]}}\n",
+	  4 },
+	/* the values of an axis */
+	{ ONE_CASE "  matrix: {mem: [1G, 2G], cpus: [1, 2, 3]}\n", 5 },
+	{ ONE_CASE "  dialogue: [{expect: a}, {send: '${v}'}]\n"
+		   "  matrix: {v: [1, 2, 3]}\n",
+	  4 },
+};
+
+START_TEST(suite__checks_a_value_once)
+{
+	struct suite_words words = suite_words;
+
+	words.check = count_check;
+	checks = 0;
+	assert_ok(suite_parse(&s, "dir/s.yaml",
+			      (struct bytes){ (const uint8_t *)asked[_i].text,
+					      strlen(asked[_i].text) },
+			      &words, &e),
+		  &e);
+	ck_assert_uint_eq(checks, asked[_i].checks);
+	suite_release(&s);
+}
+END_TEST
+
 START_TEST(suite__filter)
 {
 	assert_ok(read_suite(&s,
@@ -663,6 +716,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__bounds_a_product_that_overflows);
 	tcase_add_loop_test(t, suite__bounds_the_file, 0, COUNT(lengths));
 	tcase_add_test(t, suite__bounds_memory);
+	tcase_add_loop_test(t, suite__checks_a_value_once, 0, COUNT(asked));
 	tcase_add_test(t, suite__filter);
 	tcase_add_test(t, suite__words_are_those_of_the_command_line);
 	suite_add_tcase(suite, t);
