@@ -44,7 +44,7 @@ finish()
 		echo "\$ $ran"
 		[ ! -s "$err" ] || tail -n 5 "$err"
 		[ ! -s "$out" ] || tail -n 12 "$out"
-	} | sed 's/^/    /'
+	} | awk '{ print "    " $0 }'
 }
 
 # skip NAME REASON
