@@ -131,7 +131,20 @@ static const char *find_file_ending(const char *name)
 	return NULL;
 }
 
-static int check_folders(const struct suite *s, struct err *e)
+/* ".attempt1" at the end of @name, which what is left of a case's attempts
+ * has, or NULL. */
+static const char *find_attempt(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	size_t len = strlen(".attempt");
+
+	return dot && !strncmp(dot, ".attempt", len) && dot[len] &&
+			       !dot[len + strspn(dot + len, "0123456789")]
+		       ? dot
+		       : NULL;
+}
+
+static int check_endings(const struct suite *s, struct err *e)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct suite_case *c = &s->cases[i];
@@ -141,6 +154,12 @@ static int check_folders(const struct suite *s, struct err *e)
 			return err_set(e, EINVAL,
 				       "%s:%u: key 'name': '%s' makes a folder "
 				       "of a name that ends like a result: %s",
+				       s->path, c->line, c->name, ending);
+		ending = find_attempt(c->name);
+		if (ending)
+			return err_set(e, EINVAL,
+				       "%s:%u: key 'name': '%s' ends like the "
+				       "results of an attempt: %s",
 				       s->path, c->line, c->name, ending);
 	}
 	return 0;
@@ -182,7 +201,7 @@ static int build_all(struct build *b, const struct node *root, struct err *e)
 				    "is not a list of at least one case");
 	for (b->node = list->head; b->node && !rc; b->node = b->node->next)
 		rc = add_cases(b, e);
-	return rc ?: check_folders(b->s, e) ?: check_names(b->s, e);
+	return rc ?: check_endings(b->s, e) ?: check_names(b->s, e);
 }
 
 /* "tests/guest/boots.yaml": tests/guest/ is the folder, boots the name. */

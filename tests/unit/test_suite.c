@@ -165,6 +165,12 @@ static const struct {
 	{ "cases:\n- {name: results.tap/b, image: i}\n",
 	  "like a result: .tap" },
 	{ "cases:\n- {name: junit.xml/b, image: i}\n", "like a result: .xml" },
+	/* files of one case's where those of another's attempts are */
+	{ "cases:\n- {name: a, image: i}\n- {name: a.attempt1, image: i}\n",
+	  "dir/s.yaml:3: key 'name': 'a.attempt1' ends like the results of an "
+	  "attempt: .attempt1" },
+	{ ONE_CASE "  matrix: {x: [1.attempt12]}\n  cmdline: ${x}\n",
+	  "'a/1.attempt12' ends like the results of an attempt: .attempt12" },
 	/* the matrix */
 	{ ONE_CASE "  matrix: mem\n", "dir/s.yaml:4: key 'matrix': is not a "
 				      "mapping of at least one axis" },
@@ -305,6 +311,22 @@ START_TEST(suite__without_a_word)
 	ck_assert_ptr_null(s.cases[0].input);
 	ck_assert_int_eq(s.cases[0].needs.kvm, KVM_NOT_ASKED);
 	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__names_that_only_look_like_results)
+{
+	static const char *const names[] = { "a.attempt",    "a.attempt1x",
+					     "a.attempt/1",  "attempt1",
+					     "a.attempt1/b", "a.console" };
+	char text[64];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(text, sizeof(text), "cases: [{name: %s, image: i}]",
+			 names[i]);
+		assert_ok(read_suite(&s, text, &e), &e);
+		suite_release(&s);
+	}
 }
 END_TEST
 
@@ -705,6 +727,7 @@ Suite *unit_suite(void)
 			    COUNT(mistakes));
 	tcase_add_test(t, suite__a_case_with_everything);
 	tcase_add_test(t, suite__without_a_word);
+	tcase_add_test(t, suite__names_that_only_look_like_results);
 	tcase_add_test(t, suite__defaults_are_replaced);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__matrix_is_a_product);
