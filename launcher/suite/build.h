@@ -60,9 +60,12 @@ int build_case(struct build *b, struct err *e);
 /* The keys of a case or of defaults: all of them known. */
 int build_check_keys(struct build *b, const struct node *map, struct err *e);
 
-/* @text with every ${axis} replaced. */
+/* The text at @n with every ${NAME} replaced. */
 int build_expand(struct build *b, const struct node *n, const char **out,
 		 struct err *e);
+
+/* Whether some text of the case had ${NAME} in it. */
+bool build_has_used(const struct build *b, const char *name);
 
 /* Begin with the matrix of b->node: every axis at its first value. */
 int matrix_begin(struct build *b, struct err *e);
@@ -75,6 +78,10 @@ bool matrix_next(struct build *b);
 
 /* What @name is set to by the matrix now, or NULL. */
 const struct node *matrix_value(const struct build *b, const char *name);
+
+/* What ${@name} stands for now: that, or the label of the axis of this name,
+ * where it sets others. NULL: nothing. */
+const char *matrix_text(const struct build *b, const char *name);
 
 /* Call @set for the keys of a case among what the matrix sets. */
 int matrix_apply(struct build *b,

@@ -50,6 +50,16 @@ const struct node *matrix_value(const struct build *b, const char *name)
 	return n;
 }
 
+const char *matrix_text(const struct build *b, const char *name)
+{
+	const struct node *n = matrix_value(b, name);
+
+	for (size_t i = 0; i < b->axis_count && !n; i++)
+		if (!strcmp(b->axes[i].node->key, name))
+			return b->axes[i].value->key;
+	return n ? n->text : NULL;
+}
+
 int matrix_apply(struct build *b,
 		 int (*set)(struct build *b, const struct node *key,
 			    const struct node *value, struct err *e),
@@ -236,97 +246,6 @@ int matrix_label(const struct build *b, char *name, size_t size, struct err *e)
 	return 0;
 }
 
-/* The axis's own name stands for the label, where it sets others. */
-static const char *find_text(const struct build *b, const char *name)
-{
-	const struct node *n = matrix_value(b, name);
-
-	for (size_t i = 0; i < b->axis_count && !n; i++)
-		if (!strcmp(b->axes[i].node->key, name))
-			return b->axes[i].value->key;
-	return n ? n->text : NULL;
-}
-
-static bool is_used(const struct build *b, const char *name)
-{
-	for (size_t i = 0; i < b->used_count; i++)
-		if (!strcmp(b->used[i], name))
-			return true;
-	return false;
-}
-
-/* What ${NAME}, @len bytes with all of it, stands for. */
-static int find_variable(struct build *b, const struct node *n,
-			 const char *open, size_t len, const char **text,
-			 struct err *e)
-{
-	char *name = pool_text(&b->s->pool, open + 2, len - 3);
-
-	if (!name)
-		return build_no_memory(b, e);
-	*text = find_text(b, name);
-	if (!*text)
-		return build_refuse(b, n, e,
-				    "'%.*s' is nothing that this case's "
-				    "matrix sets",
-				    (int)len, open);
-	if (is_used(b, name))
-		return 0;
-	if (b->used_count == SUITE_VARIABLES_MAX)
-		return build_refuse(b, n, e, "more than %d different ${NAME}",
-				    SUITE_VARIABLES_MAX);
-	b->used[b->used_count++] = name;
-	return 0;
-}
-
-/* Add the @len bytes at @from to those at @to; NULL: only count them. */
-static void append(char *to, size_t *used, const char *from, size_t len)
-{
-	if (to)
-		memcpy(to + *used, from, len);
-	*used += len;
-}
-
-/* The text at @n with every ${axis} replaced, to @to as append() does. */
-static int expand(struct build *b, const struct node *n, char *to, size_t *len,
-		  struct err *e)
-{
-	const char *text = n->text, *value = "", *open, *end;
-
-	for (*len = 0; (open = strstr(text, "${")) && (end = strchr(open, '}'));
-	     text = end + 1) {
-		int rc = find_variable(b, n, open, (size_t)(end + 1 - open),
-				       &value, e);
-
-		if (rc)
-			return rc;
-		append(to, len, text, (size_t)(open - text));
-		append(to, len, value, strlen(value));
-	}
-	append(to, len, text, strlen(text));
-	return 0;
-}
-
-int build_expand(struct build *b, const struct node *n, const char **out,
-		 struct err *e)
-{
-	size_t len;
-	char *to;
-	int rc;
-
-	*out = n->text;
-	if (!strstr(n->text, "${"))
-		return 0;
-	rc = expand(b, n, NULL, &len, e);
-	if (rc)
-		return rc;
-	to = pool_alloc(&b->s->pool, len + 1);
-	if (!to)
-		return build_no_memory(b, e);
-	*out = to;
-	return expand(b, n, to, &len, e);
-}
-
 static int check_used(struct build *b, const struct axis *a,
 		      const struct node *value, struct err *e)
 {
@@ -334,7 +253,8 @@ static int check_used(struct build *b, const struct axis *a,
 
 	for (size_t i = 0; set_at(a, value, i, &key); i++) {
 		b->key = key;
-		if (!build_is_axis_key(b, key->key) && !is_used(b, key->key))
+		if (!build_is_axis_key(b, key->key) &&
+		    !build_has_used(b, key->key))
 			return build_refuse(b, key, e,
 					    "is neither a key of a case nor "
 					    "used as ${%s}",
