@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ${NAME} in the values of a case: what its matrix sets NAME to, now.
+ * ${NAME} in the values of a case: what its matrix sets NAME to, now. $${ is
+ * for who wants ${ itself.
  */
 #include "suite/build.h"
 
@@ -46,20 +47,29 @@ static void append(char *to, size_t *used, const char *from, size_t len)
 	*used += len;
 }
 
-/* The text at @n with every ${axis} replaced, to @to as append() does. */
+/* The text at @n with every ${NAME} replaced, to @to as append() does. */
 static int expand(struct build *b, const struct node *n, char *to, size_t *len,
 		  struct err *e)
 {
 	const char *text = n->text, *value = "", *open, *end;
 
-	for (*len = 0; (open = strstr(text, "${")) && (end = strchr(open, '}'));
-	     text = end + 1) {
-		int rc = find_variable(b, n, open, (size_t)(end + 1 - open),
-				       &value, e);
+	for (*len = 0; (open = strstr(text, "${")); text = end) {
+		bool literal = open > text && open[-1] == '$';
+		int rc;
 
+		end = strchr(open, '}');
+		if (!literal && !end)
+			break;
+		append(to, len, text, (size_t)(open - text) - literal);
+		if (literal) {
+			end = open + 2;
+			append(to, len, open, 2);
+			continue;
+		}
+		rc = find_variable(b, n, open, (size_t)(++end - open), &value,
+				   e);
 		if (rc)
 			return rc;
-		append(to, len, text, (size_t)(open - text));
 		append(to, len, value, strlen(value));
 	}
 	append(to, len, text, strlen(text));

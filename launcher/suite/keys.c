@@ -175,18 +175,19 @@ static int choose_command(struct build *b, struct err *e)
 	const struct node *n = matrix_value(b, "command") ?:
 			       node_get(b->node, "command") ?:
 			       node_get(b->defaults, "command");
-	const char *const *text;
+	const char *text;
 	char all[256] = "";
+	int rc;
 
 	b->c->command = b->words->command_at(0);
 	if (!n)
 		return 0;
 	b->key = n;
-	text = &n->text;
-	if (n->kind != NODE_ONE)
-		return value_check_kind(b, n, ONE, e);
-	b->c->command = *text;
-	if (b->words->command(*text))
+	rc = value_check_kind(b, n, ONE, e) ?: build_expand(b, n, &text, e);
+	if (rc)
+		return rc;
+	b->c->command = text;
+	if (b->words->command(text))
 		return 0;
 	for (size_t i = 0; b->words->command_at(i); i++) {
 		size_t used = strlen(all);
@@ -194,7 +195,7 @@ static int choose_command(struct build *b, struct err *e)
 		snprintf(all + used, sizeof(all) - used, "%s%s",
 			 used ? ", " : "", b->words->command_at(i));
 	}
-	return build_refuse(b, n, e, "'%s' is none of %s", *text, all);
+	return build_refuse(b, n, e, "'%s' is none of %s", text, all);
 }
 
 static int lacks(struct build *b, const char *key, struct err *e)

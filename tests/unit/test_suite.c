@@ -82,6 +82,10 @@ static const struct {
 	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
 	{ ONE_CASE "  command: pack\n", "dir/s.yaml:4: key 'command': 'pack' "
 					"is none of run, verify, inspect" },
+	{ ONE_CASE "  command: ${x}\n  matrix: {x: [run, pack]}\n",
+	  "dir/s.yaml:4: key 'command': 'pack' is none of run, verify" },
+	{ ONE_CASE "  command: ${y}\n",
+	  "dir/s.yaml:4: key 'command': '${y}' is nothing that this" },
 	{ ONE_CASE "  command: [run]\n",
 	  "dir/s.yaml:4: key 'command': a list, where one value is allowed" },
 	/* values of the command line */
@@ -473,6 +477,54 @@ START_TEST(suite__matrix_of_a_name_of_its_own)
 }
 END_TEST
 
+START_TEST(suite__a_command_is_a_value_too)
+{
+	assert_ok(read_suite(&s,
+			     "defaults: {command: '${how}', image: i}\n"
+			     "cases:\n"
+			     "- name: d\n"
+			     "  matrix: {how: [run, verify]}\n"
+			     "- name: own\n"
+			     "  command: ${k}spect\n"
+			     "  matrix: {k: [in]}\n",
+			     &e),
+		  &e);
+	ck_assert_uint_eq(s.count, 3);
+	ck_assert_str_eq(s.cases[0].command, "run");
+	ck_assert_str_eq(s.cases[1].command, "verify");
+	ck_assert_str_eq(s.cases[2].command, "inspect");
+	suite_release(&s);
+}
+END_TEST
+
+static const struct {
+	const char *text, *cmdline; /* with k set to 1 */
+} dollars[] = {
+	{ "$${k}", "${k}" },
+	{ "$${k} ${k}", "${k} 1" },
+	{ "${k}$${k}", "1${k}" },
+	{ "a$$${k}", "a$${k}" },
+	{ "$${k", "${k" },
+	{ "$${${k}", "${1" },
+	{ "$k $$ $$k ${k}", "$k $$ $$k 1" },
+	{ "${k} ${k", "1 ${k" },
+};
+
+START_TEST(suite__a_dollar_more_is_itself)
+{
+	char text[256], want[64];
+
+	snprintf(text, sizeof(text),
+		 ONE_CASE "  cmdline: '%s'\n  input: '${k}'\n"
+			  "  matrix: {k: [1]}\n",
+		 dollars[_i].text);
+	assert_ok(read_suite(&s, text, &e), &e);
+	snprintf(want, sizeof(want), "--cmdline %s", dollars[_i].cmdline);
+	ck_assert_str_eq(words(0), want);
+	suite_release(&s);
+}
+END_TEST
+
 /* "cases: [{name: a, image: i, matrix: {x: [0, 1, ... @n - 1], ...}}]" */
 static char *matrix_of(unsigned n, unsigned more)
 {
@@ -733,6 +785,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);
+	tcase_add_test(t, suite__a_command_is_a_value_too);
+	tcase_add_loop_test(t, suite__a_dollar_more_is_itself, 0,
+			    COUNT(dollars));
 	tcase_add_loop_test(t, suite__bounds_the_number_of_cases, 0,
 			    COUNT(sizes));
 	tcase_add_test(t, suite__bounds_what_a_label_sets);
