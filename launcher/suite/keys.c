@@ -49,17 +49,27 @@ int build_no_memory(const struct build *b, struct err *e)
 		       b->s->path, b->node ? b->node->line : 1, POOL_MAX >> 20);
 }
 
+static int apply_set(struct build *b, const struct node *key,
+		     const struct node *value, struct err *e);
+
 static int set_nothing(struct build *b, const struct node *n, struct err *e)
 {
 	(void)b, (void)n, (void)e;
 	return 0;
 }
 
+/* Here, not after all keys: the order of options has a meaning for some. */
+static int set_matrix(struct build *b, const struct node *n, struct err *e)
+{
+	(void)n;
+	return matrix_apply(b, apply_set, e);
+}
+
 static const struct key keys[] = {
 	{ "name", ONE, false, value_set_name },
 	{ "command", ONE, true, set_nothing },
 	{ "image", ONE, true, value_set_image },
-	{ "matrix", MAP, false, set_nothing },
+	{ "matrix", MAP, false, set_matrix },
 	{ "needs", MAP, false, value_set_needs },
 	{ "input", ONE, true, value_set_input },
 	{ "dialogue", LIST, false, value_set_dialogue },
@@ -219,8 +229,7 @@ int build_case(struct build *b, struct err *e)
 		return rc;
 	c->reports = b->words->takes(c->command, "report");
 	c->timed = b->words->takes(c->command, "timeout");
-	rc = apply_defaults(b, e) ?: apply_own(b, e) ?:
-	     matrix_apply(b, apply_set, e);
+	rc = apply_defaults(b, e) ?: apply_own(b, e);
 	b->key = NULL;
 	if (rc)
 		return rc;

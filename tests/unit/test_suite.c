@@ -364,6 +364,21 @@ START_TEST(suite__defaults_are_replaced)
 }
 END_TEST
 
+START_TEST(suite__defaults_stand_before_all_keys)
+{
+	assert_ok(read_suite(&s,
+			     "cases:\n"
+			     "- {name: a, image: i, send: s}\n"
+			     "- {name: b, image: i, matrix: {expect: [y]}}\n"
+			     "defaults: {expect: x, send: t}\n",
+			     &e),
+		  &e);
+	ck_assert_str_eq(words(0), "--expect x --send s");
+	ck_assert_str_eq(words(1), "--send t --expect y");
+	suite_release(&s);
+}
+END_TEST
+
 START_TEST(suite__options_keep_the_order_of_keys)
 {
 	assert_ok(read_suite(&s,
@@ -381,12 +396,22 @@ START_TEST(suite__options_keep_the_order_of_keys)
 			     "  dialogue:\n"
 			     "  - expect: x\n"
 			     "  - send: s\n"
-			     "  - expect: y\n",
+			     "  - expect: y\n"
+			     "- name: matrix-first\n"
+			     "  image: i\n"
+			     "  matrix: {expect: [x]}\n"
+			     "  send: s\n"
+			     "- name: matrix-last\n"
+			     "  image: i\n"
+			     "  send: s\n"
+			     "  matrix: {expect: [x]}\n",
 			     &e),
 		  &e);
 	ck_assert_str_eq(words(0), "--send s --expect x --expect y");
 	ck_assert_str_eq(words(1), "--expect x --expect y --send s");
 	ck_assert_str_eq(words(2), "--expect x --send s --expect y");
+	ck_assert_str_eq(words(3), "--expect x --send s");
+	ck_assert_str_eq(words(4), "--send s --expect x");
 	suite_release(&s);
 }
 END_TEST
@@ -781,6 +806,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__without_a_word);
 	tcase_add_test(t, suite__names_that_only_look_like_results);
 	tcase_add_test(t, suite__defaults_are_replaced);
+	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
