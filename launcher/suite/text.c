@@ -4,8 +4,11 @@
  * not pass, and the count. The same in a log and at a terminal, where a line
  * about what runs now (progress.c) stands below.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "report/clean.h"
 #include "suite/result.h"
 
 static void say_tail(FILE *out, const char *tail)
@@ -18,11 +21,25 @@ static void say_tail(FILE *out, const char *tail)
 	}
 }
 
+/* Where the console is whose end has been shown. */
+static int say_file(FILE *out, const struct suite_run *r,
+		    const struct suite_case *c, struct err *e)
+{
+	char *folder = clean_copy(r->folder);
+
+	if (!folder)
+		return err_set(e, ENOMEM, "no memory");
+	fprintf(out, "      all of it: %s/%s.console\n", folder, c->name);
+	free(folder);
+	return 0;
+}
+
 static int text_done(struct listener *l, const struct suite_run *r, size_t i,
 		     struct err *e)
 {
 	const struct suite_case *c = &r->s->cases[i];
 	const struct result *res = &r->results[i];
+	int rc = 0;
 
 	fprintf(l->out, "%-5s %s", case_end_name(res->end), c->name);
 	if (res->why[0])
@@ -35,9 +52,8 @@ static int text_done(struct listener *l, const struct suite_run *r, size_t i,
 			res->attempts, res->earlier);
 	say_tail(l->out, res->tail);
 	if (res->tail && *res->tail)
-		fprintf(l->out, "      all of it: %s/%s.console\n", r->folder,
-			c->name);
-	return listener_flush(l, e);
+		rc = say_file(l->out, r, c, e);
+	return rc ?: listener_flush(l, e);
 }
 
 static int text_end(struct listener *l, const struct suite_run *r,

@@ -194,6 +194,20 @@ START_TEST(results__text)
 }
 END_TEST
 
+START_TEST(results__text_cleans_the_folder)
+{
+	set(1, CASE_FAIL, "x", "end\n");
+	run.folder = "\033[2Jd\xff\xc3\xa4\n";
+	run.s = &(struct suite){ .cases = s.cases + 1, .count = 1 };
+	results[0] = results[1];
+	same(written(&listener_text, 1),
+	     "FAIL  bad: x (1.23 s)\n"
+	     "      | end\n"
+	     "      all of it: ?[2Jd?\xc3\xa4?/bad.console\n"
+	     "0 passed, 1 failed, 0 skipped, 0 errors\n");
+}
+END_TEST
+
 START_TEST(results__text_tells_of_attempts_and_signals)
 {
 	set(0, CASE_PASS, "", NULL);
@@ -301,6 +315,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, results__tap_version_for_the_harness, 0,
 			    COUNT(harnesses));
 	tcase_add_test(t, results__text);
+	tcase_add_test(t, results__text_cleans_the_folder);
 	tcase_add_test(t, results__text_tells_of_attempts_and_signals);
 	tcase_add_test(t, results__junit);
 	tcase_add_test(t, results__junit_tells_of_attempts);
