@@ -38,6 +38,14 @@ struct build {
 	bool checked[SUITE_NODES_MAX];
 };
 
+/* "one, two, three" for a message, as much of it as there is room for. */
+struct listing {
+	char text[ERR_MSG_SIZE];
+};
+
+/* Add @word to @l, which is empty at first. */
+void listing_add(struct listing *l, const char *word);
+
 /* "PATH:LINE: key 'KEY': " and the message, about what stands at @n. */
 int build_refuse(const struct build *b, const struct node *n, struct err *e,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));

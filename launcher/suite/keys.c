@@ -19,6 +19,14 @@ struct key {
 	int (*set)(struct build *b, const struct node *n, struct err *e);
 };
 
+void listing_add(struct listing *l, const char *word)
+{
+	size_t used = strlen(l->text);
+
+	snprintf(l->text + used, sizeof(l->text) - used, "%s%s",
+		 used ? ", " : "", word);
+}
+
 int build_refuse(const struct build *b, const struct node *n, struct err *e,
 		 const char *fmt, ...)
 {
@@ -112,18 +120,15 @@ static int unknown_key(const struct build *b, const struct node *n,
 		       struct err *e)
 {
 	const char *command = b->c->command;
-	char all[ERR_MSG_SIZE] = "";
+	struct listing all = { "" };
 	const char *name;
 
 	for (size_t i = 0; i < KEYS; i++)
-		strcat(strcat(all, all[0] ? ", " : ""), keys[i].name);
-	for (size_t i = 0; (name = b->words->option_at(command, i)); i++) {
-		size_t used = strlen(all);
-
-		snprintf(all + used, sizeof(all) - used, ", %s", name);
-	}
+		listing_add(&all, keys[i].name);
+	for (size_t i = 0; (name = b->words->option_at(command, i)); i++)
+		listing_add(&all, name);
 	return build_refuse(b, n, e, "no such key for %s; there are %s",
-			    command, all);
+			    command, all.text);
 }
 
 /* One key with its value, of the case or of the defaults. */
@@ -186,7 +191,7 @@ static int choose_command(struct build *b, struct err *e)
 			       node_get(b->node, "command") ?:
 			       node_get(b->defaults, "command");
 	const char *text;
-	char all[256] = "";
+	struct listing all = { "" };
 	int rc;
 
 	b->c->command = b->words->command_at(0);
@@ -199,13 +204,9 @@ static int choose_command(struct build *b, struct err *e)
 	b->c->command = text;
 	if (b->words->command(text))
 		return 0;
-	for (size_t i = 0; b->words->command_at(i); i++) {
-		size_t used = strlen(all);
-
-		snprintf(all + used, sizeof(all) - used, "%s%s",
-			 used ? ", " : "", b->words->command_at(i));
-	}
-	return build_refuse(b, n, e, "'%s' is none of %s", text, all);
+	for (size_t i = 0; b->words->command_at(i); i++)
+		listing_add(&all, b->words->command_at(i));
+	return build_refuse(b, n, e, "'%s' is none of %s", text, all.text);
 }
 
 static int lacks(struct build *b, const char *key, struct err *e)

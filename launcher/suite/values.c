@@ -124,21 +124,18 @@ static int one_file(struct build *b, const struct node *n, const char *text,
 	return file_path(b, n, text, &path, e) ?: value_add(b, to, path, e);
 }
 
-/* @names: "known" words for the message. */
+/* Which of @words @text is. */
 static int one_of(struct build *b, const struct node *n, const char *text,
 		  const char *const *words, size_t count, struct err *e)
 {
-	char all[256] = "";
+	struct listing all = { "" };
 
 	for (size_t i = 0; i < count; i++) {
-		size_t used = strlen(all);
-
 		if (!strcmp(words[i], text))
 			return (int)i;
-		snprintf(all + used, sizeof(all) - used, "%s%s",
-			 used ? ", " : "", words[i]);
+		listing_add(&all, words[i]);
 	}
-	return build_refuse(b, n, e, "'%s' is none of %s", text, all);
+	return build_refuse(b, n, e, "'%s' is none of %s", text, all.text);
 }
 
 static bool name_byte(char c)
