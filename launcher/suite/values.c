@@ -272,42 +272,71 @@ static int need_kvm(struct build *b, const struct node *n, const char *text,
 static int need_mem(struct build *b, const struct node *n, const char *text,
 		    void *to, struct err *e)
 {
-	int rc = parse_size(text, to, e);
+	int rc = parse_size(text, &b->c->needs.mem, e);
 
+	(void)to;
 	return rc ? build_refused(b, n, rc, e) : 0;
 }
 
 static int need_cpus(struct build *b, const struct node *n, const char *text,
 		     void *to, struct err *e)
 {
-	int rc = parse_count(text, 1, 65536, to, e);
+	int rc = parse_count(text, 1, 65536, &b->c->needs.cpus, e);
 
+	(void)to;
 	return rc ? build_refused(b, n, rc, e) : 0;
+}
+
+static int need_file(struct build *b, const struct node *n, const char *text,
+		     void *to, struct err *e)
+{
+	(void)to;
+	return one_file(b, n, text, &b->c->needs.files, e);
+}
+
+struct need {
+	const char *name;
+	unsigned takes;
+	int (*set)(struct build *b, const struct node *n, const char *text,
+		   void *to, struct err *e);
+};
+
+static const struct need needs[] = {
+	{ "kvm", ONE, need_kvm },
+	{ "mem", ONE, need_mem },
+	{ "cpus", ONE, need_cpus },
+	{ "file", MANY, need_file },
+};
+
+static int find_need(struct build *b, const struct node *n,
+		     const struct need **need, struct err *e)
+{
+	struct listing all = { "" };
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		*need = &needs[i];
+		if (!strcmp(needs[i].name, n->key))
+			return 0;
+		listing_add(&all, needs[i].name);
+	}
+	return build_refuse(b, n, e, "'%s' is none of %s", n->key, all.text);
 }
 
 int value_set_needs(struct build *b, const struct node *map, struct err *e)
 {
-	static const char *const words[] = { "kvm", "mem", "cpus", "file" };
-	struct suite_needs *needs = &b->c->needs;
-	int rc = 0;
+	for (const struct node *n = map->head; n; n = n->next) {
+		const struct need *need;
+		int rc = find_need(b, n, &need, e);
 
-	for (const struct node *n = map->head; n && !rc; n = n->next) {
-		int i = one_of(b, n, n->key, words, 4, e);
-
-		if (i < 0)
-			return i;
+		if (rc)
+			return rc;
 		b->key = n;
-		if (n->kind == NODE_MAP || (i < 3 && n->kind != NODE_ONE))
-			return build_refuse(b, n, e, "%s, where %s is allowed",
-					    node_kind_name(n->kind),
-					    i < 3 ? "one value"
-						  : "a value or a list");
-		rc = i == 0   ? for_each(b, n, NULL, need_kvm, e)
-		     : i == 1 ? for_each(b, n, &needs->mem, need_mem, e)
-		     : i == 2 ? for_each(b, n, &needs->cpus, need_cpus, e)
-			      : for_each(b, n, &needs->files, one_file, e);
+		rc = value_check_kind(b, n, need->takes, e)
+			     ?: for_each(b, n, NULL, need->set, e);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	return 0;
 }
 
 static int add_option(struct build *b, const struct suite_option *o,
