@@ -359,20 +359,16 @@ static int add_option(struct build *b, const struct suite_option *o,
 		       ?: value_add(b, &b->c->options, text, e);
 }
 
-struct option_value {
-	const struct suite_option *o;
-};
-
 static int one_option(struct build *b, const struct node *n, const char *text,
 		      void *to, struct err *e)
 {
-	const struct option_value *v = to;
+	const struct suite_option *o = to;
 
-	if (!strcmp(v->o->name, "timeout")) {
+	if (!strcmp(o->name, "timeout")) {
 		(void)parse_duration(text, &b->c->timeout_ns, e);
 		b->c->timed = false;
 	}
-	return add_option(b, v->o, n, text, e);
+	return add_option(b, o, n, text, e);
 }
 
 /* A list of steps, each of which is "expect: REGEX" or "send: TEXT". */
@@ -385,7 +381,6 @@ int value_set_dialogue(struct build *b, const struct node *list, struct err *e)
 		return build_refuse(b, list, e, "the list is empty");
 	for (const struct node *n = list->head; n && !rc; n = n->next) {
 		struct suite_option o;
-		struct option_value v = { &o };
 		int i;
 
 		if (n->kind != NODE_MAP || n->count != 1)
@@ -403,7 +398,7 @@ int value_set_dialogue(struct build *b, const struct node *list, struct err *e)
 		if (!b->words->option(b->c->command, words[i], &o))
 			return build_refuse(b, n, e, "%s has no --%s",
 					    b->c->command, words[i]);
-		rc = for_each(b, n->head, &v, one_option, e);
+		rc = for_each(b, n->head, &o, one_option, e);
 	}
 	return rc;
 }
@@ -411,7 +406,7 @@ int value_set_dialogue(struct build *b, const struct node *list, struct err *e)
 int value_set_option(struct build *b, const struct suite_option *o,
 		     const struct node *n, struct err *e)
 {
-	struct option_value v = { o };
+	struct suite_option copy = *o;
 
-	return for_each(b, n, &v, one_option, e);
+	return for_each(b, n, &copy, one_option, e);
 }
