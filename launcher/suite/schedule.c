@@ -52,23 +52,37 @@ static int take_signals(struct schedule *s, struct err *e)
 	return s->signal_fd < 0 ? err_sys(e, "signalfd") : 0;
 }
 
-/* The members of listener_ops that take no case. */
-enum told { TOLD_BEGIN, TOLD_TICK, TOLD_END };
+/* The members of listener_ops. */
+enum told { TOLD_BEGIN, TOLD_DONE, TOLD_TICK, TOLD_END };
 
-static int tell_all(struct schedule *s, enum told what, struct err *e)
+/* @i: the case that is done, if one is. */
+static int tell(struct listener *l, const struct suite_run *r, enum told what,
+		size_t i, struct err *e)
+{
+	const struct listener_ops *ops = l->ops;
+
+	switch (what) {
+	case TOLD_BEGIN:
+		return ops->begin ? ops->begin(l, r, e) : 0;
+	case TOLD_DONE:
+		return ops->done ? ops->done(l, r, i, e) : 0;
+	case TOLD_TICK:
+		return ops->tick ? ops->tick(l, r, e) : 0;
+	case TOLD_END:
+		return ops->end ? ops->end(l, r, e) : 0;
+	}
+	return 0;
+}
+
+/* All are told, the first failure counts. */
+static int tell_all(struct schedule *s, enum told what, size_t i, struct err *e)
 {
 	int first = 0;
 
-	for (size_t i = 0; i < s->listener_count; i++) {
-		struct listener *l = &s->listeners[i];
-		int (*fn)(struct listener *, const struct suite_run *,
-			  struct err *) = what == TOLD_BEGIN  ? l->ops->begin
-					  : what == TOLD_TICK ? l->ops->tick
-							      : l->ops->end;
+	for (size_t n = 0; n < s->listener_count; n++) {
 		struct err why;
-		int rc = fn ? fn(l, s->r, &why) : 0;
+		int rc = tell(&s->listeners[n], s->r, what, i, &why);
 
-		/* All are told, the first failure counts. */
 		if (rc && !first) {
 			first = rc;
 			*e = why;
@@ -82,22 +96,11 @@ static int conclude(struct schedule *s, size_t i, struct err *e)
 {
 	struct suite_run *r = s->r;
 	struct result *res = &r->results[i];
-	int first = 0;
 
 	res->took_ns = clock_ns() - res->started_ns;
 	r->count[res->end]++;
 	r->done++;
-	for (size_t n = 0; n < s->listener_count; n++) {
-		struct listener *l = &s->listeners[n];
-		struct err why;
-		int rc = l->ops->done ? l->ops->done(l, r, i, &why) : 0;
-
-		if (rc && !first) {
-			first = rc;
-			*e = why;
-		}
-	}
-	return first;
+	return tell_all(s, TOLD_DONE, i, e);
 }
 
 /* What a case's files lack; an image that is missing is its case's error. */
@@ -251,7 +254,7 @@ static int serve(struct schedule *s, struct err *e)
 	int rc;
 
 	for (;;) {
-		rc = start_cases(s, e) ?: tell_all(s, TOLD_TICK, e);
+		rc = start_cases(s, e) ?: tell_all(s, TOLD_TICK, 0, e);
 		if (rc || !s->running)
 			return rc;
 		(void)poll(&p, 1, TICK_MS);
@@ -312,7 +315,7 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 	int rc;
 
 	sigemptyset(&s.mask_before);
-	rc = prepare(r, &s, e) ?: tell_all(&s, TOLD_BEGIN, e) ?: serve(&s, e);
+	rc = prepare(r, &s, e) ?: tell_all(&s, TOLD_BEGIN, 0, e) ?: serve(&s, e);
 	if (rc) {
 		broken = *e;
 		clean_text(broken.msg);
@@ -320,7 +323,7 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 	}
 	if (s.running)
 		abandon(&s);
-	if (r->began_ns && tell_all(&s, TOLD_END, &why) && !rc) {
+	if (r->began_ns && tell_all(&s, TOLD_END, 0, &why) && !rc) {
 		*e = why;
 		rc = -EIO;
 	}
