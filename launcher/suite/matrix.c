@@ -16,20 +16,25 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What an axis sets: the @i-th of the names that @value gives values. */
-static const struct node *set_at(const struct axis *a, const struct node *value,
-				 size_t i, const struct node **key)
+/* What an axis sets by @value, one after the other: the names in a label's
+ * mapping, or the axis's own. */
+static const struct node *first_set(const struct node *value)
 {
-	const struct node *n = value->kind == NODE_MAP ? value->head : value;
+	return value->kind == NODE_MAP ? value->head : value;
+}
 
-	if (value->kind != NODE_MAP) {
-		*key = a->node;
-		return i ? NULL : n;
-	}
-	while (n && i--)
-		n = n->next;
-	*key = n;
-	return n;
+static const struct node *next_set(const struct node *value,
+				   const struct node *n)
+{
+	return value->kind == NODE_MAP ? n->next : NULL;
+}
+
+/* Whose key is the name of what is set to @n. */
+static const struct node *name_of(const struct axis *a,
+				  const struct node *value,
+				  const struct node *n)
+{
+	return value->kind == NODE_MAP ? n : a->node;
 }
 
 /* What @a sets @name to by @value; NULL: it does not. */
@@ -65,16 +70,19 @@ int matrix_apply(struct build *b,
 			    const struct node *value, struct err *e),
 		 struct err *e)
 {
-	const struct node *key, *n;
 	int rc = 0;
 
-	for (size_t axis = 0; axis < b->axis_count; axis++) {
-		const struct axis *a = &b->axes[axis];
+	for (size_t i = 0; i < b->axis_count; i++) {
+		const struct axis *a = &b->axes[i];
+		const struct node *value = a->value;
 
-		for (size_t i = 0; !rc && (n = set_at(a, a->value, i, &key));
-		     i++)
+		for (const struct node *n = first_set(value); n && !rc;
+		     n = next_set(value, n)) {
+			const struct node *key = name_of(a, value, n);
+
 			if (build_is_axis_key(b, key->key))
 				rc = set(b, key, n, e);
+		}
 	}
 	return rc;
 }
@@ -106,7 +114,6 @@ static int not_one_value(struct build *b, const struct node *n, struct err *e)
 static int check_value(struct build *b, const struct axis *a,
 		       const struct node *v, struct err *e)
 {
-	const struct node *key, *n;
 	int rc = 0;
 
 	if (v->kind != a->node->head->kind)
@@ -120,7 +127,10 @@ static int check_value(struct build *b, const struct axis *a,
 		return build_refuse(b, v, e, "sets %zu names; %d are allowed",
 				    v->count, SUITE_SETS_MAX);
 	}
-	for (size_t i = 0; !rc && (n = set_at(a, v, i, &key)); i++) {
+	for (const struct node *n = first_set(v); n && !rc;
+	     n = next_set(v, n)) {
+		const struct node *key = name_of(a, v, n);
+
 		if (n->kind != NODE_ONE) {
 			b->key = key;
 			return not_one_value(b, n, e);
@@ -249,9 +259,10 @@ int matrix_label(const struct build *b, char *name, size_t size, struct err *e)
 static int check_used(struct build *b, const struct axis *a,
 		      const struct node *value, struct err *e)
 {
-	const struct node *key;
+	for (const struct node *n = first_set(value); n;
+	     n = next_set(value, n)) {
+		const struct node *key = name_of(a, value, n);
 
-	for (size_t i = 0; set_at(a, value, i, &key); i++) {
 		b->key = key;
 		if (!build_is_axis_key(b, key->key) &&
 		    !build_has_used(b, key->key))
