@@ -161,7 +161,16 @@ static void draw_strip(struct svg *s, const struct items *all, bool told, int x)
 
 /*
  * The middle of what can be seen of @i: of the largest part that nothing is
- * drawn over.
+ * drawn over. What is told is drawn first, all others over it. Each turn looks
+ * at one part, from @at:
+ *
+ *   i->top    +--------+ <- at
+ *             |        |    a part that is seen; it may be empty
+ *             | +----+ | <- stop: the first of the others begins
+ *             | |    | |
+ *             | +----+ | <- next: it ends, which is the next turn's @at
+ *             |        |
+ *   i->bottom +--------+
  */
 static int anchor(const struct items *all, const struct item *i)
 {
