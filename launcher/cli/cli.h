@@ -48,6 +48,7 @@ struct options {
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* where they go */
 	const char *gdb;      /* the address to listen at, or NULL */
+	bool lost_given;      /* --gdb-lost was, with: */
 	enum debugger_lost gdb_lost;
 	const char *report;   /* where the run's JSON goes, or NULL */
 	const char *timeline; /* where its picture goes, or NULL */

@@ -128,6 +128,7 @@ static int set_gdb(struct options *o, const char *arg, struct err *e)
 
 static int set_gdb_lost(struct options *o, const char *arg, struct err *e)
 {
+	o->lost_given = true;
 	return debugger_parse_lost(arg, &o->gdb_lost, e);
 }
 

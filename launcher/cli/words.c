@@ -79,6 +79,13 @@ static bool takes(const struct option_row *r, const char *word)
 	return !r->set(&scratch, word, &ignored);
 }
 
+/* An address that is none, and no IMAGE either: it is refused as what it was
+ * meant to be. */
+static bool is_mistaken(const char *word)
+{
+	return gdb_line_is_meant(word) && access(word, F_OK);
+}
+
 /* The next option as getopt_long() gives it; -1 at a word that is none, at
  * the end, and behind a "--", which is skipped. */
 static int walk_next(struct walk *w)
@@ -95,7 +102,7 @@ static int walk_next(struct walk *w)
 		w->second = w->argv[optind++];
 	/* And that one which may be missing is behind a "=" or missing. */
 	if (r && is_optional(r) && !optarg && optind < w->argc &&
-	    takes(r, w->argv[optind]))
+	    (takes(r, w->argv[optind]) || is_mistaken(w->argv[optind])))
 		optarg = w->argv[optind++];
 	return opt;
 }
@@ -210,6 +217,8 @@ static int check_together(const struct options *o, const struct command *cmd,
 	if (o->for_map && !o->map)
 		return err_set(e, EINVAL, "--%s: %s has it for --map only",
 			       o->for_map, cmd->name);
+	if (o->lost_given && !o->gdb)
+		return err_set(e, EINVAL, "--gdb-lost: it is for --gdb only");
 	return check_outputs(o, e);
 }
 

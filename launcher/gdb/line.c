@@ -49,8 +49,8 @@ static int parse_unix(const char *path, struct address *a, struct err *e)
 static int bad_address(const char *text, struct err *e)
 {
 	return err_set(e, EINVAL,
-		       "'%s' is none of :PORT, HOST:PORT with HOST a number, "
-		       "and unix:PATH",
+		       "'%s' is none of :PORT, HOST:PORT with HOST localhost "
+		       "or a number, and unix:PATH; a PORT is 0 to 65535",
 		       text);
 }
 
@@ -101,6 +101,12 @@ static int parse(const char *text, struct address *a, struct err *e)
 	*a = (struct address){ 0 };
 	return strncmp(text, UNIX, prefix) ? parse_inet(text, a, e)
 					   : parse_unix(text + prefix, a, e);
+}
+
+bool gdb_line_is_meant(const char *text)
+{
+	return !strncmp(text, UNIX, strlen(UNIX)) ||
+	       (*text != '-' && strchr(text, ':') && !strchr(text, '/'));
 }
 
 int gdb_line_check(const char *address, struct err *e)

@@ -35,6 +35,10 @@ struct gdb_line {
 /* Whether @address is one by its form. */
 int gdb_line_check(const char *address, struct err *e);
 
+/* Whether somebody who wrote @text had an address in mind, sound or not. A
+ * file's name with a colon can be told apart by its folder. */
+bool gdb_line_is_meant(const char *text);
+
 int gdb_line_open(struct gdb_line *l, const char *address, struct err *e);
 void gdb_line_close(struct gdb_line *l);
 

@@ -78,6 +78,25 @@ START_TEST(line__addresses)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool meant;
+} meanings[] = {
+	{ ":1234", true },	    { ":65536", true },	   { "name:1", true },
+	{ "name:port", true },	    { "[::1]", true },	   { "unix:", true },
+	{ "unix:/tmp/s", true },    { "1234", false },	   { "", false },
+	{ "./image:1", false },	    { "/image:1", false }, { "image", false },
+	{ "--cmdline=a:b", false },
+};
+
+START_TEST(line__what_is_meant)
+{
+	ck_assert_msg(gdb_line_is_meant(meanings[_i].text) ==
+			      meanings[_i].meant,
+		      "'%s'", meanings[_i].text);
+}
+END_TEST
+
 START_TEST(line__longest_path)
 {
 	char text[5 + 108 + 1] = "unix:";
@@ -222,6 +241,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, line__addresses, 0, COUNT(addresses));
+	tcase_add_loop_test(tc, line__what_is_meant, 0, COUNT(meanings));
 	tcase_add_test(tc, line__longest_path);
 	tcase_add_test(tc, line__socket_file);
 	tcase_add_test(tc, line__socket_file_in_use);

@@ -267,9 +267,9 @@ END_TEST
 
 START_TEST(options__gdb_lost)
 {
-	assert_ok(parse(RUN, "--gdb-lost stop img"), &e);
+	assert_ok(parse(RUN, "--gdb-lost stop --gdb img"), &e);
 	ck_assert_int_eq(o.gdb_lost, DEBUGGER_LOST_STOP);
-	assert_ok(parse(RUN, "--gdb-lost=kill img"), &e);
+	assert_ok(parse(RUN, "--gdb --gdb-lost=kill img"), &e);
 	ck_assert_int_eq(o.gdb_lost, DEBUGGER_LOST_KILL);
 }
 END_TEST
@@ -298,6 +298,9 @@ static const struct {
 	const char *line, *message;
 } wrong[] = {
 	{ RUN, "", "run needs an IMAGE" },
+	{ RUN, "--gdb-lost stop img", "--gdb-lost: it is for --gdb only" },
+	{ RUN, "--gdb name:1 img", "--gdb: 'name:1' is none of :PORT" },
+	{ RUN, "img --gdb :65536", "a PORT is 0 to 65535" },
 	{ INSPECT, "", "inspect needs an IMAGE" },
 	{ EXTRACT, "-o x", "extract needs an IMAGE" },
 	{ EXTRACT, "-o '' img", "--output: the file's name is empty" },
