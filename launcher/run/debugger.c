@@ -196,17 +196,20 @@ static void on_stopped(struct debugger *d)
 static void on_knock(struct debugger *d)
 {
 	struct gdb_line another = d->line;
+	bool replaces = d->line.fd >= 0;
 
-	if (d->line.fd >= 0) {
+	if (!gdb_line_accept(&another))
+		return;
+	if (replaces && d->stub.heard) {
 		/* One is enough. */
-		if (gdb_line_accept(&another))
-			gdb_line_hang_up(&another);
+		gdb_line_hang_up(&another);
 		return;
 	}
-	if (!gdb_line_accept(&d->line))
-		return;
-	log_step("a debugger is there");
-	d->waited = (d->stopped || d->stopping) && !d->leaving;
+	/* One who says nothing is not to keep others out. */
+	gdb_line_hang_up(&d->line);
+	d->line = another;
+	if (!replaces)
+		d->waited = (d->stopped || d->stopping) && !d->leaving;
 	d->stub.heard = false;
 	d->greeting = true;
 	d->leaving = false;
@@ -234,9 +237,12 @@ static void on_line(struct debugger *d)
 {
 	uint8_t bytes[READ_SIZE];
 	ssize_t n = gdb_line_read(&d->line, bytes, sizeof(bytes));
+	bool known = d->stub.heard;
 
 	if (n > 0)
 		gdb_stub_input(&d->stub, bytes, (size_t)n);
+	if (d->stub.heard && !known)
+		log_step("a debugger is there");
 	if (d->stub.end)
 		on_end_of_debugger(d);
 	else if (n < 0)
@@ -250,8 +256,10 @@ int debugger_poll(const struct debugger *d, struct pollfd *p)
 
 	if (there && d->stub.out.len)
 		events = POLLOUT;
-	p[DEBUGGER_LISTEN] = (struct pollfd){ there ? d->line.listen_fd : -1,
-					      POLLIN, 0 };
+	/* The next one may come when this one has had the chance to speak. */
+	p[DEBUGGER_LISTEN] = (struct pollfd){
+		there && !d->greeting ? d->line.listen_fd : -1, POLLIN, 0
+	};
 	p[DEBUGGER_LINE] = (struct pollfd){ there && !d->greeting ? d->line.fd
 								  : -1,
 					    events, 0 };
@@ -260,6 +268,14 @@ int debugger_poll(const struct debugger *d, struct pollfd *p)
 	return there && !d->stopped && (d->stopping || d->line.fd >= 0)
 		       ? URGE_MS
 		       : -1;
+}
+
+static void serve_line(struct debugger *d, short revents)
+{
+	if (revents & ~POLLOUT)
+		on_line(d);
+	if (d->line.fd >= 0 && !send_out(d))
+		on_lost(d);
 }
 
 void debugger_serve(struct debugger *d, const struct pollfd *p)
@@ -276,14 +292,11 @@ void debugger_serve(struct debugger *d, const struct pollfd *p)
 		d->urged_ns = clock_ns();
 		hold_urge(&d->hold);
 	}
+	if (d->line.fd >= 0 && p[DEBUGGER_LINE].fd == d->line.fd)
+		serve_line(d, p[DEBUGGER_LINE].revents);
+	/* Last: what has been said before counts. */
 	if (p[DEBUGGER_LISTEN].revents)
 		on_knock(d);
-	if (d->line.fd < 0 || p[DEBUGGER_LINE].fd != d->line.fd)
-		return;
-	if (p[DEBUGGER_LINE].revents & ~POLLOUT)
-		on_line(d);
-	if (d->line.fd >= 0 && !send_out(d))
-		on_lost(d);
 }
 
 void debugger_stop_listening(struct debugger *d)
