@@ -197,7 +197,8 @@ static void prepare(struct hold *h, unsigned cpu)
 	struct hold_cpu *c = &h->cpus[cpu];
 	struct place p;
 
-	if (c->gone)
+	/* What has been told of one that stays is told for when it goes on. */
+	if (c->gone || c->action == GDB_STAY)
 		return;
 	p = hold_find_place(h, cpu);
 	c->over = c->told &&
