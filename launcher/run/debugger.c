@@ -13,7 +13,7 @@
 /* How often vCPUs that do not do what they should are looked after. */
 #define URGE_MS 20
 
-/* How long a debugger may take to hear that it is over. */
+/* How long a debugger may take, in all, to hear that it is over. */
 #define FAREWELL_MS 1000
 
 /* Each of these bytes may ask for many. */
@@ -307,14 +307,16 @@ void debugger_stop_listening(struct debugger *d)
 
 void debugger_tell_end(struct debugger *d, int status)
 {
+	uint64_t start_ns = clock_ns(), ms = 0;
 	struct pollfd p;
 
 	if (!d->on || d->line.fd < 0)
 		return;
 	gdb_stub_exited(&d->stub, status);
 	p = (struct pollfd){ d->line.fd, POLLOUT, 0 };
-	while (d->stub.out.len && poll(&p, 1, FAREWELL_MS) > 0 && send_out(d))
-		;
+	while (d->stub.out.len && ms < FAREWELL_MS &&
+	       poll(&p, 1, (int)(FAREWELL_MS - ms)) > 0 && send_out(d))
+		ms = (clock_ns() - start_ns) / 1000000;
 	gdb_line_hang_up(&d->line);
 }
 
