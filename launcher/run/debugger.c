@@ -174,6 +174,7 @@ static bool send_out(struct debugger *d)
 static void greet(struct debugger *d)
 {
 	d->greeting = false;
+	d->refused = (struct refusals){ 0 };
 	hold_clear_breaks(&d->hold);
 	gdb_stub_begin(&d->stub, &d->stop);
 }

@@ -36,6 +36,17 @@ enum debugger_lost {
 int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 			struct err *e);
 
+/* By what was asked for and why it was refused; there are few. */
+#define REFUSALS_MAX 8
+
+struct refusals {
+	struct {
+		enum gdb_break kind;
+		int rc;
+	} of[REFUSALS_MAX];
+	unsigned count;
+};
+
 struct debugger {
 	bool on; /* --gdb was given */
 	enum debugger_lost lost;
@@ -53,7 +64,7 @@ struct debugger {
 	bool greeting;		      /* a debugger came while they ran */
 	bool leaving;		      /* it went while they ran */
 	bool waited;		      /* the guest, for it to come */
-	bool refused;		      /* something, and that has been said */
+	struct refusals refused;      /* and said, to this debugger */
 	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
 	struct gdb_stop stop;
 };

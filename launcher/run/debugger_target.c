@@ -73,12 +73,29 @@ static int on_set_regs(void *ctx, unsigned cpu, const struct cpu_regs *r,
 	return vcpu_set_regs(d->hold.cpus[cpu].v, r, e);
 }
 
-/* gdb does not show every refusal. */
-static int refuse(struct debugger *d, int rc, const struct err *e)
+/* Whether such a refusal is the debugger's first. One that comes up with more
+ * kinds than there should be is told no more. */
+static bool is_news(struct refusals *r, enum gdb_break kind, int rc)
 {
-	if (!d->refused)
+	/* Watchpoints are refused alike. */
+	if (kind > GDB_BREAK_WRITE)
+		kind = GDB_BREAK_WRITE;
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->of[i].kind == kind && r->of[i].rc == rc)
+			return false;
+	if (r->count == REFUSALS_MAX)
+		return false;
+	r->of[r->count].kind = kind;
+	r->of[r->count++].rc = rc;
+	return true;
+}
+
+/* gdb does not show every refusal. */
+static int refuse(struct debugger *d, enum gdb_break kind, int rc,
+		  const struct err *e)
+{
+	if (is_news(&d->refused, kind, rc))
 		fprintf(stderr, "launcher: gdb: %s\n", e->msg);
-	d->refused = true;
 	return rc;
 }
 
@@ -140,7 +157,7 @@ static int on_insert(void *ctx, unsigned cpu, enum gdb_break kind,
 	else
 		rc = make_hw(d, kind, addr, len, &hw, e)
 			     ?: breaks_insert_hw(&d->hold.breaks, &hw, e);
-	return rc ? refuse(d, rc, e) : 0;
+	return rc ? refuse(d, kind, rc, e) : 0;
 }
 
 static int on_remove(void *ctx, unsigned cpu, enum gdb_break kind,
