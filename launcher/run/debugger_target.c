@@ -9,17 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/parse.h"
-
 /* ---- memory */
 
 /* Copy @len bytes between guest and @buf, as far as there is memory. */
 static size_t copy(struct debugger *d, unsigned cpu, uint64_t addr,
 		   uint8_t *buf, size_t len, bool write)
 {
+	uint64_t room = 0 - addr; /* to the end of all addresses; 0: all */
 	size_t done = 0;
 	struct view v;
 
+	if (addr && len > room)
+		len = room;
 	if (!view_open(d, cpu, &v))
 		return 0;
 	while (done < len) {
@@ -243,15 +244,26 @@ static void tell_means(struct debugger *d, struct buf *out)
 	say(out, text);
 }
 
+static bool parse_hex(const char *text, uint64_t *value)
+{
+	const uint8_t *at, *end;
+
+	if (!strncmp(text, "0x", 2))
+		text += 2;
+	at = (const uint8_t *)text;
+	end = at + strlen(text);
+	return gdb_number_read(&at, end, value) && at == end;
+}
+
 static void tell_gpa(struct debugger *d, const char *arg, struct buf *out)
 {
 	uint64_t addr, gpa, run;
-	struct err e = ERR_EMPTY;
 	struct view v;
 	char text[128];
 
-	if (parse_address(arg, &addr, &e))
-		snprintf(text, sizeof(text), "an address, please\n");
+	if (!parse_hex(arg, &addr))
+		snprintf(text, sizeof(text),
+			 "a hexadecimal address, please, with or without 0x\n");
 	else if (!view_open(d, d->stub.cpu, &v) ||
 		 !walk_linear(d->hold.gm, &v.paging, addr, &gpa, &run))
 		snprintf(text, sizeof(text), "0x%" PRIx64 " is not mapped\n",
