@@ -107,10 +107,11 @@ static size_t count_parts(const char *p)
 	struct count c = { 0 };
 
 	while (*p && c.all <= REGEX_PARTS_MAX) {
+		bool counts = *p == '*' || *p == '?';
 		size_t copies = read_repeat(&p);
 
 		if (copies) {
-			c.all = c.last + (c.all - c.last) * copies;
+			c.all = c.last + (c.all - c.last) * copies + counts;
 			continue;
 		}
 		count_part(&c, *p);
