@@ -11,13 +11,15 @@ struct flag {
 };
 
 struct flags {
+	const char *feature; /* whose registers have them */
 	const char *id;
 	unsigned size;
 	struct flag bits[24]; /* up to the first without a name */
 };
 
 static const struct flags flag_types[] = {
-	{ "i386_eflags",
+	{ GDB_FEATURE_CORE,
+	  "i386_eflags",
 	  4,
 	  { { "CF", 0 },
 	    { "", 1 },
@@ -36,7 +38,8 @@ static const struct flags flag_types[] = {
 	    { "VIF", 19 },
 	    { "VIP", 20 },
 	    { "ID", 21 } } },
-	{ "cr0_flags",
+	{ GDB_FEATURE_SYSTEM,
+	  "cr0_flags",
 	  8,
 	  { { "PE", 0 },
 	    { "MP", 1 },
@@ -49,7 +52,8 @@ static const struct flags flag_types[] = {
 	    { "NW", 29 },
 	    { "CD", 30 },
 	    { "PG", 31 } } },
-	{ "cr4_flags",
+	{ GDB_FEATURE_SYSTEM,
+	  "cr4_flags",
 	  8,
 	  { { "VME", 0 },    { "PVI", 1 },	   { "TSD", 2 },
 	    { "DE", 3 },     { "PSE", 4 },	   { "PAE", 5 },
@@ -58,7 +62,8 @@ static const struct flags flag_types[] = {
 	    { "LA57", 12 },  { "VMXE", 13 },	   { "FSGSBASE", 16 },
 	    { "PCIDE", 17 }, { "OSXSAVE", 18 },	   { "SMEP", 20 },
 	    { "SMAP", 21 },  { "PKE", 22 },	   { "CET", 23 } } },
-	{ "efer_flags",
+	{ GDB_FEATURE_SYSTEM,
+	  "efer_flags",
 	  8,
 	  { { "SCE", 0 },
 	    { "LME", 8 },
@@ -96,9 +101,7 @@ static void add_flags(struct buf *out, const struct flags *f)
 static void add_types(struct buf *out, const char *feature)
 {
 	for (size_t i = 0; i < sizeof(flag_types) / sizeof(*flag_types); i++)
-		if ((i == 0) == !strcmp(feature, GDB_FEATURE_CORE) &&
-		    (!strcmp(feature, GDB_FEATURE_CORE) ||
-		     !strcmp(feature, GDB_FEATURE_SYSTEM)))
+		if (!strcmp(feature, flag_types[i].feature))
 			add_flags(out, &flag_types[i]);
 	if (strcmp(feature, GDB_FEATURE_SSE))
 		return;
