@@ -5,30 +5,14 @@
 
 #define AT(field) offsetof(struct cpu_regs, field)
 
-#define GPR(reg, n, size, type)                      \
-	{                                            \
-		reg, type, NULL, AT(gpr[n]), size, 0 \
-	}
-#define FIELD(reg, field, size, type)               \
-	{                                           \
-		reg, type, NULL, AT(field), size, 0 \
-	}
-#define SELECTOR(reg)                              \
-	{                                          \
-#reg, "int32", NULL, AT(reg), 4, 1 \
-	}
-#define ST(n)                                               \
-	{                                                   \
-		"st" #n, "i387_ext", NULL, AT(st[n]), 10, 0 \
-	}
-#define X87(reg)                                 \
-	{                                        \
-#reg, "int", NULL, AT(reg), 4, 0 \
-	}
-#define XMM(n)                                              \
-	{                                                   \
-		"xmm" #n, "vec128", NULL, AT(xmm[n]), 16, 0 \
-	}
+/* clang-format off */
+#define GPR(reg, n, size, type) { reg, type, NULL, AT(gpr[n]), size, 0 }
+#define FIELD(reg, field, size, type) { reg, type, NULL, AT(field), size, 0 }
+#define SELECTOR(reg) { #reg, "int32", NULL, AT(reg), 4, 1 }
+#define ST(n) { "st" #n, "i387_ext", NULL, AT(st[n]), 10, 0 }
+#define X87(reg) { #reg, "int", NULL, AT(reg), 4, 0 }
+#define XMM(n) { "xmm" #n, "vec128", NULL, AT(xmm[n]), 16, 0 }
+/* clang-format on */
 
 #define FLAGS_AND_SEGMENTS                                                     \
 	FIELD("eflags", rflags, 4, "i386_eflags"), SELECTOR(cs), SELECTOR(ss), \
@@ -37,6 +21,11 @@
 	ST(0), ST(1), ST(2), ST(3), ST(4), ST(5), ST(6), ST(7), X87(fctrl), \
 		X87(fstat), X87(ftag), X87(fiseg), X87(fioff), X87(foseg),  \
 		X87(fooff), X87(fop)
+#define XMM_0_TO_7                                                        \
+	{ "xmm0", "vec128", GDB_FEATURE_SSE, AT(xmm[0]), 16, 0 }, XMM(1), \
+		XMM(2), XMM(3), XMM(4), XMM(5), XMM(6), XMM(7)
+#define XMM_8_TO_15 \
+	XMM(8), XMM(9), XMM(10), XMM(11), XMM(12), XMM(13), XMM(14), XMM(15)
 #define SYSTEM_ALL                                                 \
 	{ "cr0", "cr0_flags", GDB_FEATURE_SYSTEM, AT(cr0), 8, 0 }, \
 		FIELD("cr2", cr2, 8, "uint64"),                    \
@@ -76,22 +65,8 @@ static const struct gdb_reg regs_64[] = {
 	FIELD("rip", rip, 8, "code_ptr"),
 	FLAGS_AND_SEGMENTS,
 	X87_ALL,
-	{ "xmm0", "vec128", GDB_FEATURE_SSE, AT(xmm[0]), 16, 0 },
-	XMM(1),
-	XMM(2),
-	XMM(3),
-	XMM(4),
-	XMM(5),
-	XMM(6),
-	XMM(7),
-	XMM(8),
-	XMM(9),
-	XMM(10),
-	XMM(11),
-	XMM(12),
-	XMM(13),
-	XMM(14),
-	XMM(15),
+	XMM_0_TO_7,
+	XMM_8_TO_15,
 	FIELD("mxcsr", mxcsr, 4, "int"),
 	{ "fs_base", "int", GDB_FEATURE_SEGMENTS, AT(fs_base), 8, 0 },
 	FIELD("gs_base", gs_base, 8, "int"),
@@ -110,14 +85,7 @@ static const struct gdb_reg regs_32[] = {
 	FIELD("eip", rip, 4, "code_ptr"),
 	FLAGS_AND_SEGMENTS,
 	X87_ALL,
-	{ "xmm0", "vec128", GDB_FEATURE_SSE, AT(xmm[0]), 16, 0 },
-	XMM(1),
-	XMM(2),
-	XMM(3),
-	XMM(4),
-	XMM(5),
-	XMM(6),
-	XMM(7),
+	XMM_0_TO_7,
 	FIELD("mxcsr", mxcsr, 4, "int"),
 	SYSTEM_ALL,
 	FIELD("fs_base", fs_base, 8, "uint64"),
