@@ -11,49 +11,69 @@
 
 /* ---- memory */
 
-/* Copy @len bytes between guest and @buf, as far as there is memory. */
-static size_t copy(struct debugger *d, unsigned cpu, uint64_t addr,
-		   uint8_t *buf, size_t len, bool write)
+/* Of @len bytes at @addr, how many there are before the end of all addresses. */
+static size_t within_addresses(uint64_t addr, size_t len)
 {
-	uint64_t room = 0 - addr; /* to the end of all addresses; 0: all */
-	size_t done = 0;
-	struct view v;
+	uint64_t room = 0 - addr; /* 0: all of them */
 
-	if (addr && len > room)
-		len = room;
-	if (!view_open(d, cpu, &v))
-		return 0;
-	while (done < len) {
-		uint64_t gpa, run;
-		size_t n = len - done;
-		uint8_t *p;
+	return addr && len > room ? room : len;
+}
 
-		if (!view_find(&v, addr + done, &gpa, &run))
-			break;
-		if (n > run)
-			n = run;
-		/* The last page may end where RAM does. */
-		while (!(p = guest_mem_ptr(d->hold.gm, gpa, n)))
-			n--;
-		if (write)
-			memcpy(p, buf + done, n);
-		else
-			memcpy(buf + done, p, n);
-		done += n;
-	}
-	return done;
+/* The guest's bytes at @addr, and up to *@len of them in one piece; NULL where
+ * there is no memory. */
+static uint8_t *piece(const struct view *v, uint64_t addr, size_t *len)
+{
+	uint64_t gpa, run;
+	uint8_t *p;
+
+	if (!view_find(v, addr, &gpa, &run))
+		return NULL;
+	if (*len > run)
+		*len = run;
+	/* The last page may end where RAM does. */
+	while (!(p = guest_mem_ptr(v->d->hold.gm, gpa, *len)))
+		--*len;
+	return p;
 }
 
 static size_t on_read(void *ctx, unsigned cpu, uint64_t addr, void *buf,
 		      size_t len)
 {
-	return copy(ctx, cpu, addr, buf, len, false);
+	size_t done = 0, n;
+	const uint8_t *p;
+	struct view v;
+
+	len = within_addresses(addr, len);
+	if (!view_open(ctx, cpu, &v))
+		return 0;
+	for (; done < len; done += n) {
+		n = len - done;
+		p = piece(&v, addr + done, &n);
+		if (!p)
+			break;
+		memcpy((uint8_t *)buf + done, p, n);
+	}
+	return done;
 }
 
 static size_t on_write(void *ctx, unsigned cpu, uint64_t addr, const void *buf,
 		       size_t len)
 {
-	return copy(ctx, cpu, addr, (uint8_t *)buf, len, true);
+	size_t done = 0, n;
+	struct view v;
+	uint8_t *p;
+
+	len = within_addresses(addr, len);
+	if (!view_open(ctx, cpu, &v))
+		return 0;
+	for (; done < len; done += n) {
+		n = len - done;
+		p = piece(&v, addr + done, &n);
+		if (!p)
+			break;
+		memcpy(p, (const uint8_t *)buf + done, n);
+	}
+	return done;
 }
 
 /* ---- registers and breakpoints */
