@@ -6,8 +6,6 @@
 #include "report/inspect_diff.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,8 +223,9 @@ static bool show_part(struct text *t, const json_t *diff, const char *part)
 	return true;
 }
 
-static bool show_all(struct text *t, const json_t *diff)
+static bool show_all(struct text *t, const void *about)
 {
+	const json_t *diff = about;
 	const json_t *same = json_object_get(diff, "same");
 
 	for (unsigned i = 0; diff_parts[i]; i++)
@@ -245,22 +244,5 @@ static bool show_all(struct text *t, const json_t *diff)
 
 int diff_text(const json_t *diff, char **out, struct err *e)
 {
-	struct text t;
-	char *buf = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&buf, &len);
-	bool bad = !stream;
-
-	if (stream) {
-		text_init(&t, stream);
-		bad = !show_all(&t, diff);
-		bad |= ferror(stream) != 0;
-		bad |= fclose(stream) != 0;
-	}
-	if (bad) {
-		free(buf);
-		return err_set(e, ENOMEM, "no memory for the report");
-	}
-	*out = buf;
-	return 0;
+	return text_make(show_all, diff, out, e);
 }

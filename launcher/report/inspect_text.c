@@ -8,10 +8,6 @@
  */
 #include "report/inspect.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "report/header_fields.h"
 #include "report/notes_text.h"
 #include "report/segments_text.h"
@@ -190,8 +186,10 @@ static void show_plan(struct text *t, const struct inspection *in)
 						   : "no protocol fits");
 }
 
-static void show_all(struct text *t, const struct inspection *in)
+static bool show_all(struct text *t, const void *about)
 {
+	const struct inspection *in = about;
+
 	show_image(t, in);
 	if (in->img.kind == IMAGE_BZIMAGE)
 		show_header(t, &in->img);
@@ -204,26 +202,10 @@ static void show_all(struct text *t, const struct inspection *in)
 	}
 	show_plan(t, in);
 	text_end(t);
+	return true;
 }
 
 int inspection_text(const struct inspection *in, char **out, struct err *e)
 {
-	struct text t;
-	char *buf = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&buf, &len);
-	bool bad = !stream;
-
-	if (stream) {
-		text_init(&t, stream);
-		show_all(&t, in);
-		bad = ferror(stream);
-		bad |= fclose(stream) != 0;
-	}
-	if (bad) {
-		free(buf);
-		return err_set(e, ENOMEM, "no memory for the report");
-	}
-	*out = buf;
-	return 0;
+	return text_make(show_all, in, out, e);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/clean.h"
@@ -158,4 +160,27 @@ void text_size(struct text *t, uint64_t bytes)
 	for (; n >= 1023.95 && u[1]; u++)
 		n /= 1024;
 	text_say(t, " (%.1f %ciB)", n, *u);
+}
+
+int text_make(bool (*show)(struct text *t, const void *about),
+	      const void *about, char **out, struct err *e)
+{
+	struct text t;
+	char *buf = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&buf, &len);
+	bool bad = !stream;
+
+	if (stream) {
+		text_init(&t, stream);
+		bad = !show(&t, about);
+		bad |= ferror(stream) != 0;
+		bad |= fclose(stream) != 0;
+	}
+	if (bad) {
+		free(buf);
+		return err_set(e, ENOMEM, "no memory for the report");
+	}
+	*out = buf;
+	return 0;
 }

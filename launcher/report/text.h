@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/err.h"
+
 #define TEXT_WIDTH  100
 #define TEXT_INDENT 2  /* of keys and tables */
 #define TEXT_VALUES 22 /* the column where values begin */
@@ -65,5 +67,12 @@ void text_size(struct text *t, uint64_t bytes);
 
 /* End the current line if there is one. */
 void text_end(struct text *t);
+
+/*
+ * Have @show write a report about @about, and leave it in *@out, a string to
+ * be freed. -ENOMEM, also where @show returns false; *@out is then untouched.
+ */
+int text_make(bool (*show)(struct text *t, const void *about),
+	      const void *about, char **out, struct err *e);
 
 #endif
