@@ -41,7 +41,7 @@ Q := $(if $(V),,@)
 quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
 show = $(if $(V)$(quiet),@:,@printf '  %-6s %s\n' $(1) $@)
 
-LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c))
+LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c launcher/*/*/*.c))
 LIB_SRCS      := $(filter-out launcher/main.c,$(LAUNCHER_SRCS))
 # Guest code that the launcher carries; see these files.
 LIB_BLOBS     := $(sort $(wildcard launcher/*/*_blob.S))
@@ -155,4 +155,5 @@ help:
 clean:
 	rm -rf build
 
--include $(wildcard build/*/launcher/*.d build/*/launcher/*/*.d)
+-include $(wildcard build/*/launcher/*.d build/*/launcher/*/*.d \
+	build/*/launcher/*/*/*.d)

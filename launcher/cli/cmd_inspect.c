@@ -16,7 +16,7 @@
 #include "report/inspect.h"
 #include "report/inspect_diff.h"
 #include "report/map_svg.h"
-#include "run/machine.h"
+#include "machine/machine.h"
 
 /* Whole or not at all, as far as stdout allows: it is written when done. */
 static int print(const struct options *o, const char *text, struct err *e)

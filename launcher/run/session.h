@@ -15,7 +15,7 @@
 
 #include "run/console.h"
 #include "run/debugger.h"
-#include "run/machine.h"
+#include "machine/machine.h"
 #include "run/send.h"
 #include "run/signals.h"
 #include "run/watch.h"

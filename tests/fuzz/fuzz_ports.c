@@ -9,8 +9,8 @@
  */
 #include "fuzz/fuzz.h"
 #include "dev/bus.h"
-#include "dev/legacy.h"
-#include "dev/serial.h"
+#include "dev/pc/legacy.h"
+#include "dev/pc/serial.h"
 #include "pv/testport.h"
 #include "pv/x86.h"
 

@@ -6,9 +6,9 @@
  */
 #include "unit/unit.h"
 #include "base/bytes.h"
-#include "dev/acpi.h"
-#include "dev/aml.h"
-#include "dev/legacy.h"
+#include "machine/acpi.h"
+#include "machine/aml.h"
+#include "dev/pc/legacy.h"
 
 #include <errno.h>
 #include <stdio.h>

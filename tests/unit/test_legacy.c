@@ -4,7 +4,7 @@
  * clock, keyboard controller, PCI configuration, test port, ACPI registers.
  */
 #include "unit/unit.h"
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 #include "pv/testport.h"
 
 #include <time.h>

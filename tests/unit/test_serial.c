@@ -6,7 +6,7 @@
  * Bits are written as the data sheet has them (PC16550D, tables II to IV).
  */
 #include "unit/unit.h"
-#include "dev/serial.h"
+#include "dev/pc/serial.h"
 
 enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR, FCR = IIR };
 

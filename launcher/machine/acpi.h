@@ -7,13 +7,13 @@
  *                       \--> MADT
  *
  * A hardware-reduced machine: no fixed ACPI registers but the sleep and
- * reset ports of dev/acpi_power.c. The RSDP also lies where a kernel that
+ * reset ports of dev/pc/acpi_power.c. The RSDP also lies where a kernel that
  * was given no pointer to it searches.
  *
  * Spec: ACPI 6.4, chapter 5.
  */
-#ifndef DEV_ACPI_H
-#define DEV_ACPI_H
+#ifndef MACHINE_ACPI_H
+#define MACHINE_ACPI_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/serial.h"
+#include "dev/pc/serial.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 #include "pv/x86.h"
 
 #define STATUS_OUTPUT_FULL 0x01

@@ -7,8 +7,8 @@
  *
  * Spec: ACPI 6.4, chapter 20 (AML grammar), 6.4 (resource data types).
  */
-#ifndef DEV_AML_H
-#define DEV_AML_H
+#ifndef MACHINE_AML_H
+#define MACHINE_AML_H
 
 #include <stddef.h>
 #include <stdint.h>

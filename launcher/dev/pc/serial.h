@@ -13,8 +13,8 @@
  *
  * Spec: National Semiconductor PC16550D data sheet.
  */
-#ifndef DEV_SERIAL_H
-#define DEV_SERIAL_H
+#ifndef DEV_PC_SERIAL_H
+#define DEV_PC_SERIAL_H
 
 #include <pthread.h>
 #include <stdbool.h>

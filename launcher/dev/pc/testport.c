@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pv/testport.h"
 
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 
 static uint64_t testport_read(void *dev, uint64_t off, unsigned size)
 {

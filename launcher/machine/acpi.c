@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/acpi.h"
+#include "machine/acpi.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "dev/aml.h"
-#include "dev/legacy.h"
-#include "dev/serial.h"
+#include "machine/aml.h"
+#include "dev/pc/legacy.h"
+#include "dev/pc/serial.h"
 #include "dev/virtio_mmio.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"

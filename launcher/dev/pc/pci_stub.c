@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 
 #define PORT_ADDRESS 0 /* offsets from 0xcf8 */
 #define PORT_RESET   1

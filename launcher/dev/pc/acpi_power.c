@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 
 #define SLP_EN	      0x20
 #define SLP_TYPE(ctl) ((ctl) >> 2 & 7)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 
 static uint64_t pvpanic_read(void *dev, uint64_t off, unsigned size)
 {

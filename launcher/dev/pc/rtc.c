@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <time.h>
 
-#include "dev/legacy.h"
+#include "dev/pc/legacy.h"
 
 #define RTC_SECONDS 0x00
 #define RTC_MINUTES 0x02

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run/machine.h"
+#include "machine/machine.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "boot/layout.h"
-#include "dev/acpi.h"
+#include "machine/acpi.h"
 #include "pv/testport.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/aml.h"
+#include "machine/aml.h"
 
 #include <assert.h>
 #include <string.h>

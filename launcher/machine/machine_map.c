@@ -3,7 +3,7 @@
  * What of guest-physical memory is the machine's, whatever kernel is put into
  * it.
  */
-#include "run/machine.h"
+#include "machine/machine.h"
 
 #include "boot/layout.h"
 #include "pv/virtio.h"

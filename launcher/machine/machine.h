@@ -8,16 +8,16 @@
  *   MMIO   0xd0000000 + n * 0x1000  virtio device n: 0 is virtio-rng
  *   GSI    4 serial   5 + n virtio device n, edge-triggered
  */
-#ifndef RUN_MACHINE_H
-#define RUN_MACHINE_H
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
 
 #include <stdbool.h>
 
 #include "base/outcome.h"
 #include "boot/memory_map.h"
 #include "dev/bus.h"
-#include "dev/legacy.h"
-#include "dev/serial.h"
+#include "dev/pc/legacy.h"
+#include "dev/pc/serial.h"
 #include "dev/virtio_mmio.h"
 #include "dev/virtio_rng.h"
 #include "dev/virtio_worker.h"

@@ -8,8 +8,8 @@
  *
  * Must never trust: offset and value of any access.
  */
-#ifndef DEV_LEGACY_H
-#define DEV_LEGACY_H
+#ifndef DEV_PC_LEGACY_H
+#define DEV_PC_LEGACY_H
 
 #include <stdint.h>
 #include <time.h>
