@@ -326,7 +326,7 @@ const struct option_row option_rows[] = {
 	  set_list },
 	{ "retries", 0, "N", OPT_TEST,
 	  "run what has not passed again, so often (default 0)", set_retries },
-	{ "tap", 0, NULL, OPT_TEST, "print TAP 14 instead of text", set_tap },
+	{ "tap", 0, NULL, OPT_TEST, "print TAP 13 instead of text", set_tap },
 	{ "verbose", 'v', NULL, OPT_COMMON,
 	  "show each step with its time on stderr", set_verbose },
 	{ "help", 'h', NULL, OPT_COMMON, "print this help", set_help },

@@ -5,9 +5,10 @@
  * time; a case that has not ended is an error in it, since nobody may ever
  * come to change that.
  *
- * There is no one specification. What is here is what Jenkins' schemas, old
- * and new, and other readers take: so <skipped> has its reason as its text
- * alone, and <properties> something in it.
+ * There is no one specification. What is here is what Jenkins' schema and
+ * other readers take. Readers look for the reason of a <skipped> in its
+ * attribute "message", which early schemas do not list; <properties> must not
+ * be empty.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,16 +50,13 @@ static void attribute(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-/* What an element of this kind says about a case that did not pass. @type:
- * NULL for an element without attributes. */
+/* What an element of this kind says about a case that did not pass. */
 static void say_outcome(FILE *out, const char *element, const char *type,
 			const struct result *res, const char *why)
 {
 	fprintf(out, "      <%s", element);
-	if (type) {
-		attribute(out, "type", type);
-		attribute(out, "message", why);
-	}
+	attribute(out, "type", type);
+	attribute(out, "message", why);
 	fputc('>', out);
 	escape(out, why);
 	if (*res->earlier) {
@@ -84,7 +82,7 @@ static void say_case(FILE *out, const struct suite_run *r, size_t i)
 	if (res->end == CASE_FAIL)
 		say_outcome(out, "failure", "FAIL", res, res->why);
 	else if (res->end == CASE_SKIP)
-		say_outcome(out, "skipped", NULL, res, res->why);
+		say_outcome(out, "skipped", "SKIP", res, res->why);
 	else if (res->end == CASE_ERROR)
 		say_outcome(out, "error", "ERROR", res, res->why);
 	else if (res->end != CASE_PASS)

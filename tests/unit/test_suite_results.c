@@ -86,7 +86,7 @@ static void same(char *got, const char *want)
 }
 
 #define TAP_OF_FOUR                                        \
-	"TAP version 14\n"                                 \
+	"TAP version 13\n"                                 \
 	"1..5\n"                                           \
 	"ok 1 - good\n"                                    \
 	"  ---\n"                                          \
@@ -129,7 +129,7 @@ START_TEST(results__tap_tells_of_attempts)
 	set(0, CASE_PASS, "", NULL);
 	results[0].attempts = 2;
 	strcpy(results[0].earlier, "FAIL: x");
-	same(written(&listener_tap, 1), "TAP version 14\n"
+	same(written(&listener_tap, 1), "TAP version 13\n"
 					"1..5\n"
 					"ok 1 - good\n"
 					"  ---\n"
@@ -141,40 +141,12 @@ START_TEST(results__tap_tells_of_attempts)
 }
 END_TEST
 
-/* Perl's prove tells its version; what it does not know it refuses. Only
- * standard output is for it. */
-static const struct {
-	const char *version, *first;
-} harnesses[] = {
-	{ "3.44", "TAP version 13" }, { "3.44_01", "TAP version 13" },
-	{ "3.48", "TAP version 14" }, { "3.50", "TAP version 14" },
-	{ "4.0", "TAP version 14" },  { NULL, "TAP version 14" },
-};
-
-START_TEST(results__tap_version_for_the_harness)
+/* One version for every reader, whatever harness has started us. */
+START_TEST(results__tap_ignores_the_harness)
 {
-	struct listener l = { .ops = &listener_tap, .out = stdout, .to = "" };
-	char path[] = "/tmp/test_suite_results.XXXXXX", line[64];
-	int fd = mkstemp(path), before = dup(1);
-	FILE *f;
-
-	ck_assert_int_ge(fd, 0);
-	if (harnesses[_i].version) {
-		setenv("HARNESS_ACTIVE", "1", 1);
-		setenv("HARNESS_VERSION", harnesses[_i].version, 1);
-	}
-	fflush(stdout);
-	dup2(fd, 1);
-	assert_ok(listener_tap.begin(&l, &run, &e), &e);
-	dup2(before, 1);
-	f = fopen(path, "r");
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
-	line[strcspn(line, "\n")] = '\0';
-	ck_assert_str_eq(line, harnesses[_i].first);
-	fclose(f);
-	unlink(path);
-	/* A file is for everybody. */
-	same(written(&listener_tap, 0), "TAP version 14\n1..5\n");
+	setenv("HARNESS_ACTIVE", "1", 1);
+	setenv("HARNESS_VERSION", "3.50", 1);
+	same(written(&listener_tap, 0), "TAP version 13\n1..5\n");
 }
 END_TEST
 
@@ -260,7 +232,8 @@ START_TEST(results__junit)
 	has(text, "<failure type=\"FAIL\" message=\"a &#34;b&#34; \\ "
 		  "&#60;c&#62; &#38; #d\">a &#34;b&#34; \\ &#60;c&#62; &#38; "
 		  "#d\n\none\n&#34;two&#34; \\\n]]&#62;\n</failure>");
-	has(text, "<skipped>needs # of &#60;it&#62;</skipped>");
+	has(text, "<skipped type=\"SKIP\" message=\"needs # of &#60;it&#62;\">"
+		  "needs # of &#60;it&#62;</skipped>");
 	has(text, "<error type=\"ERROR\" message=\"no \xc3\xa4\">no \xc3\xa4"
 		  "</error>");
 	has(text, "name=\"late\" time=\"0.000\">\n"
@@ -312,8 +285,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, results__tap);
 	tcase_add_test(t, results__tap_of_a_suite_that_was_ended);
 	tcase_add_test(t, results__tap_tells_of_attempts);
-	tcase_add_loop_test(t, results__tap_version_for_the_harness, 0,
-			    COUNT(harnesses));
+	tcase_add_test(t, results__tap_ignores_the_harness);
 	tcase_add_test(t, results__text);
 	tcase_add_test(t, results__text_cleans_the_folder);
 	tcase_add_test(t, results__text_tells_of_attempts_and_signals);
