@@ -109,6 +109,14 @@ static void print_err(const struct err *e)
 	fprintf(stderr, "launcher: %s\n", clean.msg);
 }
 
+void warn(const struct err *e)
+{
+	struct err line = *e;
+
+	err_prefix(&line, 0, "warning");
+	print_err(&line);
+}
+
 void leave(int status, const struct err *e)
 {
 	print_err(e);

@@ -269,6 +269,20 @@ static int load_kernel(const struct boot_request *req,
 	return load_code(req, r, h, e);
 }
 
+/* Notes that cannot be read may be those that name the right entry. */
+static void doubt_notes(struct boot_result *r, const struct boot_facts *f)
+{
+	const struct err *why = f->elf && f->elf->notes_bad.msg[0]
+					? &f->elf->notes_bad
+					: &f->bad_notes;
+
+	if (f->elf && why->msg[0])
+		err_set(&r->warning, EINVAL,
+			"%s was chosen without some of the kernel's notes, "
+			"which cannot be read: %s",
+			boot_protocols[r->plan.chosen].name, why->msg);
+}
+
 int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		 struct err *e)
 {
@@ -296,6 +310,8 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	r->decoded_ns = clock_ns();
 	boot_facts_read(&facts, req->img, elf, &no_elf);
 	rc = boot_plan_make(&r->plan, &facts, req->protocol, e);
+	if (!rc)
+		doubt_notes(r, &facts);
 	step_begin(req->step, "loading the kernel");
 	if (!rc)
 		rc = load_kernel(req, &facts, &run, r, &h, e);

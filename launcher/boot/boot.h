@@ -40,6 +40,8 @@ struct boot_result {
 	struct boot_range initrd;
 	uint64_t delta; /* of an ELF's segments from where they were linked */
 	size_t decoded; /* bytes of the payload, 0 if none was used */
+	struct err warning; /* why a boot that works may be the wrong one, as
+			     * far as known; "" */
 	/* clock_ns() at the start and after each step; 0: it failed */
 	uint64_t began_ns;
 	uint64_t decoded_ns;

@@ -116,6 +116,9 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 /* The text of --help. */
 void options_print_help(void);
 
+/* Print a warning, one line: what the user must know of what goes on. */
+void warn(const struct err *e);
+
 /*
  * Print @e's sentence and end the process with @status, on any thread and
  * whatever the others do. Only for where no way leads back to main().

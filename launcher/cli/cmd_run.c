@@ -100,6 +100,10 @@ static int prepare(struct run *r, struct err *e)
 	connect_rc = connect_end(&job, &connect_err);
 	if (rc)
 		return err_prefix(e, rc, "%s", r->o->image);
+	if (r->boot.warning.msg[0]) {
+		err_prefix(&r->boot.warning, 0, "%s", r->o->image);
+		warn(&r->boot.warning);
+	}
 	if (connect_rc)
 		*e = connect_err;
 	return connect_rc;

@@ -174,12 +174,19 @@ static void reach(struct kernel_elf *k, uint64_t end)
 		k->elf_end = end;
 }
 
+/* What states how notes are padded, by where they come from. */
+static const char *align_name(const char *source)
+{
+	return strcmp(source, "PT_NOTE") ? "sh_addralign" : "p_align";
+}
+
 /* Add one segment's or section's notes; only lack of memory is an error. */
 static int add_notes(struct kernel_elf *k, const char *source, unsigned i,
 		     struct bytes raw, uint64_t align, struct err *e)
 {
 	struct err why = ERR_EMPTY;
-	int rc = notes_add(&k->notes, raw, align, &why);
+	unsigned padding = 0;
+	int rc = notes_add(&k->notes, raw, align, &padding, &why);
 
 	k->notes.source = source;
 	if (rc == -ENOMEM) {
@@ -189,6 +196,12 @@ static int add_notes(struct kernel_elf *k, const char *source, unsigned i,
 	if (rc) {
 		err_prefix(&why, rc, "%s %u", source, i);
 		err_also(&k->notes_bad, &why);
+	} else if (padding != notes_padding(align)) {
+		err_set(&why, EINVAL,
+			"%s %u: %s is 0x%llx, but the notes are padded to %u",
+			source, i, align_name(source),
+			(unsigned long long)align, padding);
+		err_also(&k->notes_padding, &why);
 	}
 	return 0;
 }

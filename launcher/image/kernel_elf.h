@@ -45,6 +45,8 @@ struct kernel_elf {
 			     * account for; what follows is not ELF */
 	struct notes notes;   /* from PT_NOTE, or SHT_NOTE if there is none */
 	struct err notes_bad; /* why notes may be incomplete; "" if sound */
+	struct err notes_padding; /* which notes were read with another padding
+				   * than their alignment states; "" if none */
 };
 
 /*

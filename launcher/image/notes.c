@@ -8,7 +8,9 @@
  *     <------ 12 bytes ------>
  *
  * The padding goes to 4, or to 8 where p_align says so, counted from the
- * start of the segment. After the last record it may be missing.
+ * start of the segment. After the last record it may be missing. Where the
+ * records do not come out whole that way, the other padding is tried: GNU ld
+ * puts .note.gnu.property, padded to 8, and notes padded to 4 into one segment.
  *
  * What the descriptors mean is one table below; what a loader makes of
  * Xen's is in xen_notes.c.
@@ -95,17 +97,17 @@ static int check_tail(struct bytes raw, uint64_t off, struct err *e)
 	return 0;
 }
 
-int notes_add(struct notes *n, struct bytes raw, uint64_t align, struct err *e)
+unsigned notes_padding(uint64_t align)
+{
+	return align == 8 ? 8 : 4;
+}
+
+/* Append all records, padded to @padding. */
+static int read_records(struct notes *n, struct bytes raw, unsigned padding,
+			struct err *e)
 {
 	uint64_t off = 0;
 
-	if (align != 8)
-		align = 4;
-	if (!n->list) {
-		n->list = calloc(NOTES_MAX, sizeof(*n->list));
-		if (!n->list)
-			return err_set(e, ENOMEM, "no memory for notes");
-	}
 	while (bytes_has(raw, off, NOTE_HEADER_SIZE)) {
 		int rc;
 
@@ -113,12 +115,43 @@ int notes_add(struct notes *n, struct bytes raw, uint64_t align, struct err *e)
 			return err_set(e, E2BIG,
 				       "note at 0x%llx: more than %d notes",
 				       (unsigned long long)off, NOTES_MAX);
-		rc = read_record(&n->list[n->count], raw, align, &off, e);
+		rc = read_record(&n->list[n->count], raw, padding, &off, e);
 		if (rc)
 			return rc;
 		n->count++;
 	}
 	return check_tail(raw, off, e);
+}
+
+/*
+ * Each reading appends to the list anew. If neither comes out whole, the list
+ * is that of the stated alignment, and so is the error.
+ */
+int notes_add(struct notes *n, struct bytes raw, uint64_t align,
+	      unsigned *padding, struct err *e)
+{
+	unsigned stated = notes_padding(align), other = stated == 8 ? 4 : 8;
+	unsigned before = n->count;
+	struct err ignored;
+	int rc;
+
+	if (!n->list) {
+		n->list = calloc(NOTES_MAX, sizeof(*n->list));
+		if (!n->list)
+			return err_set(e, ENOMEM, "no memory for notes");
+	}
+	*padding = stated;
+	rc = read_records(n, raw, stated, e);
+	if (!rc)
+		return 0;
+	n->count = before;
+	if (!read_records(n, raw, other, &ignored)) {
+		*padding = other;
+		return 0;
+	}
+	n->count = before;
+	(void)read_records(n, raw, stated, &ignored);
+	return rc;
 }
 
 void notes_release(struct notes *n)

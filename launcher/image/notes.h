@@ -36,15 +36,25 @@ struct notes {
 	const char *source; /* "PT_NOTE", "SHT_NOTE", or NULL: none found */
 };
 
+/* How the records of a segment or section with this p_align should be padded:
+ * to 8 if it is 8, otherwise to 4. */
+unsigned notes_padding(uint64_t align);
+
 /*
  * Append the records of one note segment or section.
  *
- * @raw: its bytes. @align: 4 or 8 (p_align; anything else counts as 4).
+ * @raw: its bytes. @align: its p_align or sh_addralign.
+ * @padding: set to how the records were read, padded to 4 or to 8. That is
+ * notes_padding(@align) unless the list comes out whole with the other padding
+ * only: a linker that merges notes padded to 4 with notes padded to 8 states
+ * the larger alignment and moves nothing.
+ *
  * A record that runs past the end is an error that names its offset; the
  * list keeps what came before. Zeros too few for a record are padding.
  * -EINVAL, -E2BIG past NOTES_MAX, -ENOMEM.
  */
-int notes_add(struct notes *n, struct bytes raw, uint64_t align, struct err *e);
+int notes_add(struct notes *n, struct bytes raw, uint64_t align,
+	      unsigned *padding, struct err *e);
 void notes_release(struct notes *n);
 
 /* The first note of that owner and type, or NULL. */

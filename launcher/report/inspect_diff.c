@@ -31,6 +31,7 @@ static const struct {
 	{ { "elf", "size" }, "payload" },
 	{ { "elf", "notes" }, "notes" },
 	{ { "elf", "notes_source" }, "notes" },
+	{ { "elf", "notes_padding" }, "notes" },
 	{ { "elf", "notes_incomplete" }, "notes" },
 	{ { "elf", "notes_unusable" }, "notes" },
 	{ { "elf" }, "segments" },

@@ -118,14 +118,15 @@ static json_t *elf_json(const struct inspection *in)
 	if (!in->has_elf)
 		return json_null();
 	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:i, s:o, s:s?, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:o}",
 			 "class", k->is64 ? 64 : 32, "type",
 			 elf_type_name(k->type, &type), "machine",
 			 elf_machine_name(k->machine, &machine), "entry",
 			 json_hex(k->entry), "size", json_amount(k->elf_end),
 			 "sections_count", (int)k->sections_count, "segments",
 			 segments_json(k), "notes_source", k->notes.source,
-			 "notes", notes_json(in), "notes_incomplete",
+			 "notes", notes_json(in), "notes_padding",
+			 json_reason(k->notes_padding.msg), "notes_incomplete",
 			 json_reason(k->notes_bad.msg), "notes_unusable",
 			 json_reason(in->facts.bad_notes.msg));
 }

@@ -210,6 +210,8 @@ void notes_text(struct text *t, const struct inspection *in)
 	for (unsigned i = 0; i < list->count; i++)
 		show_note(t, &list->list[i], types,
 			  boot_default_align(&in->elf));
+	if (in->elf.notes_padding.msg[0])
+		text_pair(t, "padding", "%s", in->elf.notes_padding.msg);
 	if (in->elf.notes_bad.msg[0])
 		text_pair(t, "list incomplete", "%s", in->elf.notes_bad.msg);
 	if (in->facts.bad_notes.msg[0])

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tiny_elf WHAT: an ELF64 kernel of a few instructions to stdout. It does
- * WHAT and then, unless that is an end, reports success through the test port.
+ * tiny_elf WHAT [broken-notes]: an ELF64 kernel of a few instructions to
+ * stdout. It does WHAT and then, unless that is an end, reports success through
+ * the test port. With broken-notes, it has notes that cannot be read.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,29 +39,36 @@ static const struct {
 	{ "nowhere", { 0xb8, 0x00, 0x00, 0x00, 0xd0, 0xff, 0xe0 } },
 };
 
+/* A note whose descriptor ends past the segment. */
+static const uint32_t broken_note[] = { 4, 64, 18, 0x006e6558 };
+
 int main(int argc, char **argv)
 {
 	uint8_t text[SIZE] = { 0 };
-	struct test_segment segment = {
-		.type = PT_LOAD,
-		.vaddr = ENTRY,
-		.paddr = ENTRY,
-		.data = text,
-		.filesz = SIZE,
-		.align = 0x1000,
+	const struct test_segment segments[] = {
+		{ .type = PT_LOAD,
+		  .vaddr = ENTRY,
+		  .paddr = ENTRY,
+		  .data = text,
+		  .filesz = SIZE,
+		  .align = 0x1000 },
+		{ .type = PT_NOTE,
+		  .data = broken_note,
+		  .filesz = sizeof(broken_note),
+		  .align = 4 },
 	};
-	struct test_elf elf = { .entry = ENTRY,
-				.segments = &segment,
-				.segments_count = 1 };
+	struct test_elf elf = { .entry = ENTRY, .segments = segments };
 	struct buf out = { 0 };
 
+	elf.segments_count = argc == 3 && !strcmp(argv[2], "broken-notes") ? 2
+									   : 1;
 	for (unsigned i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
-		if (argc != 2 || strcmp(argv[1], programs[i].name))
+		if (argc < 2 || strcmp(argv[1], programs[i].name))
 			continue;
 		memcpy(text, programs[i].code, sizeof(programs[i].code));
 		elf_build(&elf, &out);
 		return fwrite(out.data, 1, out.len, stdout) != out.len;
 	}
-	fprintf(stderr, "usage: tiny_elf PROGRAM\n");
+	fprintf(stderr, "usage: tiny_elf PROGRAM [broken-notes]\n");
 	return 2;
 }

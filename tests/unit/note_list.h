@@ -26,11 +26,14 @@ static inline void add(const char *owner, uint32_t type, const void *desc,
 /* What the last read() read from; descriptors point into it. */
 static struct bytes held;
 
+/* The padding that the last read() found. */
+static unsigned padding;
+
 static inline int read_align(struct notes *n, uint64_t align, struct err *e)
 {
 	tight_free(held);
 	held = tight(raw.data, raw.len);
-	return notes_add(n, held, align, e);
+	return notes_add(n, held, align, &padding, e);
 }
 
 static inline void read_all(struct notes *n)

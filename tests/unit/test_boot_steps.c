@@ -187,6 +187,60 @@ START_TEST(boot__enters)
 }
 END_TEST
 
+/* The small kernel's notes, in an ELF that states another alignment. */
+static void notes_aligned_to(uint64_t align)
+{
+	const Elf64_Ehdr *h = (const void *)elf.data;
+	Elf64_Phdr *p = (void *)(elf.data + h->e_phoff);
+
+	ck_assert_uint_eq(p[2].p_type, PT_NOTE);
+	p[2].p_align = align;
+	plain_elf();
+}
+
+START_TEST(boot__pvh_of_notes_packed_to_4_in_a_segment_aligned_to_8)
+{
+	notes_aligned_to(8);
+	assert_ok(prepare(), &e);
+	ck_assert_int_eq(r.plan.chosen, BOOT_PVH);
+	ck_assert_str_eq(r.warning.msg, "");
+}
+END_TEST
+
+/* What is told of a boot that works: the right entry may be another one. */
+START_TEST(boot__warns_of_notes_that_cannot_be_read)
+{
+	static const uint8_t owner[] = "Xen";
+	uint8_t *at = memmem(elf.data, elf.len, owner, sizeof(owner));
+
+	ck_assert_ptr_nonnull(at);
+	elf_patch(&elf, (size_t)(at - elf.data) - 8, 4, 0x1000); /* descsz */
+	plain_elf();
+	assert_ok(prepare(), &e);
+	ck_assert_int_eq(r.plan.chosen, BOOT_ELF64);
+	ck_assert_ptr_nonnull(strstr(r.warning.msg,
+				     "elf64 was chosen without some of the "
+				     "kernel's notes, which cannot be read: "
+				     "PT_NOTE 2: note at 0x0: descsz 0x1000"));
+}
+END_TEST
+
+/* The same of one that is there and makes no sense. */
+START_TEST(boot__warns_of_an_entry_note_that_is_malformed)
+{
+	static const uint8_t owner[] = "Xen";
+	uint8_t *at = memmem(elf.data, elf.len, owner, sizeof(owner));
+
+	ck_assert_ptr_nonnull(at);
+	elf_patch(&elf, (size_t)(at - elf.data) - 8, 4, 7); /* descsz */
+	plain_elf();
+	assert_ok(prepare(), &e);
+	ck_assert_int_eq(r.plan.chosen, BOOT_ELF64);
+	ck_assert_ptr_nonnull(
+		strstr(r.warning.msg, "PHYS32_ENTRY: descsz 7 is neither"));
+}
+END_TEST
+
 static void init_size_too_large(void)
 {
 	patched(HDR_INIT_SIZE, 4, 48 * MIB + 1);
@@ -297,6 +351,10 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, boot__pvh_of_every_payload, 0, COUNT(payloads));
 	tcase_add_loop_test(t, boot__enters, 0, COUNT(ways));
+	tcase_add_test(
+		t, boot__pvh_of_notes_packed_to_4_in_a_segment_aligned_to_8);
+	tcase_add_test(t, boot__warns_of_notes_that_cannot_be_read);
+	tcase_add_test(t, boot__warns_of_an_entry_note_that_is_malformed);
 	tcase_add_loop_test(t, boot__refuses, 0, COUNT(refused));
 	tcase_add_test(t, boot__init_size_to_the_end_of_ram);
 	tcase_add_test(t, boot__moves_a_relocatable_kernel);

@@ -174,6 +174,50 @@ START_TEST(elf_notes__that_are_broken_leave_the_kernel_loadable)
 }
 END_TEST
 
+/* GNU ld merges .note.gnu.property, aligned to 8, with notes padded to 4. */
+static void merged_notes(struct buf *out)
+{
+	elf_note(out, "GNU", 5, "0123456789abcdef", 16, 8);
+	elf_note(out, "Xen", 6, "tst", 4, 4);
+	elf_note(out, "Xen", 18, "\0\0\0\1", 4, 4);
+}
+
+START_TEST(elf_notes__say_which_padding_was_found)
+{
+	struct buf merged = { 0 }, sound = { 0 };
+	struct kernel_elf k;
+
+	merged_notes(&merged);
+	elf_note(&sound, "Xen", 7, "2.6", 4, 8);
+	const struct test_segment segments[] = { text, segment(&merged, 8),
+						 segment(&sound, 8) };
+	const struct test_section in_section = section(&merged, 8);
+	struct test_elf t = { .segments = segments, .segments_count = 3 };
+
+	parse(&k, &t);
+	ck_assert_uint_eq(k.notes.count, 4);
+	ck_assert_uint_eq(note_number(notes_find(&k.notes, "Xen", 18)),
+			  0x1000000);
+	ck_assert_str_eq(k.notes_bad.msg, "");
+	ck_assert_str_eq(k.notes_padding.msg, "PT_NOTE 1: p_align is 0x8, but "
+					      "the notes are padded to 4");
+	kernel_elf_release(&k);
+
+	t = (struct test_elf){ .segments = &text,
+			       .segments_count = 1,
+			       .sections = &in_section,
+			       .sections_count = 1 };
+	parse(&k, &t);
+	ck_assert_uint_eq(k.notes.count, 3);
+	ck_assert_str_eq(k.notes_padding.msg,
+			 "SHT_NOTE 1: sh_addralign is 0x8, but the notes are "
+			 "padded to 4");
+	kernel_elf_release(&k);
+	buf_release(&merged);
+	buf_release(&sound);
+}
+END_TEST
+
 START_TEST(elf_notes__beyond_the_limit_are_told)
 {
 	struct buf many = { 0 };
@@ -205,6 +249,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, elf_notes__come_from_sections_only_without_pt_note);
 	tcase_add_test(t, elf_notes__may_overlap);
 	tcase_add_test(t, elf_notes__that_are_broken_leave_the_kernel_loadable);
+	tcase_add_test(t, elf_notes__say_which_padding_was_found);
 	tcase_add_test(t, elf_notes__beyond_the_limit_are_told);
 	suite_add_tcase(s, t);
 	return s;

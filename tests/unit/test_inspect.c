@@ -365,6 +365,7 @@ START_TEST(inspect__shows_an_elf)
 	says_json(&s, "elf.segments.1.filesz", "40");
 	says_json(&s, "elf.segments.1.memsz", "4096");
 	says_json(&s, "elf.notes_source", "\"PT_NOTE\"");
+	says_json(&s, "elf.notes_padding", "null");
 	says_json(&s, "elf.notes_incomplete", "null");
 	says_json(&s, "elf.notes_unusable", "null");
 	says_json(&s, "relocations", "null");
@@ -599,6 +600,28 @@ START_TEST(inspect__says_that_the_list_of_notes_is_incomplete)
 		      "%s", s.text);
 	ck_assert_ptr_nonnull(strstr(
 		json_string_value(at(&s, "elf.notes_incomplete")), "0x1000"));
+	seen_release(&s);
+	buf_release(&list);
+	buf_release(&elf);
+}
+END_TEST
+
+START_TEST(inspect__says_which_padding_notes_were_read_with)
+{
+	struct buf list = { 0 }, elf = { 0 };
+	struct seen s;
+
+	elf_note(&list, "GNU", GNU_ELFNOTE_PROPERTY, "0123456789abcdef", 16, 8);
+	elf_note(&list, "Xen", XEN_ELFNOTE_GUEST_OS, "tst", 4, 8);
+	elf_note(&list, "Xen", XEN_ELFNOTE_LOADER, "generic", 8, 8);
+	kernel_with_notes(&list, &elf);
+	look(&s, &elf);
+	says(&s, "  padding             PT_NOTE 1: p_align is 0x4, but the "
+		 "notes are padded to 8");
+	says_json(&s, "elf.notes_padding",
+		  "\"PT_NOTE 1: p_align is 0x4, but the notes are padded to "
+		  "8\"");
+	says_json(&s, "elf.notes_incomplete", "null");
 	seen_release(&s);
 	buf_release(&list);
 	buf_release(&elf);
@@ -890,6 +913,7 @@ Suite *unit_suite(void)
 			    0, COUNT(malformed));
 	tcase_add_test(t, inspect__cuts_what_is_long_and_says_so);
 	tcase_add_test(t, inspect__says_that_the_list_of_notes_is_incomplete);
+	tcase_add_test(t, inspect__says_which_padding_notes_were_read_with);
 	tcase_add_test(t, inspect__says_which_notes_cannot_be_used);
 	tcase_add_test(t, inspect__shows_relocations);
 	tcase_add_test(t, inspect__shows_the_plan);

@@ -89,6 +89,67 @@ START_TEST(notes__take_any_other_p_align_for_four)
 }
 END_TEST
 
+/*
+ * A list is read as its alignment says; if that does not come out whole and
+ * the other padding does, it is read that way.
+ */
+START_TEST(notes__take_the_padding_that_comes_out_whole)
+{
+	static const struct {
+		uint64_t align;
+		unsigned made; /* the padding of all notes but the first */
+		unsigned want;
+	} rows[] = {
+		{ 8, 4, 4 },  { 8, 8, 8 }, { 4, 8, 8 }, { 4, 4, 4 },
+		{ 0, 8, 8 },  { 1, 8, 8 }, { 2, 8, 8 }, { 16, 8, 8 },
+		{ 16, 4, 4 }, { 0, 4, 4 }, { 1, 4, 4 }, { 2, 4, 4 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct notes n = { 0 };
+		struct err e = ERR_EMPTY;
+
+		/* A property's note has the same size either way. */
+		clear();
+		elf_note(&raw, "GNU", 5, "0123456789abcdef", 16, 8);
+		elf_note(&raw, "Xen", 6, "tst", 4, rows[i].made);
+		elf_note(&raw, "Xen", 18, "\0\0\0\1", 4, rows[i].made);
+		elf_note(&raw, "GNU", 3, "0123456789", 10, rows[i].made);
+		assert_ok(read_align(&n, rows[i].align, &e), &e);
+		ck_assert_uint_eq(n.count, 4);
+		ck_assert_uint_eq(padding, rows[i].want);
+		ck_assert_uint_eq(note_number(notes_find(&n, "Xen", 18)),
+				  0x1000000);
+		ck_assert_uint_eq(n.list[3].desc.len, 10);
+		notes_release(&n);
+	}
+}
+END_TEST
+
+/* Notes of earlier segments stay, whichever reading fails or is taken. */
+START_TEST(notes__keep_the_stated_reading_if_neither_is_whole)
+{
+	struct notes n = { 0 };
+	struct err e = ERR_EMPTY;
+
+	clear();
+	add("Linux", 1, "12345678", 8);
+	read_all(&n);
+	clear();
+	elf_note(&raw, "Xen", 6, "tst", 4, 8);
+	elf_note(&raw, "Xen", 7, "tst", 4, 8);
+	buf_le32(&raw, 0xffffffff);
+	buf_add(&raw, "\0\0\0\0\0\0\0\0", 8);
+	assert_err(read_align(&n, 8, &e), -EINVAL, &e,
+		   "note at 0x30: namesz 0xffffffff runs past the end");
+	ck_assert_uint_eq(padding, 8);
+	ck_assert_uint_eq(n.count, 3);
+	ck_assert_uint_eq(n.list[0].type, 1);
+	ck_assert_uint_eq(n.list[2].type, 7);
+	notes_release(&n);
+}
+END_TEST
+
 START_TEST(notes__owner_needs_no_nul_and_is_made_printable)
 {
 	static const struct {
@@ -253,6 +314,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, notes__of_two_alike_the_first_is_found);
 	tcase_add_test(t, notes__follow_either_padding);
 	tcase_add_test(t, notes__take_any_other_p_align_for_four);
+	tcase_add_test(t, notes__take_the_padding_that_comes_out_whole);
+	tcase_add_test(t, notes__keep_the_stated_reading_if_neither_is_whole);
 	tcase_add_test(t, notes__owner_needs_no_nul_and_is_made_printable);
 	tcase_add_test(t, notes__name_what_is_wrong_and_keep_what_was_right);
 	tcase_add_test(t, notes__padding_at_the_end_may_be_missing_or_spare);
