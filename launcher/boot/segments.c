@@ -156,11 +156,14 @@ static void move_piece(struct piece *s, const struct guest_mem *gm)
 {
 	uint8_t *dst = guest_mem_ptr(gm, s->dst, s->filesz);
 
+	s->moved = true;
+	/* Without bytes in the file its offset may lie anywhere. */
+	if (!s->filesz)
+		return;
 	if (s->bounce)
 		memcpy(dst, s->bounce, s->filesz);
 	else if (s->dst != s->src)
 		memmove(dst, guest_mem_ptr(gm, s->src, s->filesz), s->filesz);
-	s->moved = true;
 }
 
 /* Take one segment out of the way, to break a ring of segments that each

@@ -18,7 +18,8 @@ int cmd_verify(const struct options *o, struct err *e)
 		.mem = o->mem,
 		.timeout_ns = o->timeout_ns ? o->timeout_ns
 					    : DEFAULT_TIMEOUT_NS,
-		.flip_gpa = o->flip ? o->flip_gpa : VERIFY_NO_FLIP,
+		.flip = o->flip,
+		.flip_gpa = o->flip_gpa,
 	};
 	struct verification v;
 	int status = STATUS_FAILED;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -38,8 +39,8 @@ static int reference_load(struct reference *ref, const struct image *img,
 
 	if (img->kind != IMAGE_BZIMAGE)
 		return err_set(e, EINVAL,
-			       "not a bzImage: there is no decompressor in it "
-			       "to be proved");
+			       "not a bzImage: it has no decompressor to "
+			       "compare with");
 	if (!img->has_payload) {
 		*e = img->no_payload;
 		return -EINVAL;
@@ -146,15 +147,53 @@ static const char *choose_entry(const struct image *img)
 							    : "linux64";
 }
 
-/* Both memories are of one size: what is RAM in ours is in the guest's. */
-static int check_flip(const struct verify_request *req,
-		      const struct guest_mem *own, struct err *e)
+/* As many segments as an error lists; a kernel has four or five. */
+#define LISTED_MAX 16
+
+/* "0x1000000 to 0x1200000, 0x1400000 to ..." */
+static void list_segments(char *buf, size_t size, const struct kernel_elf *k)
 {
-	if (req->flip_gpa == VERIFY_NO_FLIP ||
-	    guest_mem_ptr(own, req->flip_gpa, 1))
+	unsigned listed = 0;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < k->segments_count && at < size; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (!loadable_segment(s))
+			continue;
+		if (listed == LISTED_MAX) {
+			snprintf(buf + at, size - at, ", ...");
+			return;
+		}
+		at += (size_t)snprintf(
+			buf + at, size - at, "%s0x%" PRIx64 " to 0x%" PRIx64,
+			listed ? ", " : "", s->paddr, s->paddr + s->memsz);
+		listed++;
+	}
+}
+
+/* Only segments are compared: another byte would not be missed. */
+static int check_flip(const struct verify_request *req,
+		      const struct kernel_elf *k, struct err *e)
+{
+	char list[LISTED_MAX * sizeof("0x0123456789abcdef to "
+				      "0x0123456789abcdef, ")];
+
+	if (!req->flip)
 		return 0;
-	return err_set(e, EFAULT, "--flip 0x%" PRIx64 " is not RAM",
-		       req->flip_gpa);
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (loadable_segment(s) && req->flip_gpa >= s->paddr &&
+		    req->flip_gpa - s->paddr < s->memsz)
+			return 0;
+	}
+	list_segments(list, sizeof(list), k);
+	return err_set(e, EFAULT,
+		       "--flip 0x%" PRIx64
+		       " is outside the kernel's segments (%s)",
+		       req->flip_gpa, list);
 }
 
 static void flip(const struct guest_mem *gm, uint64_t gpa)
@@ -174,13 +213,13 @@ static int prove(struct verification *v, const struct verify_request *req,
 
 	guest_init(&guest);
 	rc = reference_load(&ref, img, req->mem, e)
-		     ?: check_flip(req, &ref.gm, e);
+		     ?: check_flip(req, &ref.elf, e);
 	if (rc)
 		goto out;
 	v->protocol = choose_entry(img);
 	v->entry = ref.elf.entry;
 	rc = run_decompressor(&guest, req, img, v, e);
-	if (!rc && req->flip_gpa != VERIFY_NO_FLIP)
+	if (!rc && req->flip)
 		flip(&guest.m.gm, req->flip_gpa);
 	if (!rc)
 		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,

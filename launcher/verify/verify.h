@@ -26,8 +26,6 @@
 #include "image/scratch.h"
 #include "verify/compare.h"
 
-#define VERIFY_NO_FLIP UINT64_MAX
-
 /* How many differences of a report get a name: each is a search through all
  * of a symbol table. */
 #define VERIFY_NAMES_MAX 16
@@ -36,8 +34,10 @@ struct verify_request {
 	const char *path;
 	uint64_t mem; /* bytes, for the guest and for our own load */
 	uint64_t timeout_ns;
-	uint64_t flip_gpa; /* invert this byte of the guest's result before
-			    * comparing, to see the proof fail; or NO_FLIP */
+	/* Invert a byte of the guest's result before comparing, to see the
+	 * proof fail. It must lie in one of the kernel's segments. */
+	bool flip;
+	uint64_t flip_gpa;
 };
 
 struct verification {

@@ -167,8 +167,17 @@ static void make_image(void)
 /* There is no decompressor in this image: whatever ran it would say more. */
 START_TEST(verify__flip_is_checked_before_the_guest_runs)
 {
-	static const uint64_t outside[] = { MEM, UINT64_C(1) << 40,
-					    UINT64_MAX - 1 };
+	/* Up to the segments, between them, behind them, no RAM. */
+	static const uint64_t outside[] = {
+		0,
+		SMALL_KERNEL_TEXT_PADDR - 1,
+		SMALL_KERNEL_DATA_PADDR - 1,
+		SMALL_KERNEL_DATA_PADDR + 0x100000,
+		MEM,
+		UINT64_C(1) << 40,
+		UINT64_MAX - 1,
+		UINT64_MAX,
+	};
 	struct verification v;
 
 	make_image();
@@ -177,12 +186,15 @@ START_TEST(verify__flip_is_checked_before_the_guest_runs)
 			.path = path,
 			.mem = MEM,
 			.timeout_ns = 1000000000,
+			.flip = true,
 			.flip_gpa = outside[i],
 		};
-		char want[64];
+		char want[128];
 		int rc = verify_image(&v, &req, &e);
 
-		snprintf(want, sizeof(want), ": --flip 0x%llx is not RAM",
+		snprintf(want, sizeof(want),
+			 ": --flip 0x%llx is outside the kernel's segments "
+			 "(0x1000000 to 0x",
 			 (unsigned long long)outside[i]);
 		assert_err(rc, -EFAULT, &e, want);
 	}
