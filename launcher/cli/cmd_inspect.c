@@ -71,11 +71,12 @@ static int show_difference(const struct options *o, const struct inspection *a,
 static int load_all(const struct options *o, const struct image *img,
 		    struct memory_map *map, enum boot_id *chosen, struct err *e)
 {
+	const struct machine_config config = { .mem_size = o->mem, .cpus = 1 };
 	struct machine m = MACHINE_EMPTY;
 	struct boot_result boot;
 	int rc;
 
-	rc = machine_init(&m, o->mem, false, 1, NULL, e);
+	rc = machine_init(&m, &config, NULL, e);
 	if (rc)
 		return rc;
 	machine_map(&m, map);

@@ -54,7 +54,7 @@ struct bus_range {
 	unsigned lock; /* which of the bus's range_locks */
 };
 
-#define BUS_MAX_RANGES	32
+#define BUS_MAX_RANGES	64
 #define BUS_MAX_UNKNOWN 64
 
 /* An address nobody answers at, or not so. */

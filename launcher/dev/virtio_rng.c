@@ -73,3 +73,13 @@ const struct virtio_device_ops virtio_rng_ops = {
 	.queue_max = 64,
 	.serve = rng_serve,
 };
+
+/* No EISA id: kernels know virtio over MMIO by this name. */
+const struct device_type virtio_rng_type = {
+	.name = "virtio-rng",
+	.mmio_len = VIRTIO_MMIO_SIZE,
+	.irq = DEVICE_IRQ_EDGE,
+	.acpi_hid = "LNRO0005",
+	.acpi_name = "VRT#",
+	.ops = &virtio_mmio_ops,
+};

@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "dev/device.h"
 #include "dev/virtio_mmio.h"
 
 #define RNG_CHAIN_MAX (64u << 10)
@@ -25,6 +26,7 @@ struct virtio_rng {
 };
 
 extern const struct virtio_device_ops virtio_rng_ops;
+extern const struct device_type virtio_rng_type;
 
 void virtio_rng_init(struct virtio_rng *rng);
 

@@ -161,54 +161,47 @@ static struct acpi_address io_register(uint16_t port)
 	return (struct acpi_address){ ADDR_SPACE_IO, 8, 0, ACCESS_BYTE, port };
 }
 
-/* A device by its EISA id with ports and, unless it is 0, an interrupt. */
-static void add_device(struct aml *a, const char *name, const char *hid,
-		       uint16_t port, uint8_t len, uint32_t gsi)
+/* Three letters and four digits are an EISA id, which AML packs. */
+static bool is_eisa_id(const char *hid)
 {
-	aml_block dev = aml_device(a, name);
-	struct aml_crs crs;
+	return strlen(hid) == 7;
+}
 
-	aml_name_eisaid(a, "_HID", hid);
-	aml_name_int(a, "_UID", 1);
-	crs = aml_crs_open(a);
-	aml_io(a, port, len);
-	if (gsi)
-		aml_irq(a, gsi);
+static void add_resources(struct aml *a, const struct machine_plan *plan,
+			  const struct device_slot *slot)
+{
+	struct aml_crs crs = aml_crs_open(a);
+
+	for (unsigned i = 0; i < slot->ranges_count; i++) {
+		const struct device_range *r = &slot->ranges[i];
+
+		if (r->space == DEVICE_PORTS)
+			aml_io(a, (uint16_t)r->start, (uint8_t)r->len);
+		else
+			aml_memory32(a, (uint32_t)r->start, (uint32_t)r->len);
+	}
+	if (slot->type->irq != DEVICE_NO_IRQ)
+		aml_irq(a, slot->gsi, machine_plan_shares_gsi(plan, slot));
 	aml_crs_close(a, crs);
+}
+
+static void add_device(struct aml *a, const struct machine_plan *plan,
+		       const struct device_slot *slot)
+{
+	const char *hid = slot->type->acpi_hid;
+	aml_block dev = aml_device(a, slot->acpi_name);
+
+	if (is_eisa_id(hid))
+		aml_name_eisaid(a, "_HID", hid);
+	else
+		aml_name_string(a, "_HID", hid);
+	aml_name_int(a, "_UID", slot->instance);
+	add_resources(a, plan, slot);
 	aml_close(a, dev);
 }
 
-/* The panic device has no EISA id; its driver knows it by this name. */
-static void add_pvpanic(struct aml *a)
-{
-	aml_block dev = aml_device(a, "PEVT");
-	struct aml_crs crs;
-
-	aml_name_string(a, "_HID", "QEMU0001");
-	crs = aml_crs_open(a);
-	aml_io(a, PVPANIC_PORT, 1);
-	aml_crs_close(a, crs);
-	aml_close(a, dev);
-}
-
-/* Virtio over MMIO has no EISA id either; kernels know this one. */
-static void add_virtio(struct aml *a, uint32_t n)
-{
-	const char name[] = { 'V', 'R', 'T', (char)('0' + n), 0 };
-	aml_block dev = aml_device(a, name);
-	struct aml_crs crs;
-
-	aml_name_string(a, "_HID", "LNRO0005");
-	aml_name_int(a, "_UID", n);
-	crs = aml_crs_open(a);
-	aml_memory32(a, VIRTIO_MMIO_GPA + n * VIRTIO_MMIO_SIZE,
-		     VIRTIO_MMIO_SIZE);
-	aml_irq(a, VIRTIO_MMIO_GSI + n);
-	aml_crs_close(a, crs);
-	aml_close(a, dev);
-}
-
-static int write_dsdt(struct writer *w, uint64_t *at, struct err *e)
+static int write_dsdt(struct writer *w, const struct machine_plan *plan,
+		      uint64_t *at, struct err *e)
 {
 	static const uint8_t s5[] = { ACPI_S5_TYPE, 0, 0, 0 };
 	struct aml a = { .len = sizeof(struct acpi_header) };
@@ -216,11 +209,9 @@ static int write_dsdt(struct writer *w, uint64_t *at, struct err *e)
 
 	aml_name_package(&a, "\\_S5_", s5, sizeof(s5));
 	sb = aml_scope(&a, "\\_SB_");
-	add_device(&a, "COM1", "PNP0501", COM1_PORT, SERIAL_PORTS, COM1_IRQ);
-	add_device(&a, "RTC_", "PNP0B00", RTC_INDEX, 2, RTC_IRQ);
-	add_pvpanic(&a);
-	for (uint32_t n = 0; n < VIRTIO_MMIO_DEVICES; n++)
-		add_virtio(&a, n);
+	for (unsigned i = 0; i < plan->count; i++)
+		if (plan->slots[i].type->acpi_hid)
+			add_device(&a, plan, &plan->slots[i]);
 	aml_close(&a, sb);
 	return write_table(w, (struct acpi_header *)a.bytes, a.len, "DSDT", 2,
 			   at, e);
@@ -318,19 +309,19 @@ static int write_rsdp(const struct guest_mem *gm, uint64_t gpa, uint64_t xsdt,
 }
 
 int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
-		      unsigned cpus, uint64_t *rsdp, uint64_t *end,
-		      struct err *e)
+		      const struct machine_plan *plan, uint64_t *rsdp,
+		      uint64_t *end, struct err *e)
 {
 	struct writer w = { gm, gpa + 64, gpa + room };
 	uint64_t dsdt = 0, fadt = 0, madt = 0, xsdt = 0;
 	int rc;
 
 	/* The RSDP comes first in memory and last in time. */
-	rc = write_dsdt(&w, &dsdt, e);
+	rc = write_dsdt(&w, plan, &dsdt, e);
 	if (!rc)
 		rc = write_fadt(&w, dsdt, &fadt, e);
 	if (!rc)
-		rc = write_madt(&w, cpus, &madt, e);
+		rc = write_madt(&w, plan->cpus, &madt, e);
 	if (!rc)
 		rc = write_xsdt(&w, fadt, madt, &xsdt, e);
 	if (!rc)

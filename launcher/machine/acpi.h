@@ -18,16 +18,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "machine/plan.h"
 #include "vm/guest_mem.h"
 
 /*
- * Write the tables of a machine with @cpus vCPUs to @gpa, which must be
- * 16-byte aligned with @room bytes of RAM behind it. *@rsdp becomes the
+ * Write the tables that describe @plan to @gpa, which must be 16-byte aligned with @room bytes of RAM behind it. *@rsdp becomes the
  * RSDP's GPA, and *@end (may be NULL) that of the byte behind the last table.
  * -ENOSPC if they do not fit.
  */
 int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
-		      unsigned cpus, uint64_t *rsdp, uint64_t *end,
-		      struct err *e);
+		      const struct machine_plan *plan, uint64_t *rsdp,
+		      uint64_t *end, struct err *e);
 
 #endif

@@ -28,6 +28,7 @@
 #define RES_IRQ_EXT	 0x89
 #define RES_IRQ_EXT_SIZE 6    /* without the three bytes in front of it */
 #define RES_IRQ_EDGE	 0x03 /* consumer, edge, active high, exclusive */
+#define RES_IRQ_SHARED	 0x08 /* not exclusive */
 #define RES_END		 0x79
 
 static void put(struct aml *a, const void *data, size_t n)
@@ -186,11 +187,11 @@ void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len)
 	aml_put32(a, len);
 }
 
-void aml_irq(struct aml *a, uint32_t gsi)
+void aml_irq(struct aml *a, uint32_t gsi, bool shared)
 {
 	aml_put8(a, RES_IRQ_EXT);
 	aml_put16(a, RES_IRQ_EXT_SIZE);
-	aml_put8(a, RES_IRQ_EDGE);
+	aml_put8(a, RES_IRQ_EDGE | (shared ? RES_IRQ_SHARED : 0));
 	aml_put8(a, 1); /* one interrupt */
 	aml_put32(a, gsi);
 }

@@ -10,6 +10,7 @@
 #ifndef MACHINE_AML_H
 #define MACHINE_AML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,9 +44,10 @@ struct aml_crs {
 struct aml_crs aml_crs_open(struct aml *a);
 void aml_crs_close(struct aml *a, struct aml_crs crs);
 
-/* Resources: a port range, MMIO, an edge-triggered interrupt. */
+/* Resources: a port range, MMIO, an edge-triggered interrupt that other devices
+ * may have, too, if it is @shared. */
 void aml_io(struct aml *a, uint16_t port, uint8_t len);
 void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len);
-void aml_irq(struct aml *a, uint32_t gsi);
+void aml_irq(struct aml *a, uint32_t gsi, bool shared);
 
 #endif

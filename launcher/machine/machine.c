@@ -8,32 +8,34 @@
 #include <time.h>
 
 #include "boot/layout.h"
+#include "dev/pc/legacy.h"
 #include "machine/acpi.h"
-#include "pv/testport.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"
 #include "vm/notify.h"
 
-#define PCI_CONFIG_PORT 0xcf8
-#define PCI_CONFIG_LEN	8
-
 /* How long a kicked vCPU may take before it is kicked again. */
 #define REKICK_NS 50000000
 
-int machine_init(struct machine *m, uint64_t mem_size, bool twice,
-		 unsigned cpus, struct outcome_latch *latch, struct err *e)
+int machine_init(struct machine *m, const struct machine_config *config,
+		 struct outcome_latch *latch, struct err *e)
 {
 	int rc;
 
 	*m = (struct machine)MACHINE_EMPTY;
+	m->config = *config;
 	m->latch = latch;
-	m->cpus = cpus;
-	rc = twice ? guest_mem_init_twice(&m->gm, mem_size, e)
-		   : guest_mem_init(&m->gm, mem_size, e);
+	m->cpus = config->cpus;
+	rc = machine_plan_make(&m->plan, config, e);
+	if (rc)
+		return rc;
+	rc = config->mem_twice
+		     ? guest_mem_init_twice(&m->gm, config->mem_size, e)
+		     : guest_mem_init(&m->gm, config->mem_size, e);
 	if (rc)
 		return rc;
 	e820_build(&m->map, &m->gm);
-	rc = acpi_write_tables(&m->gm, LAYOUT_ACPI, LAYOUT_ACPI_ROOM, cpus,
+	rc = acpi_write_tables(&m->gm, LAYOUT_ACPI, LAYOUT_ACPI_ROOM, &m->plan,
 			       &m->rsdp, &m->acpi_end, e);
 	if (!rc)
 		rc = reset_vector_write(&m->gm, e);
@@ -42,82 +44,94 @@ int machine_init(struct machine *m, uint64_t mem_size, bool twice,
 	return rc;
 }
 
-/* The devices, with the ports at which PC software expects them. */
-static int add_devices(struct machine *m, const struct serial_host *console,
+/* Let the device of @slot answer at its addresses. */
+static int add_to_bus(struct machine *m, const struct device_slot *slot,
+		      void *dev, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < slot->ranges_count; i++) {
+		const struct device_range *r = &slot->ranges[i];
+
+		rc = bus_add(r->space == DEVICE_PORTS ? &m->ports : &m->mmio,
+			     r->start, r->len, slot->type->ops, dev, e);
+	}
+	return rc;
+}
+
+/* A virtio device: its interrupt, and a bell for each queue. */
+static int create_virtio(struct machine *m, const struct device_slot *slot,
+			 const struct device_env *env, void **dev,
+			 struct err *e)
+{
+	const struct virtio_device_ops *ops = &virtio_rng_ops;
+	struct virtio_mmio *v = &m->virtio[slot->instance];
+	uint64_t gpa = slot->ranges[0].start;
+	int rc;
+
+	virtio_rng_init(&m->rng);
+	rc = virtio_mmio_init(v, ops, &m->rng, &m->gm, env->edge, e);
+	for (unsigned i = 0; !rc && i < ops->queues; i++)
+		rc = kvm_ring_on_write(&m->kvm, gpa + VIRTIO_REG_QUEUE_NOTIFY,
+				       i, v->kick_fd, e);
+	*dev = v;
+	return rc;
+}
+
+/* Create the device of @slot and let it answer. Those inside KVM are there
+ * already. */
+static int add_device(struct machine *m, const struct device_slot *slot,
+		      const struct line_host *console, struct err *e)
+{
+	const struct device_type *type = slot->type;
+	struct device *d = &m->devices[slot - m->plan.slots];
+	struct device_env env = {
+		.gm = &m->gm,
+		.latch = m->latch,
+		.console = console,
+		.edge.fd = -1,
+	};
+	int rc = 0;
+
+	if (!type->ops)
+		return 0;
+	if (type->irq == DEVICE_IRQ_LEGACY)
+		env.line = kvm_irq_line(&m->kvm, slot->gsi);
+	if (type->irq == DEVICE_IRQ_EDGE)
+		rc = kvm_irq_edge(&m->kvm, slot->gsi, &env.edge, e);
+	if (!rc)
+		rc = type->create ? type->create(&d->state, slot, &env, e)
+				  : create_virtio(m, slot, &env, &d->state, e);
+	if (rc)
+		return rc;
+	if (type->line)
+		m->console = type->line(d->state);
+	return add_to_bus(m, slot, d->state, e);
+}
+
+static int add_devices(struct machine *m, const struct line_host *console,
 		       struct err *e)
 {
-	const struct {
-		uint16_t port;
-		uint16_t len;
-		const struct device_ops *ops;
-		void *dev;
-	} devices[] = {
-		{ I8042_DATA, 5, &i8042_ops, &m->i8042 },
-		{ RTC_INDEX, 2, &rtc_ops, &m->rtc },
-		{ TESTPORT_EXIT, TESTPORT_LEN, &testport_ops, &m->testport },
-		{ COM1_PORT, SERIAL_PORTS, &serial_ops, &m->serial },
-		{ ACPI_POWER_PORT, ACPI_POWER_LEN, &acpi_power_ops,
-		  &m->acpi_power },
-		{ PVPANIC_PORT, 1, &pvpanic_ops, &m->pvpanic },
-		{ PCI_CONFIG_PORT, PCI_CONFIG_LEN, &pci_stub_ops, &m->pci },
-	};
 	int rc = 0;
 
 	bus_init(&m->ports, "port");
 	bus_init(&m->mmio, "MMIO");
 	bus_init(&m->msrs, "MSR");
-	serial_init(&m->serial, kvm_irq_line(&m->kvm, COM1_IRQ), console);
-	rtc_init(&m->rtc);
-	i8042_init(&m->i8042, m->latch);
-	pci_stub_init(&m->pci, m->latch);
-	m->testport.latch = m->latch;
-	m->acpi_power.latch = m->latch;
-	m->pvpanic.latch = m->latch;
-	for (size_t i = 0; !rc && i < sizeof(devices) / sizeof(*devices); i++)
-		rc = bus_add(&m->ports, devices[i].port, devices[i].len,
-			     devices[i].ops, devices[i].dev, e);
+	for (unsigned i = 0; !rc && i < m->plan.count; i++)
+		rc = add_device(m, &m->plan.slots[i], console, e);
 	return rc;
 }
 
-/* Virtio device @n: its page, its interrupt, and a bell for each queue. */
-static int add_virtio_device(struct machine *m, unsigned n,
-			     const struct virtio_device_ops *ops, void *dev,
-			     struct err *e)
+static void release_devices(struct machine *m)
 {
-	uint64_t gpa = VIRTIO_MMIO_GPA + (uint64_t)n * VIRTIO_MMIO_SIZE;
-	struct virtio_mmio *v = &m->virtio[n];
-	struct irq_edge irq;
-	int rc;
+	for (unsigned i = 0; i < m->plan.count; i++) {
+		const struct device_type *type = m->plan.slots[i].type;
 
-	rc = kvm_irq_edge(&m->kvm, VIRTIO_MMIO_GSI + n, &irq, e);
-	if (!rc)
-		rc = virtio_mmio_init(v, ops, dev, &m->gm, irq, e);
-	for (unsigned i = 0; !rc && i < ops->queues; i++)
-		rc = kvm_ring_on_write(&m->kvm, gpa + VIRTIO_REG_QUEUE_NOTIFY,
-				       i, v->kick_fd, e);
-	if (!rc)
-		rc = bus_add(&m->mmio, gpa, VIRTIO_MMIO_SIZE, &virtio_mmio_ops,
-			     v, e);
-	return rc;
-}
-
-static int add_virtio_devices(struct machine *m, struct err *e)
-{
-	const struct {
-		const struct virtio_device_ops *ops;
-		void *dev;
-	} devices[] = {
-		{ &virtio_rng_ops, &m->rng },
-	};
-	int rc = 0;
-
-	_Static_assert(sizeof(devices) / sizeof(*devices) ==
-			       VIRTIO_MMIO_DEVICES,
-		       "the DSDT names every device");
-	virtio_rng_init(&m->rng);
-	for (unsigned n = 0; !rc && n < VIRTIO_MMIO_DEVICES; n++)
-		rc = add_virtio_device(m, n, devices[n].ops, devices[n].dev, e);
-	return rc;
+		if (type->release && m->devices[i].state)
+			type->release(m->devices[i].state);
+	}
+	for (unsigned n = 0; n < VIRTIO_MMIO_DEVICES; n++)
+		virtio_mmio_release(&m->virtio[n]);
 }
 
 static int create_vcpus(struct machine *m, struct err *e)
@@ -145,7 +159,7 @@ static void on_irq(void *ctx, unsigned gsi, bool level)
 	trace_line(ctx, "irq %u %s", gsi, level ? "raise" : "lower");
 }
 
-int machine_connect(struct machine *m, const struct serial_host *console,
+int machine_connect(struct machine *m, const struct line_host *console,
 		    struct err *e)
 {
 	int rc;
@@ -160,8 +174,6 @@ int machine_connect(struct machine *m, const struct serial_host *console,
 		rc = create_vcpus(m, e);
 	if (!rc)
 		rc = add_devices(m, console, e);
-	if (!rc)
-		rc = add_virtio_devices(m, e);
 	return rc;
 }
 
@@ -355,8 +367,7 @@ void machine_release(struct machine *m)
 	free(m->vcpus);
 	free(m->results);
 	free(m->threads);
-	for (unsigned n = 0; n < VIRTIO_MMIO_DEVICES; n++)
-		virtio_mmio_release(&m->virtio[n]);
+	release_devices(m);
 	kvm_release(&m->kvm);
 	guest_mem_release(&m->gm);
 	*m = (struct machine)MACHINE_EMPTY;

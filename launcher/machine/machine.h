@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine: memory, CPUs and devices put together, and the one place
- * where vm/ and dev/ meet.
- *
- *   ports  0x060 i8042   0x070 rtc   0x0f4 test port   0x3f8 serial
- *          0x505 pvpanic             0x600 ACPI power   0xcf8 PCI stub
- *   MMIO   0xd0000000 + n * 0x1000  virtio device n: 0 is virtio-rng
- *   GSI    4 serial   5 + n virtio device n, edge-triggered
+ * The machine: memory, CPUs and devices put together as its plan says, and
+ * the one place where vm/ and dev/ meet.
  */
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
@@ -16,11 +11,11 @@
 #include "base/outcome.h"
 #include "boot/memory_map.h"
 #include "dev/bus.h"
-#include "dev/pc/legacy.h"
-#include "dev/pc/serial.h"
+#include "dev/line.h"
 #include "dev/virtio_mmio.h"
 #include "dev/virtio_rng.h"
 #include "dev/virtio_worker.h"
+#include "machine/plan.h"
 #include "run/hold.h"
 #include "run/trace.h"
 #include "vm/e820.h"
@@ -28,7 +23,14 @@
 #include "vm/kvm.h"
 #include "vm/vcpu.h"
 
+/* A device that was created; NULL: KVM has it, or it is not there yet. */
+struct device {
+	void *state;
+};
+
 struct machine {
+	struct machine_config config;
+	struct machine_plan plan;
 	struct guest_mem gm;
 	struct e820 map;
 	uint64_t rsdp;
@@ -51,13 +53,8 @@ struct machine {
 	struct bus ports;
 	struct bus mmio;
 	struct bus msrs; /* that KVM does not know: nobody answers there */
-	struct serial serial;
-	struct rtc rtc;
-	struct i8042 i8042;
-	struct pci_stub pci;
-	struct testport testport;
-	struct acpi_power acpi_power;
-	struct pvpanic pvpanic;
+	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
+	struct line_guest console; /* of the device that is the console */
 	struct virtio_rng rng;
 	struct virtio_mmio virtio[VIRTIO_MMIO_DEVICES];
 	struct virtio_worker virtio_worker;
@@ -69,14 +66,14 @@ struct machine {
 	}
 
 /*
- * Memory, memory map and ACPI tables: what a kernel is loaded into. Needs no
- * KVM. @latch must outlive the machine. @twice: see guest_mem_init_twice().
+ * The plan of @config, memory, memory map and ACPI tables: what a kernel is
+ * loaded into. Needs no KVM. @latch must outlive the machine.
  */
-int machine_init(struct machine *m, uint64_t mem_size, bool twice,
-		 unsigned cpus, struct outcome_latch *latch, struct err *e);
+int machine_init(struct machine *m, const struct machine_config *config,
+		 struct outcome_latch *latch, struct err *e);
 
 /* KVM, vCPUs, devices. May run on another thread while a kernel is loaded. */
-int machine_connect(struct machine *m, const struct serial_host *console,
+int machine_connect(struct machine *m, const struct line_host *console,
 		    struct err *e);
 
 /* Note where its memory and its devices lie; after machine_init(). */

@@ -6,10 +6,18 @@
 #include "machine/machine.h"
 
 #include "boot/layout.h"
-#include "pv/virtio.h"
-#include "pv/x86.h"
+#include "dev/pc/legacy.h"
 
 #define RESET_VECTOR_ROOM 16 /* up to 1 MiB */
+
+static void add_device(struct memory_map *map, const struct device_slot *slot)
+{
+	for (unsigned i = 0; i < slot->ranges_count; i++)
+		if (slot->ranges[i].space == DEVICE_MMIO)
+			memory_map_add(map, RANGE_DEVICE, slot->ranges[i].start,
+				       slot->ranges[i].len, "%s",
+				       slot->type->name);
+}
 
 void machine_map(const struct machine *m, struct memory_map *map)
 {
@@ -18,11 +26,6 @@ void machine_map(const struct machine *m, struct memory_map *map)
 		       "ACPI tables");
 	memory_map_add(map, RANGE_TABLE, RESET_VECTOR_GPA, RESET_VECTOR_ROOM,
 		       "reset vector");
-	memory_map_add(map, RANGE_DEVICE, VIRTIO_MMIO_GPA,
-		       VIRTIO_MMIO_DEVICES * VIRTIO_MMIO_SIZE,
-		       "virtio devices");
-	memory_map_add(map, RANGE_DEVICE, IOAPIC_GPA, PAGE_4K, "IOAPIC");
-	memory_map_add(map, RANGE_DEVICE, LAPIC_GPA, PAGE_4K, "local APICs");
-	memory_map_add(map, RANGE_DEVICE, KVM_PAGES_GPA, KVM_PAGES_SIZE,
-		       "KVM's own pages");
+	for (unsigned i = 0; i < m->plan.count; i++)
+		add_device(map, &m->plan.slots[i]);
 }

@@ -26,6 +26,11 @@ uint64_t guest_deadline(uint64_t timeout_ns)
 int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	       uint64_t timeout_ns, struct err *e)
 {
+	const struct machine_config config = {
+		.mem_size = mem,
+		.mem_twice = debugger_needs_pages(&g->debugger),
+		.cpus = cpus,
+	};
 	int rc;
 
 	g->timeout_ns = timeout_ns;
@@ -33,9 +38,7 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	if (!rc)
 		rc = console_init(&g->console, e);
 	if (!rc)
-		rc = machine_init(&g->m, mem,
-				  debugger_needs_pages(&g->debugger), cpus,
-				  &g->latch, e);
+		rc = machine_init(&g->m, &config, &g->latch, e);
 	if (!rc)
 		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
 				  &g->latch, &g->signals,
@@ -50,7 +53,7 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 
 int guest_connect(struct guest *g, struct err *e)
 {
-	const struct serial_host line = {
+	const struct line_host line = {
 		.ctx = &g->console,
 		.output = session_output,
 		.room = session_room,

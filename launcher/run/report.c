@@ -125,6 +125,47 @@ static json_t *unknown_json(const struct bus *bus)
 			 json_amount(bus->unknown_others));
 }
 
+static json_t *ranges_json(const struct device_slot *slot)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < slot->ranges_count; i++) {
+		const struct device_range *r = &slot->ranges[i];
+		json_t *one = json_pack(
+			"{s:s, s:o, s:o}", "space",
+			r->space == DEVICE_PORTS ? "ports" : "mmio", "address",
+			json_hex(r->start), "size", json_amount(r->len));
+
+		if (json_add(all, one)) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static json_t *device_json(const struct device_slot *slot)
+{
+	return json_pack("{s:s, s:o, s:o, s:s?}", "name", slot->type->name,
+			 "ranges", ranges_json(slot), "interrupt",
+			 slot->type->irq == DEVICE_NO_IRQ
+				 ? json_null()
+				 : json_amount(slot->gsi),
+			 "acpi", *slot->acpi_name ? slot->acpi_name : NULL);
+}
+
+static json_t *devices_json(const struct machine_plan *plan)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < plan->count; i++)
+		if (json_add(all, device_json(&plan->slots[i]))) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
 static json_t *memory_json(const struct guest_mem *gm)
 {
 	if (!gm->base)
@@ -165,7 +206,7 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 
 	all = json_pack(
 		"{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"s:o, s:o, s:o}",
 		"image", json_text(f->image), "outcome",
 		f->outcome ? outcome_names[f->outcome->kind]
 			   : outcome_names[OUTCOME_HOST],
@@ -176,7 +217,8 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 		all_exits_json(&g->m), "unknown_ports",
 		unknown_json(&g->m.ports), "unknown_mmio",
 		unknown_json(&g->m.mmio), "unknown_msrs",
-		unknown_json(&g->m.msrs), "memory", memory_json(&g->m.gm));
+		unknown_json(&g->m.msrs), "memory", memory_json(&g->m.gm),
+		"devices", devices_json(&g->m.plan));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

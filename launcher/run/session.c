@@ -194,7 +194,7 @@ static void wait_and_serve(struct session *s)
 	bool gather = output_gathers(s);
 	bool pending = !gather && output_pending(s);
 	bool stands = s->time_stands;
-	bool room = s->in_fd >= 0 && serial_room(&s->m->serial);
+	bool room = s->in_fd >= 0 && line_room(&s->m->console);
 	struct pollfd p[POLL_COUNT] = {
 		[POLL_SIGNAL] = { s->signals->fd, POLLIN, 0 },
 		[POLL_TIMEOUT] = { stands ? -1 : s->timeout_fd, POLLIN, 0 },

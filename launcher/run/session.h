@@ -74,7 +74,7 @@ void session_release(struct session *s);
 		.timeout_fd = -1, .panic_fd = -1, .terminal_fd = -1 \
 	}
 
-/* For struct serial_host: ctx is the struct console. */
+/* For struct line_host: ctx is the struct console. */
 void session_output(void *console, uint8_t byte);
 void session_room(void *console);
 

@@ -74,7 +74,7 @@ static bool for_guest(struct session *s, uint8_t key)
 void input_read(struct session *s)
 {
 	uint8_t buf[1024];
-	size_t room = serial_room(&s->m->serial);
+	size_t room = line_room(&s->m->console);
 	size_t keep = 0;
 	ssize_t n;
 
@@ -90,7 +90,7 @@ void input_read(struct session *s)
 	for (ssize_t i = 0; i < n; i++)
 		if (for_guest(s, buf[i]))
 			buf[keep++] = buf[i];
-	serial_receive(&s->m->serial, buf, keep);
+	line_receive(&s->m->console, buf, keep);
 }
 
 void input_type_texts(struct session *s)
@@ -100,7 +100,7 @@ void input_type_texts(struct session *s)
 
 	while (s->sender &&
 	       (data = sender_next(s->sender, s->watch->expect_met, &len)) &&
-	       (room = serial_room(&s->m->serial)))
-		sender_took(s->sender, serial_receive(&s->m->serial, data,
-						      len < room ? len : room));
+	       (room = line_room(&s->m->console)))
+		sender_took(s->sender, line_receive(&s->m->console, data,
+						    len < room ? len : room));
 }

@@ -19,6 +19,7 @@
 #define ROOM 0x20000
 
 static struct guest_mem gm;
+static struct machine_plan plan;
 static uint64_t rsdp;
 static struct err e;
 
@@ -33,9 +34,18 @@ static void teardown(void)
 	guest_mem_release(&gm);
 }
 
+/* The tables of the machine that has only what every machine has. */
+static int write_tables(unsigned cpus, uint64_t room)
+{
+	const struct machine_config config = { .cpus = cpus };
+
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	return acpi_write_tables(&gm, AT, room, &plan, &rsdp, NULL, &e);
+}
+
 static void write_for(unsigned cpus)
 {
-	assert_ok(acpi_write_tables(&gm, AT, ROOM, cpus, &rsdp, NULL, &e), &e);
+	assert_ok(write_tables(cpus, ROOM), &e);
 	ck_assert_uint_eq(rsdp, AT);
 }
 
@@ -215,7 +225,7 @@ END_TEST
 
 START_TEST(acpi__refuses_more_cpus_than_it_can_list)
 {
-	int rc = acpi_write_tables(&gm, AT, ROOM, 1025, &rsdp, NULL, &e);
+	int rc = write_tables(1025, ROOM);
 
 	assert_err(rc, -EINVAL, &e, "1025 vCPUs, the MADT has room for 1024");
 	ck_assert_uint_eq(rsdp, 0);
@@ -231,7 +241,7 @@ START_TEST(acpi__keeps_to_its_room)
 		int rc;
 
 		memset(gm.base + AT, 0xa5, 4096);
-		rc = acpi_write_tables(&gm, AT, room, 3, &rsdp, NULL, &e);
+		rc = write_tables(3, room);
 		for (uint64_t i = room; i < 4096; i++)
 			if (gm.base[AT + i] != 0xa5)
 				ck_abort_msg("room %u: wrote at %u",
@@ -322,7 +332,7 @@ START_TEST(aml__resources)
 	struct aml_crs crs = aml_crs_open(&a);
 
 	aml_io(&a, 0x3f8, 8);
-	aml_irq(&a, 4);
+	aml_irq(&a, 4, false);
 	aml_crs_close(&a, crs);
 	ck_assert_uint_eq(a.len, sizeof(want));
 	ck_assert_mem_eq(a.bytes, want, sizeof(want));

@@ -99,6 +99,7 @@ static const char *const keys[] = {
 	"unknown_msrs.addresses",
 	"unknown_msrs.others",
 	"memory",
+	"devices",
 };
 
 START_TEST(report__has_all_keys_of_a_run_that_never_was)
@@ -210,6 +211,34 @@ START_TEST(report__every_outcome_has_a_name)
 }
 END_TEST
 
+START_TEST(report__lists_the_devices)
+{
+	const struct machine_config config = { .cpus = 1 };
+	const json_t *serial = NULL, *d;
+	struct err e;
+	size_t i;
+
+	assert_ok(machine_plan_make(&g.m.plan, &config, &e), &e);
+	make();
+	ck_assert_uint_eq(json_array_size(at("devices")), g.m.plan.count);
+	json_array_foreach(
+		at("devices"), i,
+		d) if (!strcmp(json_string_value(json_object_get(d, "name")),
+			       "serial")) serial = d;
+	ck_assert_ptr_nonnull(serial);
+	ck_assert_str_eq(json_string_value(json_object_get(serial, "acpi")),
+			 "COM1");
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(serial, "interrupt")), 4);
+	d = json_array_get(json_object_get(serial, "ranges"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(d, "space")),
+			 "ports");
+	ck_assert_str_eq(json_string_value(json_object_get(d, "address")),
+			 "0x3f8");
+	ck_assert_int_eq(json_integer_value(json_object_get(d, "size")), 8);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("report");
@@ -222,6 +251,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, report__console_is_clean);
 	tcase_add_test(t, report__counts_unknown_addresses);
 	tcase_add_test(t, report__every_outcome_has_a_name);
+	tcase_add_test(t, report__lists_the_devices);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dev/pc/legacy.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #define SLP_EN	      0x20
 #define SLP_TYPE(ctl) ((ctl) >> 2 & 7)
 
@@ -54,3 +57,23 @@ int reset_vector_write(const struct guest_mem *gm, struct err *e)
 	return guest_mem_write(gm, RESET_VECTOR_GPA, code, sizeof(code),
 			       "reset vector", e);
 }
+
+static int acpi_power_create(void **dev, const struct device_slot *slot,
+			     struct device_env *env, struct err *e)
+{
+	struct acpi_power *d = device_alloc(slot, sizeof(*d), e);
+
+	if (!d)
+		return -ENOMEM;
+	d->latch = env->latch;
+	*dev = d;
+	return 0;
+}
+
+const struct device_type acpi_power_type = {
+	.name = "acpi",
+	.fixed = { { DEVICE_PORTS, ACPI_POWER_PORT, ACPI_POWER_LEN } },
+	.ops = &acpi_power_ops,
+	.create = acpi_power_create,
+	.release = free,
+};

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dev/pc/legacy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
 #include "pv/x86.h"
 
 #define STATUS_OUTPUT_FULL 0x01
@@ -126,4 +130,24 @@ const struct device_ops i8042_ops = {
 	.width = 1,
 	.read = i8042_read,
 	.write = i8042_write,
+};
+
+static int i8042_create(void **dev, const struct device_slot *slot,
+			struct device_env *env, struct err *e)
+{
+	struct i8042 *d = device_alloc(slot, sizeof(*d), e);
+
+	if (!d)
+		return -ENOMEM;
+	i8042_init(d, env->latch);
+	*dev = d;
+	return 0;
+}
+
+const struct device_type i8042_type = {
+	.name = "i8042",
+	.fixed = { { DEVICE_PORTS, I8042_DATA, 5 } },
+	.ops = &i8042_ops,
+	.create = i8042_create,
+	.release = free,
 };

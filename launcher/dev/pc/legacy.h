@@ -14,8 +14,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "base/outcome.h"
-#include "dev/bus.h"
+#include "dev/device.h"
 #include "pv/pvpanic.h"
 #include "vm/guest_mem.h"
 
@@ -38,6 +37,7 @@ struct rtc {
 	uint64_t told; /* registers read since it was taken, by number */
 };
 extern const struct device_ops rtc_ops;
+extern const struct device_type rtc_type;
 void rtc_init(struct rtc *rtc);
 
 /*
@@ -55,6 +55,7 @@ struct i8042 {
 	uint8_t output;
 };
 extern const struct device_ops i8042_ops;
+extern const struct device_type i8042_type;
 void i8042_init(struct i8042 *kbd, struct outcome_latch *latch);
 
 /*
@@ -67,6 +68,7 @@ struct pci_stub {
 	uint32_t address;
 };
 extern const struct device_ops pci_stub_ops;
+extern const struct device_type pci_stub_type;
 void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch);
 
 /*
@@ -76,6 +78,7 @@ struct testport {
 	struct outcome_latch *latch;
 };
 extern const struct device_ops testport_ops;
+extern const struct device_type testport_type;
 
 /*
  * The panic device: see include/pv/pvpanic.h.
@@ -84,6 +87,7 @@ struct pvpanic {
 	struct outcome_latch *latch;
 };
 extern const struct device_ops pvpanic_ops;
+extern const struct device_type pvpanic_type;
 
 /*
  * ACPI sleep and reset registers of a hardware-reduced machine, where our
@@ -101,6 +105,7 @@ struct acpi_power {
 	struct outcome_latch *latch;
 };
 extern const struct device_ops acpi_power_ops;
+extern const struct device_type acpi_power_type;
 
 /*
  * Put code at the processor's reset vector that resets the machine. A kernel

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dev/pc/legacy.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#define PCI_CONFIG_PORT 0xcf8
+#define PCI_CONFIG_LEN	8
+
 #define PORT_ADDRESS 0 /* offsets from 0xcf8 */
 #define PORT_RESET   1
 #define PORT_DATA    4
@@ -64,4 +70,24 @@ const struct device_ops pci_stub_ops = {
 	.width = 4,
 	.read = pci_stub_read,
 	.write = pci_stub_write,
+};
+
+static int pci_stub_create(void **dev, const struct device_slot *slot,
+			   struct device_env *env, struct err *e)
+{
+	struct pci_stub *d = device_alloc(slot, sizeof(*d), e);
+
+	if (!d)
+		return -ENOMEM;
+	pci_stub_init(d, env->latch);
+	*dev = d;
+	return 0;
+}
+
+const struct device_type pci_stub_type = {
+	.name = "pci",
+	.fixed = { { DEVICE_PORTS, PCI_CONFIG_PORT, PCI_CONFIG_LEN } },
+	.ops = &pci_stub_ops,
+	.create = pci_stub_create,
+	.release = free,
 };

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dev/pc/legacy.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
-#include "dev/pc/legacy.h"
+#include "pv/x86.h"
 
 #define RTC_SECONDS 0x00
 #define RTC_MINUTES 0x02
@@ -118,4 +122,29 @@ const struct device_ops rtc_ops = {
 	.width = 1,
 	.read = rtc_read,
 	.write = rtc_write,
+};
+
+static int rtc_create(void **dev, const struct device_slot *slot,
+		      struct device_env *env, struct err *e)
+{
+	struct rtc *d = device_alloc(slot, sizeof(*d), e);
+
+	if (!d)
+		return -ENOMEM;
+	(void)env;
+	rtc_init(d);
+	*dev = d;
+	return 0;
+}
+
+const struct device_type rtc_type = {
+	.name = "rtc",
+	.fixed = { { DEVICE_PORTS, RTC_INDEX, 2 } },
+	.irq = DEVICE_IRQ_LEGACY,
+	.gsi = RTC_IRQ,
+	.acpi_hid = "PNP0B00",
+	.acpi_name = "RTC_",
+	.ops = &rtc_ops,
+	.create = rtc_create,
+	.release = free,
 };

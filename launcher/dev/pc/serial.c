@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dev/pc/serial.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "pv/x86.h"
 
 /* Register offsets; with LCR.DLAB set, 0 and 1 are the divisor latch. */
 enum {
@@ -52,7 +56,7 @@ enum {
 #define MSR_DCD 0x80
 
 void serial_init(struct serial *s, struct irq_line irq,
-		 const struct serial_host *host)
+		 const struct line_host *host)
 {
 	memset(s, 0, sizeof(*s));
 	pthread_mutex_init(&s->lock, NULL);
@@ -313,3 +317,47 @@ size_t serial_receive(struct serial *s, const uint8_t *data, size_t n)
 	pthread_mutex_unlock(&s->lock);
 	return i;
 }
+
+static size_t line_end_room(void *ctx)
+{
+	return serial_room(ctx);
+}
+
+static size_t line_end_receive(void *ctx, const uint8_t *data, size_t n)
+{
+	return serial_receive(ctx, data, n);
+}
+
+static struct line_guest serial_line(void *dev)
+{
+	return (struct line_guest){
+		.ctx = dev,
+		.room = line_end_room,
+		.receive = line_end_receive,
+	};
+}
+
+static int serial_create(void **dev, const struct device_slot *slot,
+			 struct device_env *env, struct err *e)
+{
+	struct serial *s = device_alloc(slot, sizeof(*s), e);
+
+	if (!s)
+		return -ENOMEM;
+	serial_init(s, env->line, env->console);
+	*dev = s;
+	return 0;
+}
+
+const struct device_type serial_type = {
+	.name = "serial",
+	.fixed = { { DEVICE_PORTS, COM1_PORT, SERIAL_PORTS } },
+	.irq = DEVICE_IRQ_LEGACY,
+	.gsi = COM1_IRQ,
+	.acpi_hid = "PNP0501",
+	.acpi_name = "COM1",
+	.ops = &serial_ops,
+	.create = serial_create,
+	.release = free,
+	.line = serial_line,
+};

@@ -21,8 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dev/bus.h"
-#include "vm/irq.h"
+#include "dev/device.h"
 
 #define SERIAL_PORTS	8
 #define SERIAL_RX_QUEUE 4096
@@ -32,18 +31,10 @@ struct serial_queue {
 	size_t head, count;
 };
 
-struct serial_host {
-	void *ctx;
-	/* The guest sent @byte. */
-	void (*output)(void *ctx, uint8_t byte);
-	/* The receive queue has room again after it was full. */
-	void (*room)(void *ctx);
-};
-
 struct serial {
 	pthread_mutex_t lock;
 	struct irq_line irq;
-	struct serial_host host;
+	struct line_host host;
 	bool irq_level;
 	bool thr_interrupt; /* THR became empty and nobody has asked yet */
 	bool starved;	    /* the source was told there is no room */
@@ -56,9 +47,10 @@ struct serial {
 };
 
 extern const struct device_ops serial_ops;
+extern const struct device_type serial_type;
 
 void serial_init(struct serial *s, struct irq_line irq,
-		 const struct serial_host *host);
+		 const struct line_host *host);
 
 /* How many received bytes may be queued now. From the event loop. */
 size_t serial_room(struct serial *s);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pv/testport.h"
-
 #include "dev/pc/legacy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pv/testport.h"
 
 static uint64_t testport_read(void *dev, uint64_t off, unsigned size)
 {
@@ -26,4 +29,24 @@ const struct device_ops testport_ops = {
 	.width = 4,
 	.read = testport_read,
 	.write = testport_write,
+};
+
+static int testport_create(void **dev, const struct device_slot *slot,
+			   struct device_env *env, struct err *e)
+{
+	struct testport *d = device_alloc(slot, sizeof(*d), e);
+
+	if (!d)
+		return -ENOMEM;
+	d->latch = env->latch;
+	*dev = d;
+	return 0;
+}
+
+const struct device_type testport_type = {
+	.name = "testport",
+	.fixed = { { DEVICE_PORTS, TESTPORT_EXIT, TESTPORT_LEN } },
+	.ops = &testport_ops,
+	.create = testport_create,
+	.release = free,
 };

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A device type and a device's slot: what is said once about a device, so
+ * that the bus, the ACPI tables, the memory picture, the report and the man
+ * page can all be made from it or checked against it.
+ *
+ *   struct device_type    what such a device is: its registers, its
+ *                         interrupt, its ACPI name, how it is created
+ *   struct device_slot    one device of the machine plan: the type, and the
+ *                         addresses, interrupt and name allocated to it
+ *
+ * A type never knows where its device will be, unless PC software expects
+ * it at one place. A slot is a value: it can be printed and tested before
+ * anything is opened. machine/plan.h makes them.
+ */
+#ifndef DEV_DEVICE_H
+#define DEV_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/outcome.h"
+#include "dev/bus.h"
+#include "dev/line.h"
+#include "vm/guest_mem.h"
+#include "vm/irq.h"
+
+enum device_space {
+	DEVICE_PORTS,
+	DEVICE_MMIO,
+};
+
+struct device_range {
+	enum device_space space;
+	uint64_t start;
+	uint64_t len; /* 0: no range */
+};
+
+/* More than any device has. */
+#define DEVICE_RANGES 3
+
+enum device_irq {
+	DEVICE_NO_IRQ,
+	DEVICE_IRQ_LEGACY, /* a line of type->gsi, where PC software expects it */
+	DEVICE_IRQ_EDGE,   /* edge-triggered, at a GSI that the plan finds */
+};
+
+struct device_slot;
+
+/* What a device gets of the machine it is created in. */
+struct device_env {
+	const struct guest_mem *gm;
+	struct outcome_latch *latch;	 /* for a device that can end the run */
+	const struct line_host *console; /* for a device that is a console */
+	struct irq_line line;		 /* of DEVICE_IRQ_LEGACY */
+	struct irq_edge edge; /* of DEVICE_IRQ_EDGE; create() takes it over */
+};
+
+struct device_type {
+	const char *name; /* "serial": in messages, report, picture, man page */
+	/* Registers at fixed places; the first without a length ends them. */
+	struct device_range fixed[DEVICE_RANGES];
+	/* Bytes of registers that may be anywhere in the MMIO window; the
+	 * plan gives them a place of their own. 0: none. */
+	uint64_t mmio_len;
+	enum device_irq irq;
+	unsigned gsi; /* of DEVICE_IRQ_LEGACY */
+	/* How the DSDT tells of it; NULL: not at all. An EISA id ("PNP0501")
+	 * or any other string, and a name of four characters, the last of
+	 * which is replaced by a digit where it is '#'. */
+	const char *acpi_hid;
+	const char *acpi_name;
+	/* NULL: KVM itself answers there. */
+	const struct device_ops *ops;
+	/*
+	 * Create the device of @slot. *@dev is what ops and the functions
+	 * below get. On failure nothing is left behind, but for @env->edge.
+	 */
+	int (*create)(void **dev, const struct device_slot *slot,
+		      struct device_env *env, struct err *e);
+	void (*release)(void *dev);
+	/* NULL: the device is no console. */
+	struct line_guest (*line)(void *dev);
+};
+
+struct device_slot {
+	const struct device_type *type;
+	unsigned instance; /* of its type, from 0 */
+	struct device_range ranges[DEVICE_RANGES];
+	unsigned ranges_count;
+	unsigned gsi;	   /* unless the type has DEVICE_NO_IRQ */
+	char acpi_name[5]; /* "": not in the DSDT */
+};
+
+/* Zeroed memory for the state of @slot's device; NULL with @e filled in. */
+void *device_alloc(const struct device_slot *slot, size_t size, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine plan: which devices a machine has, at which addresses, with
+ * which interrupts and ACPI names. Made from the options before anything is
+ * opened; nothing about a device is decided anywhere else.
+ *
+ *   struct machine_config --> machine_plan_make() --> struct machine_plan
+ *                                                          |
+ *       bus, ACPI tables, memory picture, report <---------'
+ *
+ *   MMIO window   0xd0000000 + n * 4 KiB, in the order of the slots
+ *   GSIs          5, 6, 7, 9, ...: those no PC fixture uses; when each is in
+ *                 use, they are used again, and the devices share them
+ *                 (edge-triggered interrupts, which every driver checks)
+ *
+ * Pure: needs no KVM, no memory and no file.
+ */
+#ifndef MACHINE_PLAN_H
+#define MACHINE_PLAN_H
+
+#include "dev/device.h"
+
+/* Besides those that every machine has. */
+#define MACHINE_DEVICES_MAX 32
+#define MACHINE_SLOTS_MAX   64
+
+/* What a machine is to be. */
+struct machine_config {
+	uint64_t mem_size; /* bytes; see guest_mem_init() */
+	bool mem_twice;	   /* see guest_mem_init_twice() */
+	unsigned cpus;
+	/* Devices that not every machine has, in this order. */
+	const struct device_type *devices[MACHINE_DEVICES_MAX];
+	unsigned devices_count;
+};
+
+struct machine_plan {
+	unsigned cpus;
+	struct device_slot slots[MACHINE_SLOTS_MAX];
+	unsigned count;
+	uint64_t mmio_end; /* of the window, where the next device would be */
+};
+
+/*
+ * Allocate a place, an interrupt and a name to every device of @config and to
+ * those that every machine has. Returns 0; -ENOSPC if the MMIO window, the
+ * slots or the names run out; -EBUSY if two types claim one fixed address or
+ * interrupt, naming both.
+ */
+int machine_plan_make(struct machine_plan *plan,
+		      const struct machine_config *config, struct err *e);
+
+/* The slot of the @instance-th device of the type called @name, or NULL. */
+const struct device_slot *machine_plan_find(const struct machine_plan *plan,
+					    const char *name,
+					    unsigned instance);
+
+/* Whether another device has the interrupt of @slot, too. */
+bool machine_plan_shares_gsi(const struct machine_plan *plan,
+			     const struct device_slot *slot);
+
+#endif
