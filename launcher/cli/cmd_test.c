@@ -15,21 +15,53 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "report/clean.h"
 #include "suite/schedule.h"
 
 #define RESULTS ".results"
 #define TAP	"results.tap"
 #define JUNIT	"junit.xml"
 
+static bool is_clean(const char *word)
+{
+	size_t left = strlen(word), n;
+
+	for (; left && (n = clean_step(word, left)); word += n)
+		left -= n;
+	return !left;
+}
+
+/* A word that a terminal might obey, in a shell's words: $'\033[2J'. */
+static void print_escaped(const char *word)
+{
+	size_t left = strlen(word);
+
+	fputs(" $'", stdout);
+	while (left) {
+		size_t n = clean_step(word, left);
+
+		if (*word == '\'' || *word == '\\')
+			putchar('\\');
+		if (n)
+			fwrite(word, 1, n, stdout);
+		else
+			printf("\\%03o", (unsigned char)*word);
+		word += n ?: 1;
+		left -= n ?: 1;
+	}
+	putchar('\'');
+}
+
 /* For a shell, as one word. */
 static void print_word(const char *word)
 {
-	bool plain = *word &&
-		     strspn(word, "abcdefghijklmnopqrstuvwxyz"
+	if (!is_clean(word)) {
+		print_escaped(word);
+		return;
+	}
+	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyz"
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._+-/:=,@%") == strlen(word);
-
-	if (plain) {
+				  "0123456789._+-/:=,@%") == strlen(word)) {
 		printf(" %s", word);
 		return;
 	}

@@ -34,8 +34,11 @@ struct build {
 	const char *used[SUITE_VARIABLES_MAX];
 	size_t used_count;
 	struct suite_case *c;
-	/* By their number: the nodes whose text has been checked already. */
+	/* By their number: the nodes whose text has been checked already, and
+	 * what the value there has been made into, if that is the same for all
+	 * cases: a file's path, or the texts of a list. */
 	bool checked[SUITE_NODES_MAX];
+	const void *made[SUITE_NODES_MAX];
 };
 
 /* "one, two, three" for a message, as much of it as there is room for. */
@@ -87,9 +90,10 @@ bool matrix_next(struct build *b);
 /* What @name is set to by the matrix now, or NULL. */
 const struct node *matrix_value(const struct build *b, const char *name);
 
-/* What ${@name} stands for now: that, or the label of the axis of this name,
- * where it sets others. NULL: nothing. */
-const char *matrix_text(const struct build *b, const char *name);
+/* What ${NAME} stands for now, NAME being the @len bytes at @name: what the
+ * matrix sets it to, or the label of the axis of this name, where it sets
+ * others. NULL: nothing. */
+const char *matrix_text(const struct build *b, const char *name, size_t len);
 
 /* Call @set for the keys of a case among what the matrix sets. */
 int matrix_apply(struct build *b,

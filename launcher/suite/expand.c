@@ -6,13 +6,19 @@
 #include "suite/build.h"
 
 #include <string.h>
+#include <sys/param.h>
+
+static bool has_used(const struct build *b, const char *name, size_t len)
+{
+	for (size_t i = 0; i < b->used_count; i++)
+		if (!strncmp(b->used[i], name, len) && !b->used[i][len])
+			return true;
+	return false;
+}
 
 bool build_has_used(const struct build *b, const char *name)
 {
-	for (size_t i = 0; i < b->used_count; i++)
-		if (!strcmp(b->used[i], name))
-			return true;
-	return false;
+	return has_used(b, name, strlen(name));
 }
 
 /* What ${NAME}, @len bytes with all of it, stands for. */
@@ -20,21 +26,22 @@ static int find_variable(struct build *b, const struct node *n,
 			 const char *open, size_t len, const char **text,
 			 struct err *e)
 {
-	char *name = pool_text(&b->s->pool, open + 2, len - 3);
+	const char *name = open + 2;
 
-	if (!name)
-		return build_no_memory(b, e);
-	*text = matrix_text(b, name);
+	*text = matrix_text(b, name, len - 3);
 	if (!*text)
 		return build_refuse(b, n, e,
 				    "'%.*s' is nothing that this case's "
 				    "matrix sets",
 				    (int)len, open);
-	if (build_has_used(b, name))
+	if (has_used(b, name, len - 3))
 		return 0;
 	if (b->used_count == SUITE_VARIABLES_MAX)
 		return build_refuse(b, n, e, "more than %d different ${NAME}",
 				    SUITE_VARIABLES_MAX);
+	name = pool_text(&b->s->pool, name, len - 3);
+	if (!name)
+		return build_no_memory(b, e);
 	b->used[b->used_count++] = name;
 	return 0;
 }
@@ -89,7 +96,9 @@ int build_expand(struct build *b, const struct node *n, const char **out,
 	rc = expand(b, n, NULL, &len, e);
 	if (rc)
 		return rc;
-	to = pool_alloc(&b->s->pool, len + 1);
+	/* A text that gets shorter counts in full, so that the pool's limit is
+	 * one for the work, too. */
+	to = pool_chars(&b->s->pool, MAX(len, strlen(n->text)) + 1);
 	if (!to)
 		return build_no_memory(b, e);
 	*out = to;

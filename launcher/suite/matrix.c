@@ -37,30 +37,45 @@ static const struct node *name_of(const struct axis *a,
 	return value->kind == NODE_MAP ? n : a->node;
 }
 
-/* What @a sets @name to by @value; NULL: it does not. */
-static const struct node *find_set(const struct axis *a,
-				   const struct node *value, const char *name)
+/* Whether the key of @n is the @len bytes at @name. */
+static bool is_called(const struct node *n, const char *name, size_t len)
 {
-	if (value->kind == NODE_MAP)
-		return node_get(value, name);
-	return strcmp(a->node->key, name) ? NULL : value;
+	return !strncmp(n->key, name, len) && !n->key[len];
 }
 
-const struct node *matrix_value(const struct build *b, const char *name)
+/* What @a sets the name of @len bytes to by @value; NULL: it does not. */
+static const struct node *find_set(const struct axis *a,
+				   const struct node *value, const char *name,
+				   size_t len)
+{
+	const struct node *n = first_set(value);
+
+	while (n && !is_called(name_of(a, value, n), name, len))
+		n = next_set(value, n);
+	return n;
+}
+
+static const struct node *value_of(const struct build *b, const char *name,
+				   size_t len)
 {
 	const struct node *n = NULL;
 
 	for (size_t i = 0; i < b->axis_count && !n; i++)
-		n = find_set(&b->axes[i], b->axes[i].value, name);
+		n = find_set(&b->axes[i], b->axes[i].value, name, len);
 	return n;
 }
 
-const char *matrix_text(const struct build *b, const char *name)
+const struct node *matrix_value(const struct build *b, const char *name)
 {
-	const struct node *n = matrix_value(b, name);
+	return value_of(b, name, strlen(name));
+}
+
+const char *matrix_text(const struct build *b, const char *name, size_t len)
+{
+	const struct node *n = value_of(b, name, len);
 
 	for (size_t i = 0; i < b->axis_count && !n; i++)
-		if (!strcmp(b->axes[i].node->key, name))
+		if (is_called(b->axes[i].node, name, len))
 			return b->axes[i].value->key;
 	return n ? n->text : NULL;
 }
@@ -96,7 +111,8 @@ static int check_set(struct build *b, const struct node *key, struct err *e)
 	for (size_t i = 0; i < b->axis_count; i++)
 		for (const struct node *v = b->axes[i].node->head; v;
 		     v = v->next)
-			if (find_set(&b->axes[i], v, key->key))
+			if (find_set(&b->axes[i], v, key->key,
+				     strlen(key->key)))
 				return build_refuse(b, key, e,
 						    "the axis '%s' sets it, "
 						    "too",

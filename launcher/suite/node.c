@@ -54,7 +54,7 @@ static unsigned line_of(const yaml_event_t *event)
 static int no_memory(const struct reader *r, unsigned line, struct err *e)
 {
 	return err_set(e, ENOMEM, "%s:%u: the suite takes more than %zu MiB",
-		       r->path, line, POOL_MAX >> 20);
+		       r->path, line, r->pool->limit >> 20);
 }
 
 /* An encoding error has no line but an offset. */

@@ -7,17 +7,26 @@
 #define SUITE_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#define POOL_MAX ((size_t)64 << 20)
-
-/* { 0 } is empty. */
+/* { 0 } is empty and gives nothing. */
 struct pool {
-	struct pool_piece *last;
-	size_t used;
+	struct pool_block *last;
+	unsigned char *free; /* in the block that small pieces are cut from */
+	size_t left;	     /* bytes there */
+	size_t used;	     /* bytes of all blocks, with what describes them */
+	size_t limit;
 };
 
-/* @size bytes of zeros; NULL if there is no memory or POOL_MAX is reached. */
+/* Empty @p, which may take up to @limit bytes from the host. */
+void pool_init(struct pool *p, size_t limit);
+
+/* @size bytes of zeros for any object; NULL if there is no memory or the limit
+ * is reached. */
 void *pool_alloc(struct pool *p, size_t size);
+
+/* The same for characters, which need no alignment. */
+char *pool_chars(struct pool *p, size_t size);
 
 /* A copy of the @len bytes at @text, as a string. */
 char *pool_text(struct pool *p, const char *text, size_t len);

@@ -11,6 +11,7 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "base/file.h"
 #include "suite/build.h"
@@ -231,6 +232,10 @@ int suite_parse(struct suite *s, const char *path, struct bytes text,
 		return err_set(e, ENOMEM, "%s: no memory", path);
 	b->s = s;
 	b->words = w;
+	/* Longer than this is refused, which takes no memory. */
+	pool_init(&s->pool,
+		  SUITE_MEMORY +
+			  SUITE_MEMORY_BY_BYTE * MIN(text.len, SUITE_FILE_MAX));
 	rc = take_apart(b, e) ?: node_read(&root, &s->pool, path, text, e) ?:
 	     check_top(b, root, e) ?: find_defaults(b, root, e) ?:
 	     build_all(b, root, e);

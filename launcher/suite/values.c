@@ -63,7 +63,8 @@ static int for_each(struct build *b, const struct node *n, void *to,
 	return rc;
 }
 
-/* A file's name, as it can be opened from here. */
+/* A file's name, as it can be opened from here. One that every case has the
+ * same is made once. */
 static int file_path(struct build *b, const struct node *n, const char *text,
 		     const char **path, struct err *e)
 {
@@ -72,14 +73,19 @@ static int file_path(struct build *b, const struct node *n, const char *text,
 
 	if (!*text || !strcmp(text, "-"))
 		return build_refuse(b, n, e, "'%s' is not a file's name", text);
+	*path = text == n->text ? b->made[n->number] : NULL;
+	if (*path)
+		return 0;
 	*path = text;
 	if (*text == '/' || !len)
 		return 0;
-	joined = pool_alloc(&b->s->pool, len + strlen(text) + 1);
+	joined = pool_chars(&b->s->pool, len + strlen(text) + 1);
 	if (!joined)
 		return build_no_memory(b, e);
 	strcat(strcpy(joined, b->folder), text);
 	*path = joined;
+	if (text == n->text)
+		b->made[n->number] = joined;
 	return 0;
 }
 
@@ -114,6 +120,48 @@ static int one_pattern(struct build *b, const struct node *n, const char *text,
 		       void *to, struct err *e)
 {
 	return check_text(b, n, "expect", text, e) ?: value_add(b, to, text, e);
+}
+
+/* Whether what stands at @n is the same for every case. */
+static bool is_constant(const struct node *n)
+{
+	if (n->kind == NODE_ONE)
+		return !strstr(n->text, "${");
+	for (const struct node *one = n->head; one; one = one->next)
+		if (one->text && strstr(one->text, "${"))
+			return false;
+	return true;
+}
+
+/* Set @t to the texts that @make adds of what stands at @n; thousands of cases
+ * share those that are the same for all. */
+static int share_texts(struct build *b, const struct node *n, struct texts *t,
+		       int (*make)(struct build *b, const struct node *n,
+				   struct texts *t, struct err *e),
+		       struct err *e)
+{
+	struct texts *made;
+	int rc;
+
+	if (b->made[n->number]) {
+		*t = *(const struct texts *)b->made[n->number];
+		return 0;
+	}
+	rc = make(b, n, t, e);
+	if (rc || !is_constant(n))
+		return rc;
+	made = pool_alloc(&b->s->pool, sizeof(*made));
+	if (!made)
+		return build_no_memory(b, e);
+	*made = *t;
+	b->made[n->number] = made;
+	return 0;
+}
+
+static int make_patterns(struct build *b, const struct node *n, struct texts *t,
+			 struct err *e)
+{
+	return for_each(b, n, t, one_pattern, e);
 }
 
 static int one_file(struct build *b, const struct node *n, const char *text,
@@ -215,32 +263,30 @@ int value_set_status(struct build *b, const struct node *n, struct err *e)
 
 int value_set_reason(struct build *b, const struct node *n, struct err *e)
 {
-	return for_each(b, n, &b->c->reason, one_pattern, e);
+	return share_texts(b, n, &b->c->reason, make_patterns, e);
 }
 
 int value_set_console(struct build *b, const struct node *n, struct err *e)
 {
-	return for_each(b, n, &b->c->console, one_pattern, e);
+	return share_texts(b, n, &b->c->console, make_patterns, e);
 }
 
 int value_set_never(struct build *b, const struct node *n, struct err *e)
 {
-	return for_each(b, n, &b->c->never, one_pattern, e);
+	return share_texts(b, n, &b->c->never, make_patterns, e);
 }
 
 int value_set_only(struct build *b, const struct node *n, struct err *e)
 {
-	return for_each(b, n, &b->c->only, one_pattern, e);
+	return share_texts(b, n, &b->c->only, make_patterns, e);
 }
 
 /* A mapping of paths into the report to what matches the value there. */
-int value_set_report(struct build *b, const struct node *map, struct err *e)
+static int make_report(struct build *b, const struct node *map, struct texts *t,
+		       struct err *e)
 {
 	int rc = 0;
 
-	if (!b->c->reports)
-		return build_refuse(b, map, e, "%s makes no report",
-				    b->c->command);
 	for (const struct node *n = map->head; n && !rc; n = n->next) {
 		const char *text = NULL;
 
@@ -250,10 +296,18 @@ int value_set_report(struct build *b, const struct node *map, struct err *e)
 		if (!rc)
 			rc = check_text(b, n, "expect", text, e);
 		if (!rc)
-			rc = value_add(b, &b->c->report, n->key, e)
-				     ?: value_add(b, &b->c->report, text, e);
+			rc = value_add(b, t, n->key, e)
+				     ?: value_add(b, t, text, e);
 	}
 	return rc;
+}
+
+int value_set_report(struct build *b, const struct node *map, struct err *e)
+{
+	if (!b->c->reports)
+		return build_refuse(b, map, e, "%s makes no report",
+				    b->c->command);
+	return share_texts(b, map, &b->c->report, make_report, e);
 }
 
 static int need_kvm(struct build *b, const struct node *n, const char *text,
@@ -351,7 +405,7 @@ static int add_option(struct build *b, const struct suite_option *o,
 			     ?: value_add(b, &b->c->files, text, e);
 	else
 		rc = check_text(b, n, o->name, text, e);
-	word = rc ? NULL : pool_alloc(&b->s->pool, len + 3);
+	word = rc ? NULL : pool_chars(&b->s->pool, len + 3);
 	if (rc || !word)
 		return rc ?: build_no_memory(b, e);
 	strcat(strcpy(word, "--"), o->name);
