@@ -28,6 +28,8 @@ ap_code:
 	movw	%bx, %ds
 	shll	$4, %ebx
 	lgdtl	AT(ap_gdt_pointer)
+	movl	%cr0, %eax
+	movl	%eax, AT(ap_cr0)
 	movl	$(CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
 	movl	%eax, %cr0
 	ljmpl	*AT(ap_far32)
@@ -127,6 +129,9 @@ ap_far64:
 ap_gdt_pointer:
 	.word	ap_gdt_end - ap_gdt - 1
 	.long	AT(ap_gdt)
+ap_cr0:
+	.long	0
+	.long	0
 ap_code_end:
 
 	.section .note.GNU-stack, "", @progbits

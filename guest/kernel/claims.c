@@ -6,10 +6,10 @@
 #include "lib/say.h"
 
 static const struct group *const groups[] = {
-	&entry_group,  &params_group,  &map_group,    &memory_group,
-	&cpuid_group,  &acpi_group,    &serial_group, &irq_group,
-	&ioapic_group, &smp_group,     &rtc_group,    &i8042_group,
-	&ports_group,  &pvpanic_group, &virtio_group,
+	&entry_group,  &params_group, &firmware_group, &map_group,
+	&memory_group, &cpuid_group,  &acpi_group,     &serial_group,
+	&irq_group,    &ioapic_group, &smp_group,      &rtc_group,
+	&i8042_group,  &ports_group,  &pvpanic_group,  &virtio_group,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

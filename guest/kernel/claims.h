@@ -29,6 +29,7 @@ struct group {
 /* In the order they run: what later ones rely on comes first. */
 extern const struct group entry_group;
 extern const struct group params_group;
+extern const struct group firmware_group;
 extern const struct group map_group;
 extern const struct group memory_group;
 extern const struct group cpuid_group;

@@ -9,6 +9,7 @@
 #include "claims.h"
 #include "console.h"
 #include "end.h"
+#include "firmware.h"
 #include "lib/say.h"
 #include "lib/serial.h"
 #include "pic.h"
@@ -34,6 +35,7 @@ void kernel_main(const struct entry_frame *f)
 	trap_init();
 	is_whole = selfcheck_run(f);
 
+	firmware_look();
 	pic_init();
 	boot_read(&boot, f);
 	report_boot(&boot);

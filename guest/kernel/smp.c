@@ -31,6 +31,8 @@ struct ap_params {
 	uint16_t reserved;
 	uint16_t gdt_limit;
 	uint32_t gdt;
+	uint32_t cr0; /* of the last that came, before it set its own */
+	uint32_t unused;
 };
 
 extern const uint8_t ap_code[], ap_params[], ap_code_end[];
@@ -40,6 +42,7 @@ static uint8_t stacks[SMP_CPUS_MAX][1 << SMP_STACK_SHIFT]
 static uint8_t saved[PAGE_4K];
 static volatile uint32_t ids[SMP_CPUS_MAX]; /* plus 1; 0: not there yet */
 static volatile uint32_t cpuid_ids[SMP_CPUS_MAX];
+static volatile uint32_t lint0s[SMP_CPUS_MAX];
 static volatile uint32_t ipis[0x100];
 static volatile enum smp_order order;
 static struct table_pointer gdt;
@@ -76,6 +79,7 @@ static void smp_other(uint32_t number)
 {
 	load_gdt(&gdt);
 	trap_load();
+	lint0s[number] = lapic_read(LAPIC_LVT_LINT0);
 	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
 	cpuid_ids[number] = cpuid(1).b >> 24;
 	ids[number] = lapic_id() + 1;
@@ -125,7 +129,7 @@ static void fill_page(void)
 	uint32_t gpa = (uint32_t)(uintptr_t)page;
 	struct ap_params *p = params();
 
-	_Static_assert(sizeof(struct ap_params) == 48, "ap_entry.S");
+	_Static_assert(sizeof(struct ap_params) == 56, "ap_entry.S");
 	memcpy(page, ap_code, (size_t)(ap_code_end - ap_code));
 	p->main = (uintptr_t)smp_other;
 	p->stacks = (uintptr_t)stacks;
@@ -258,6 +262,16 @@ bool smp_start(uint32_t apic_id, enum smp_order what)
 	return expect_equal("the id that it says", smp_nth_id(before),
 			    apic_id) &&
 	       expect_equal("its id by CPUID", cpuid_ids[before], apic_id);
+}
+
+uint32_t smp_cr0(void)
+{
+	return params()->cr0;
+}
+
+uint32_t smp_nth_lint0(unsigned nth)
+{
+	return lint0s[nth];
 }
 
 unsigned smp_ipis(uint32_t apic_id, unsigned n)

@@ -54,6 +54,11 @@ unsigned smp_wait_a_moment(void);
 /* The @nth that came said that it is this one. */
 uint32_t smp_nth_id(unsigned nth);
 
+/* CR0 with which the last one began; until smp_close(). */
+uint32_t smp_cr0(void);
+/* LINT0 as the @nth that came found it. */
+uint32_t smp_nth_lint0(unsigned nth);
+
 /* How often VECTOR_IPI came to @apic_id; waits for the @n th. */
 unsigned smp_ipis(uint32_t apic_id, unsigned n);
 

@@ -11,6 +11,7 @@
 #include "cpu.h"
 #include "lib/cpuid.h"
 #include "lib/say.h"
+#include "pv/x86.h"
 #include "smp.h"
 #include "trap.h"
 
@@ -102,6 +103,37 @@ static enum verdict all_hear_a_broadcast(const struct boot *b)
 	for (unsigned n = 0; ok && nth_other(n, &id); n++)
 		ok = expect_equal("the count", smp_ipis(id, 1), 1);
 	ok = ok && expect_equal("the count here", smp_ipis(lapic_id(), 0), 0);
+	smp_close();
+	return ok;
+}
+
+/* INIT leaves CD and NW as firmware had them. */
+static enum verdict caches_are_on(const struct boot *b)
+{
+	bool ok;
+
+	if (!cpu_is_kvms()) {
+		say("     QEMU's own processor has them off after INIT\n");
+		return SKIP;
+	}
+	if (!open(b))
+		return SKIP;
+	ok = first_starts() &&
+	     expect_equal("CR0", smp_cr0() & (CR0_CD | CR0_NW), 0);
+	smp_close();
+	return ok;
+}
+
+/* The PIC is wired to the first processor alone. */
+static enum verdict lint0_is_masked(const struct boot *b)
+{
+	bool ok;
+
+	if (!open(b))
+		return SKIP;
+	ok = first_starts() &&
+	     expect_equal("the mask bit", smp_nth_lint0(0) & LAPIC_LVT_MASKED,
+			  LAPIC_LVT_MASKED);
 	smp_close();
 	return ok;
 }
@@ -238,6 +270,8 @@ static enum verdict spinners_come_back(const struct boot *b)
 static const struct claim claims[] = {
 	{ "each that the MADT lists starts", all_start },
 	{ "each starts a second time", all_start_again },
+	{ "one begins with its caches on", caches_are_on },
+	{ "one begins with LINT0 masked", lint0_is_masked },
 	{ "all start at once", all_start_at_once },
 	{ "what is sent to one arrives, every time", ipis_arrive },
 	{ "what is sent to all others arrives at each", all_hear_a_broadcast },

@@ -12,6 +12,8 @@
 
 #define CPUID_1_C_HYPERVISOR (1u << 31)
 #define CPUID_1_D_APIC	     (1u << 9)
+#define CPUID_1_D_MTRR	     (1u << 12)
+#define CPUID_1_D_PAT	     (1u << 16)
 #define CPUID_1_D_HTT	     (1u << 28)
 #define CPUID_TOPOLOGY	     0xb
 #define CPUID_HYPERVISOR     0x40000000

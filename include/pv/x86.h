@@ -12,6 +12,8 @@
 #define CR0_ET 0x00000010
 #define CR0_NE 0x00000020
 #define CR0_WP 0x00010000
+#define CR0_NW 0x20000000
+#define CR0_CD 0x40000000
 #define CR0_PG 0x80000000
 
 #define CR4_PSE	 0x00000010
@@ -21,6 +23,25 @@
 #define MSR_EFER 0xc0000080
 #define EFER_LME 0x00000100
 #define EFER_LMA 0x00000400
+
+/* Memory types: MTRRs and what page tables choose from (SDM 3, 11) */
+#define MTRR_UC			 0
+#define MTRR_WP			 5
+#define MTRR_WB			 6
+#define MSR_MTRR_CAP		 0x0fe /* bits 0 to 7: variable ranges */
+#define MSR_MTRR_PHYS_BASE(n)	 (0x200 + 2 * (n))
+#define MSR_MTRR_PHYS_MASK(n)	 (0x201 + 2 * (n))
+#define MTRR_MASK_VALID		 0x800
+#define MSR_MTRR_FIX64K_00000	 0x250 /* 8 ranges of 64 KiB */
+#define MSR_MTRR_FIX16K_80000	 0x258 /* and the next: 8 of 16 KiB each */
+#define MSR_MTRR_FIX16K_A0000	 0x259
+#define MSR_MTRR_FIX4K_C0000	 0x268 /* and seven more: 8 of 4 KiB each */
+#define MSR_MTRR_FIX4K_REGISTERS 8
+#define MSR_MTRR_DEF_TYPE	 0x2ff
+#define MTRR_FIXED_ENABLE	 0x400
+#define MTRR_ENABLE		 0x800
+#define MSR_PAT			 0x277
+#define PAT_AT_RESET		 0x0007040600070406
 
 #define RFLAGS_FIXED 0x0002 /* bit 1 always reads as one */
 #define RFLAGS_IF    0x0200

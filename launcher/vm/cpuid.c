@@ -17,6 +17,9 @@
 #define CACHE_TYPE	 0x1f
 #define CACHE_LEVEL(eax) ((eax) >> 5 & 7)
 
+/* What a processor has that does not say (SDM 2, leaf 0x80000008). */
+#define PHYS_BITS_DEFAULT 36
+
 /* Types of a topology level (SDM, leaf 0xb). */
 #define TOPOLOGY_END	0u
 #define TOPOLOGY_SMT	1u
@@ -170,8 +173,15 @@ unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
 	return replace_topology(rows, count, v);
 }
 
+unsigned cpuid_phys_bits(const struct kvm_cpuid_entry2 *rows, unsigned count)
+{
+	const struct kvm_cpuid_entry2 *c = find_leaf(rows, count, 0x80000008);
+
+	return c ? c->eax & 0xff : PHYS_BITS_DEFAULT;
+}
+
 int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
-		struct err *e)
+		unsigned *phys_bits, struct err *e)
 {
 	const struct cpuid_vcpu v = { id, count, kvm->tsc_deadline };
 	struct kvm_cpuid2 *c;
@@ -187,6 +197,7 @@ int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
 		goto out;
 	}
 	c->nent = cpuid_fix(c->entries, c->nent, &v);
+	*phys_bits = cpuid_phys_bits(c->entries, c->nent);
 	if (ioctl(vcpu_fd, KVM_SET_CPUID2, c) < 0)
 		rc = err_sys(e, "KVM_SET_CPUID2");
 out:

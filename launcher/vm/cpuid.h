@@ -30,8 +30,14 @@ struct cpuid_vcpu {
 unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
 		   const struct cpuid_vcpu *v);
 
-/* Give vCPU @id of @count, whose descriptor is @vcpu_fd, its CPUID. */
+/* The width of a physical address that these rows tell. */
+unsigned cpuid_phys_bits(const struct kvm_cpuid_entry2 *rows, unsigned count);
+
+/*
+ * Give vCPU @id of @count, whose descriptor is @vcpu_fd, its CPUID.
+ * *@phys_bits is the width of a physical address in it.
+ */
 int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
-		struct err *e);
+		unsigned *phys_bits, struct err *e);
 
 #endif

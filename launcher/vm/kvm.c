@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "pv/x86.h"
+#include "vm/firmware.h"
 #include "vm/irq.h"
 
 /* Pages of the hole that old Intel hosts need for themselves. */
@@ -158,7 +159,7 @@ static int create_chips(struct kvm *kvm, struct err *e)
 		return err_sys(e, "KVM_CREATE_IRQCHIP");
 	if (ioctl(kvm->vm, KVM_CREATE_PIT2, &pit) < 0)
 		return err_sys(e, "KVM_CREATE_PIT2");
-	return 0;
+	return firmware_setup_chips(kvm->vm, e);
 }
 
 /* Slots around a page that gets none. */

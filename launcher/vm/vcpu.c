@@ -10,18 +10,7 @@
 
 #include "pv/x86.h"
 #include "vm/cpuid.h"
-
-#define MSR_IA32_MISC_ENABLE	0x1a0
-#define MISC_ENABLE_FAST_STRING 0x1
-#define MSR_MTRR_DEF_TYPE	0x2ff
-#define MTRR_ENABLE_WRITE_BACK	(1u << 11 | 6)
-
-/* Local APIC registers, as offsets into its page (SDM 3, table "Local APIC
- * Register Address Map"). */
-#define APIC_LVT0	 0x350
-#define APIC_LVT1	 0x360
-#define APIC_MODE_NMI	 0x400
-#define APIC_MODE_EXTINT 0x700
+#include "vm/firmware.h"
 
 /*
  * Selectors 0x10 code, 0x18 data, 0x20 TSS, as boot.rst wants them. The CPU
@@ -35,53 +24,10 @@ const uint64_t boot_gdt64[] = {
 	0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00008b0000000067, 0
 };
 
-static int set_msrs(struct vcpu *v, struct err *e)
-{
-	static const struct {
-		uint32_t index;
-		uint64_t value;
-	} wanted[] = {
-		{ MSR_IA32_MISC_ENABLE, MISC_ENABLE_FAST_STRING },
-		/* Firmware's work: without it Linux thinks that memory is
-		 * uncached and turns PAT off. */
-		{ MSR_MTRR_DEF_TYPE, MTRR_ENABLE_WRITE_BACK },
-	};
-	/* kvm_msrs ends in an array; room for one entry. */
-	_Alignas(struct kvm_msrs) char
-		buf[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
-	struct kvm_msrs *m = (struct kvm_msrs *)buf;
-
-	/* One at a time: an MSR this host does not have is no loss. */
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-		memset(buf, 0, sizeof(buf));
-		m->nmsrs = 1;
-		m->entries[0].index = wanted[i].index;
-		m->entries[0].data = wanted[i].value;
-		if (ioctl(v->fd, KVM_SET_MSRS, m) < 0)
-			return err_sys(e, "KVM_SET_MSRS");
-	}
-	return 0;
-}
-
-/* LINT0 takes the PIC's interrupts (virtual wire mode), LINT1 is NMI. */
-static int set_lapic(struct vcpu *v, struct err *e)
-{
-	struct kvm_lapic_state lapic;
-	uint32_t lvt0 = APIC_MODE_EXTINT;
-	uint32_t lvt1 = APIC_MODE_NMI;
-
-	if (ioctl(v->fd, KVM_GET_LAPIC, &lapic) < 0)
-		return err_sys(e, "KVM_GET_LAPIC");
-	memcpy(lapic.regs + APIC_LVT0, &lvt0, sizeof(lvt0));
-	memcpy(lapic.regs + APIC_LVT1, &lvt1, sizeof(lvt1));
-	if (ioctl(v->fd, KVM_SET_LAPIC, &lapic) < 0)
-		return err_sys(e, "KVM_SET_LAPIC");
-	return 0;
-}
-
 int vcpu_init(struct vcpu *v, const struct kvm *kvm, unsigned id,
 	      unsigned count, struct err *e)
 {
+	unsigned phys_bits;
 	void *run;
 	int rc;
 
@@ -98,11 +44,9 @@ int vcpu_init(struct vcpu *v, const struct kvm *kvm, unsigned id,
 	v->run = run;
 	v->run_size = kvm->run_size;
 	/* CPUID first: it decides which MSRs exist. */
-	rc = cpuid_setup(kvm, v->fd, id, count, e);
+	rc = cpuid_setup(kvm, v->fd, id, count, &phys_bits, e);
 	if (!rc)
-		rc = set_msrs(v, e);
-	if (!rc)
-		rc = set_lapic(v, e);
+		rc = firmware_setup_vcpu(v->fd, id == 0, phys_bits, e);
 out:
 	if (rc)
 		vcpu_release(v);

@@ -297,6 +297,15 @@ START_TEST(cpuid__tsc_deadline_is_the_irqchips)
 }
 END_TEST
 
+/* SDM 2, leaf 0x80000008: EAX bits 0 to 7; 36 without that leaf. */
+START_TEST(cpuid__phys_bits)
+{
+	ck_assert_uint_eq(cpuid_phys_bits(rows, count), 36);
+	add(0x80000008, 0, 0)->eax = 0x3030;
+	ck_assert_uint_eq(cpuid_phys_bits(rows, count), 0x30);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("cpuid");
@@ -309,6 +318,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, cpuid__fixes, 0, COUNT(fixes));
 	tcase_add_test(t, cpuid__without_leaf_0);
 	tcase_add_test(t, cpuid__tsc_deadline_is_the_irqchips);
+	tcase_add_test(t, cpuid__phys_bits);
 	suite_add_tcase(s, t);
 	return s;
 }
