@@ -4,7 +4,8 @@
 # from guest/build.mk and tests/build.mk. Every product lies under build/:
 #
 #   build/launcher       the program
-#   build/rel, build/san, build/fuzz    objects: release, ASan+UBSan, libFuzzer
+#   build/rel, build/san, build/tsan, build/fuzz
+#                        objects: release, ASan+UBSan, ThreadSanitizer, libFuzzer
 #
 # `make help` lists the targets.
 
@@ -33,6 +34,8 @@ CFLAGS_ALL := -std=gnu11 $(WARN) -pthread -fno-common $(CFLAGS)
 
 SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+# gcc warns of each fence, which this sanitizer does not look at.
+TSAN_FLAGS := -O1 -g -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -62,8 +65,8 @@ build/$(1)/%.o: %.S
 	$$(call show,AS)
 	$$(Q)$$(CC) -c -o $$@ $$<
 endef
-$(foreach v,rel san fuzz,$(eval $(call blob_rule,$(v))))
-$(foreach b,$(LIB_BLOBS),$(foreach v,rel san fuzz,$(eval \
+$(foreach v,rel san tsan fuzz,$(eval $(call blob_rule,$(v))))
+$(foreach b,$(LIB_BLOBS),$(foreach v,rel san tsan fuzz,$(eval \
 	$(call objs,$(v),$(b)): $(shell sed -n 's/.*\.incbin[^"]*"\(.*\)"/\1/p' $(b)))))
 
 build/rel/%.o: %.c
@@ -76,6 +79,11 @@ build/san/%.o: %.c
 	$(call show,CC)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
+build/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(TSAN_FLAGS) -MMD -MP -c -o $@ $<
+
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call show,CC)
@@ -87,7 +95,7 @@ build/%/liblauncher.a:
 	@rm -f $@
 	$(call show,AR)
 	$(Q)$(AR) rcs $@ $^
-$(foreach v,rel san fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS) $(LIB_BLOBS))))
+$(foreach v,rel san tsan fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS) $(LIB_BLOBS))))
 
 build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
 	$(call show,LD)
@@ -144,6 +152,7 @@ help:
 	@echo 'all          build/launcher (default)'
 	@echo 'guest        the small kernel, the decompressor stub, the setup code'
 	@echo 'check-LANE   one lane: unit fuzz image cli guest loaders box lint'
+	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'bench        load times and memory as ratios, boot in instructions'
 	@echo 'install      into DESTDIR/PREFIX; uninstall takes it away again'

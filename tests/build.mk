@@ -3,7 +3,8 @@
 # Adding a test is adding a file, or a row to a table:
 #
 #   tests/unit/test_X.c    a libcheck suite; becomes the runner
-#                          build/{rel,san}/tests/unit/test_X (see unit.h)
+#                          build/{rel,san}/tests/unit/test_X (see unit.h);
+#                          if it has threads, name it in UNIT_THREADS
 #   tests/fuzz/fuzz_X.c    a libFuzzer target with its own seeds; becomes
 #                          build/fuzz/tests/fuzz/fuzz_X (see fuzz.h)
 #   tests/support/*.c      shared by all of them
@@ -22,9 +23,13 @@ SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
 # libcheck's own flags are asked for only when a test is linked.
 CHECK_LIBS = $(shell pkg-config --libs check)
 
-UNIT_REL := $(UNIT_SRCS:%.c=build/rel/%)
-UNIT_SAN := $(UNIT_SRCS:%.c=build/san/%)
-FUZZERS  := $(FUZZ_SRCS:%.c=build/fuzz/%)
+# The suites that start threads: these run under ThreadSanitizer, too.
+UNIT_THREADS := bus console containers loop outcome prefault thread trace
+
+UNIT_REL  := $(UNIT_SRCS:%.c=build/rel/%)
+UNIT_SAN  := $(UNIT_SRCS:%.c=build/san/%)
+UNIT_TSAN := $(UNIT_THREADS:%=build/tsan/tests/unit/test_%)
+FUZZERS   := $(FUZZ_SRCS:%.c=build/fuzz/%)
 
 # $(1): variant. Objects first: an archive serves what is left of it.
 test_objs = build/$(1)/tests/$(2).o $(call objs,$(1),$(SUPPORT_SRCS)) \
@@ -39,22 +44,31 @@ $(UNIT_SAN): %: %.o $(call test_objs,san,unit/unit)
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) \
 		$(PKG_LIBS)
 
+$(UNIT_TSAN): %: %.o $(call test_objs,tsan,unit/unit)
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(TSAN_FLAGS) $(LDFLAGS) -o $@ $^ \
+		$(CHECK_LIBS) $(PKG_LIBS)
+
 $(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
 	$(call show,LD)
 	$(Q)$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
 		-o $@ $^ $(PKG_LIBS)
 
 # Tests include "unit/unit.h", "support/payloads.h".
-build/rel/tests/% build/san/tests/% build/fuzz/tests/%: \
+build/rel/tests/% build/san/tests/% build/tsan/tests/% build/fuzz/tests/%: \
 	private CPPFLAGS_ALL += -Itests
 
-.PHONY: tests check-unit check-fuzz fuzz
-tests: $(UNIT_REL) $(UNIT_SAN)
+.PHONY: tests check-unit check-tsan check-fuzz fuzz
+tests: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
 
-check-unit: $(UNIT_REL) $(UNIT_SAN)
-	@rc=0; for t in $(sort $^); do \
+# ThreadSanitizer cannot place its shadow where addresses are much randomised.
+check-unit: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
+check-tsan: $(UNIT_TSAN)
+check-unit check-tsan:
+	@fixed=; setarch -R true 2>/dev/null && fixed='setarch -R'; \
+	rc=0; for t in $(sort $^); do \
 		echo "== $$t"; \
-		$$t || rc=1; \
+		case $$t in build/tsan/*) $$fixed $$t ;; *) $$t ;; esac || rc=1; \
 	done; exit $$rc
 
 FUZZ_SHORT := -runs=20000 -max_total_time=10
