@@ -234,9 +234,10 @@ static int hand_over(const struct boot_request *req, struct boot_result *r,
 	int rc;
 
 	rc = place_cmdline(req->gm, req->img, req->cmdline, &r->cmdline, e);
-	if (!rc && req->initrd)
-		rc = place_initrd(req->gm, req->img, req->initrd, &r->kernel,
-				  &r->initrd, e);
+	if (!rc && req->initrds_count)
+		rc = place_initrd(req->gm, req->img, req->initrds,
+				  req->initrds_count, &r->kernel, &r->initrd,
+				  e);
 	if (rc)
 		return rc;
 	memory_map_add(req->places, RANGE_TABLE, r->cmdline.gpa,
@@ -317,8 +318,9 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		rc = load_kernel(req, &facts, &run, r, &h, e);
 	if (!rc)
 		r->loaded_ns = clock_ns();
-	step_begin(req->step, req->initrd ? "loading the initrd"
-					  : "preparing the first instruction");
+	step_begin(req->step, req->initrds_count
+				      ? "loading the initrd"
+				      : "preparing the first instruction");
 	if (!rc)
 		rc = hand_over(req, r, &h, e);
 	if (!rc)

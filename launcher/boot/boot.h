@@ -24,10 +24,11 @@ struct boot_request {
 	const struct e820 *map;
 	const char *protocol; /* NULL or "auto": the plan chooses */
 	const char *cmdline;
-	const char *initrd; /* a path, or NULL */
-	uint64_t rsdp;	    /* GPA of the ACPI RSDP; 0: none */
-	uint64_t code_gpa;  /* of linux*'s image; 0: as boot.rst says */
-	struct step *step;  /* to be kept up to date, or NULL */
+	const char *const *initrds; /* paths, joined in this order */
+	size_t initrds_count;
+	uint64_t rsdp;	   /* GPA of the ACPI RSDP; 0: none */
+	uint64_t code_gpa; /* of linux*'s image; 0: as boot.rst says */
+	struct step *step; /* to be kept up to date, or NULL */
 	/* Where everything that is put into memory is noted; NULL: nowhere. */
 	struct memory_map *places;
 };

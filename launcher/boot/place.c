@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot/place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 
 /* The highest address of an initrd where no header says so. */
 #define INITRD_DEFAULT_ADDR_MAX 0x7fffffff
+
+#define INITRD_ALIGN UINT64_C(4)
 
 /* A zImage's code lies where the command line has its room otherwise. */
 static bool is_zimage(const struct image *img)
@@ -94,28 +97,80 @@ static int find_room(const struct guest_mem *gm, const struct image *img,
 		       limit == gm->low_size ? more_helps(gm) : "");
 }
 
-int place_initrd(const struct guest_mem *gm, const struct image *img,
-		 const char *path, const struct boot_range *kernel,
-		 struct boot_range *initrd, struct err *e)
+/* One file of an initrd. */
+struct part {
+	struct file file;
+	uint64_t off; /* in the initrd */
+};
+
+static int too_large(const struct guest_mem *gm, const char *path,
+		     struct err *e)
 {
-	struct file f;
-	uint64_t gpa = 0;
+	return err_set(e, EFBIG,
+		       "initrd: %s: larger than all of guest memory below "
+		       "4 GiB (0x%" PRIx64 " bytes)%s",
+		       path, gm->low_size, more_helps(gm));
+}
+
+/* Open all @n files and say where in the initrd, of *@size bytes, they go. */
+static int open_parts(struct part *parts, const char *const *paths, size_t n,
+		      const struct guest_mem *gm, uint64_t *size, struct err *e)
+{
+	*size = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t off;
+		int rc;
+
+		/* The sum is at most INITRD_PARTS_MAX times RAM below 4 GiB. */
+		off = (*size + INITRD_ALIGN - 1) & ~(INITRD_ALIGN - 1);
+		rc = file_open(&parts[i].file, paths[i], gm->low_size, e);
+		if (rc == -EFBIG)
+			return too_large(gm, paths[i], e);
+		if (rc)
+			return err_prefix(e, rc, "initrd");
+		parts[i].off = off;
+		*size = off + parts[i].file.bytes.len;
+	}
+	return 0;
+}
+
+/* The bytes between the parts are zero, whatever was there before. */
+static int write_parts(const struct part *parts, size_t n,
+		       const struct guest_mem *gm, uint64_t gpa, uint64_t size,
+		       struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct bytes b = parts[i].file.bytes;
+		uint64_t end = parts[i].off + b.len;
+		uint64_t next = i + 1 < n ? parts[i + 1].off : size;
+		static const uint8_t zeros[INITRD_ALIGN];
+		int rc = guest_mem_write(gm, gpa + parts[i].off, b.data, b.len,
+					 "initrd", e)
+				 ?: guest_mem_write(gm, gpa + end, zeros,
+						    next - end, "initrd", e);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int place_initrd(const struct guest_mem *gm, const struct image *img,
+		 const char *const *paths, size_t n,
+		 const struct boot_range *kernel, struct boot_range *initrd,
+		 struct err *e)
+{
+	struct part parts[INITRD_PARTS_MAX] = { 0 };
+	uint64_t gpa = 0, size;
 	int rc;
 
-	rc = file_open(&f, path, gm->low_size, e);
-	if (rc == -EFBIG)
-		return err_set(e, EFBIG,
-			       "initrd: %s: larger than all of guest memory "
-			       "below 4 GiB (0x%" PRIx64 " bytes)%s",
-			       path, gm->low_size, more_helps(gm));
-	if (rc)
-		return err_prefix(e, rc, "initrd");
-	rc = find_room(gm, img, f.bytes.len, kernel, &gpa, e);
+	assert(n && n <= INITRD_PARTS_MAX);
+	rc = open_parts(parts, paths, n, gm, &size, e)
+		     ?: find_room(gm, img, size, kernel, &gpa, e)
+		     ?: write_parts(parts, n, gm, gpa, size, e);
 	if (!rc)
-		rc = guest_mem_write(gm, gpa, f.bytes.data, f.bytes.len,
-				     "initrd", e);
-	if (!rc)
-		*initrd = (struct boot_range){ gpa, f.bytes.len };
-	file_close(&f);
+		*initrd = (struct boot_range){ gpa, size };
+	for (size_t i = 0; i < n; i++)
+		file_close(&parts[i].file);
 	return rc;
 }

@@ -30,13 +30,21 @@ struct boot_range {
 int place_cmdline(const struct guest_mem *gm, const struct image *img,
 		  const char *text, struct boot_range *cmdline, struct err *e);
 
+/* How many files an initrd may be made of. */
+#define INITRD_PARTS_MAX 16
+
 /*
- * Copy the file @path as high as it may go, page-aligned, clear of the
- * kernel's @kernel range. -ENOSPC naming the sizes if there is no room.
+ * Join the @n files at @paths, at most INITRD_PARTS_MAX, into one initrd as
+ * high as it may go, page-aligned, clear of the kernel's @kernel range. Each
+ * file but the last is padded with zeros to a multiple of 4 bytes, which is
+ * where the kernel's unpacker looks for the next archive
+ * (Documentation/driver-api/early-userspace/buffer-format.rst). -ENOSPC
+ * naming the sizes if there is no room.
  */
 int place_initrd(const struct guest_mem *gm, const struct image *img,
-		 const char *path, const struct boot_range *kernel,
-		 struct boot_range *initrd, struct err *e);
+		 const char *const *paths, size_t n,
+		 const struct boot_range *kernel, struct boot_range *initrd,
+		 struct err *e);
 
 /* The longest command line @img's kernel takes, without the NUL. */
 uint64_t place_cmdline_max(const struct image *img);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "boot/place.h"
 #include "run/debugger.h"
 #include "run/send.h"
 #include "run/trace.h"
@@ -29,7 +30,8 @@ struct options {
 	const char *other; /* the second IMAGE; NULL: there is one */
 	uint64_t mem;	   /* bytes */
 	unsigned long cpus;
-	const char *initrd;
+	const char *initrd[INITRD_PARTS_MAX];
+	size_t initrd_count;
 	const char *cmdline;
 	const char *boot;
 	uint64_t timeout_ns; /* 0: none */

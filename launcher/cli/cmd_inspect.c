@@ -80,15 +80,17 @@ static int load_all(const struct options *o, const struct image *img,
 	if (rc)
 		return rc;
 	machine_map(&m, map);
-	rc = boot_prepare(&(struct boot_request){ .img = img,
-						  .gm = &m.gm,
-						  .map = &m.map,
-						  .protocol = o->boot,
-						  .cmdline = o->cmdline,
-						  .initrd = o->initrd,
-						  .rsdp = m.rsdp,
-						  .places = map },
-			  &boot, e);
+	rc = boot_prepare(
+		&(struct boot_request){ .img = img,
+					.gm = &m.gm,
+					.map = &m.map,
+					.protocol = o->boot,
+					.cmdline = o->cmdline,
+					.initrds = o->initrd,
+					.initrds_count = o->initrd_count,
+					.rsdp = m.rsdp,
+					.places = map },
+		&boot, e);
 	*chosen = boot.plan.chosen;
 	machine_release(&m);
 	return rc;

@@ -14,6 +14,7 @@ struct option_row {
 	 * options.second; "[A]": one that may be missing, and then @set gets
 	 * NULL; a word behind the option is the argument if @set takes it */
 	const char *arg;
+	unsigned times; /* how often it may be given */
 	unsigned groups;
 	const char *help;
 	int (*set)(struct options *o, const char *arg, struct err *e);

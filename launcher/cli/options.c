@@ -6,6 +6,7 @@
 #include "cli/option_table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +38,10 @@ static int set_cpus(struct options *o, const char *arg, struct err *e)
 
 static int set_initrd(struct options *o, const char *arg, struct err *e)
 {
-	(void)e;
-	o->initrd = arg;
+	if (!*arg)
+		return err_set(e, EINVAL, "the file's name is empty");
+	/* count_option() has seen to the limit. */
+	o->initrd[o->initrd_count++] = arg;
 	return 0;
 }
 
@@ -75,23 +78,14 @@ static int set_timeout(struct options *o, const char *arg, struct err *e)
 	return parse_duration(arg, &o->timeout_ns, e);
 }
 
-static int too_often(unsigned max, struct err *e)
-{
-	return err_set(e, E2BIG, "it may be given %u times at most", max);
-}
-
 static int set_expect(struct options *o, const char *arg, struct err *e)
 {
-	if (o->expect_count == WATCH_EXPECT_MAX)
-		return too_often(WATCH_EXPECT_MAX, e);
 	o->expect[o->expect_count++] = arg;
 	return watch_check_regex(arg, e);
 }
 
 static int set_fail_on(struct options *o, const char *arg, struct err *e)
 {
-	if (o->fail_on_count == WATCH_EXPECT_MAX)
-		return too_often(WATCH_EXPECT_MAX, e);
 	o->fail_on[o->fail_on_count++] = arg;
 	return watch_check_regex(arg, e);
 }
@@ -100,8 +94,6 @@ static int set_send(struct options *o, const char *arg, struct err *e)
 {
 	size_t len;
 
-	if (o->send_count == SEND_MAX)
-		return too_often(SEND_MAX, e);
 	o->send[o->send_count].text = arg;
 	o->send[o->send_count++].after = o->expect_count;
 	return send_parse(arg, NULL, &len, e);
@@ -266,71 +258,78 @@ static int set_version(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
+/* How often: a flag that is given again says the same again. */
+#define ONCE 1
+#define ANY  UINT_MAX
+
 const struct option_row option_rows[] = {
-	{ "mem", 'm', "SIZE", OPT_RUN | OPT_MAP | OPT_VERIFY,
+	{ "mem", 'm', "SIZE", ONCE, OPT_RUN | OPT_MAP | OPT_VERIFY,
 	  "guest memory, 64M to 512G (default 256M)", set_mem },
-	{ "cpus", 'c', "N", OPT_RUN, "number of vCPUs (default 1)", set_cpus },
-	{ "initrd", 'i', "FILE", OPT_RUN | OPT_MAP, "initial RAM disk",
-	  set_initrd },
-	{ "cmdline", 'p', "TEXT", OPT_RUN,
+	{ "cpus", 'c', "N", ONCE, OPT_RUN, "number of vCPUs (default 1)",
+	  set_cpus },
+	{ "initrd", 'i', "FILE", INITRD_PARTS_MAX, OPT_RUN | OPT_MAP,
+	  "initial RAM disk; repeatable, joined in order", set_initrd },
+	{ "cmdline", 'p', "TEXT", ONCE, OPT_RUN,
 	  "kernel command line (default \"" DEFAULT_CMDLINE "\")",
 	  set_cmdline },
-	{ "boot", 'b', "PROTOCOL", OPT_RUN | OPT_INSPECT,
+	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16", set_boot },
-	{ "timeout", 0, "DUR", OPT_RUN | OPT_VERIFY,
+	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY,
 	  "end the run after this long: 500ms, 30s, 2m", set_timeout },
-	{ "expect", 0, "REGEX", OPT_RUN,
+	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN,
 	  "succeed once a console line matches; repeatable, in order",
 	  set_expect },
-	{ "fail-on", 0, "REGEX", OPT_RUN,
+	{ "fail-on", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN,
 	  "fail once a console line matches; repeatable", set_fail_on },
-	{ "send", 0, "TEXT", OPT_RUN,
+	{ "send", 0, "TEXT", SEND_MAX, OPT_RUN,
 	  "type this (\\n, \\xNN) after the --expect before it; repeatable",
 	  set_send },
-	{ "symbols", 0, "FILE", OPT_RUN,
+	{ "symbols", 0, "FILE", ONCE, OPT_RUN,
 	  "a System.map to name the places where vCPUs stood", set_symbols },
-	{ "trace", 0, "KINDS FILE", OPT_RUN,
+	{ "trace", 0, "KINDS FILE", ONCE, OPT_RUN,
 	  "write events, a line each: pio,mmio,exits,irq", set_trace },
-	{ "gdb", 0, "[ADDR]", OPT_RUN,
+	{ "gdb", 0, "[ADDR]", ONCE, OPT_RUN,
 	  "wait for gdb at :PORT, HOST:PORT, unix:PATH (default :1234)",
 	  set_gdb },
-	{ "gdb-lost", 0, "WHAT", OPT_RUN,
+	{ "gdb-lost", 0, "WHAT", ONCE, OPT_RUN,
 	  "when gdb goes without a word: continue (default), kill, stop",
 	  set_gdb_lost },
-	{ "report", 0, "FILE", OPT_RUN,
+	{ "report", 0, "FILE", ONCE, OPT_RUN,
 	  "write outcome, plan, timeline and counts as JSON", set_report },
-	{ "timeline", 0, "FILE", OPT_RUN,
+	{ "timeline", 0, "FILE", ONCE, OPT_RUN,
 	  "draw where time and memory went, as SVG", set_timeline },
-	{ "map", 0, "FILE", OPT_INSPECT,
+	{ "map", 0, "FILE", ONCE, OPT_INSPECT,
 	  "draw what would lie where in memory (-m, -i), as SVG", set_map },
-	{ "json", 0, NULL, OPT_INSPECT | OPT_VERIFY, "print one JSON object",
-	  set_json },
-	{ "output", 'o', "FILE", OPT_EXTRACT | OPT_PACK | OPT_TEST,
+	{ "json", 0, NULL, ANY, OPT_INSPECT | OPT_VERIFY,
+	  "print one JSON object", set_json },
+	{ "output", 'o', "FILE", ONCE, OPT_EXTRACT | OPT_PACK | OPT_TEST,
 	  "write the result here instead of to stdout; test: the folder",
 	  set_output },
-	{ "keep-relocs", 0, NULL, OPT_EXTRACT,
+	{ "keep-relocs", 0, NULL, ANY, OPT_EXTRACT,
 	  "keep what follows the ELF in the payload", set_keep_relocs },
-	{ "format", 0, "NAME", OPT_PACK,
+	{ "format", 0, "NAME", ONCE, OPT_PACK,
 	  "gzip (default), bzip2, lzma, xz, lzo, lz4, zstd or none",
 	  set_format },
-	{ "level", 0, "N", OPT_PACK, "how hard to compress (gzip: 1 to 9)",
-	  set_level },
-	{ "flip", 0, "ADDR", OPT_VERIFY,
+	{ "level", 0, "N", ONCE, OPT_PACK,
+	  "how hard to compress (gzip: 1 to 9)", set_level },
+	{ "flip", 0, "ADDR", ONCE, OPT_VERIFY,
 	  "invert this byte of the guest's result, to see the proof fail",
 	  set_flip },
-	{ "jobs", 'j', "N", OPT_TEST, "run this many cases at once (default 1)",
-	  set_jobs },
-	{ "filter", 0, "REGEX", OPT_TEST, "only cases whose name matches",
+	{ "jobs", 'j', "N", ONCE, OPT_TEST,
+	  "run this many cases at once (default 1)", set_jobs },
+	{ "filter", 0, "REGEX", ONCE, OPT_TEST, "only cases whose name matches",
 	  set_filter },
-	{ "list", 0, NULL, OPT_TEST, "print the cases' names and run none",
+	{ "list", 0, NULL, ANY, OPT_TEST, "print the cases' names and run none",
 	  set_list },
-	{ "retries", 0, "N", OPT_TEST,
+	{ "retries", 0, "N", ONCE, OPT_TEST,
 	  "run what has not passed again, so often (default 0)", set_retries },
-	{ "tap", 0, NULL, OPT_TEST, "print TAP 13 instead of text", set_tap },
-	{ "verbose", 'v', NULL, OPT_COMMON,
+	{ "tap", 0, NULL, ANY, OPT_TEST, "print TAP 13 instead of text",
+	  set_tap },
+	{ "verbose", 'v', NULL, ANY, OPT_COMMON,
 	  "show each step with its time on stderr", set_verbose },
-	{ "help", 'h', NULL, OPT_COMMON, "print this help", set_help },
-	{ "version", 'V', NULL, OPT_COMMON, "print the version", set_version },
+	{ "help", 'h', NULL, ANY, OPT_COMMON, "print this help", set_help },
+	{ "version", 'V', NULL, ANY, OPT_COMMON, "print the version",
+	  set_version },
 };
 
 const size_t option_rows_count = sizeof(option_rows) / sizeof(option_rows[0]);

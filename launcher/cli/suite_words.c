@@ -17,13 +17,14 @@ static const char *const in_suites[] = { "run", "verify", "inspect" };
 
 /* The options that a case may have. The others are the suite's own business,
  * like --report, or make no sense there. */
-static const struct suite_option allowed[] = {
-	{ "mem", false, false },       { "cpus", false, false },
-	{ "initrd", .file = true },    { "cmdline", false, false },
-	{ "boot", false, false },      { "timeout", false, false },
-	{ "expect", .repeats = true }, { "fail-on", .repeats = true },
-	{ "send", .repeats = true },   { "symbols", .file = true },
-	{ "flip", false, false },
+static const struct {
+	const char *name;
+	bool file; /* its value names a file to be read */
+} allowed[] = {
+	{ "mem", false },     { "cpus", false },    { "initrd", true },
+	{ "cmdline", false }, { "boot", false },    { "timeout", false },
+	{ "expect", false },  { "fail-on", false }, { "send", false },
+	{ "symbols", true },  { "flip", false },
 };
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
@@ -70,7 +71,11 @@ static bool find_option(const char *command, const char *name,
 {
 	for (size_t i = 0; i < ALLOWED; i++)
 		if (!strcmp(name, allowed[i].name)) {
-			*o = allowed[i];
+			*o = (struct suite_option){
+				.name = allowed[i].name,
+				.repeats = find_row(name)->times > 1,
+				.file = allowed[i].file,
+			};
 			return takes(command, name);
 		}
 	return false;

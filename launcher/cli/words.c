@@ -19,6 +19,7 @@ struct walk {
 	char **argv;
 	int at;		    /* the word that the last option stood in */
 	const char *second; /* its second argument; NULL: missing */
+	unsigned given[OPTION_ROWS_MAX]; /* how often, by row */
 	char letters[2 + 2 * OPTION_ROWS_MAX + 1];
 	struct option longs[OPTION_ROWS_MAX + 1];
 };
@@ -138,8 +139,21 @@ static int refuse(const char *word, struct err *e)
 	return err_set(e, EINVAL, "unknown option %s (see --help)", word);
 }
 
+/* Silently taking the last of several values hides a mistake. */
+static int count_option(struct walk *w, const struct option_row *r,
+			struct err *e)
+{
+	if (++w->given[r - option_rows] <= r->times)
+		return 0;
+	if (r->times == 1)
+		return err_set(e, EINVAL, "--%s may be given only once",
+			       r->name);
+	return err_set(e, E2BIG, "--%s may be given at most %u times", r->name,
+		       r->times);
+}
+
 static int apply(struct options *o, const struct command *cmd, int opt,
-		 const struct walk *w, struct err *e)
+		 struct walk *w, struct err *e)
 {
 	const struct option_row *r = find_row(opt);
 	const char *word = w->argv[w->at];
@@ -153,6 +167,9 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	if (!(r->groups & cmd->takes))
 		return err_set(e, EINVAL, "--%s is not an option of %s",
 			       r->name, cmd->name);
+	rc = count_option(w, r, e);
+	if (rc)
+		return rc;
 	if (takes_two(r) && !w->second)
 		return err_set(e, EINVAL, "--%s needs two arguments: %s",
 			       r->name, r->arg);
@@ -202,6 +219,21 @@ static int check_outputs(const struct options *o, struct err *e)
 	return 0;
 }
 
+static bool is_stdin(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+/* How many of the files to be read are standard input. */
+static unsigned count_stdin(const struct options *o)
+{
+	unsigned n = is_stdin(o->image) + is_stdin(o->other);
+
+	for (size_t i = 0; i < o->initrd_count; i++)
+		n += is_stdin(o->initrd[i]);
+	return n + is_stdin(o->symbols);
+}
+
 /* What no option can tell by itself. */
 static int check_together(const struct options *o, const struct command *cmd,
 			  struct err *e)
@@ -209,9 +241,9 @@ static int check_together(const struct options *o, const struct command *cmd,
 	if (!o->image)
 		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
 			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
-	if (o->other && !strcmp(o->image, "-") && !strcmp(o->other, "-"))
+	if (count_stdin(o) > 1)
 		return err_set(e, EINVAL,
-			       "standard input can be one IMAGE only");
+			       "'-' (standard input) may be named only once");
 	if (o->other && o->map)
 		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
 	if (o->for_map && !o->map)

@@ -50,13 +50,16 @@ static void teardown(void)
 
 static int boot(const char *protocol)
 {
+	const char *const initrds[] = { initrd };
+
 	assert_ok(open_file(&img, &e), &e);
 	return boot_prepare(&(struct boot_request){ .img = &img,
 						    .gm = &gm,
 						    .map = &e820,
 						    .protocol = protocol,
 						    .cmdline = "one two=3",
-						    .initrd = initrd,
+						    .initrds = initrds,
+						    .initrds_count = 1,
 						    .places = &map },
 			    &r, &e);
 }

@@ -151,6 +151,12 @@ static void make_file(uint64_t size)
 	close(fd);
 }
 
+static int place_one(const char *file, const struct boot_range *kernel,
+		     struct boot_range *r)
+{
+	return place_initrd(&gm, &img, &file, 1, kernel, r, &e);
+}
+
 START_TEST(place__initrd)
 {
 	const struct boot_range kernel = {
@@ -164,7 +170,7 @@ START_TEST(place__initrd)
 	assert_ok(guest_mem_init(&gm, rooms[_i].mem, &e), &e);
 	img.hdr.initrd_addr_max = rooms[_i].addr_max;
 	make_file(rooms[_i].size);
-	rc = place_initrd(&gm, &img, path, &kernel, &r, &e);
+	rc = place_one(path, &kernel, &r);
 	unlink(path);
 	if (!rooms[_i].at) {
 		char want[64];
@@ -200,7 +206,7 @@ START_TEST(place__initrd_of_an_elf_stays_below_2g)
 	assert_ok(guest_mem_init(&gm, 3 * GIB, &e), &e);
 	img = (struct image){ .kind = IMAGE_ELF };
 	make_file(4096);
-	assert_ok(place_initrd(&gm, &img, path, &kernel, &r, &e), &e);
+	assert_ok(place_one(path, &kernel, &r), &e);
 	unlink(path);
 	ck_assert_uint_eq(r.gpa, 2 * GIB - 4096);
 }
@@ -220,7 +226,7 @@ START_TEST(place__initrd_that_cannot_be_read)
 {
 	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
 	struct boot_range r;
-	int rc = place_initrd(&gm, &img, files[_i].path, &kernel, &r, &e);
+	int rc = place_one(files[_i].path, &kernel, &r);
 
 	assert_err(rc, files[_i].rc, &e, files[_i].message);
 }
@@ -234,11 +240,111 @@ START_TEST(place__initrd_larger_than_memory)
 	int rc;
 
 	make_file(64 * MIB + 1);
-	rc = place_initrd(&gm, &img, path, &kernel, &r, &e);
+	rc = place_one(path, &kernel, &r);
 	unlink(path);
 	assert_err(rc, -EFBIG, &e, "initrd: /tmp/");
 	assert_err(rc, -EFBIG, &e,
 		   "(0x4000000 bytes); give it more with --mem");
+}
+END_TEST
+
+/* The sizes of the files, and where in the initrd each begins. */
+static const struct {
+	size_t n;
+	uint64_t size[INITRD_PARTS_MAX], at[INITRD_PARTS_MAX], total;
+} joined[] = {
+	{ 2, { 4, 4 }, { 0, 4 }, 8 },
+	{ 2, { 1, 1 }, { 0, 4 }, 5 },
+	{ 2, { 2, 6 }, { 0, 4 }, 10 },
+	{ 3, { 3, 5, 1 }, { 0, 4, 12 }, 13 },
+	{ 3, { 4097, 4095, 3 }, { 0, 4100, 8196 }, 8199 },
+	{ 16,
+	  { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+	  { 0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60 },
+	  61 },
+};
+
+static char names[INITRD_PARTS_MAX][32];
+static const char *paths[INITRD_PARTS_MAX];
+
+/* The @i-th file consists of @size times the same byte. */
+static void make_part(size_t i, uint64_t size)
+{
+	char *bytes = malloc(size);
+	int fd;
+
+	strcpy(names[i], "/tmp/test_place.XXXXXX");
+	paths[i] = names[i];
+	fd = mkstemp(names[i]);
+	ck_assert_int_ge(fd, 0);
+	memset(bytes, (int)('a' + i), size);
+	ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
+	close(fd);
+	free(bytes);
+}
+
+static int place_parts(size_t n, const uint64_t *size, struct boot_range *r)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		make_part(i, size[i]);
+	rc = place_initrd(&gm, &img, paths, n, &kernel, r, &e);
+	for (size_t i = 0; i < n; i++)
+		unlink(names[i]);
+	return rc;
+}
+
+START_TEST(place__joins_initrds)
+{
+	struct boot_range r = { 0 };
+	const uint8_t *p;
+	size_t part = 0;
+
+	/* What was there before is not taken for padding. */
+	memset(gm.base + 63 * MIB, 'X', 1 * MIB);
+	assert_ok(place_parts(joined[_i].n, joined[_i].size, &r), &e);
+	ck_assert_uint_eq(r.size, joined[_i].total);
+	ck_assert_uint_eq(r.gpa % 4096, 0);
+	p = guest_mem_ptr(&gm, r.gpa, r.size);
+	for (uint64_t off = 0; off < r.size; off++) {
+		bool inside;
+
+		if (part + 1 < joined[_i].n && off == joined[_i].at[part + 1])
+			part++;
+		inside = off < joined[_i].at[part] + joined[_i].size[part];
+		ck_assert_msg(p[off] == (inside ? 'a' + part : 0),
+			      "byte %" PRIu64 " is 0x%02x", off, p[off]);
+	}
+	ck_assert_uint_eq(part, joined[_i].n - 1);
+}
+END_TEST
+
+/* Each fits; together, with their padding, they do not. */
+START_TEST(place__joined_initrds_without_room)
+{
+	const uint64_t size[] = { 16 * MIB - 1, 16 * MIB + 1 };
+	struct boot_range r = { .gpa = 42 };
+
+	assert_err(place_parts(2, size, &r), -ENOSPC, &e,
+		   "the initrd has 33554433 bytes");
+	ck_assert_uint_eq(r.gpa, 42);
+}
+END_TEST
+
+/* The message names the file among several. */
+START_TEST(place__joined_initrd_missing)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	const char *some[] = { NULL, "/nonexistent/second" };
+	struct boot_range r;
+
+	make_part(0, 5);
+	some[0] = names[0];
+	assert_err(place_initrd(&gm, &img, some, 2, &kernel, &r, &e), -ENOENT,
+		   &e, "initrd: /nonexistent/second: No such file");
+	unlink(names[0]);
 }
 END_TEST
 
@@ -255,6 +361,9 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, place__initrd_that_cannot_be_read, 0,
 			    COUNT(files));
 	tcase_add_test(t, place__initrd_larger_than_memory);
+	tcase_add_loop_test(t, place__joins_initrds, 0, COUNT(joined));
+	tcase_add_test(t, place__joined_initrds_without_room);
+	tcase_add_test(t, place__joined_initrd_missing);
 	suite_add_tcase(s, t);
 	return s;
 }

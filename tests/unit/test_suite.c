@@ -108,9 +108,14 @@ static const struct {
 	{ ONE_CASE "  expect: []\n", "key 'expect': the list is empty" },
 	{ ONE_CASE "  expect: [[a]]\n", "a list, where one value is allowed" },
 	{ ONE_CASE "  expect: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q]\n",
-	  "dir/s.yaml:2: --expect: it may be given 16 times at most" },
+	  "dir/s.yaml:2: --expect may be given at most 16 times" },
 	{ ONE_CASE "  send: 'a\\q'\n", "dir/s.yaml:4: key 'send': " },
 	{ ONE_CASE "  initrd: ''\n", "key 'initrd': '' is not a file's name" },
+	{ ONE_CASE "  initrd: [a, '']\n",
+	  "key 'initrd': '' is not a file's name" },
+	{ ONE_CASE "  initrd: []\n", "key 'initrd': the list is empty" },
+	{ ONE_CASE "  initrd: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q]\n",
+	  "dir/s.yaml:2: --initrd may be given at most 16 times" },
 	{ ONE_CASE "  initrd: '-'\n",
 	  "key 'initrd': '-' is not a file's name" },
 	{ ONE_CASE "  command: verify\n  flip: here\n",
@@ -419,6 +424,26 @@ START_TEST(suite__options_keep_the_order_of_keys)
 END_TEST
 
 /* Every combination once, the last axis turning fastest. */
+START_TEST(suite__initrds_are_a_list)
+{
+	assert_ok(read_suite(&s,
+			     "defaults:\n"
+			     "  initrd: [one, two]\n"
+			     "cases:\n"
+			     "- {name: a, image: i}\n"
+			     "- {name: b, image: i, initrd: [x, /y, x]}\n"
+			     "- {name: c, image: i, initrd: z}\n",
+			     &e),
+		  &e);
+	ck_assert_str_eq(words(0), "--initrd dir/one --initrd dir/two");
+	ck_assert_str_eq(words(1), "--initrd dir/x --initrd /y --initrd dir/x");
+	ck_assert_str_eq(words(2), "--initrd dir/z");
+	/* All of them have to be there, and the image. */
+	ck_assert_uint_eq(s.cases[1].files.count, 4);
+	suite_release(&s);
+}
+END_TEST
+
 START_TEST(suite__matrix_is_a_product)
 {
 	static const struct {
@@ -881,6 +906,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__defaults_are_replaced);
 	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
+	tcase_add_test(t, suite__initrds_are_a_list);
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);
