@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/regex.h"
 #include "boot/plan.h"
 #include "pack/compress.h"
 #include "vm/guest_mem.h"
@@ -81,13 +82,13 @@ static int set_timeout(struct options *o, const char *arg, struct err *e)
 static int set_expect(struct options *o, const char *arg, struct err *e)
 {
 	o->expect[o->expect_count++] = arg;
-	return watch_check_regex(arg, e);
+	return regex_check(arg, e);
 }
 
 static int set_fail_on(struct options *o, const char *arg, struct err *e)
 {
 	o->fail_on[o->fail_on_count++] = arg;
-	return watch_check_regex(arg, e);
+	return regex_check(arg, e);
 }
 
 static int set_send(struct options *o, const char *arg, struct err *e)
@@ -215,7 +216,7 @@ static int set_jobs(struct options *o, const char *arg, struct err *e)
 static int set_filter(struct options *o, const char *arg, struct err *e)
 {
 	o->filter = arg;
-	return watch_check_regex(arg, e);
+	return regex_check(arg, e);
 }
 
 static int set_list(struct options *o, const char *arg, struct err *e)

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "run/regex_check.h"
-
 #define PANIC	  "Kernel panic - not syncing"
 #define PANIC_END "---[ end Kernel panic - not syncing"
 /* "Run /init as init process": init/main.c of Linux since 4.17. */
@@ -20,34 +18,9 @@ void watch_init(struct watch *w)
 void watch_release(struct watch *w)
 {
 	while (w->expect_count)
-		regfree(&w->expect[--w->expect_count]);
+		regex_free(w->expect[--w->expect_count]);
 	while (w->fail_on_count)
-		regfree(&w->fail_on[--w->fail_on_count]);
-}
-
-static int compile(regex_t *compiled, const char *regex, struct err *e)
-{
-	char why[128];
-	int rc = regex_check(regex, e);
-
-	if (rc)
-		return rc;
-	rc = regcomp(compiled, regex, REG_EXTENDED | REG_NOSUB);
-	if (!rc)
-		return 0;
-	regerror(rc, compiled, why, sizeof(why));
-	return err_set(e, EINVAL, "'%s' is not a regular expression: %s", regex,
-		       why);
-}
-
-int watch_check_regex(const char *regex, struct err *e)
-{
-	regex_t compiled;
-	int rc = compile(&compiled, regex, e);
-
-	if (!rc)
-		regfree(&compiled);
-	return rc;
+		regex_free(w->fail_on[--w->fail_on_count]);
 }
 
 int watch_expect(struct watch *w, const char *regex, struct err *e)
@@ -57,7 +30,7 @@ int watch_expect(struct watch *w, const char *regex, struct err *e)
 	if (w->expect_count == WATCH_EXPECT_MAX)
 		return err_set(e, E2BIG, "more than %d expectations",
 			       WATCH_EXPECT_MAX);
-	rc = compile(&w->expect[w->expect_count], regex, e);
+	rc = regex_compile(&w->expect[w->expect_count], regex, e);
 	if (!rc)
 		w->expect_count++;
 	return rc;
@@ -70,7 +43,7 @@ int watch_fail_on(struct watch *w, const char *regex, struct err *e)
 	if (w->fail_on_count == WATCH_EXPECT_MAX)
 		return err_set(e, E2BIG, "more than %d lines to fail on",
 			       WATCH_EXPECT_MAX);
-	rc = compile(&w->fail_on[w->fail_on_count], regex, e);
+	rc = regex_compile(&w->fail_on[w->fail_on_count], regex, e);
 	if (!rc)
 		w->fail_on_text[w->fail_on_count++] = regex;
 	return rc;
@@ -122,17 +95,29 @@ static void look_for_failure(struct watch *w)
 	if (w->failed_by || w->panic[0] || watch_satisfied(w))
 		return;
 	for (size_t i = 0; i < w->fail_on_count; i++)
-		if (!regexec(&w->fail_on[i], w->line, 0, NULL, 0)) {
+		if (regex_matches_text(w->fail_on[i], w->line)) {
 			w->failed_by = w->fail_on_text[i];
 			memcpy(w->failed, w->line, sizeof(w->failed));
 			return;
 		}
 }
 
+/* Whether the line, as far as it has come, meets the next expectation. */
+static bool meets_next(struct watch *w)
+{
+	struct regex *next = w->expect[w->expect_met];
+
+	if (!w->looked)
+		regex_restart(next);
+	regex_feed(next, w->line + w->looked, w->len - w->looked);
+	w->looked = w->len;
+	return regex_matches(next);
+}
+
 static void look_for_expected(struct watch *w)
 {
 	if (w->line_spent || w->failed_by || w->expect_met == w->expect_count ||
-	    regexec(&w->expect[w->expect_met], w->line, 0, NULL, 0))
+	    !meets_next(w))
 		return;
 	/* It is what somebody fears, too, so far at least. */
 	look_for_failure(w);
@@ -166,6 +151,7 @@ static void end_line(struct watch *w)
 		memcpy(w->recent[w->lines++ % WATCH_RECENT], w->line,
 		       sizeof(w->line));
 	w->len = 0;
+	w->looked = 0;
 	w->line[0] = '\0';
 	w->line_spent = false;
 }

@@ -9,12 +9,12 @@
 #ifndef RUN_WATCH_H
 #define RUN_WATCH_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/regex.h"
 
 #define WATCH_LINE_MAX	 1024
 #define WATCH_EXPECT_MAX 16
@@ -30,11 +30,12 @@ struct watch {
 	size_t lines;		    /* how many there have been */
 	char panic[WATCH_LINE_MAX]; /* the line with which it panicked, or "" */
 	bool panic_over;	    /* the kernel has said all it will say */
-	regex_t expect[WATCH_EXPECT_MAX];
+	struct regex *expect[WATCH_EXPECT_MAX];
 	size_t expect_count; /* compiled */
 	size_t expect_met;   /* of these, how many have matched, in order */
+	size_t looked;	     /* bytes of the line that the next one has seen */
 	char met[WATCH_LINE_MAX]; /* the line that met the last of these */
-	regex_t fail_on[WATCH_EXPECT_MAX];
+	struct regex *fail_on[WATCH_EXPECT_MAX];
 	const char *fail_on_text[WATCH_EXPECT_MAX];
 	size_t fail_on_count;
 	const char *failed_by; /* the one of these that matched, or NULL */
@@ -46,9 +47,9 @@ void watch_init(struct watch *w);
 void watch_release(struct watch *w);
 
 /*
- * Add an extended regular expression that regex_check() allows: a line of the
- * guest's must not keep regexec() busy, as nobody would look at the time or at
- * signals meanwhile. -EINVAL, -E2BIG.
+ * Add a regular expression that lines are to match, in the order in which they
+ * are added. Returns as regex_compile() does; also -E2BIG if there are
+ * WATCH_EXPECT_MAX.
  */
 int watch_expect(struct watch *w, const char *regex, struct err *e);
 
@@ -60,9 +61,6 @@ int watch_expect(struct watch *w, const char *regex, struct err *e);
  * expectations have been met.
  */
 int watch_fail_on(struct watch *w, const char *regex, struct err *e);
-
-/* Whether @regex is an expression that either of these would take. */
-int watch_check_regex(const char *regex, struct err *e);
 
 /* Look at @n more bytes of output. */
 void watch_feed(struct watch *w, const uint8_t *data, size_t n);

@@ -3,16 +3,20 @@
 
 #include <ctype.h>
 #include <jansson.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
+#include "base/regex.h"
 #include "report/clean.h"
 #include "run/verdict.h"
 
 #define PREFIX "launcher: "
+
+/* How often a verdict may turn out to be unwanted. */
+#define ATTEND_NS 100000000
 
 void judge_as(struct result *res, enum case_end end, const char *why, ...)
 {
@@ -29,19 +33,20 @@ void judge_as(struct result *res, enum case_end end, const char *why, ...)
  * read, so what fails here is memory. */
 struct patterns {
 	const struct texts *texts;
-	regex_t *at;
+	struct regex **at;
 	size_t count;
 };
 
 static bool patterns_init(struct patterns *p, const struct texts *t)
 {
+	struct err ignored;
+
 	*p = (struct patterns){ .texts = t };
 	p->at = t->count ? calloc(t->count, sizeof(*p->at)) : NULL;
 	if (!p->at)
 		return !t->count;
 	for (; p->count < t->count; p->count++)
-		if (regcomp(&p->at[p->count], t->at[p->count],
-			    REG_EXTENDED | REG_NOSUB))
+		if (regex_compile(&p->at[p->count], t->at[p->count], &ignored))
 			return false;
 	return true;
 }
@@ -49,7 +54,7 @@ static bool patterns_init(struct patterns *p, const struct texts *t)
 static void patterns_release(struct patterns *p)
 {
 	while (p->count)
-		regfree(&p->at[--p->count]);
+		regex_free(p->at[--p->count]);
 	free(p->at);
 }
 
@@ -57,7 +62,7 @@ static void patterns_release(struct patterns *p)
 static const char *find_match(const struct patterns *p, const char *line)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (!regexec(&p->at[i], line, 0, NULL, 0))
+		if (regex_matches_text(p->at[i], line))
 			return p->texts->at[i];
 	return NULL;
 }
@@ -115,6 +120,7 @@ struct reading {
 	struct patterns console, never, only;
 	size_t met; /* of console's, in order */
 	struct tail tail;
+	uint64_t attended_ns;
 };
 
 static void judge_line(struct reading *r, const char *line, struct result *res)
@@ -126,7 +132,7 @@ static void judge_line(struct reading *r, const char *line, struct result *res)
 	if (res->end != CASE_PASS)
 		return;
 	if (r->met < r->console.count &&
-	    !regexec(&r->console.at[r->met], line, 0, NULL, 0))
+	    regex_matches_text(r->console.at[r->met], line))
 		r->met++;
 	forbidden = find_match(&r->never, line);
 	if (forbidden)
@@ -140,22 +146,44 @@ static void judge_line(struct reading *r, const char *line, struct result *res)
 			 line);
 }
 
-static void judge_console(const struct suite_case *c, FILE *console,
-			  struct result *res)
+/* Whether the verdict is no longer wanted, asked not too often. */
+static bool is_given_up(struct reading *r, const struct leavings *left)
+{
+	uint64_t now = clock_ns();
+
+	if (!left->give_up || now - r->attended_ns < ATTEND_NS)
+		return false;
+	r->attended_ns = now;
+	return left->give_up(left->ctx);
+}
+
+static void judge_lines(struct reading *r, const struct leavings *left,
+			struct result *res)
+{
+	char line[JUDGE_LINE_MAX];
+
+	while (next_line(left->console, line)) {
+		if (is_given_up(r, left)) {
+			judge_as(res, CASE_ERROR,
+				 "interrupted while its console was read");
+			return;
+		}
+		judge_line(r, line, res);
+	}
+	if (ferror(left->console))
+		judge_as(res, CASE_ERROR, "the console log cannot be read");
+}
+
+static void judge_console(const struct suite_case *c,
+			  const struct leavings *left, struct result *res)
 {
 	struct reading r = { .met = 0 };
-	char line[JUDGE_LINE_MAX];
 
 	if (patterns_init(&r.console, &c->console) &&
 	    patterns_init(&r.never, &c->never) &&
 	    patterns_init(&r.only, &c->only)) {
-		while (next_line(console, line))
-			judge_line(&r, line, res);
-		if (ferror(console))
-			judge_as(res, CASE_ERROR,
-				 "the console log cannot be "
-				 "read");
-		else if (res->end == CASE_PASS && r.met < r.console.count)
+		judge_lines(&r, left, res);
+		if (res->end == CASE_PASS && r.met < r.console.count)
 			judge_as(res, CASE_FAIL,
 				 "no console line matches%s "
 				 "'%s'",
@@ -204,7 +232,7 @@ static void judge_reason(const struct suite_case *c, const char *reason,
 	if (!patterns_init(&p, &c->reason))
 		judge_as(res, CASE_ERROR, "no memory for the patterns");
 	for (size_t i = 0; i < p.count && res->end == CASE_PASS; i++)
-		if (regexec(&p.at[i], reason, 0, NULL, 0))
+		if (!regex_matches_text(p.at[i], reason))
 			judge_as(res, CASE_FAIL,
 				 "the reason does not match '%s': %s",
 				 c->reason.at[i], reason);
@@ -242,17 +270,16 @@ static void judge_value(json_t *v, const char *path, const char *regex,
 	char *text = json_is_string(v)
 			     ? strdup(json_string_value(v))
 			     : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-	regex_t r;
+	struct regex *r = NULL;
+	struct err ignored;
 
-	if (!text || regcomp(&r, regex, REG_EXTENDED | REG_NOSUB)) {
+	if (!text || regex_compile(&r, regex, &ignored))
 		judge_as(res, CASE_ERROR, "no memory for the report");
-	} else {
-		if (regexec(&r, text, 0, NULL, 0))
-			judge_as(res, CASE_FAIL,
-				 "%s in the report does not match '%s': %s",
-				 path, regex, text);
-		regfree(&r);
-	}
+	else if (!regex_matches_text(r, text))
+		judge_as(res, CASE_FAIL,
+			 "%s in the report does not match '%s': %s", path,
+			 regex, text);
+	regex_free(r);
 	free(text);
 }
 
@@ -322,6 +349,6 @@ void judge(const struct suite_case *c, const struct leavings *left,
 	if (res->end == CASE_PASS)
 		judge_reason(c, reason ?: line, res);
 	judge_report(c, report, res);
-	judge_console(c, left->console, res);
+	judge_console(c, left, res);
 	json_decref(report);
 }

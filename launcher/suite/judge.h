@@ -10,6 +10,8 @@
 #ifndef SUITE_JUDGE_H
 #define SUITE_JUDGE_H
 
+#include <stdbool.h>
+
 #include "suite/result.h"
 
 #define JUDGE_NOT_STARTED 127 /* a child's status that says so */
@@ -24,6 +26,11 @@ struct leavings {
 	FILE *console;
 	FILE *errors;
 	FILE *report; /* NULL: there is none */
+	/* Called with @ctx several times a second while the console is read,
+	 * which may take a while; true: the verdict is no longer wanted. NULL:
+	 * it is always wanted. */
+	bool (*give_up)(void *ctx);
+	void *ctx;
 };
 
 /* Draw the verdict: fill in end, why and tail of @res. */

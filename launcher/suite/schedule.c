@@ -155,64 +155,6 @@ static bool try_again(struct schedule *s, struct result *res)
 	       res->attempts <= s->r->retries && !s->r->signal;
 }
 
-static void judge_child(const struct suite_case *sc, const struct child *c,
-			int status, struct result *res)
-{
-	struct leavings left = {
-		.wait_status = status,
-		.console = c->console,
-		.errors = c->errors,
-		.report = fopen(c->report, "re"),
-	};
-
-	judge(sc, &left, res);
-	if (left.report)
-		fclose(left.report);
-}
-
-/* @c has ended with @status. */
-static int on_end(struct schedule *s, struct child *c, int status,
-		  struct err *e)
-{
-	const struct suite_case *sc = &s->r->s->cases[c->which];
-	struct result *res = &s->r->results[c->which];
-	size_t which = c->which;
-	bool hung = c->told;
-
-	free(res->tail);
-	res->tail = NULL;
-	judge_child(sc, c, status, res);
-	child_release(c);
-	s->running--;
-	if (s->r->signal || s->r->broken) {
-		/* It was us who ended it. */
-		res->end = CASE_WAITS;
-		return 0;
-	}
-	if (hung)
-		judge_as(res, CASE_ERROR,
-			 "it did not end by itself within its time limit of "
-			 "%.3f s and %.0f s more",
-			 (double)sc->timeout_ns / 1e9, CHILD_GRACE_NS / 1e9);
-	if (!try_again(s, res))
-		return conclude(s, which, e);
-	snprintf(res->earlier, sizeof(res->earlier), "%s: %.*s",
-		 case_end_name(res->end), RESULT_WHY_SIZE - 16, res->why);
-	clean_text(res->earlier);
-	child_keep_files(s->r, which, res->attempts);
-	return start_case(s, c, which, e);
-}
-
-static int reap(struct schedule *s, struct err *e)
-{
-	int rc = 0, status;
-
-	for (unsigned long n = 0; n < s->r->jobs && !rc; n++)
-		if (child_ended(&s->children[n], &status))
-			rc = on_end(s, &s->children[n], status, e);
-	return rc;
-}
-
 /* Those that do not end when they should. */
 static void enforce_deadlines(struct schedule *s)
 {
@@ -246,6 +188,76 @@ static void on_signals(struct schedule *s)
 			s->next = s->r->s->count;
 			end_children(s);
 		}
+}
+
+/* While a long console is read: signals and time limits hold. */
+static bool attend(void *schedule)
+{
+	struct schedule *s = schedule;
+
+	on_signals(s);
+	enforce_deadlines(s);
+	return s->r->signal || s->r->broken;
+}
+
+static void judge_child(struct schedule *s, const struct child *c, int status,
+			struct result *res)
+{
+	struct leavings left = {
+		.wait_status = status,
+		.console = c->console,
+		.errors = c->errors,
+		.report = fopen(c->report, "re"),
+		.give_up = attend,
+		.ctx = s,
+	};
+
+	judge(&s->r->s->cases[c->which], &left, res);
+	if (left.report)
+		fclose(left.report);
+}
+
+/* @c has ended with @status. */
+static int on_end(struct schedule *s, struct child *c, int status,
+		  struct err *e)
+{
+	const struct suite_case *sc = &s->r->s->cases[c->which];
+	struct result *res = &s->r->results[c->which];
+	size_t which = c->which;
+	bool hung = c->told;
+
+	free(res->tail);
+	res->tail = NULL;
+	judge_child(s, c, status, res);
+	child_release(c);
+	s->running--;
+	if (s->r->signal || s->r->broken) {
+		/* It was us who ended it. */
+		res->end = CASE_WAITS;
+		return 0;
+	}
+	if (hung)
+		judge_as(res, CASE_ERROR,
+			 "it did not end by itself within its time limit of "
+			 "%.3f s and %.0f s more",
+			 (double)sc->timeout_ns / 1e9, CHILD_GRACE_NS / 1e9);
+	if (!try_again(s, res))
+		return conclude(s, which, e);
+	snprintf(res->earlier, sizeof(res->earlier), "%s: %.*s",
+		 case_end_name(res->end), RESULT_WHY_SIZE - 16, res->why);
+	clean_text(res->earlier);
+	child_keep_files(s->r, which, res->attempts);
+	return start_case(s, c, which, e);
+}
+
+static int reap(struct schedule *s, struct err *e)
+{
+	int rc = 0, status;
+
+	for (unsigned long n = 0; n < s->r->jobs && !rc; n++)
+		if (child_ended(&s->children[n], &status))
+			rc = on_end(s, &s->children[n], status, e);
+	return rc;
 }
 
 static int serve(struct schedule *s, struct err *e)

@@ -8,12 +8,12 @@
 #include "suite/suite.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 
 #include "base/file.h"
+#include "base/regex.h"
 #include "suite/build.h"
 
 /* What stands at the top. */
@@ -262,15 +262,15 @@ int suite_open(struct suite *s, const char *path, const struct suite_words *w,
 int suite_filter(struct suite *s, const char *regex, struct err *e)
 {
 	size_t kept = 0, all = s->count;
-	regex_t r;
+	struct regex *r;
+	int rc = regex_compile(&r, regex, e);
 
-	if (regcomp(&r, regex, REG_EXTENDED | REG_NOSUB))
-		return err_set(e, EINVAL, "'%s' is not a regular expression",
-			       regex);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < all; i++)
-		if (!regexec(&r, s->cases[i].name, 0, NULL, 0))
+		if (regex_matches_text(r, s->cases[i].name))
 			s->cases[kept++] = s->cases[i];
-	regfree(&r);
+	regex_free(r);
 	s->count = kept;
 	if (!kept)
 		return err_set(e, ENOENT,

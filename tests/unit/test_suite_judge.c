@@ -15,6 +15,10 @@ static struct result res;
 static FILE *report;
 static struct err e;
 
+/* Asked while the console is read; NULL in most tests. */
+static bool (*give_up)(void *ctx);
+static unsigned asked;
+
 static FILE *stream(const char *text, size_t len)
 {
 	FILE *f = tmpfile();
@@ -36,7 +40,9 @@ static void judge_bytes(const char *keys, int wait_status, const char *console,
 	snprintf(text, sizeof(text), ONE_CASE "%s", keys);
 	assert_ok(read_suite(&s, text, &e), &e);
 	res = (struct result){ .end = CASE_RUNS };
-	judge(&s.cases[0], &(struct leavings){ wait_status, out, err, report },
+	judge(&s.cases[0],
+	      &(struct leavings){ wait_status, out, err, report, give_up,
+				  &asked },
 	      &res);
 	if (report)
 		fclose(report);
@@ -256,6 +262,25 @@ START_TEST(judge__cuts_a_line)
 }
 END_TEST
 
+static bool give_up_at_once(void *ctx)
+{
+	++*(unsigned *)ctx;
+	return true;
+}
+
+/* Whoever waits for the suite's end does not wait for the console's. */
+START_TEST(judge__gives_up_when_told_to)
+{
+	asked = 0;
+	give_up = give_up_at_once;
+	judge_bytes("  never: b\n", 0, "a\nb\n", 4, "");
+	give_up = NULL;
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_str_eq(res.why, "interrupted while its console was read");
+	free(res.tail);
+}
+END_TEST
+
 START_TEST(judge__keeps_the_last_lines)
 {
 	char text[4096] = "", want[4096] = "", line[400];
@@ -297,6 +322,7 @@ Suite *unit_suite(void)
 			    COUNT(accounts));
 	tcase_add_test(t, judge__nul_is_no_end_of_a_line);
 	tcase_add_test(t, judge__cuts_a_line);
+	tcase_add_test(t, judge__gives_up_when_told_to);
 	tcase_add_test(t, judge__keeps_the_last_lines);
 	tcase_add_test(t, judge__cleans_the_last_lines);
 	suite_add_tcase(suite, t);

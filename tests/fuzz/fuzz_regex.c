@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hostile regular expression, and a hostile text for it.
+ *
+ * The input is the expression, a newline, and the text. Beyond not crashing:
+ * regcomp() and regexec() say the same of them, and so does a text that comes
+ * byte by byte. Expressions on which glibc takes for ever, or is known to be
+ * wrong, are only compiled and matched.
+ */
+#include "fuzz/fuzz.h"
+#include "base/regex.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPRESSION_MAX 4200
+#define COMPARED_MAX   32
+#define OPERATORS_MAX  6
+#define TEXT_MAX       32
+
+static void claim(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static bool feed_bytewise(struct regex *r, const char *text)
+{
+	regex_restart(r);
+	for (; *text; text++) {
+		(void)regex_matches(r);
+		regex_feed(r, text, 1);
+	}
+	return regex_matches(r);
+}
+
+static bool has_large_number(const char *text)
+{
+	static const char digits[] = "0123456789";
+
+	for (; *text; text++)
+		if (strspn(text, digits) > 1)
+			return true;
+	return false;
+}
+
+static size_t count_operators(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += strchr("*+?{", *text) != NULL;
+	return n;
+}
+
+/* Whether regexec() is a judge of this one. */
+static bool is_comparable(const char *expression)
+{
+	const char *brace = strchr(expression, '{');
+
+	/* Each doubles what regcomp() makes of it. */
+	if (count_operators(expression) > OPERATORS_MAX)
+		return false;
+	if (brace && (strchr(brace + 1, '{') || has_large_number(brace)))
+		return false;
+	return strlen(expression) <= COMPARED_MAX && !strstr(expression, "---");
+}
+
+static void compare(const char *expression, int rc, bool found,
+		    const char *text)
+{
+	regex_t libc;
+
+	if (regcomp(&libc, expression, REG_EXTENDED | REG_NOSUB)) {
+		claim(rc == -EINVAL);
+		return;
+	}
+	claim(!rc);
+	claim(found == !regexec(&libc, text, 0, NULL, 0));
+	regfree(&libc);
+}
+
+static void run(const char *expression, const char *text)
+{
+	struct regex *r = NULL;
+	struct err e;
+	int rc = regex_compile(&r, expression, &e);
+	bool found = false;
+
+	if (!rc) {
+		found = regex_matches_text(r, text);
+		claim(feed_bytewise(r, text) == found);
+	}
+	/* What is refused by name is not a question of syntax. */
+	if (is_comparable(expression) &&
+	    !(rc && strstr(e.msg, "back-reference")))
+		compare(expression, rc, found, text);
+	regex_free(r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\n', size);
+	char expression[EXPRESSION_MAX + 1] = "", text[TEXT_MAX + 1] = "";
+	size_t len = end ? (size_t)(end - data) : size;
+	size_t rest = end ? size - len - 1 : 0;
+
+	if (len > EXPRESSION_MAX || rest > TEXT_MAX)
+		return 0;
+	memcpy(expression, data, len);
+	if (rest)
+		memcpy(text, end + 1, rest);
+	run(expression, text);
+	return 0;
+}
+
+void fuzz_seeds(void)
+{
+	static const char *const seeds[] = {
+		"^a(b|c)*d$\nabcbd",
+		".*a.{4}Q\nxaxxxxQ",
+		"[^]a-c[:digit:][=x=]-]+\n]x-",
+		"\\<a\\w\\>|\\bb\\B|\\`x\\'\nab bc",
+		"(a?){3}b{,2}c{2,}\naabcc",
+		"(|a)+()|)\\W\\s\\S\na a)-",
+	};
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
+		fuzz_seed((char[]){ (char)('a' + i), '\0' }, seeds[i],
+			  strlen(seeds[i]));
+}
