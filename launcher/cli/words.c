@@ -250,7 +250,7 @@ static int check_together(const struct options *o, const struct command *cmd,
 		return err_set(e, EINVAL, "--%s: %s has it for --map only",
 			       o->for_map, cmd->name);
 	if (o->lost_given && !o->gdb)
-		return err_set(e, EINVAL, "--gdb-lost: it is for --gdb only");
+		return err_set(e, EINVAL, "--gdb-lost requires --gdb");
 	return check_outputs(o, e);
 }
 

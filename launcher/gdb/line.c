@@ -16,9 +16,10 @@
 
 #define UNIX	    "unix:"
 #define LOOPBACK    "127.0.0.1"
+#define OWN_FILE    "launcher-%d.gdb"
 #define HOST_MAX    64
 #define PORT_MAX    6
-#define WAITING_MAX 1 /* more than one debugger is one too many */
+#define WAITING_MAX 8 /* connections that are not accepted yet */
 
 union any_addr {
 	struct sockaddr any;
@@ -37,8 +38,8 @@ static int parse_unix(const char *path, struct address *a, struct err *e)
 
 	if (!len || len >= sizeof(a->addr.un.sun_path))
 		return err_set(e, EINVAL,
-			       "the socket's path has %zu bytes, 1 to %zu are "
-			       "possible",
+			       "the socket's path has %zu bytes (expected 1 to "
+			       "%zu)",
 			       len, sizeof(a->addr.un.sun_path) - 1);
 	a->addr.un.sun_family = AF_UNIX;
 	memcpy(a->addr.un.sun_path, path, len + 1);
@@ -49,8 +50,9 @@ static int parse_unix(const char *path, struct address *a, struct err *e)
 static int bad_address(const char *text, struct err *e)
 {
 	return err_set(e, EINVAL,
-		       "'%s' is none of :PORT, HOST:PORT with HOST localhost "
-		       "or a number, and unix:PATH; a PORT is 0 to 65535",
+		       "unknown address '%s' (expected unix:PATH, :PORT, or "
+		       "HOST:PORT with HOST localhost or a number; PORT is 0 "
+		       "to 65535)",
 		       text);
 }
 
@@ -94,11 +96,37 @@ static int parse_inet(const char *text, struct address *a, struct err *e)
 	return 0;
 }
 
+/* A folder that only this user can use, as XDG_RUNTIME_DIR should be. A path
+ * with a colon is a port to gdb. */
+static bool is_private(const char *dir)
+{
+	struct stat st;
+
+	return dir && dir[0] == '/' && !strchr(dir, ':') && !stat(dir, &st) &&
+	       S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       !(st.st_mode & 077);
+}
+
+static int default_path(struct address *a, struct err *e)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	char path[sizeof(a->addr.un.sun_path)];
+	int n = sizeof(path);
+
+	if (is_private(dir))
+		n = snprintf(path, sizeof(path), "%s/" OWN_FILE, dir, getpid());
+	if (n >= (int)sizeof(path))
+		snprintf(path, sizeof(path), OWN_FILE, getpid());
+	return parse_unix(path, a, e);
+}
+
 static int parse(const char *text, struct address *a, struct err *e)
 {
 	size_t prefix = strlen(UNIX);
 
 	*a = (struct address){ 0 };
+	if (!strcmp(text, GDB_LINE_DEFAULT))
+		return default_path(a, e);
 	return strncmp(text, UNIX, prefix) ? parse_inet(text, a, e)
 					   : parse_unix(text + prefix, a, e);
 }
@@ -117,8 +145,8 @@ int gdb_line_check(const char *address, struct err *e)
 }
 
 /*
- * A socket file at which nobody listens is left from a launcher that was
- * killed, and goes; anything else that is there stays.
+ * A socket file without a listener was left by a launcher that was killed, and
+ * is removed; any other file stays.
  */
 static int clear_path(const struct address *a, struct err *e)
 {
@@ -129,18 +157,29 @@ static int clear_path(const struct address *a, struct err *e)
 	if (lstat(path, &st))
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, EEXIST, "%s: it is there, and no socket",
-			       path);
+		return err_set(e, EEXIST,
+			       "%s: the file exists and is not a socket", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, "socket");
 	if (!connect(fd, &a->addr.any, a->len) || errno != ECONNREFUSED)
-		rc = err_set(e, EADDRINUSE, "%s: another program listens there",
+		rc = err_set(e, EADDRINUSE, "%s: another program listens at it",
 			     path);
 	else if (unlink(path))
 		rc = err_sys(e, "%s", path);
 	close(fd);
 	return rc;
+}
+
+static enum gdb_reach reach_of(const union any_addr *a)
+{
+	const struct sockaddr_in *four = (const void *)a;
+	const struct sockaddr_in6 *six = (const void *)a;
+	bool own = a->any.sa_family == AF_INET6
+			   ? IN6_IS_ADDR_LOOPBACK(&six->sin6_addr)
+			   : ntohl(four->sin_addr.s_addr) >> 24 == 127;
+
+	return own ? GDB_REACH_MACHINE : GDB_REACH_NETWORK;
 }
 
 static int name_line(struct gdb_line *l, struct err *e)
@@ -153,6 +192,7 @@ static int name_line(struct gdb_line *l, struct err *e)
 	    getnameinfo(&addr.any, len, host, sizeof(host), port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV))
 		return err_sys(e, "getsockname");
+	l->reach = reach_of(&addr);
 	snprintf(l->name, sizeof(l->name),
 		 addr.any.sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
 		 port);
@@ -172,9 +212,9 @@ static int listen_at(struct gdb_line *l, const struct address *a,
 	/* The port of a run that has just ended can be used again. */
 	(void)setsockopt(l->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one,
 			 sizeof(one));
-	/* The guest's memory is for whoever runs it. */
-	if (is_unix)
-		(void)fchmod(l->listen_fd, 0600);
+	/* The file gets the mode that the socket has when it is bound. */
+	if (is_unix && fchmod(l->listen_fd, 0600))
+		return err_sys(e, "cannot set the mode of %s", text);
 	if (bind(l->listen_fd, &a->addr.any, a->len))
 		return err_sys(e, "cannot listen at %s", text);
 	if (is_unix) {
@@ -224,19 +264,18 @@ void gdb_line_close(struct gdb_line *l)
 	*l = (struct gdb_line)GDB_LINE_EMPTY;
 }
 
-bool gdb_line_accept(struct gdb_line *l)
+int gdb_line_accept(const struct gdb_line *l)
 {
 	int one = 1, fd;
 
 	fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
-		return false;
+		return -1;
 	/* Packets are small, and each waits for an answer; a debugger whose
-	 * machine is gone is noticed in the end. A unix socket has neither. */
+	 * machine is gone is noticed in the end. A UNIX socket has neither. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	l->fd = fd;
-	return true;
+	return fd;
 }
 
 void gdb_line_hang_up(struct gdb_line *l)
@@ -254,14 +293,14 @@ static ssize_t moved(ssize_t n)
 	return n;
 }
 
-ssize_t gdb_line_read(struct gdb_line *l, void *buf, size_t len)
+ssize_t gdb_line_read(int fd, void *buf, size_t len)
 {
-	ssize_t n = recv(l->fd, buf, len, 0);
+	ssize_t n = recv(fd, buf, len, 0);
 
 	return n ? moved(n) : -1;
 }
 
-ssize_t gdb_line_write(struct gdb_line *l, const void *buf, size_t len)
+ssize_t gdb_line_write(int fd, const void *buf, size_t len)
 {
-	return moved(send(l->fd, buf, len, MSG_NOSIGNAL));
+	return moved(send(fd, buf, len, MSG_NOSIGNAL));
 }

@@ -15,7 +15,7 @@ static void send_reply(struct gdb_stub *s)
 static void start_no_acks(struct gdb_stub *s, struct args *a)
 {
 	(void)a;
-	s->no_ack = true;
+	s->caps.no_ack = true;
 	stub_say(s, "OK");
 }
 
@@ -99,7 +99,6 @@ static void on_packet(struct gdb_stub *s)
 	struct args a = { s->reader.data, s->reader.data + s->reader.len };
 	const struct command *command;
 
-	s->heard = true;
 	if (s->running) {
 		stub_say(s, "E.refused.the guest is running");
 		send_reply(s);
@@ -115,7 +114,7 @@ static void on_packet(struct gdb_stub *s)
 
 static void ack(struct gdb_stub *s, const char *sign)
 {
-	if (!s->no_ack)
+	if (!s->caps.no_ack)
 		buf_add(&s->out, sign, 1);
 }
 
@@ -145,7 +144,7 @@ static void on_event(struct gdb_stub *s, enum gdb_event event)
 		break;
 	case GDB_NAK:
 		/* Once for however many, as long as nothing is on its way. */
-		if (!s->no_ack && !s->out.len)
+		if (!s->caps.no_ack && !s->out.len)
 			buf_add(&s->out, s->last.data, s->last.len);
 		break;
 	case GDB_ACK:
@@ -178,12 +177,13 @@ void gdb_stub_release(struct gdb_stub *s)
 	buf_release(&s->last);
 }
 
-void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop)
+void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop,
+		    const struct gdb_caps *caps)
 {
 	s->reader = (struct gdb_reader){ 0 };
 	s->out.len = s->reply.len = s->last.len = 0;
-	s->heard = s->running = s->no_ack = s->knows_soft = s->knows_hard =
-		false;
+	s->running = false;
+	s->caps = *caps;
 	s->stop = *stop;
 	s->cpu = stop->cpu;
 	s->run_cpu = -1;

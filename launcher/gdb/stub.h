@@ -18,6 +18,7 @@
 #ifndef GDB_STUB_H
 #define GDB_STUB_H
 
+#include "gdb/hello.h"
 #include "gdb/packet.h"
 #include "gdb/regs.h"
 
@@ -104,11 +105,8 @@ struct gdb_stub {
 	struct buf reply; /* the payload of the answer being made */
 	struct buf last;  /* the last packet, should it get lost */
 	struct gdb_stop stop;
-	bool heard; /* a sound packet: whoever it is speaks gdb's protocol */
 	bool running;
-	bool no_ack;
-	bool knows_soft; /* the debugger knows the reasons of breakpoints */
-	bool knows_hard;
+	struct gdb_caps caps;
 	unsigned cpu; /* that g, m and their like are about */
 	/* c and s are about this one; -1: all */
 	int run_cpu;
@@ -119,8 +117,10 @@ void gdb_stub_init(struct gdb_stub *s, const struct gdb_target_ops *ops,
 		   void *ctx, const struct gdb_arch *arch, unsigned cpus);
 void gdb_stub_release(struct gdb_stub *s);
 
-/* A debugger has come; the target stands still because of @stop. */
-void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop);
+/* A debugger has come, with @caps agreed on by hello.h; the target stands
+ * still because of @stop. */
+void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop,
+		    const struct gdb_caps *caps);
 
 /*
  * Bytes from the debugger; those behind its last word are not looked at. What

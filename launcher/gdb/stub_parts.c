@@ -35,11 +35,11 @@ static void say_reason(struct gdb_stub *s, const struct gdb_stop *stop)
 {
 	switch (stop->reason) {
 	case GDB_STOP_SOFT:
-		if (s->knows_soft)
+		if (s->caps.knows_soft)
 			stub_say(s, "swbreak:;");
 		break;
 	case GDB_STOP_HARD:
-		if (s->knows_hard)
+		if (s->caps.knows_hard)
 			stub_say(s, "hwbreak:;");
 		break;
 	case GDB_STOP_WATCH:

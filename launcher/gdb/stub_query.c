@@ -76,20 +76,9 @@ void stub_why(struct gdb_stub *s, struct args *a)
 
 void stub_supported(struct gdb_stub *s, struct args *a)
 {
-	/* ":name+;name-;name=value;..." */
-	args_char(a, ':');
-	while (!args_done(a)) {
-		if (args_word(a, "swbreak+"))
-			s->knows_soft = true;
-		else if (args_word(a, "hwbreak+"))
-			s->knows_hard = true;
-		while (!args_done(a) && !args_char(a, ';'))
-			a->at++;
-	}
-	stub_say(s,
-		 "PacketSize=%x;qXfer:features:read+;QStartNoAckMode+;swbreak+;"
-		 "hwbreak+;vContSupported+",
-		 GDB_PACKET_MAX);
+	if (args_char(a, ':'))
+		gdb_caps_read(&s->caps, a->at, (size_t)(a->end - a->at));
+	gdb_caps_say(&s->reply);
 }
 
 /* A part of @whole, as qXfer wants it: "OFFSET,LENGTH". */

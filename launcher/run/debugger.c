@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "report/clean.h"
 
 /* How often vCPUs that do not do what they should are looked after. */
 #define URGE_MS 20
@@ -18,6 +21,11 @@
 
 /* Each of these bytes may ask for many. */
 #define READ_SIZE 1024
+
+/* So many clients that were turned away are reported. */
+#define REFUSED_MAX 8
+
+#define LINE_SIZE 512
 
 int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 			struct err *e)
@@ -33,19 +41,67 @@ int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 			*lost = (enum debugger_lost)i;
 			return 0;
 		}
-	return err_set(e, EINVAL, "'%s' is none of continue, kill, stop", text);
+	return err_set(e, EINVAL,
+		       "unknown action '%s' (expected continue, kill or stop)",
+		       text);
+}
+
+/* One line about the debugger. Clients and paths have a part in it. */
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	clean_text(line);
+	dprintf(STDERR_FILENO, "launcher: %s\n", line);
 }
 
 static void invite(const struct debugger *d)
 {
-	fprintf(stderr, "launcher: the guest waits for gdb: target remote %s\n",
-		d->line.name);
+	say("the guest waits for gdb: target remote %s", d->line.name);
+}
+
+static void warn_of_reach(const struct debugger *d)
+{
+	if (d->line.reach == GDB_REACH_MACHINE)
+		say("warning: every program of this user can reach the gdb "
+		    "port %s and control the guest; --gdb=unix:PATH is safer",
+		    d->line.name);
+	else if (d->line.reach == GDB_REACH_NETWORK)
+		say("warning: other machines can reach the gdb port %s and "
+		    "control the guest; --gdb=unix:PATH is safer",
+		    d->line.name);
+}
+
+static void on_refused(void *ctx, const char *who, const char *why,
+		       bool noticed)
+{
+	struct debugger *d = ctx;
+
+	if (!noticed) {
+		log_step("gdb: refused %s: %s", who, why);
+		return;
+	}
+	if (d->refused_clients < REFUSED_MAX)
+		say("gdb: refused %s: %s", who, why);
+	else if (d->refused_clients == REFUSED_MAX)
+		say("gdb: further refused connections are not reported");
+	d->refused_clients++;
 }
 
 int debugger_open(struct debugger *d, const char *address, struct err *e)
 {
 	int rc = gdb_line_open(&d->line, address, e);
 
+	d->lobby.refused = on_refused;
+	d->lobby.ctx = d;
+	if (!rc)
+		rc = gdb_lobby_open(&d->lobby, &d->line, e);
 	if (!rc)
 		rc = debug_probe(&d->means, e);
 	if (rc)
@@ -80,14 +136,14 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 	d->stop = (struct gdb_stop){ .signal = GDB_SIGTRAP };
 	gdb_stub_init(&d->stub, &debugger_ops, d,
 		      d->is32 ? &gdb_arch_32 : &gdb_arch_64, count);
+	warn_of_reach(d);
 	invite(d);
 	return 0;
 }
 
 bool debugger_holds(const struct debugger *d)
 {
-	return d && d->on && d->line.fd >= 0 && d->stub.heard &&
-	       (d->stopped || d->stopping);
+	return d && d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
 }
 
 /* Nobody debugs, and nothing of it is left. */
@@ -119,23 +175,16 @@ static void leave(struct debugger *d)
 	debugger_stop(d);
 }
 
-/* Ports are scanned, and another launcher looks who is at a socket file. */
-static void on_stranger_gone(struct debugger *d)
-{
-	log_step("who was there was no debugger");
-	if (d->waited)
-		gdb_line_hang_up(&d->line);
-	else
-		leave(d);
-}
-
 static void on_lost(struct debugger *d)
 {
-	if (!d->stub.heard) {
-		on_stranger_gone(d);
-		return;
-	}
-	log_step("the debugger is gone");
+	static const char *const fates[] = {
+		[DEBUGGER_LOST_CONTINUE] = "goes on",
+		[DEBUGGER_LOST_KILL] = "is killed",
+		[DEBUGGER_LOST_STOP] = "stops",
+	};
+
+	say("gdb disconnected without detaching (%s); the guest %s",
+	    d->client.peer.name, fates[d->lost]);
 	switch (d->lost) {
 	case DEBUGGER_LOST_CONTINUE:
 		leave(d);
@@ -162,7 +211,7 @@ static bool send_out(struct debugger *d)
 
 	if (!out->len)
 		return true;
-	n = gdb_line_write(&d->line, out->data, out->len);
+	n = gdb_line_write(d->line.fd, out->data, out->len);
 	if (n < 0)
 		return false;
 	memmove(out->data, out->data + n, out->len - (size_t)n);
@@ -170,13 +219,39 @@ static bool send_out(struct debugger *d)
 	return true;
 }
 
-/* A new debugger, and none of what the last one has set up. */
+static void on_end_of_debugger(struct debugger *d)
+{
+	bool kill = d->stub.end == GDB_END_KILL;
+
+	(void)send_out(d);
+	if (kill) {
+		gdb_line_hang_up(&d->line);
+		kill_guest(d, "the debugger killed the guest");
+	} else {
+		say("gdb detached (%s); the guest goes on",
+		    d->client.peer.name);
+		leave(d);
+	}
+}
+
+static void hear(struct debugger *d, const uint8_t *bytes, size_t len)
+{
+	gdb_stub_input(&d->stub, bytes, len);
+	if (d->stub.end)
+		on_end_of_debugger(d);
+}
+
+/* A new debugger finds nothing of what the last one has set up. It has said
+ * something since the handshake. */
 static void greet(struct debugger *d)
 {
+	const struct gdb_hello *hello = &d->client.hello;
+
 	d->greeting = false;
 	d->refused = (struct refusals){ 0 };
 	hold_clear_breaks(&d->hold);
-	gdb_stub_begin(&d->stub, &d->stop);
+	gdb_stub_begin(&d->stub, &d->stop, &hello->caps);
+	hear(d, hello->in, hello->len);
 }
 
 static void on_stopped(struct debugger *d)
@@ -194,81 +269,52 @@ static void on_stopped(struct debugger *d)
 	}
 }
 
-static void on_knock(struct debugger *d)
+/* A client has become a debugger. */
+static void on_debugger(struct debugger *d)
 {
-	struct gdb_line another = d->line;
-	bool replaces = d->line.fd >= 0;
-
-	if (!gdb_line_accept(&another))
-		return;
-	if (replaces && d->stub.heard) {
-		/* One is enough. */
-		gdb_line_hang_up(&another);
-		return;
-	}
-	/* One who says nothing is not to keep others out. */
-	gdb_line_hang_up(&d->line);
-	d->line = another;
-	if (!replaces)
-		d->waited = (d->stopped || d->stopping) && !d->leaving;
-	d->stub.heard = false;
+	d->line.fd = d->client.fd;
 	d->greeting = true;
 	d->leaving = false;
+	say("gdb connected: %s", d->client.peer.name);
 	if (d->stopped)
 		greet(d);
 	else if (!d->stopping)
 		debugger_stop(d);
 }
 
-static void on_end_of_debugger(struct debugger *d)
-{
-	bool kill = d->stub.end == GDB_END_KILL;
-
-	(void)send_out(d);
-	if (kill) {
-		gdb_line_hang_up(&d->line);
-		kill_guest(d, "the debugger killed the guest");
-	} else {
-		log_step("the debugger has detached");
-		leave(d);
-	}
-}
-
 static void on_line(struct debugger *d)
 {
 	uint8_t bytes[READ_SIZE];
-	ssize_t n = gdb_line_read(&d->line, bytes, sizeof(bytes));
-	bool known = d->stub.heard;
+	ssize_t n = gdb_line_read(d->line.fd, bytes, sizeof(bytes));
 
-	if (n > 0)
-		gdb_stub_input(&d->stub, bytes, (size_t)n);
-	if (d->stub.heard && !known)
-		log_step("a debugger is there");
-	if (d->stub.end)
-		on_end_of_debugger(d);
-	else if (n < 0)
+	if (n < 0)
 		on_lost(d);
+	else
+		hear(d, bytes, (size_t)n);
+}
+
+/* The shorter of two waits; -1 is for ever. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 int debugger_poll(const struct debugger *d, struct pollfd *p)
 {
-	bool there = d && d->on;
-	short events = POLLIN;
+	bool on = d && d->on;
+	bool urges = on && !d->stopped && (d->stopping || d->line.fd >= 0);
+	short events = on && d->stub.out.len ? POLLOUT : POLLIN;
 
-	if (there && d->stub.out.len)
-		events = POLLOUT;
-	/* The next one may come when this one has had the chance to speak. */
-	p[DEBUGGER_LISTEN] = (struct pollfd){
-		there && !d->greeting ? d->line.listen_fd : -1, POLLIN, 0
-	};
-	p[DEBUGGER_LINE] = (struct pollfd){ there && !d->greeting ? d->line.fd
-								  : -1,
+	/* What the debugger says is heard when the guest stands still for it. */
+	p[DEBUGGER_LOBBY] = (struct pollfd){ on ? d->lobby.epoll_fd : -1,
+					     POLLIN, 0 };
+	p[DEBUGGER_LINE] = (struct pollfd){ on && !d->greeting ? d->line.fd
+							       : -1,
 					    events, 0 };
-	p[DEBUGGER_WAKE] = (struct pollfd){ there ? d->hold.wake_fd : -1,
-					    POLLIN, 0 };
-	return there && !d->stopped && (d->stopping || d->line.fd >= 0)
-		       ? URGE_MS
-		       : -1;
+	p[DEBUGGER_WAKE] = (struct pollfd){ on ? d->hold.wake_fd : -1, POLLIN,
+					    0 };
+	return sooner(urges ? URGE_MS : -1,
+		      on ? gdb_lobby_wait_ms(&d->lobby) : -1);
 }
 
 static void serve_line(struct debugger *d, short revents)
@@ -296,14 +342,17 @@ void debugger_serve(struct debugger *d, const struct pollfd *p)
 	if (d->line.fd >= 0 && p[DEBUGGER_LINE].fd == d->line.fd)
 		serve_line(d, p[DEBUGGER_LINE].revents);
 	/* Last: what has been said before counts. */
-	if (p[DEBUGGER_LISTEN].revents)
-		on_knock(d);
+	if ((p[DEBUGGER_LOBBY].revents || !gdb_lobby_wait_ms(&d->lobby)) &&
+	    gdb_lobby_serve(&d->lobby, &d->line, d->line.fd >= 0, &d->client))
+		on_debugger(d);
 }
 
 void debugger_stop_listening(struct debugger *d)
 {
-	if (d)
-		gdb_line_stop_listening(&d->line);
+	if (!d)
+		return;
+	gdb_lobby_close(&d->lobby);
+	gdb_line_stop_listening(&d->line);
 }
 
 void debugger_tell_end(struct debugger *d, int status)
@@ -323,6 +372,7 @@ void debugger_tell_end(struct debugger *d, int status)
 
 void debugger_release(struct debugger *d)
 {
+	gdb_lobby_close(&d->lobby);
 	gdb_line_close(&d->line);
 	gdb_stub_release(&d->stub);
 	hold_release(&d->hold);

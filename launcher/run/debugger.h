@@ -2,11 +2,15 @@
 /*
  * --gdb: a debugger on a line, and what it does to a machine.
  *
- * The session's loop serves the line; this joins the stub, which knows gdb,
- * and the hold, which knows vCPUs. The guest waits at its first instruction
- * until a debugger has come. When one goes without a word, the guest's fate
- * is as --gdb-lost says; one who never sent a sound packet is no debugger,
- * and the guest fares as if it had not come.
+ * The session's loop serves the line; this joins the lobby, which tells
+ * debuggers from strangers, the stub, which knows gdb, and the hold, which
+ * knows vCPUs. The guest waits at its first instruction until a debugger has
+ * connected. When one disconnects without detaching, --gdb-lost says what
+ * becomes of the guest. A client that does not complete the handshake changes
+ * nothing: the guest does not stop for it, and its time goes on.
+ *
+ * A line on stderr names each debugger that comes or goes, and the first few
+ * clients that were turned away.
  *
  * Addresses are linear and go through the page tables of the vCPU in
  * question. As long as those know nothing of the kernel yet, an address in
@@ -22,6 +26,7 @@
 
 #include "base/outcome.h"
 #include "gdb/line.h"
+#include "gdb/lobby.h"
 #include "gdb/stub.h"
 #include "image/kernel_elf.h"
 #include "run/hold.h"
@@ -51,6 +56,9 @@ struct debugger {
 	bool on; /* --gdb was given */
 	enum debugger_lost lost;
 	struct gdb_line line;
+	struct gdb_lobby lobby;
+	unsigned refused_clients;
+	struct gdb_visitor client; /* the debugger; its .fd is line.fd */
 	struct gdb_stub stub;
 	struct hold hold;
 	struct debug_means means;
@@ -63,15 +71,15 @@ struct debugger {
 	bool stopping;		      /* or will soon wait */
 	bool greeting;		      /* a debugger came while they ran */
 	bool leaving;		      /* it went while they ran */
-	bool waited;		      /* the guest, for it to come */
 	struct refusals refused;      /* and said, to this debugger */
 	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
 	struct gdb_stop stop;
 };
 
-#define DEBUGGER_EMPTY                                     \
-	{                                                  \
-		.line = GDB_LINE_EMPTY, .hold = HOLD_EMPTY \
+#define DEBUGGER_EMPTY                                            \
+	{                                                         \
+		.line = GDB_LINE_EMPTY, .lobby = GDB_LOBBY_EMPTY, \
+		.client.fd = -1, .hold = HOLD_EMPTY               \
 	}
 
 /* Listen at @address, and see what this host can do. */
@@ -85,11 +93,11 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 		    const struct guest_mem *gm, struct outcome_latch *latch,
 		    const char *host, struct err *e);
 
-/* Whether a debugger keeps the guest from running: then its time does not
- * count. It does for one who has not said anything yet. */
+/* Whether a debugger keeps the guest from running: then the guest's time does
+ * not count. A client that has not completed the handshake is not one. */
 bool debugger_holds(const struct debugger *d);
 
-enum { DEBUGGER_LISTEN, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
+enum { DEBUGGER_LOBBY, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
 
 /* What to wait for, and for how many milliseconds at most; -1: for ever. All
  * of this is fine for a debugger that is not there. */

@@ -73,8 +73,9 @@ static void feed(const uint8_t *data, size_t len)
 static void begin(unsigned cpu)
 {
 	const struct gdb_stop stop = { .signal = GDB_SIGTRAP, .cpu = cpu };
+	const struct gdb_caps caps = { 0 };
 
-	gdb_stub_begin(&stub, &stop);
+	gdb_stub_begin(&stub, &stop, &caps);
 }
 
 static void stop(unsigned n)
@@ -138,10 +139,28 @@ static void send_raw(const uint8_t *data, size_t size)
 	}
 }
 
+/* The same bytes as a client's first: what has not been a greeting and its
+ * answer makes no debugger, and what a debugger has said is a packet. */
+static void greet(const uint8_t *data, size_t size, size_t chunk)
+{
+	struct gdb_hello h = { 0 };
+	struct buf out = { 0 };
+
+	for (size_t n; size; data += n, size -= n) {
+		n = size < chunk ? size : chunk;
+		gdb_hello_input(&h, data, n, &out);
+		claim(h.len <= GDB_HELLO_MAX && h.blind <= h.len);
+	}
+	claim(h.state != GDB_HELLO_DEBUGGER ||
+	      (h.answered && out.len && h.len > 3 && h.in[0] == '$'));
+	buf_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
+	greet(data + 1, size - 1, 1 + data[0] % 64);
 	fake_init(&target);
 	target.no_hardware = data[0] & 2;
 	target.stuck = data[0] & 4;
@@ -173,6 +192,11 @@ void fuzz_seeds(void)
 	static const char raw[] = "\x00+$g#67-\x03$mffff\x03$m0,4#fd$vCont;c#a8"
 				  "\x03\xfe$k#6b";
 
+	/* In pieces of 14 bytes. */
+	static const char hello[] =
+		"\x0d+$qSupported#3$qSupported#37+$?#3f$g#67";
+
 	fuzz_seed("session", session, sizeof(session) - 1);
 	fuzz_seed("raw", raw, sizeof(raw) - 1);
+	fuzz_seed("hello", hello, sizeof(hello) - 1);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,27 +41,17 @@ static const struct {
 	const char *text;
 	bool sound;
 } addresses[] = {
-	{ ":1234", true },
-	{ ":0", true },
-	{ ":65535", true },
-	{ "127.0.0.1:1", true },
-	{ "localhost:1", true },
-	{ "0.0.0.0:1", true },
-	{ "[::1]:1", true },
-	{ "::1:1", true },
-	{ "unix:/s", true },
-	{ "unix:s", true },
-	{ ":65536", false },
-	{ ":99999", false },
-	{ ":100000", false },
-	{ ":-1", false },
-	{ ":", false },
-	{ "", false },
-	{ ":12x", false },
-	{ "1234", false },
-	{ "host.example:1", false },
-	{ "./image:1", false },
-	{ "[::1:1", false },
+	{ ":1234", true },	 { ":0", true },
+	{ ":65535", true },	 { "127.0.0.1:1", true },
+	{ "localhost:1", true }, { "0.0.0.0:1", true },
+	{ "[::1]:1", true },	 { "::1:1", true },
+	{ "unix:/s", true },	 { "unix:s", true },
+	{ "unix", true },	 { ":65536", false },
+	{ ":99999", false },	 { ":100000", false },
+	{ ":-1", false },	 { ":", false },
+	{ "", false },		 { ":12x", false },
+	{ "1234", false },	 { "host.example:1", false },
+	{ "./image:1", false },	 { "[::1:1", false },
 	{ "unix:", false },
 };
 
@@ -73,8 +64,8 @@ START_TEST(line__addresses)
 	if (rc)
 		assert_err(rc, -EINVAL, &e,
 			   strncmp(addresses[_i].text, "unix", 4)
-				   ? "none of :PORT, HOST:PORT"
-				   : "1 to 107 are possible");
+				   ? "unknown address '"
+				   : "has 0 bytes (expected 1 to 107)");
 }
 END_TEST
 
@@ -128,9 +119,70 @@ START_TEST(line__socket_file)
 	assert_ok(gdb_line_open(&line, address, &e), &e);
 	ck_assert_str_eq(line.name, path);
 	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_uint_eq(st.st_mode & 0777 & ~(unsigned)0600, 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_eq(line.reach, GDB_REACH_USER);
 	gdb_line_close(&line);
 	ck_assert_int_eq(stat(path, &st), -1);
+}
+END_TEST
+
+/* Where the file is that launcher chooses by itself: in a folder of the user's
+ * own, or here. */
+static const struct {
+	const char *runtime; /* in the test's folder; NULL: unset */
+	mode_t mode;
+	bool there;
+} homes[] = {
+	{ "mine", 0700, true },	    { "mine", 0500, true },
+	{ "open", 0755, false },    { "group", 0770, false },
+	{ "sticky", 01777, false }, { "missing", 0, false },
+	{ "co:lon", 0700, false },  { NULL, 0, false },
+};
+
+START_TEST(line__own_socket_file)
+{
+	char home[sizeof(dir) + 16], here[PATH_MAX], wanted[PATH_MAX];
+	struct stat st;
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(chdir(dir), 0);
+	unsetenv("XDG_RUNTIME_DIR");
+	snprintf(home, sizeof(home), "%s/%s", dir, homes[_i].runtime ?: "");
+	if (homes[_i].runtime)
+		setenv("XDG_RUNTIME_DIR", home, 1);
+	if (homes[_i].mode) {
+		ck_assert_int_eq(mkdir(home, 0700), 0);
+		ck_assert_int_eq(chmod(home, homes[_i].mode | 0200), 0);
+	}
+	snprintf(wanted, sizeof(wanted), "%s%slauncher-%d.gdb",
+		 homes[_i].there ? home : "", homes[_i].there ? "/" : "",
+		 getpid());
+	assert_ok(gdb_line_open(&line, GDB_LINE_DEFAULT, &e), &e);
+	ck_assert_str_eq(line.name, wanted);
+	ck_assert_int_eq(stat(wanted, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	gdb_line_close(&line);
+	ck_assert_int_eq(stat(wanted, &st), -1);
+	ck_assert_int_eq(chdir(here), 0);
+	rmdir(home);
+}
+END_TEST
+
+/* A folder whose name leaves no room for the socket's. */
+START_TEST(line__own_socket_file_far_away)
+{
+	char home[sizeof(dir) + 101], here[PATH_MAX];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(chdir(dir), 0);
+	snprintf(home, sizeof(home), "%s/%0*d", dir, 99, 0);
+	ck_assert_int_eq(mkdir(home, 0700), 0);
+	setenv("XDG_RUNTIME_DIR", home, 1);
+	assert_ok(gdb_line_open(&line, GDB_LINE_DEFAULT, &e), &e);
+	ck_assert(!strncmp(line.name, "launcher-", 9));
+	gdb_line_close(&line);
+	ck_assert_int_eq(chdir(here), 0);
+	rmdir(home);
 }
 END_TEST
 
@@ -141,7 +193,7 @@ START_TEST(line__socket_file_in_use)
 
 	assert_ok(gdb_line_open(&line, address, &e), &e);
 	assert_err(gdb_line_open(&other, address, &e), -EADDRINUSE, &e,
-		   "another program listens there");
+		   "another program listens at it");
 	/* and stays usable */
 	gdb_line_close(&other);
 	fd = connect_to(path);
@@ -168,7 +220,7 @@ START_TEST(line__no_socket_there)
 
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 	assert_err(gdb_line_open(&line, address, &e), -EEXIST, &e,
-		   "and no socket");
+		   "exists and is not a socket");
 	ck_assert_int_eq(stat(path, &st), 0);
 }
 END_TEST
@@ -188,9 +240,35 @@ START_TEST(line__port_in_use)
 	assert_ok(gdb_line_open(&line, ":0", &e), &e);
 	ck_assert(!strncmp(line.name, "127.0.0.1:", 10));
 	ck_assert_int_gt(atoi(line.name + 10), 0);
+	ck_assert_int_eq(line.reach, GDB_REACH_MACHINE);
 	snprintf(again, sizeof(again), "%s", line.name);
 	assert_err(gdb_line_open(&other, again, &e), -EADDRINUSE, &e,
 		   "cannot listen at 127.0.0.1:");
+}
+END_TEST
+
+static const struct {
+	const char *address;
+	enum gdb_reach reach;
+} reaches[] = {
+	{ ":0", GDB_REACH_MACHINE },
+	{ "localhost:0", GDB_REACH_MACHINE },
+	{ "127.255.0.1:0", GDB_REACH_MACHINE },
+	{ "[::1]:0", GDB_REACH_MACHINE },
+	{ "0.0.0.0:0", GDB_REACH_NETWORK },
+	{ "[::]:0", GDB_REACH_NETWORK },
+};
+
+START_TEST(line__who_can_reach_it)
+{
+	int rc = gdb_line_open(&line, reaches[_i].address, &e);
+
+	/* A host without IPv6. */
+	if (rc == -EAFNOSUPPORT || rc == -EADDRNOTAVAIL)
+		return;
+	assert_ok(rc, &e);
+	ck_assert_msg(line.reach == reaches[_i].reach, "%s",
+		      reaches[_i].address);
 }
 END_TEST
 
@@ -200,18 +278,19 @@ START_TEST(line__carries)
 	int fd;
 
 	assert_ok(gdb_line_open(&line, address, &e), &e);
-	ck_assert(!gdb_line_accept(&line));
+	ck_assert_int_eq(gdb_line_accept(&line), -1);
 	fd = connect_to(path);
-	ck_assert(gdb_line_accept(&line));
-	ck_assert_int_eq(gdb_line_read(&line, bytes, 8), 0);
+	line.fd = gdb_line_accept(&line);
+	ck_assert_int_ge(line.fd, 0);
+	ck_assert_int_eq(gdb_line_read(line.fd, bytes, 8), 0);
 	ck_assert_int_eq(write(fd, "+", 1), 1);
-	ck_assert_int_eq(gdb_line_read(&line, bytes, 8), 1);
-	ck_assert_int_eq(gdb_line_write(&line, "abc", 3), 3);
+	ck_assert_int_eq(gdb_line_read(line.fd, bytes, 8), 1);
+	ck_assert_int_eq(gdb_line_write(line.fd, "abc", 3), 3);
 	ck_assert_int_eq(read(fd, bytes, 8), 3);
 	close(fd);
-	ck_assert_int_lt(gdb_line_read(&line, bytes, 8), 0);
+	ck_assert_int_lt(gdb_line_read(line.fd, bytes, 8), 0);
 	/* No signal. */
-	ck_assert_int_lt(gdb_line_write(&line, "abc", 3), 0);
+	ck_assert_int_lt(gdb_line_write(line.fd, "abc", 3), 0);
 	gdb_line_hang_up(&line);
 	ck_assert_int_eq(line.fd, -1);
 }
@@ -225,9 +304,10 @@ START_TEST(line__a_reader_that_sleeps)
 
 	assert_ok(gdb_line_open(&line, address, &e), &e);
 	fd = connect_to(path);
-	ck_assert(gdb_line_accept(&line));
+	line.fd = gdb_line_accept(&line);
+	ck_assert_int_ge(line.fd, 0);
 	do
-		n = gdb_line_write(&line, much, sizeof(much));
+		n = gdb_line_write(line.fd, much, sizeof(much));
 	while (n > 0);
 	ck_assert_int_eq(n, 0);
 	close(fd);
@@ -244,6 +324,9 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(tc, line__what_is_meant, 0, COUNT(meanings));
 	tcase_add_test(tc, line__longest_path);
 	tcase_add_test(tc, line__socket_file);
+	tcase_add_loop_test(tc, line__own_socket_file, 0, COUNT(homes));
+	tcase_add_test(tc, line__own_socket_file_far_away);
+	tcase_add_loop_test(tc, line__who_can_reach_it, 0, COUNT(reaches));
 	tcase_add_test(tc, line__socket_file_in_use);
 	tcase_add_test(tc, line__socket_file_left_behind);
 	tcase_add_test(tc, line__no_socket_there);

@@ -15,12 +15,13 @@ static struct gdb_stub stub;
 static char answer[3 * GDB_PACKET_MAX];
 
 static const struct gdb_stop trapped = { .signal = GDB_SIGTRAP };
+static const struct gdb_caps no_caps;
 
 static void setup(void)
 {
 	fake_init(&target);
 	gdb_stub_init(&stub, &fake_ops, &target, &gdb_arch_64, FAKE_CPUS);
-	gdb_stub_begin(&stub, &trapped);
+	gdb_stub_begin(&stub, &trapped, &no_caps);
 }
 
 static void teardown(void)
@@ -531,9 +532,9 @@ START_TEST(gdb_stub__begins_again)
 	ask("QStartNoAckMode");
 	ask("Hc2");
 	gdb_stub_input(&stub, (const uint8_t *)"$mff", 4);
-	gdb_stub_begin(&stub, &stop);
+	gdb_stub_begin(&stub, &stop, &no_caps);
 	ck_assert(!strncmp(ask("?"), "T02thread:2;", 12));
-	ck_assert(!stub.no_ack);
+	ck_assert(!stub.caps.no_ack);
 	ck_assert_int_eq(stub.run_cpu, -1);
 }
 END_TEST

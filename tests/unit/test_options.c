@@ -227,10 +227,11 @@ static const struct {
 	const char *line, *gdb;
 } debugged[] = {
 	{ "img", NULL },
-	{ "--gdb img", ":1234" },
-	{ "img --gdb", ":1234" },
-	{ "--gdb -v img", ":1234" },
-	{ "--gdb -- img", ":1234" },
+	{ "--gdb=unix img", "unix" },
+	{ "--gdb img", "unix" },
+	{ "img --gdb", "unix" },
+	{ "--gdb -v img", "unix" },
+	{ "--gdb -- img", "unix" },
 	{ "--gdb=:5 img", ":5" },
 	{ "--gdb :5 img", ":5" },
 	{ "img --gdb :5", ":5" },
@@ -257,7 +258,7 @@ START_TEST(options__gdb_takes_no_image)
 {
 	assert_ok(parse(RUN, "--gdb ./img:5"), &e);
 	ck_assert_str_eq(o.image, "./img:5");
-	ck_assert_str_eq(o.gdb, ":1234");
+	ck_assert_str_eq(o.gdb, "unix");
 }
 END_TEST
 
@@ -294,9 +295,9 @@ static const struct {
 	const char *line, *message;
 } wrong[] = {
 	{ RUN, "", "run needs an IMAGE" },
-	{ RUN, "--gdb-lost stop img", "--gdb-lost: it is for --gdb only" },
-	{ RUN, "--gdb name:1 img", "--gdb: 'name:1' is none of :PORT" },
-	{ RUN, "img --gdb :65536", "a PORT is 0 to 65535" },
+	{ RUN, "--gdb-lost stop img", "--gdb-lost requires --gdb" },
+	{ RUN, "--gdb name:1 img", "--gdb: unknown address 'name:1'" },
+	{ RUN, "img --gdb :65536", "PORT is 0 to 65535" },
 	{ INSPECT, "", "inspect needs an IMAGE" },
 	{ EXTRACT, "-o x", "extract needs an IMAGE" },
 	{ EXTRACT, "-o '' img", "--output: the file's name is empty" },
@@ -317,14 +318,14 @@ static const struct {
 	{ RUN, "-x img", "unknown option -x" },
 	{ RUN, "-vx img", "unknown option -vx" },
 	{ RUN, "img -x", "unknown option -x" },
-	{ RUN, "--gdb=1234 img", "--gdb: '1234' is none of :PORT, HOST:PORT" },
-	{ RUN, "--gdb=:65536 img", "--gdb: ':65536' is none of" },
-	{ RUN, "--gdb= img", "--gdb: '' is none of" },
+	{ RUN, "--gdb=1234 img", "--gdb: unknown address '1234'" },
+	{ RUN, "--gdb=:65536 img", "--gdb: unknown address ':65536'" },
+	{ RUN, "--gdb= img", "--gdb: unknown address ''" },
 	{ RUN, "--gdb=unix: img", "--gdb: the socket's path has 0 bytes" },
 	{ RUN, "--gdb", "run needs an IMAGE" },
 	{ RUN, "--gdb :1234", "run needs an IMAGE" },
 	{ RUN, "--gdb 1234 img", "one IMAGE, please: 'img' is too much" },
-	{ RUN, "--gdb-lost img", "--gdb-lost: 'img' is none of continue" },
+	{ RUN, "--gdb-lost img", "--gdb-lost: unknown action 'img'" },
 	{ RUN, "--gdb-lost", "--gdb-lost needs an argument" },
 	{ INSPECT, "--gdb img", "--gdb is not an option of inspect" },
 	{ RUN, "--ver img", "--ver is ambiguous" },

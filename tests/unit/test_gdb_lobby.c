@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lobby: which clients get through it, which are hung up on, and that
+ * they do not stand in each other's way. And who they are, as the kernel says.
+ */
+#include "unit/unit.h"
+#include "gdb/lobby.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GREETING "+$qSupported#37"
+#define PACKET	 "+$?#3f"
+
+static char dir[] = "/tmp/launcher-lobby-XXXXXX";
+static char path[sizeof(dir) + 8], address[sizeof(path) + 8];
+static struct gdb_line line;
+static struct gdb_lobby lobby;
+static struct gdb_visitor debugger;
+static struct err e;
+
+/* Of the last client that was turned away. */
+static char why[256], who[128];
+static bool noticed;
+static unsigned refusals;
+
+static void on_refused(void *ctx, const char *peer, const char *reason,
+		       bool was_noticed)
+{
+	(void)ctx;
+	snprintf(who, sizeof(who), "%s", peer);
+	snprintf(why, sizeof(why), "%s", reason);
+	noticed = was_noticed;
+	refusals++;
+}
+
+static void open_at(const char *where)
+{
+	assert_ok(gdb_line_open(&line, where, &e), &e);
+	assert_ok(gdb_lobby_open(&lobby, &line, &e), &e);
+	lobby.refused = on_refused;
+}
+
+static void setup(void)
+{
+	line = (struct gdb_line)GDB_LINE_EMPTY;
+	lobby = (struct gdb_lobby)GDB_LOBBY_EMPTY;
+	debugger = (struct gdb_visitor){ .fd = -1 };
+	why[0] = who[0] = '\0';
+	refusals = 0;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(address, sizeof(address), "unix:%s", path);
+}
+
+static void teardown(void)
+{
+	if (debugger.fd >= 0)
+		close(debugger.fd);
+	gdb_lobby_close(&lobby);
+	gdb_line_close(&line);
+	rmdir(dir);
+}
+
+static int dial_unix(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(a.sun_path, path);
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) ? -1 : fd;
+}
+
+static int dial_tcp(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	a.sin_port = htons((uint16_t)atoi(strrchr(line.name, ':') + 1));
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) ? -1 : fd;
+}
+
+static void tell(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	ck_assert_int_eq(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+/* All that there is to do at once. */
+static bool serve(bool taken)
+{
+	struct pollfd p = { lobby.epoll_fd, POLLIN, 0 };
+	bool is = false;
+
+	for (int i = 0; !is && i < 10 && poll(&p, 1, i ? 0 : 1000) > 0; i++)
+		is = gdb_lobby_serve(&lobby, &line, taken, &debugger);
+	return is;
+}
+
+static bool is_hung_up(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	char bytes[512];
+	ssize_t n;
+
+	do {
+		if (poll(&p, 1, 2000) <= 0)
+			return false;
+		n = read(fd, bytes, sizeof(bytes));
+	} while (n > 0);
+	return true;
+}
+
+static void assert_refused(int fd, const char *reason)
+{
+	ck_assert(is_hung_up(fd));
+	ck_assert_msg(strstr(why, reason), "%s", why);
+	close(fd);
+}
+
+START_TEST(lobby__debugger)
+{
+	char bytes[512], us[64];
+	int fd;
+
+	open_at(address);
+	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), -1);
+	fd = dial_unix();
+	tell(fd, GREETING);
+	ck_assert(!serve(false));
+	ck_assert_int_gt(read(fd, bytes, sizeof(bytes)), 20);
+	ck_assert(bytes[0] == '+' && bytes[1] == '$');
+	ck_assert_int_gt(gdb_lobby_wait_ms(&lobby), GDB_HELLO_MS - 2000);
+	tell(fd, PACKET);
+	ck_assert(serve(false));
+	ck_assert_int_ge(debugger.fd, 0);
+	ck_assert(!memcmp(debugger.hello.in, "$?#3f", debugger.hello.len));
+	snprintf(us, sizeof(us), "pid %d, uid %d", getpid(), geteuid());
+	ck_assert_str_eq(debugger.peer.name, us);
+	/* The connection is the caller's now. */
+	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), -1);
+	tell(fd, "x");
+	ck_assert(!serve(false));
+	ck_assert_int_eq(refusals, 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(lobby__stranger)
+{
+	int fd;
+
+	open_at(address);
+	fd = dial_unix();
+	tell(fd, "GET / HTTP/1.1\r\n");
+	ck_assert(!serve(false));
+	ck_assert(noticed);
+	assert_refused(fd, "does not speak gdb's protocol");
+}
+END_TEST
+
+/* Whoever goes without having done anything is not worth a line. */
+START_TEST(lobby__goes)
+{
+	open_at(address);
+	close(dial_unix());
+	ck_assert(!serve(false));
+	ck_assert_uint_eq(refusals, 1);
+	ck_assert(!noticed);
+	ck_assert_ptr_nonnull(strstr(why, "before the handshake"));
+}
+END_TEST
+
+START_TEST(lobby__taken)
+{
+	int fd;
+
+	open_at(address);
+	fd = dial_unix();
+	ck_assert(!serve(true));
+	ck_assert(noticed);
+	assert_refused(fd, "a debugger is already connected");
+}
+END_TEST
+
+/* Two become debuggers at the same time. */
+START_TEST(lobby__taken_meanwhile)
+{
+	int one, two;
+
+	open_at(address);
+	one = dial_unix();
+	two = dial_unix();
+	tell(one, GREETING);
+	tell(two, GREETING);
+	ck_assert(!serve(false));
+	tell(one, PACKET);
+	tell(two, PACKET);
+	ck_assert(serve(false));
+	ck_assert(!serve(true));
+	ck_assert_str_eq(why, "a debugger is already connected");
+	ck_assert_uint_eq(refusals, 1);
+	close(one);
+	close(two);
+}
+END_TEST
+
+/* The oldest goes for the next, and a debugger comes through. */
+START_TEST(lobby__crowd)
+{
+	int fds[GDB_LOBBY_MAX + 2], fd;
+
+	open_at(address);
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = dial_unix();
+		ck_assert(!serve(false));
+	}
+	ck_assert_uint_eq(refusals, 2);
+	assert_refused(fds[0], "newer connections");
+	assert_refused(fds[1], "newer connections");
+	fd = dial_unix();
+	tell(fd, GREETING);
+	ck_assert(!serve(false));
+	tell(fd, PACKET);
+	ck_assert(serve(false));
+	close(fd);
+	for (size_t i = 2; i < COUNT(fds); i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(lobby__too_slow)
+{
+	int fd;
+
+	open_at(address);
+	fd = dial_unix();
+	tell(fd, "+$qSupp");
+	ck_assert(!serve(false));
+	ck_assert_uint_eq(refusals, 0);
+	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
+		lobby.visitors[i].since_ns -= GDB_HELLO_MS * 1000000ull;
+	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), 0);
+	ck_assert(!gdb_lobby_serve(&lobby, &line, false, &debugger));
+	assert_refused(fd, "did not finish the handshake in time");
+}
+END_TEST
+
+START_TEST(lobby__tcp)
+{
+	char us[64];
+	int fd;
+
+	open_at(":0");
+	fd = dial_tcp();
+	tell(fd, GREETING);
+	ck_assert(!serve(false));
+	tell(fd, PACKET);
+	ck_assert(serve(false));
+	snprintf(us, sizeof(us), ", uid %d", geteuid());
+	ck_assert(!strncmp(debugger.peer.name, "127.0.0.1:", 10));
+	ck_assert_ptr_nonnull(strstr(debugger.peer.name, us));
+	close(fd);
+}
+END_TEST
+
+/* Run @dial as another user; the descriptor comes back by its copy. */
+static pid_t as_another(int (*dial)(void), int *wake)
+{
+	int ends[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		char c;
+
+		close(ends[1]);
+		if (setgid(65534) || setuid(65534))
+			_exit(1);
+		if (dial() < 0)
+			_exit(2);
+		(void)!read(ends[0], &c, 1);
+		_exit(0);
+	}
+	close(ends[0]);
+	*wake = ends[1];
+	return pid;
+}
+
+static const struct {
+	bool tcp;
+	const char *who;
+} others[] = {
+	{ false, "pid " },
+	{ true, "127.0.0.1:" },
+};
+
+/* The socket's mode keeps another user out; this is what does if it does not. */
+START_TEST(lobby__another_user)
+{
+	bool tcp = others[_i].tcp;
+	int wake, status;
+	pid_t pid;
+
+	if (geteuid())
+		return;
+	open_at(tcp ? ":0" : address);
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	ck_assert(tcp || !chmod(path, 0666));
+	pid = as_another(tcp ? dial_tcp : dial_unix, &wake);
+	ck_assert(!serve(false));
+	ck_assert(noticed);
+	ck_assert_str_eq(why, "it runs as uid 65534 (expected 0 or root)");
+	ck_assert(!strncmp(who, others[_i].who, strlen(others[_i].who)));
+	close(wake);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* A socket that is closed belongs to nobody, which the kernel calls root. */
+START_TEST(lobby__closed_before_it_is_looked_up)
+{
+	int fd;
+
+	open_at(":0");
+	fd = dial_tcp();
+	tell(fd, GREETING);
+	close(fd);
+	ck_assert(!serve(false));
+	ck_assert_str_eq(why, "it has disconnected");
+	ck_assert(!noticed);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("gdb_lobby");
+	TCase *tc = tcase_create("lobby");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, lobby__debugger);
+	tcase_add_test(tc, lobby__stranger);
+	tcase_add_test(tc, lobby__goes);
+	tcase_add_test(tc, lobby__taken);
+	tcase_add_test(tc, lobby__taken_meanwhile);
+	tcase_add_test(tc, lobby__crowd);
+	tcase_add_test(tc, lobby__too_slow);
+	tcase_add_test(tc, lobby__tcp);
+	tcase_add_loop_test(tc, lobby__another_user, 0, COUNT(others));
+	tcase_add_test(tc, lobby__closed_before_it_is_looked_up);
+	suite_add_tcase(s, tc);
+	return s;
+}
