@@ -44,6 +44,9 @@ int entry_linux32(const struct boot_handover *h, struct cpu_entry *cpu,
 int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e);
 
+/* Whether real mode has room for the setup code of @h; -EFBIG if not. */
+int entry_linux16_check(const struct setup_header *h, struct err *e);
+
 /* The state both 32-bit entries start in, at h->entry, with its GDT. */
 int entry_flat32(const struct boot_handover *h, struct cpu_entry *cpu,
 		 struct err *e);

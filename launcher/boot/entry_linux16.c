@@ -90,17 +90,26 @@ static int copy_old_cmdline(const struct boot_handover *h, uint64_t setup_gpa,
 			       h->cmdline.size, "command line", e);
 }
 
+int entry_linux16_check(const struct setup_header *h, struct err *e)
+{
+	if (h->code_off > SETUP_MAX)
+		return err_set(e, EFBIG,
+			       "setup_sects %u: the setup code has %" PRIu64
+			       " bytes, real mode has room for %u",
+			       h->setup_sects, h->code_off, SETUP_MAX);
+	return 0;
+}
+
 static int write_setup(const struct boot_handover *h, uint64_t gpa,
 		       struct err *e)
 {
 	uint64_t size = h->img->hdr.code_off;
 	uint8_t setup[SETUP_MAX];
+	int rc;
 
-	if (size > sizeof(setup))
-		return err_set(e, EFBIG,
-			       "setup_sects %u: the setup code has %" PRIu64
-			       " bytes, real mode has room for %zu",
-			       h->img->hdr.setup_sects, size, sizeof(setup));
+	rc = entry_linux16_check(&h->img->hdr, e);
+	if (rc)
+		return rc;
 	memcpy(setup, h->img->bytes.data, size);
 	fill_setup(setup, h);
 	memory_map_add(h->places, RANGE_IMAGE, gpa, size, "setup code");

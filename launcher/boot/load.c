@@ -55,6 +55,14 @@ static int place_run(const struct image *img, const struct guest_mem *gm,
 	return 0;
 }
 
+int load_check_room(const struct image *img, const struct guest_mem *gm,
+		    uint64_t size, struct err *e)
+{
+	uint64_t base;
+
+	return place_run(img, gm, size, &base, e);
+}
+
 /*
  * A stream that does not state its size is decoded elsewhere first: it could
  * lie anywhere else, and decoders may scribble behind their output, up to

@@ -39,6 +39,11 @@ struct load_run {
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e);
 
+/* Whether load_decode() has room for @size bytes, the decoded payload of @img,
+ * in memory of @gm's sizes; -EFBIG if not. */
+int load_check_room(const struct image *img, const struct guest_mem *gm,
+		    uint64_t size, struct err *e);
+
 /* The bytes of a run. */
 struct bytes load_run_bytes(const struct load_run *run,
 			    const struct guest_mem *gm);
@@ -63,13 +68,21 @@ struct load_result {
 };
 
 /*
- * Put the PT_LOAD segments of @elf, whose bytes are @run, where they belong:
- * at p_paddr if that is RAM, else, if @reloc allows, moved as a whole to the
- * lowest place that fits. Bss is zero afterwards, and so is the rest of the
- * run. @elf's bytes are gone after success.
+ * Say where load_segments() would put the PT_LOAD segments of @elf: at p_paddr
+ * if that is RAM, else, if @reloc allows, moved as a whole to the lowest place
+ * that fits. Only the sizes of @gm are looked at, and nothing is written.
  *
  * -EINVAL: no PT_LOAD, overlap, below 1 MiB; -ENOSPC: outside RAM, naming
- * the segment, its range and the limit; -ENOMEM.
+ * the segment, its range and the limit.
+ */
+int load_plan(const struct kernel_elf *elf, const struct guest_mem *gm,
+	      const struct load_reloc *reloc, struct load_result *result,
+	      struct err *e);
+
+/*
+ * Put the segments, whose bytes are @run, where load_plan() says. Bss is zero
+ * afterwards, and so is the rest of the run. @elf's bytes are gone after
+ * success. Errors are load_plan()'s, and -ENOMEM.
  */
 int load_segments(const struct kernel_elf *elf, const struct load_run *run,
 		  const struct guest_mem *gm, const struct load_reloc *reloc,

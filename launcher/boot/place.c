@@ -37,22 +37,32 @@ uint64_t place_cmdline_max(const struct image *img)
 	return max < room - 1 ? max : room - 1;
 }
 
-int place_cmdline(const struct guest_mem *gm, const struct image *img,
-		  const char *text, struct boot_range *cmdline, struct err *e)
+int place_cmdline_check(const struct image *img, const char *text,
+			struct err *e)
 {
-	uint64_t gpa = is_zimage(img) ? LAYOUT_CMDLINE_LOW : LAYOUT_CMDLINE;
 	uint64_t max = place_cmdline_max(img);
 	size_t len = strlen(text);
-	int rc;
 
 	if (len > max)
 		return err_set(e, E2BIG,
 			       "the command line has %zu bytes and this kernel "
 			       "takes %" PRIu64 " (cmdline_size)",
 			       len, max);
-	rc = guest_mem_write(gm, gpa, text, len + 1, "command line", e);
+	return 0;
+}
+
+int place_cmdline(const struct guest_mem *gm, const struct image *img,
+		  const char *text, struct boot_range *cmdline, struct err *e)
+{
+	uint64_t gpa = is_zimage(img) ? LAYOUT_CMDLINE_LOW : LAYOUT_CMDLINE;
+	size_t size = strlen(text) + 1;
+	int rc;
+
+	rc = place_cmdline_check(img, text, e);
 	if (!rc)
-		*cmdline = (struct boot_range){ gpa, len + 1 };
+		rc = guest_mem_write(gm, gpa, text, size, "command line", e);
+	if (!rc)
+		*cmdline = (struct boot_range){ gpa, size };
 	return rc;
 }
 

@@ -23,6 +23,19 @@ struct boot_range {
 	uint64_t size; /* 0: none */
 };
 
+/* Where a protocol puts a kernel. */
+struct boot_spot {
+	struct boot_range kernel; /* with the room it needs to start */
+	uint64_t entry;	   /* the first instruction; linux16 has its own */
+	uint64_t code_gpa; /* linux*: of the protected-mode code; others: 0 */
+	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
+};
+
+/* Whether this kernel takes the command line @text; -E2BIG, naming both
+ * lengths. */
+int place_cmdline_check(const struct image *img, const char *text,
+			struct err *e);
+
 /*
  * Copy @text with its NUL to the command line's place. -E2BIG if the kernel
  * takes less than that, naming both lengths.

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/code.h"
+#include "boot/entry.h"
 #include "image/loadable.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
@@ -37,9 +39,10 @@ uint64_t boot_default_align(const struct kernel_elf *elf)
 }
 
 void boot_facts_read(struct boot_facts *f, const struct image *img,
-		     const struct kernel_elf *elf, const struct err *no_elf)
+		     const struct kernel_elf *elf, const struct err *no_elf,
+		     const struct guest_mem *gm)
 {
-	*f = (struct boot_facts){ .img = img, .elf = elf };
+	*f = (struct boot_facts){ .img = img, .elf = elf, .gm = gm };
 	if (!elf) {
 		f->no_elf = *no_elf;
 		return;
@@ -82,6 +85,31 @@ static bool features_offered(const struct boot_facts *f, struct boot_fit *fit)
 	return !missing;
 }
 
+/*
+ * The image has the entry at @entry of its ELF: say whether there is a place
+ * for its segments. The caller has written the reason for a fit.
+ */
+static void place_elf(const struct boot_facts *f, enum boot_id id,
+		      uint64_t entry, struct boot_fit *fit)
+{
+	struct load_reloc reloc = boot_plan_reloc(f, id);
+	struct load_result at;
+	struct err why;
+
+	fit->offered = true;
+	if (load_plan(f->elf, f->gm, &reloc, &at, &why)) {
+		answer(fit, false, "%s", why.msg);
+		return;
+	}
+	fit->spot = (struct boot_spot){
+		.kernel = { at.low, at.high - at.low },
+		.entry = entry + at.delta,
+		.delta = at.delta,
+	};
+	if (fit->spot.kernel.size < f->img->hdr.init_size)
+		fit->spot.kernel.size = f->img->hdr.init_size;
+}
+
 static void probe_pvh(const struct boot_facts *f, struct boot_fit *fit)
 {
 	uint64_t entry = f->notes.phys32_entry;
@@ -103,11 +131,12 @@ static void probe_pvh(const struct boot_facts *f, struct boot_fit *fit)
 		       entry);
 		return;
 	}
-	if (features_offered(f, fit))
-		answer(fit, true,
-		       "PHYS32_ENTRY 0x%" PRIx64
-		       ": 32-bit entry with hvm_start_info",
-		       entry);
+	if (!features_offered(f, fit))
+		return;
+	answer(fit, true,
+	       "PHYS32_ENTRY 0x%" PRIx64 ": 32-bit entry with hvm_start_info",
+	       entry);
+	place_elf(f, BOOT_PVH, entry, fit);
 }
 
 /* The kernel's own ELF entry, for one word size. */
@@ -116,20 +145,23 @@ static void probe_elf(const struct boot_facts *f, bool want64,
 {
 	if (!has_elf(f, fit))
 		return;
-	if (f->elf->is64 != want64)
+	if (f->elf->is64 != want64) {
 		answer(fit, false, "the kernel is an ELF%d",
 		       f->elf->is64 ? 64 : 32);
-	else if (f->elf->machine != (want64 ? EM_X86_64 : EM_386))
+	} else if (f->elf->machine != (want64 ? EM_X86_64 : EM_386)) {
 		answer(fit, false, "the ELF's machine is %u", f->elf->machine);
-	else if (!loadable_has_byte(f->elf, f->elf->entry))
+	} else if (!loadable_has_byte(f->elf, f->elf->entry)) {
 		answer(fit, false,
 		       "e_entry 0x%" PRIx64
 		       " is not the physical address of a loaded byte",
 		       f->elf->entry);
-	else
+	} else {
 		answer(fit, true,
 		       "e_entry 0x%" PRIx64 ": %d-bit entry with boot_params",
 		       f->elf->entry, want64 ? 64 : 32);
+		place_elf(f, want64 ? BOOT_ELF64 : BOOT_ELF32, f->elf->entry,
+			  fit);
+	}
 }
 
 static void probe_elf64(const struct boot_facts *f, struct boot_fit *fit)
@@ -146,14 +178,19 @@ static void probe_elf32(const struct boot_facts *f, struct boot_fit *fit)
 #define SYSSIZE_VERSION 0x0204
 #define SYSSIZE_UNIT	16
 
-/* What is missing of the image's own code, or of its payload, nobody can
- * run. A last unit that the file does not fill is a habit of old kernels. */
+/* What is missing of the image's own code, or of its payload, cannot be run.
+ * A last unit that the file does not fill is a habit of old kernels. */
 static bool is_whole(const struct boot_facts *f, struct boot_fit *fit)
 {
 	const struct setup_header *h = &f->img->hdr;
 	uint64_t want = (uint64_t)h->syssize * SYSSIZE_UNIT;
 	uint64_t have = f->img->bytes.len - h->code_off;
 
+	if (f->img->payload_damaged) {
+		answer(fit, false, "the payload is damaged: %s",
+		       f->img->no_payload.msg);
+		return false;
+	}
 	if (h->version >= SYSSIZE_VERSION && want >= have + SYSSIZE_UNIT) {
 		answer(fit, false,
 		       "syssize 0x%x: 0x%" PRIx64
@@ -162,70 +199,117 @@ static bool is_whole(const struct boot_facts *f, struct boot_fit *fit)
 		       h->syssize, want, have);
 		return false;
 	}
-	if (f->img->payload_damaged)
-		answer(fit, false, "the payload is damaged: %s",
-		       f->img->no_payload.msg);
-	return !f->img->payload_damaged;
+	return true;
 }
 
 static bool has_setup_header(const struct boot_facts *f, struct boot_fit *fit)
 {
-	if (f->img->kind == IMAGE_BZIMAGE)
-		return is_whole(f, fit);
-	answer(fit, false, "not a bzImage: there is no setup header");
-	return false;
+	if (f->img->kind != IMAGE_BZIMAGE)
+		answer(fit, false, "not a bzImage: there is no setup header");
+	return f->img->kind == IMAGE_BZIMAGE;
 }
 
-/* A zImage is loaded at 0x10000, where nothing of ours may lie. */
-static bool loaded_high(const struct boot_facts *f, struct boot_fit *fit)
+/*
+ * What both entries into protected-mode code need. A zImage is loaded at
+ * 0x10000, where nothing of ours may lie. Code that may not be moved and has
+ * no code32_start says where it is, and not where to enter it: it waits for
+ * its own setup code.
+ */
+static bool has_code_entry(const struct boot_facts *f, struct boot_fit *fit)
 {
-	bool high = f->img->hdr.loadflags & LOADED_HIGH;
+	const struct setup_header *h = &f->img->hdr;
 
-	if (!high)
+	if (!(h->loadflags & LOADED_HIGH)) {
 		answer(fit, false,
 		       "LOADED_HIGH is clear: a zImage, entered through its "
 		       "16-bit code");
-	return high;
+		return false;
+	}
+	if (!h->relocatable && !h->code32_start) {
+		answer(fit, false,
+		       "code32_start is 0: the image is entered through its "
+		       "16-bit code only");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The image has an entry of this kind: say whether it is whole and there is a
+ * place for its code. The caller has written the reason for a fit.
+ */
+static void place_code(const struct boot_facts *f, struct boot_fit *fit)
+{
+	struct err why;
+
+	fit->offered = true;
+	if (is_whole(f, fit) &&
+	    code_plan(&fit->spot, f->img, f->gm, f->code_gpa, &why))
+		answer(fit, false, "%s", why.msg);
+}
+
+/* The same of an entry @off into the code. */
+static void enter_code(const struct boot_facts *f, uint32_t off,
+		       struct boot_fit *fit)
+{
+	uint64_t len = f->img->bytes.len - f->img->hdr.code_off;
+
+	place_code(f, fit);
+	if (fit->fits && len <= off)
+		answer(fit, false,
+		       "the protected-mode code has 0x%" PRIx64
+		       " bytes, and its entry is at 0x%x",
+		       len, off);
+	fit->spot.entry += off;
 }
 
 static void probe_linux64(const struct boot_facts *f, struct boot_fit *fit)
 {
 	const struct setup_header *h = &f->img->hdr;
 
-	if (!has_setup_header(f, fit) || !loaded_high(f, fit))
+	if (!has_setup_header(f, fit) || !has_code_entry(f, fit))
 		return;
-	if (!(h->xloadflags & XLF_KERNEL_64))
+	if (!(h->xloadflags & XLF_KERNEL_64)) {
 		answer(fit, false,
 		       "protocol %u.%02u, xloadflags 0x%x: no 64-bit entry",
 		       h->version >> 8, h->version & 0xff, h->xloadflags);
-	else
-		answer(fit, true,
-		       "XLF_KERNEL_64: the image decompresses itself, from its "
-		       "64-bit entry");
+		return;
+	}
+	answer(fit, true,
+	       "XLF_KERNEL_64: the image decompresses itself, from its 64-bit "
+	       "entry");
+	enter_code(f, LINUX_ENTRY64_OFFSET, fit);
 }
 
 static void probe_linux32(const struct boot_facts *f, struct boot_fit *fit)
 {
 	const struct setup_header *h = &f->img->hdr;
 
-	if (!has_setup_header(f, fit) || !loaded_high(f, fit))
+	if (!has_setup_header(f, fit) || !has_code_entry(f, fit))
 		return;
-	if (h->version < LINUX32_SINCE)
+	if (h->version < LINUX32_SINCE) {
 		answer(fit, false,
 		       "protocol %u.%02u: the 32-bit entry with boot_params "
 		       "came with 2.07",
 		       h->version >> 8, h->version & 0xff);
-	else
-		answer(fit, true,
-		       "the image decompresses itself, from its 32-bit entry");
+		return;
+	}
+	answer(fit, true,
+	       "the image decompresses itself, from its 32-bit entry");
+	enter_code(f, LINUX_ENTRY32_OFFSET, fit);
 }
 
 static void probe_linux16(const struct boot_facts *f, struct boot_fit *fit)
 {
+	struct err why;
+
 	if (!has_setup_header(f, fit))
 		return;
 	answer(fit, true,
 	       "the image's 16-bit setup code, with the BIOS calls it makes");
+	place_code(f, fit);
+	if (fit->fits && entry_linux16_check(&f->img->hdr, &why))
+		answer(fit, false, "%s", why.msg);
 }
 
 const struct boot_protocol boot_protocols[BOOT_PROTOCOLS] = {
@@ -237,16 +321,78 @@ const struct boot_protocol boot_protocols[BOOT_PROTOCOLS] = {
 	[BOOT_LINUX16] = { "linux16", false, probe_linux16 },
 };
 
+/* The names of those that answered as @first did: "pvh, elf64". */
+static void names_of(const struct boot_plan *plan, unsigned first, char *names,
+		     size_t size)
+{
+	const struct boot_fit *fit = &plan->fits[first];
+	size_t used = 0;
+
+	names[0] = '\0';
+	for (unsigned i = first; i < BOOT_PROTOCOLS && used < size; i++)
+		if (plan->fits[i].offered == fit->offered &&
+		    !strcmp(plan->fits[i].reason, fit->reason))
+			used += (size_t)snprintf(names + used, size - used,
+						 "%s%s", used ? ", " : "",
+						 boot_protocols[i].name);
+}
+
+/* Whether a protocol before @id has given the same answer. */
+static bool is_told(const struct boot_plan *plan, unsigned id)
+{
+	for (unsigned i = 0; i < id; i++)
+		if (plan->fits[i].offered == plan->fits[id].offered &&
+		    !strcmp(plan->fits[i].reason, plan->fits[id].reason))
+			return true;
+	return false;
+}
+
+/* Append "pvh, elf64: REASON" for each reason, once. */
+static void list_reasons(const struct boot_plan *plan, bool offered,
+			 struct err *e)
+{
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
+		struct err one = ERR_EMPTY;
+		char names[64];
+
+		if (plan->fits[i].offered != offered || is_told(plan, i))
+			continue;
+		names_of(plan, i, names, sizeof(names));
+		err_set(&one, EINVAL, "%s: %s", names, plan->fits[i].reason);
+		err_also(e, &one);
+	}
+}
+
+/* The reason of all protocols that the image offers, or NULL if they are not
+ * of one mind. */
+static const char *common_reason(const struct boot_plan *plan)
+{
+	const char *reason = NULL;
+
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
+		const struct boot_fit *fit = &plan->fits[i];
+
+		if (!fit->offered)
+			continue;
+		if (reason && strcmp(reason, fit->reason))
+			return NULL;
+		reason = fit->reason;
+	}
+	return reason;
+}
+
+/* Only what the image offers can be put right. */
 static int nothing_fits(const struct boot_plan *plan, struct err *e)
 {
-	struct err why = ERR_EMPTY;
+	const char *common = common_reason(plan);
+	bool offered = false;
 
+	if (common)
+		return err_set(e, EINVAL, "%s", common);
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
+		offered |= plan->fits[i].offered;
 	err_set(e, EINVAL, "no boot protocol fits");
-	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
-		err_set(&why, EINVAL, "%s: %s", boot_protocols[i].name,
-			plan->fits[i].reason);
-		err_also(e, &why);
-	}
+	list_reasons(plan, offered, e);
 	return -EINVAL;
 }
 
@@ -260,8 +406,7 @@ int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
 		known |= !automatic && !strcmp(forced, boot_protocols[i].name);
 	if (!known)
-		return err_set(e, EINVAL, "there is no boot protocol '%s'",
-			       forced);
+		return err_set(e, EINVAL, "unknown boot protocol '%s'", forced);
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
 		boot_protocols[i].probe(f, &plan->fits[i]);
 	for (unsigned i = 0; i < BOOT_PROTOCOLS && !plan->possible; i++) {
@@ -275,6 +420,14 @@ int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		plan->chosen = i;
 	}
 	return plan->possible ? 0 : nothing_fits(plan, e);
+}
+
+bool boot_skips_payload(const char *forced)
+{
+	for (unsigned i = 0; forced && i < BOOT_PROTOCOLS; i++)
+		if (!strcmp(forced, boot_protocols[i].name))
+			return !boot_protocols[i].loads_elf;
+	return false;
 }
 
 struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id)
@@ -295,7 +448,7 @@ struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id)
 		if (reloc.align < PAGE_2M)
 			reloc.align = PAGE_2M;
 	}
-	/* A foreign alignment that is no power of two allows nothing. */
+	/* A foreign alignment that is not a power of two allows nothing. */
 	if (!reloc.align || (reloc.align & (reloc.align - 1)))
 		reloc.allowed = false;
 	return reloc;

@@ -2,13 +2,15 @@
 /*
  * The boot plan: which way into the kernel, and why.
  *
- * Every protocol is asked whether it fits the image and answers with a
- * reason either way; `inspect` and -v show all of them. `auto` takes the
- * first that fits, in the table's order. The plan depends on the image
- * alone, never on the machine, so what inspect prints is what run does.
+ * Every protocol is asked whether it fits and answers with a reason either
+ * way; `inspect` and -v show all of them. A protocol fits if the image has its
+ * entry and the kernel has a place in the guest's memory, and its answer says
+ * where: what is left to do is to put it there. `auto` takes the first that
+ * fits, in the table's order. The plan depends on the image and the sizes of
+ * the memory alone, so what inspect prints of a machine is what run does.
  *
  * Must never trust: entry addresses and notes; they are checked against the
- * segments here.
+ * segments here. What is said of places, see load.h and code.h.
  */
 #ifndef BOOT_PLAN_H
 #define BOOT_PLAN_H
@@ -17,6 +19,7 @@
 
 #include "base/err.h"
 #include "boot/load.h"
+#include "boot/place.h"
 #include "image/image.h"
 #include "image/notes.h"
 
@@ -26,15 +29,18 @@ struct boot_facts {
 	const struct kernel_elf *elf; /* NULL: no usable ELF, because: */
 	struct err no_elf;
 	struct xen_notes notes;
-	struct err bad_notes; /* "" if the notes are usable */
+	struct err bad_notes;	    /* "" if the notes are usable */
+	const struct guest_mem *gm; /* only its sizes are looked at */
+	uint64_t code_gpa; /* where linux*'s code goes; 0: as boot.rst says */
 };
 
 /*
- * Collect the facts. @elf may be NULL with the reason in @no_elf. Both
- * pointers must stay valid as long as the facts are used.
+ * Collect the facts. @elf may be NULL with the reason in @no_elf. The pointers
+ * must stay valid as long as the facts are used. code_gpa becomes 0.
  */
 void boot_facts_read(struct boot_facts *f, const struct image *img,
-		     const struct kernel_elf *elf, const struct err *no_elf);
+		     const struct kernel_elf *elf, const struct err *no_elf,
+		     const struct guest_mem *gm);
 
 enum boot_id {
 	BOOT_PVH,
@@ -46,11 +52,14 @@ enum boot_id {
 	BOOT_PROTOCOLS, /* how many */
 };
 
-#define BOOT_REASON_SIZE 192
+#define BOOT_REASON_SIZE 256
 
 struct boot_fit {
+	bool offered; /* the image has this entry: what is amiss, if it does
+		       * not fit, is a detail of it, or the memory */
 	bool fits;
 	char reason[BOOT_REASON_SIZE];
+	struct boot_spot spot; /* valid if it fits */
 };
 
 struct boot_protocol {
@@ -71,12 +80,16 @@ struct boot_plan {
 
 /*
  * Ask every protocol and choose. @forced: a protocol's name, or NULL or
- * "auto". -EINVAL: @forced is no protocol, or does not fit (its reason is
- * the message), or nothing fits (every reason is). The fits are filled in
- * even then, except for an unknown name.
+ * "auto". -EINVAL: @forced is unknown, or does not fit (its reason is the
+ * message), or nothing fits (the reasons of those that the image offers are,
+ * or every reason). The fits are filled in even then, except for an unknown
+ * name.
  */
 int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		   const char *forced, struct err *e);
+
+/* Whether @forced, as above, is a protocol that never looks at the payload. */
+bool boot_skips_payload(const char *forced);
 
 /* What PHYS32_RELOC's alignment is if the note does not give it: the largest
  * of the PT_LOADs' if that is at least 4 KiB, else 2 MiB. */

@@ -30,7 +30,7 @@ struct pieces {
 	struct loadable_span span;
 };
 
-static int collect(const struct kernel_elf *elf, const struct load_run *run,
+static int collect(const struct kernel_elf *elf, uint64_t run_gpa,
 		   struct pieces *p, struct err *e)
 {
 	p->span = loadable_span(elf);
@@ -43,7 +43,7 @@ static int collect(const struct kernel_elf *elf, const struct load_run *run,
 		assert(p->count < KERNEL_ELF_MAX_SEGMENTS);
 		p->list[p->count++] = (struct piece){
 			.index = i,
-			.src = run->gpa + s->off,
+			.src = run_gpa + s->off,
 			.dst = s->paddr,
 			.filesz = s->filesz,
 			.memsz = s->memsz,
@@ -244,32 +244,61 @@ static void zero_leftovers(struct pieces *p, const struct load_run *run,
 		guest_mem_zero(gm, at, end - at);
 }
 
+/* Where each piece of a run at @run_gpa goes, and the whole of them. */
+static int plan_pieces(struct pieces *p, const struct kernel_elf *elf,
+		       uint64_t run_gpa, const struct guest_mem *gm,
+		       const struct load_reloc *reloc, struct load_result *r,
+		       struct err *e)
+{
+	int rc;
+
+	*r = (struct load_result){ 0 };
+	rc = collect(elf, run_gpa, p, e);
+	if (!rc)
+		rc = check_overlap(elf, e);
+	if (!rc)
+		rc = choose_delta(p, gm, reloc, &r->delta, e);
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < p->count; i++) {
+		p->list[i].dst += r->delta;
+		r->bytes += p->list[i].filesz;
+	}
+	r->low = p->span.low + r->delta;
+	r->high = p->span.last + 1 + r->delta;
+	return 0;
+}
+
+int load_plan(const struct kernel_elf *elf, const struct guest_mem *gm,
+	      const struct load_reloc *reloc, struct load_result *result,
+	      struct err *e)
+{
+	struct load_result r;
+	struct pieces p;
+	int rc;
+
+	rc = plan_pieces(&p, elf, 0, gm, reloc, &r, e);
+	if (!rc)
+		*result = r;
+	return rc;
+}
+
 int load_segments(const struct kernel_elf *elf, const struct load_run *run,
 		  const struct guest_mem *gm, const struct load_reloc *reloc,
 		  struct load_result *result, struct err *e)
 {
-	struct load_result r = { 0 };
+	struct load_result r;
 	struct pieces p;
 	int rc;
 
-	rc = collect(elf, run, &p, e);
-	if (!rc)
-		rc = check_overlap(elf, e);
-	if (!rc)
-		rc = choose_delta(&p, gm, reloc, &r.delta, e);
+	rc = plan_pieces(&p, elf, run->gpa, gm, reloc, &r, e);
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < p.count; i++) {
-		p.list[i].dst += r.delta;
-		r.bytes += p.list[i].filesz;
-	}
 	rc = move_all(&p, gm, e);
 	if (!rc)
 		zero_leftovers(&p, run, gm);
 	for (unsigned i = 0; i < p.count; i++)
 		free(p.list[i].bounce);
-	r.low = p.span.low + r.delta;
-	r.high = p.span.last + 1 + r.delta;
 	if (!rc)
 		*result = r;
 	return rc;

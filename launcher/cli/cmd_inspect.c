@@ -121,6 +121,9 @@ static int write_map(const struct options *o, const struct image *img,
 
 int cmd_inspect(const struct options *o, struct err *e)
 {
+	const struct inspect_want want = { .boot = o->boot,
+					   .cmdline = o->cmdline,
+					   .mem = o->mem };
 	struct inspection in, other;
 	int status = STATUS_FAILED;
 
@@ -129,13 +132,13 @@ int cmd_inspect(const struct options *o, struct err *e)
 		err_prefix(e, 0, "--map");
 		return STATUS_FAILED;
 	}
-	if (inspection_open(&in, o->image, o->boot, e))
+	if (inspection_open(&in, o->image, &want, e))
 		return STATUS_FAILED;
 	if (!o->other) {
 		status = show_one(o, &in, e);
 		if (status == STATUS_OK && o->map && write_map(o, &in.img, e))
 			status = STATUS_FAILED;
-	} else if (!inspection_open(&other, o->other, o->boot, e)) {
+	} else if (!inspection_open(&other, o->other, &want, e)) {
 		status = show_difference(o, &in, &other, e);
 		inspection_close(&other);
 	}

@@ -264,7 +264,7 @@ static int set_version(struct options *o, const char *arg, struct err *e)
 #define ANY  UINT_MAX
 
 const struct option_row option_rows[] = {
-	{ "mem", 'm', "SIZE", ONCE, OPT_RUN | OPT_MAP | OPT_VERIFY,
+	{ "mem", 'm', "SIZE", ONCE, OPT_RUN | OPT_INSPECT | OPT_VERIFY,
 	  "guest memory, 64M to 512G (default 256M)", set_mem },
 	{ "cpus", 'c', "N", ONCE, OPT_RUN, "number of vCPUs (default 1)",
 	  set_cpus },

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/inspect.h"
 
+#include <errno.h>
 #include <string.h>
 
-/* The ELF, or the reason there is none. Only damage is an error. */
+#include "boot/place.h"
+
+/*
+ * The ELF, or the reason there is none. Damage is an error, unless the run is
+ * to leave the payload to the image's own code.
+ */
 static int read_elf(struct inspection *in, struct err *e)
 {
 	int rc;
@@ -15,6 +21,11 @@ static int read_elf(struct inspection *in, struct err *e)
 	rc = scratch_decode(&in->decoded, &in->img, e);
 	if (!rc)
 		rc = kernel_elf_parse(&in->elf, in->decoded.bytes, e);
+	if (rc && rc != -ENOMEM && boot_skips_payload(in->boot)) {
+		in->no_elf = *e;
+		e->msg[0] = '\0';
+		return 0;
+	}
 	if (rc)
 		return err_prefix(e, rc, "%s", in->path);
 	in->has_elf = true;
@@ -23,8 +34,31 @@ static int read_elf(struct inspection *in, struct err *e)
 	return 0;
 }
 
+/* What run would do with it, as far as that is known without doing it. */
+static void make_plan(struct inspection *in, const char *cmdline)
+{
+	struct err *e = &in->no_plan, no_room;
+	int rc = 0;
+
+	boot_facts_read(&in->facts, &in->img, in->has_elf ? &in->elf : NULL,
+			&in->no_elf, &in->memory);
+	rc = boot_plan_make(&in->plan, &in->facts, in->boot, e);
+	/* A run decodes the payload before it has a plan. */
+	if (in->has_elf && !boot_skips_payload(in->boot) &&
+	    load_check_room(&in->img, &in->memory, in->decoded.bytes.len,
+			    &no_room)) {
+		*e = no_room;
+		return;
+	}
+	if (!rc && cmdline)
+		rc = place_cmdline_check(&in->img, cmdline, e);
+	if (!rc)
+		e->msg[0] = '\0';
+}
+
 /* All that follows once the image is open. */
-static int gather(struct inspection *in, struct err *e)
+static int gather(struct inspection *in, const struct inspect_want *want,
+		  struct err *e)
 {
 	int rc = read_elf(in, e);
 
@@ -32,38 +66,38 @@ static int gather(struct inspection *in, struct err *e)
 		inspection_close(in);
 		return rc;
 	}
-	boot_facts_read(&in->facts, &in->img, in->has_elf ? &in->elf : NULL,
-			&in->no_elf);
-	if (!boot_plan_make(&in->plan, &in->facts, in->boot, &in->no_plan))
-		in->no_plan.msg[0] = '\0';
+	make_plan(in, want->cmdline);
 	return 0;
 }
 
-static void begin(struct inspection *in, const char *path, const char *boot)
+static void begin(struct inspection *in, const char *path,
+		  const struct inspect_want *want)
 {
 	memset(in, 0, sizeof(*in));
 	in->path = path;
-	in->boot = boot ? boot : "auto";
+	in->boot = want->boot ? want->boot : "auto";
+	in->memory = guest_mem_sizes(want->mem);
 }
 
-int inspection_open(struct inspection *in, const char *path, const char *boot,
-		    struct err *e)
+int inspection_open(struct inspection *in, const char *path,
+		    const struct inspect_want *want, struct err *e)
 {
 	int rc;
 
-	begin(in, path, boot);
+	begin(in, path, want);
 	rc = image_open(&in->img, path, e);
-	return rc ? rc : gather(in, e);
+	return rc ? rc : gather(in, want, e);
 }
 
 int inspection_from_bytes(struct inspection *in, const char *path,
-			  struct bytes b, const char *boot, struct err *e)
+			  struct bytes b, const struct inspect_want *want,
+			  struct err *e)
 {
 	int rc;
 
-	begin(in, path, boot);
+	begin(in, path, want);
 	rc = image_from_bytes(&in->img, b, e);
-	return rc ? err_prefix(e, rc, "%s", path) : gather(in, e);
+	return rc ? err_prefix(e, rc, "%s", path) : gather(in, want, e);
 }
 
 void inspection_close(struct inspection *in)

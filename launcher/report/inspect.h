@@ -14,9 +14,17 @@
 #include "image/relocs.h"
 #include "image/scratch.h"
 
+/* The run that an inspection is to tell of. */
+struct inspect_want {
+	const char *boot;    /* the protocol, or NULL for "auto" */
+	const char *cmdline; /* or NULL: any that fits */
+	uint64_t mem;	     /* of the guest, in bytes */
+};
+
 struct inspection {
 	const char *path;
-	const char *boot; /* the protocol asked for, or "auto" */
+	const char *boot;	 /* the protocol asked for, or "auto" */
+	struct guest_mem memory; /* its sizes alone */
 	struct image img;
 	struct scratch decoded; /* empty without a payload */
 	bool has_elf;
@@ -26,23 +34,26 @@ struct inspection {
 	struct err no_relocs; /* bytes follow the ELF that are none; or "" */
 	struct boot_facts facts;
 	struct boot_plan plan;
-	struct err no_plan; /* why nothing, or not the forced protocol, fits */
+	struct err no_plan; /* what run would say: why nothing, or not the
+			     * forced protocol, fits, or what is in the way of
+			     * the one that was chosen; "": it would boot it */
 };
 
 /*
- * Open @path, decode it and make the plan as `run` would with --boot @boot
- * (may be NULL). A damaged payload is an error, as it is for run; an image
- * without a usable payload is not, nor is a protocol that does not fit.
+ * Open @path, decode it and make the plan as `run` would with the options of
+ * @want. A damaged payload is an error, as it is for run; an image without a
+ * usable payload is not, nor is a protocol that does not fit.
  *
  * The facts point into the struct, so it must not be moved afterwards, and
- * it keeps @path and @boot.
+ * it keeps @path and the strings of @want.
  */
-int inspection_open(struct inspection *in, const char *path, const char *boot,
-		    struct err *e);
+int inspection_open(struct inspection *in, const char *path,
+		    const struct inspect_want *want, struct err *e);
 
 /* The same for bytes that the caller keeps alive, with @path for a name. */
 int inspection_from_bytes(struct inspection *in, const char *path,
-			  struct bytes b, const char *boot, struct err *e);
+			  struct bytes b, const struct inspect_want *want,
+			  struct err *e);
 
 void inspection_close(struct inspection *in);
 

@@ -155,7 +155,8 @@ json_t *inspection_tree(const struct inspection *in)
 		"no_payload", json_reason(in->no_elf.msg), "elf", elf_json(in),
 		"relocations", relocs_json(in), "no_relocations",
 		json_reason(in->no_relocs.msg), "boot",
-		plan_json(&in->plan, in->boot, in->no_plan.msg));
+		plan_json(&in->plan, in->boot, guest_mem_size(&in->memory),
+			  in->no_plan.msg));
 }
 
 int inspection_json(const struct inspection *in, char **out, struct err *e)

@@ -8,6 +8,8 @@
  */
 #include "report/inspect.h"
 
+#include <inttypes.h>
+
 #include "report/header_fields.h"
 #include "report/notes_text.h"
 #include "report/segments_text.h"
@@ -166,7 +168,8 @@ static void show_plan(struct text *t, const struct inspection *in)
 {
 	const struct boot_plan *plan = &in->plan;
 
-	text_title(t, "Boot plan (--boot %s)", in->boot);
+	text_title(t, "Boot plan (--boot %s, --mem %" PRIu64 "M)", in->boot,
+		   guest_mem_size(&in->memory) >> 20);
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
 		bool chosen = plan->possible && plan->chosen == i;
 
@@ -184,6 +187,8 @@ static void show_plan(struct text *t, const struct inspection *in)
 		text_pair(t, "nothing chosen", "%s",
 			  strcmp(in->boot, "auto") ? in->no_plan.msg
 						   : "no protocol fits");
+	else if (in->no_plan.msg[0])
+		text_pair(t, "refused", "%s", in->no_plan.msg);
 }
 
 static bool show_all(struct text *t, const void *about)

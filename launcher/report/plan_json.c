@@ -22,10 +22,11 @@ static json_t *protocols_json(const struct boot_plan *plan)
 }
 
 json_t *plan_json(const struct boot_plan *plan, const char *requested,
-		  const char *error)
+		  uint64_t memory, const char *error)
 {
 	return json_pack(
-		"{s:s, s:s?, s:o, s:o}", "requested", requested, "chosen",
+		"{s:s, s:o, s:s?, s:o, s:o}", "requested", requested, "memory",
+		json_amount(memory), "chosen",
 		plan->possible ? boot_protocols[plan->chosen].name : NULL,
 		"error", json_reason(error), "protocols", protocols_json(plan));
 }

@@ -7,8 +7,9 @@
 
 #include "boot/plan.h"
 
-/* @requested: what --boot asked for. @error: why nothing was chosen, or "". */
+/* @requested: what --boot asked for. @memory: the guest's, in bytes. @error:
+ * why nothing was chosen, or what is in the way of what was, or "". */
 json_t *plan_json(const struct boot_plan *plan, const char *requested,
-		  const char *error);
+		  uint64_t memory, const char *error);
 
 #endif

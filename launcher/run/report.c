@@ -58,7 +58,8 @@ static json_t *plan_or_null(const struct report_facts *f)
 	/* Every protocol gives a reason once it has been asked. */
 	if (!plan->fits[0].reason[0])
 		return json_null();
-	return plan_json(plan, f->boot, plan->possible ? "" : f->reason);
+	return plan_json(plan, f->boot, guest_mem_size(&f->guest->m.gm),
+			 plan->possible ? "" : f->reason);
 }
 
 static json_t *exits_json(const unsigned long *exits)

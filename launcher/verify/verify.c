@@ -62,6 +62,13 @@ static int reference_load(struct reference *ref, const struct image *img,
 	return rc;
 }
 
+/* A kernel that may be moved is loaded below its preferred address: from there
+ * it decompresses itself to that address, where our own load has put it. */
+static uint64_t code_address(const struct image *img)
+{
+	return img->hdr.relocatable ? HIMEM_START : 0;
+}
+
 static int boot_image(struct guest *g, const struct image *img,
 		      const char *protocol, struct boot_result *boot,
 		      struct err *e)
@@ -73,7 +80,7 @@ static int boot_image(struct guest *g, const struct image *img,
 		.protocol = protocol,
 		.cmdline = VERIFY_CMDLINE,
 		.rsdp = g->m.rsdp,
-		.code_gpa = img->hdr.relocatable ? HIMEM_START : 0,
+		.code_gpa = code_address(img),
 	};
 
 	return boot_prepare(&req, boot, e);
@@ -136,13 +143,15 @@ static int run_decompressor(struct guest *g, const struct verify_request *req,
 }
 
 /* The entry the image's decompressor is run from. */
-static const char *choose_entry(const struct image *img)
+static const char *choose_entry(const struct image *img,
+				const struct guest_mem *gm)
 {
 	struct boot_facts facts;
 	struct boot_plan plan;
 	struct err e;
 
-	boot_facts_read(&facts, img, NULL, &img->no_payload);
+	boot_facts_read(&facts, img, NULL, &img->no_payload, gm);
+	facts.code_gpa = code_address(img);
 	return boot_plan_make(&plan, &facts, "linux64", &e) ? "linux32"
 							    : "linux64";
 }
@@ -216,7 +225,7 @@ static int prove(struct verification *v, const struct verify_request *req,
 		     ?: check_flip(req, &ref.elf, e);
 	if (rc)
 		goto out;
-	v->protocol = choose_entry(img);
+	v->protocol = choose_entry(img, &ref.gm);
 	v->entry = ref.elf.entry;
 	rc = run_decompressor(&guest, req, img, v, e);
 	if (!rc && req->flip)

@@ -145,6 +145,14 @@ void guest_mem_release(struct guest_mem *gm)
 	*gm = (struct guest_mem){ 0 };
 }
 
+struct guest_mem guest_mem_sizes(uint64_t size)
+{
+	struct guest_mem gm = { 0 };
+
+	set_sizes(&gm, size);
+	return gm;
+}
+
 uint64_t guest_mem_size(const struct guest_mem *gm)
 {
 	return gm->low_size + gm->high_size;

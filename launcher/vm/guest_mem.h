@@ -64,6 +64,12 @@ int guest_mem_init_twice(struct guest_mem *gm, uint64_t size, struct err *e);
 int guest_mem_set_access(const struct guest_mem *gm, uint64_t gpa, bool access,
 			 struct err *e);
 
+/*
+ * The sizes of guest memory of @size bytes, without the memory: for plans, and
+ * nothing that reads or writes guest bytes. There is nothing to release.
+ */
+struct guest_mem guest_mem_sizes(uint64_t size);
+
 /* Total RAM in bytes. */
 uint64_t guest_mem_size(const struct guest_mem *gm);
 

@@ -22,6 +22,9 @@
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 
+static const struct inspect_want want = { .cmdline = "console=ttyS0",
+					  .mem = UINT64_C(64) << 20 };
+
 /* Frees @text. */
 static void check_lines(char *text)
 {
@@ -114,7 +117,7 @@ static void check_pair(const struct inspection *in)
 		buf_release(&elf);
 		if (inspection_from_bytes(
 			    &other, "other",
-			    (struct bytes){ kernel.data, kernel.len }, NULL,
+			    (struct bytes){ kernel.data, kernel.len }, &want,
 			    &e))
 			abort();
 	}
@@ -166,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = ERR_EMPTY;
 	struct inspection in;
 
-	if (is_packed(b) || inspection_from_bytes(&in, "fuzz", b, NULL, &e))
+	if (is_packed(b) || inspection_from_bytes(&in, "fuzz", b, &want, &e))
 		return 0;
 	check_text(&in);
 	check_json(&in);

@@ -26,6 +26,8 @@ struct seen {
 	json_t *json;
 };
 
+#define MEMORY (UINT64_C(256) << 20)
+
 /* JSON is read back strictly: what jansson wrote has to be JSON. */
 static void look_as(struct seen *s, const struct buf *image, const char *path,
 		    const char *boot)
@@ -37,7 +39,11 @@ static void look_as(struct seen *s, const struct buf *image, const char *path,
 	*s = (struct seen){ 0 };
 	assert_ok(inspection_from_bytes(
 			  &s->in, path,
-			  (struct bytes){ image->data, image->len }, boot, &e),
+			  (struct bytes){ image->data, image->len },
+			  &(struct inspect_want){ .boot = boot,
+						  .mem = MEMORY,
+						  .cmdline = "quiet" },
+			  &e),
 		  &e);
 	assert_ok(inspection_text(&s->in, &s->text, &e), &e);
 	assert_ok(inspection_json(&s->in, &json, &e), &e);
@@ -269,7 +275,9 @@ START_TEST(inspect__says_why_there_is_no_payload)
 	struct buf image = { 0 };
 	struct seen s;
 
-	bzimage_build(&(struct test_bzimage){ .version = 0x207 }, &image);
+	bzimage_build(
+		&(struct test_bzimage){ .version = 0x207, .payload_gap = 16 },
+		&image);
 	look(&s, &image);
 	says(&s, "  unusable            boot protocol 2.07 has no payload "
 		 "fields, 2.08 is the first");
@@ -704,12 +712,13 @@ START_TEST(inspect__shows_the_plan)
 
 	elf_small_kernel(&elf, false);
 	look(&s, &elf);
-	says(&s, "Boot plan (--boot auto)");
+	says(&s, "Boot plan (--boot auto, --mem 256M)");
 	says(&s, "  chosen  elf64     e_entry 0x1000040: 64-bit entry with "
 		 "boot_params");
 	says(&s, "  no      elf32     the kernel is an ELF64");
 	is_silent_on(&s, "nothing chosen");
 	says_json(&s, "boot.requested", "\"auto\"");
+	says_json(&s, "boot.memory", "268435456");
 	says_json(&s, "boot.chosen", "\"elf64\"");
 	says_json(&s, "boot.error", "null");
 	says_json(&s, "boot.protocols.2",
@@ -719,7 +728,7 @@ START_TEST(inspect__shows_the_plan)
 	seen_release(&s);
 
 	look_as(&s, &elf, "image", "elf32");
-	says(&s, "Boot plan (--boot elf32)");
+	says(&s, "Boot plan (--boot elf32, --mem 256M)");
 	says(&s, "  fits    elf64     e_entry 0x1000040: 64-bit entry with "
 		 "boot_params");
 	says(&s, "  nothing chosen      --boot elf32 does not fit this image: "
@@ -886,7 +895,7 @@ START_TEST(inspect__refuses_a_damaged_payload)
 	elf_patch(&image, image.len - 0x100 - 4, 4, elf.len + 1);
 	rc = inspection_from_bytes(&in, "broken",
 				   (struct bytes){ image.data, image.len },
-				   NULL, &e);
+				   &(struct inspect_want){ .mem = MEMORY }, &e);
 	assert_err(rc, -EILSEQ, &e, "broken: payload decoded to ");
 	buf_release(&elf);
 	buf_release(&image);

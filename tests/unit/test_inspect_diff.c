@@ -59,17 +59,18 @@ static struct buf copy_of(const struct buf *b)
 static json_t *diff_as(const struct buf *a, const char *a_name,
 		       const struct buf *b, const char *b_name)
 {
+	static const struct inspect_want want = { .mem = UINT64_C(256) << 20 };
 	struct inspection x, y;
 	struct err e = ERR_EMPTY;
 	json_t *diff = NULL;
 
 	assert_ok(inspection_from_bytes(&x, a_name,
-					(struct bytes){ a->data, a->len }, NULL,
-					&e),
+					(struct bytes){ a->data, a->len },
+					&want, &e),
 		  &e);
 	assert_ok(inspection_from_bytes(&y, b_name,
-					(struct bytes){ b->data, b->len }, NULL,
-					&e),
+					(struct bytes){ b->data, b->len },
+					&want, &e),
 		  &e);
 	assert_ok(inspection_diff(&x, &y, &diff, &e), &e);
 	inspection_close(&x);

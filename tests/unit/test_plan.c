@@ -11,16 +11,20 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define GIB (UINT64_C(1) << 30)
+#define MIB    (UINT64_C(1) << 20)
+#define GIB    (UINT64_C(1) << 30)
+#define MEMORY (256 * MIB)
 
 /* A stock 64-bit bzImage; rows below change a field of it. */
 static struct elf_segment segments[2];
 static struct kernel_elf elf;
 static struct image img;
+static struct guest_mem gm;
 static struct boot_facts facts;
 
 static void setup(void)
 {
+	gm = guest_mem_sizes(MEMORY);
 	segments[0] = (struct elf_segment){ .type = PT_LOAD,
 					    .paddr = 0x1000000,
 					    .filesz = 0x200000,
@@ -39,14 +43,21 @@ static void setup(void)
 		.hdr = { .version = 0x20f,
 			 .loadflags = LOADED_HIGH,
 			 .xloadflags = XLF_KERNEL_64,
+			 .code_off = 0x1000,
+			 .syssize = 0x400,
+			 .code32_start = 0x100000,
 			 .relocatable = true,
-			 .kernel_alignment = 0x1000000 },
+			 .kernel_alignment = 0x1000000,
+			 .pref_address = 0x1000000,
+			 .init_size = 0x2000000 },
+		.bytes = { .len = 0x5000 },
 	};
 	facts = (struct boot_facts){
 		.img = &img,
 		.elf = &elf,
 		.notes = { .has_phys32_entry = true,
 			   .phys32_entry = 0x1000080 },
+		.gm = &gm,
 	};
 }
 
@@ -164,6 +175,162 @@ static void no_xlf_64(void)
 static void zimage(void)
 {
 	img.hdr.loadflags = CAN_USE_HEAP;
+}
+
+/* ---- places: the memory, and where the image wants to be in it */
+
+static void zimage_to_the_brim(void)
+{
+	zimage();
+	img.bytes.len = img.hdr.code_off + 0x80000;
+	img.hdr.syssize = 0x8000;
+}
+
+static void zimage_large(void)
+{
+	zimage_to_the_brim();
+	img.bytes.len++;
+}
+
+static void segment_at(uint64_t paddr)
+{
+	segments[0].paddr = paddr;
+	elf.entry = paddr + 0x40;
+	entry_note_at(paddr + 0x80);
+}
+
+static void segment_to_the_end(void)
+{
+	segment_at(MEMORY - segments[0].memsz);
+}
+
+static void segment_outside(void)
+{
+	segment_to_the_end();
+	segments[0].memsz++;
+}
+
+/* The bzImage says that its 64-bit kernel may be moved; the ELF alone does
+ * not. */
+static void segment_outside_unmovable(void)
+{
+	segment_outside();
+	img.hdr.relocatable = false;
+}
+
+static void segment_too_large_to_move(void)
+{
+	segment_outside();
+	segments[0].memsz = MEMORY;
+}
+
+static void segment_low(void)
+{
+	segment_at(0xff000);
+	img.hdr.relocatable = false;
+}
+
+static void segments_overlap(void)
+{
+	segments[1] = segments[0];
+	segments[1].paddr += segments[0].memsz - 1;
+}
+
+static void segments_meet(void)
+{
+	segments[1] = segments[0];
+	segments[1].paddr += segments[0].memsz;
+}
+
+static void code_at(uint32_t code32_start)
+{
+	no_elf();
+	img.hdr.relocatable = false;
+	img.hdr.pref_address = 0;
+	img.hdr.code32_start = code32_start;
+}
+
+static void code_at_1m(void)
+{
+	code_at(0x100000);
+}
+
+static void code_nowhere(void)
+{
+	code_at(0);
+}
+
+/* A kernel that may be moved says by pref_address where it wants to be. */
+static void code_nowhere_relocatable(void)
+{
+	code_at(0);
+	img.hdr.relocatable = true;
+}
+
+static void code_low(void)
+{
+	code_at(0xfffff);
+}
+
+static void code_outside(void)
+{
+	code_at(MEMORY - 0x3fff);
+}
+
+static void room_to_the_end(void)
+{
+	img.hdr.init_size = MEMORY - 0x1000000;
+}
+
+static void room_outside(void)
+{
+	room_to_the_end();
+	img.hdr.init_size++;
+}
+
+/* A larger guest has room for it. */
+static void room_outside_of_less(void)
+{
+	room_outside();
+	gm = guest_mem_sizes(MEMORY + MIB);
+}
+
+/* Memory past 4 GiB is none that a boot protocol can use. */
+static void room_in_the_hole(void)
+{
+	gm = guest_mem_sizes(8 * GIB);
+	img.hdr.pref_address = 3 * GIB - 0x1000000;
+	img.hdr.init_size = 0x1000000 + 1;
+	img.hdr.kernel_alignment = 3 * GIB - 0x800000;
+}
+
+static void code_shorter_than_entry(void)
+{
+	img.bytes.len = img.hdr.code_off + 0x200;
+	img.hdr.syssize = 0x20;
+}
+
+static void code_empty(void)
+{
+	img.bytes.len = img.hdr.code_off;
+	img.hdr.syssize = 0;
+}
+
+static void setup_of(unsigned sects)
+{
+	img.hdr.setup_sects = sects;
+	img.hdr.code_off = (sects + 1) * 512;
+	img.bytes.len = img.hdr.code_off + 0x4000;
+}
+
+static void setup_to_the_brim(void)
+{
+	setup_of(63);
+}
+
+static void setup_large(void)
+{
+	setup_of(64);
 }
 
 /* A file of 0x5000 bytes with 0x4000 of protected-mode code. */
@@ -299,6 +466,63 @@ static const struct {
 	  "the payload is damaged: payload_length ends past the file" },
 	{ payload_cut, BOOT_LINUX32, false, "the payload is damaged" },
 	{ payload_cut, BOOT_LINUX16, false, "the payload is damaged" },
+
+	{ segment_to_the_end, BOOT_PVH, true, "PHYS32_ENTRY 0xfc00080" },
+	{ segment_to_the_end, BOOT_ELF64, true, "e_entry 0xfc00040" },
+	{ segment_outside, BOOT_PVH, false,
+	  "segment 0 (0xfc00000 to 0x10000001) is outside guest memory (RAM "
+	  "below 4 GiB ends at 0x10000000); give it more with --mem" },
+	/* moved */
+	{ segment_outside, BOOT_ELF64, true, "e_entry 0xfc00040" },
+	{ segment_outside_unmovable, BOOT_ELF64, false,
+	  "segment 0 (0xfc00000 to 0x10000001) is outside guest memory" },
+	{ segment_too_large_to_move, BOOT_ELF64, false,
+	  "and no place it may be moved to holds it; give it more" },
+	{ segment_low, BOOT_PVH, false,
+	  "segment 0 lies at 0xff000, below 1 MiB" },
+	{ segment_low, BOOT_ELF64, false,
+	  "segment 0 lies at 0xff000, below 1 MiB" },
+	{ segments_meet, BOOT_PVH, true, "PHYS32_ENTRY" },
+	{ segments_overlap, BOOT_PVH, false, "overlaps segment 0" },
+	{ segments_overlap, BOOT_ELF64, false, "overlaps segment 0" },
+
+	{ code_at_1m, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ code_nowhere, BOOT_LINUX64, false,
+	  "code32_start is 0: the image is entered through its 16-bit code" },
+	{ code_nowhere, BOOT_LINUX32, false, "code32_start is 0" },
+	{ code_nowhere, BOOT_LINUX16, true, "16-bit setup code" },
+	{ code_nowhere_relocatable, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ code_nowhere_relocatable, BOOT_LINUX32, true, "32-bit entry" },
+	{ code_low, BOOT_LINUX64, false, "code32_start 0xfffff is below" },
+	{ code_low, BOOT_LINUX32, false, "code32_start 0xfffff is below" },
+	{ code_low, BOOT_LINUX16, false, "code32_start 0xfffff is below" },
+	{ code_outside, BOOT_LINUX16, false,
+	  "the image needs 0x2000000 bytes at 0xfffc001 (init_size), RAM below "
+	  "4 GiB ends at 0x10000000; give it more with --mem" },
+	{ room_to_the_end, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ room_outside, BOOT_LINUX64, false,
+	  "the image needs 0xf000001 bytes at 0x1000000 (init_size)" },
+	{ room_outside, BOOT_LINUX32, false, "the image needs 0xf000001" },
+	{ room_outside, BOOT_LINUX16, false, "the image needs 0xf000001" },
+	{ room_outside_of_less, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ room_in_the_hole, BOOT_LINUX64, false,
+	  "RAM below 4 GiB ends at 0xc0000000" },
+	{ code_shorter_than_entry, BOOT_LINUX64, false,
+	  "the protected-mode code has 0x200 bytes, and its entry is at "
+	  "0x200" },
+	{ code_shorter_than_entry, BOOT_LINUX32, true, "32-bit entry" },
+	{ code_empty, BOOT_LINUX32, false,
+	  "the protected-mode code has 0x0 bytes" },
+	/* its setup code may be all there is to run */
+	{ code_empty, BOOT_LINUX16, true, "16-bit setup code" },
+	{ setup_to_the_brim, BOOT_LINUX16, true, "16-bit setup code" },
+	{ setup_large, BOOT_LINUX16, false,
+	  "setup_sects 64: the setup code has 33280 bytes, real mode has room "
+	  "for 32768" },
+	{ setup_large, BOOT_LINUX64, true, "XLF_KERNEL_64" },
+	{ zimage_to_the_brim, BOOT_LINUX16, true, "16-bit setup code" },
+	{ zimage_large, BOOT_LINUX16, false,
+	  "a zImage of 524289 bytes of code, there is room for 524288" },
 };
 
 START_TEST(plan__asks_a_protocol)
@@ -315,10 +539,62 @@ START_TEST(plan__asks_a_protocol)
 }
 END_TEST
 
+/* What fits has a place, and its answer says which. */
+static const struct {
+	void (*change)(void);
+	enum boot_id id;
+	uint64_t entry, kernel, end;
+	uint64_t code_gpa, delta;
+} spots[] = {
+	{ as_is, BOOT_PVH, 0x1000080, 0x1000000, 0x3000000, 0, 0 },
+	{ as_is, BOOT_ELF64, 0x1000040, 0x1000000, 0x3000000, 0, 0 },
+	{ plain_elf, BOOT_ELF64, 0x1000040, 0x1000000, 0x1400000, 0, 0 },
+	/* as low as its alignment allows, with its entry */
+	{ segment_outside, BOOT_ELF64, 0x1c00040, 0x1c00000, 0x3c00000, 0,
+	  0x1c00000 - 0xfc00000 },
+	{ as_is, BOOT_LINUX64, 0x1000200, 0x1000000, 0x3000000, 0x1000000, 0 },
+	{ as_is, BOOT_LINUX32, 0x1000000, 0x1000000, 0x3000000, 0x1000000, 0 },
+	{ as_is, BOOT_LINUX16, 0x1000000, 0x1000000, 0x3000000, 0x1000000, 0 },
+	{ code_at_1m, BOOT_LINUX32, 0x100000, 0x100000, 0x2100000, 0x100000,
+	  0 },
+	{ code_nowhere, BOOT_LINUX16, 0x100000, 0x100000, 0x2100000, 0x100000,
+	  0 },
+	{ zimage, BOOT_LINUX16, 0x10000, 0x100000, 0x500000, 0x10000, 0 },
+};
+
+START_TEST(plan__says_where_the_kernel_goes)
+{
+	struct boot_fit fit = { 0 };
+
+	spots[_i].change();
+	boot_protocols[spots[_i].id].probe(&facts, &fit);
+	ck_assert_msg(fit.fits, "\"%s\"", fit.reason);
+	ck_assert_uint_eq(fit.spot.entry, spots[_i].entry);
+	ck_assert_uint_eq(fit.spot.kernel.gpa, spots[_i].kernel);
+	ck_assert_uint_eq(fit.spot.kernel.gpa + fit.spot.kernel.size,
+			  spots[_i].end);
+	ck_assert_uint_eq(fit.spot.code_gpa, spots[_i].code_gpa);
+	ck_assert_uint_eq(fit.spot.delta, spots[_i].delta);
+}
+END_TEST
+
 static void nothing(void)
 {
 	no_elf();
 	plain_elf();
+}
+
+static void outside_elf(void)
+{
+	segment_outside();
+	plain_elf();
+}
+
+static void elf_and_code_outside(void)
+{
+	code_outside();
+	facts.elf = &elf;
+	segment_outside();
 }
 
 static const struct {
@@ -347,14 +623,27 @@ static const struct {
 	  "--boot pvh does not fit this image: the ELF has no PHYS32_ENTRY" },
 	{ plain_elf, "linux64", -1,
 	  "--boot linux64 does not fit this image: not a bzImage" },
-	{ as_is, "efi", -1, "there is no boot protocol 'efi'" },
-	{ as_is, "", -1, "there is no boot protocol ''" },
-	{ as_is, "PVH", -1, "there is no boot protocol 'PVH'" },
+	{ as_is, "efi", -1, "unknown boot protocol 'efi'" },
+	{ as_is, "", -1, "unknown boot protocol ''" },
+	{ as_is, "PVH", -1, "unknown boot protocol 'PVH'" },
 	{ nothing, NULL, -1,
-	  "no boot protocol fits; pvh: payload: unknown format; elf64: "
-	  "payload: unknown format; elf32: payload: unknown format; linux64: "
-	  "not a bzImage: there is no setup header; linux32: not a bzImage: "
-	  "there is no setup header; linux16: not a bzImage" },
+	  "no boot protocol fits; pvh, elf64, elf32: payload: unknown format; "
+	  "linux64, linux32, linux16: not a bzImage: there is no setup "
+	  "header" },
+	/* What has no place is passed over, as what has no entry is. */
+	{ segment_outside, NULL, BOOT_ELF64, NULL },
+	{ segment_outside_unmovable, NULL, BOOT_LINUX64, NULL },
+	{ code_nowhere, NULL, BOOT_LINUX16, NULL },
+	{ code_shorter_than_entry, "linux64", -1,
+	  "--boot linux64 does not fit this image: the protected-mode code" },
+	/* Of what the image offers, the reason is told, once. */
+	{ outside_elf, NULL, -1, "segment 0 (0xfc00000 to 0x10000001) is" },
+	{ code_low, NULL, -1, "code32_start 0xfffff is below 1 MiB" },
+	{ elf_and_code_outside, NULL, -1,
+	  "no boot protocol fits; pvh, elf64: segment 0 (0xfc00000 to "
+	  "0x10000001) is outside guest memory (RAM below 4 GiB ends at "
+	  "0x10000000); give it more with --mem; linux64, linux32, linux16: "
+	  "the image needs" },
 };
 
 START_TEST(plan__chooses)
@@ -367,6 +656,8 @@ START_TEST(plan__chooses)
 	rc = boot_plan_make(&plan, &facts, plans[_i].forced, &e);
 	if (plans[_i].chosen < 0) {
 		assert_err(rc, -EINVAL, &e, plans[_i].message);
+		/* from its first word on */
+		ck_assert_ptr_eq(strstr(e.msg, plans[_i].message), e.msg);
 		ck_assert(!plan.possible);
 		return;
 	}
@@ -506,7 +797,7 @@ static void facts_of_note(uint32_t type, const void *desc, size_t len)
 			     .desc = { desc, len } };
 
 	elf.notes = (struct notes){ &note, 1, "PT_NOTE" };
-	boot_facts_read(&facts, &img, &elf, NULL);
+	boot_facts_read(&facts, &img, &elf, NULL, &gm);
 }
 
 START_TEST(plan__reads_facts_from_notes)
@@ -538,6 +829,8 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, plan__asks_a_protocol, 0, COUNT(answers));
+	tcase_add_loop_test(t, plan__says_where_the_kernel_goes, 0,
+			    COUNT(spots));
 	tcase_add_loop_test(t, plan__chooses, 0, COUNT(plans));
 	tcase_add_test(t, plan__answers_are_there_after_a_refusal);
 	tcase_add_test(t, plan__long_reasons_are_cut);

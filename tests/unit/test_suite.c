@@ -889,7 +889,9 @@ START_TEST(suite__words_are_those_of_the_command_line)
 		ck_assert_str_eq(suite_words.option_at("run", i), most[i]);
 	ck_assert_ptr_null(suite_words.option_at("run", COUNT(most)));
 	ck_assert(suite_words.option("verify", "flip", &o));
-	ck_assert(!suite_words.option("inspect", "mem", &o));
+	ck_assert(suite_words.option("inspect", "mem", &o));
+	/* which inspect has for its map, that no case draws */
+	ck_assert(!suite_words.option("inspect", "initrd", &o));
 }
 END_TEST
 
