@@ -18,19 +18,85 @@ MANDIR  ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 
-CC    ?= gcc
+# make's own default for CC is cc; one from the command line or the environment
+# counts.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
 
-PKGS     := zlib libelf liblzma liblz4 libzstd lzo2 jansson yaml-0.1
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lbz2 -pthread
+# --- libraries
+#
+# zlib and libelf are required. Each of the others can be left out, because it
+# is not installed or by `make WITHOUT="lz4 yaml"`; `launcher --version -v`
+# lists what is in, and a command that needs one of the others says which.
+
+PKG_CONFIG ?= pkg-config
+WITHOUT ?=
+
+REQUIRED := zlib libelf
+OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml
+PKG_lzma := liblzma
+PKG_lzo  := lzo2
+PKG_lz4  := liblz4
+PKG_zstd := libzstd
+PKG_json := jansson
+PKG_yaml := yaml-0.1
+
+has_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+# Not every distribution's bzip2 has a file for pkg-config.
+has_bzip2 := $(shell echo '\#include <bzlib.h>' | \
+	$(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
+has = $(if $(filter bzip2,$(1)),$(has_bzip2),$(call has_pkg,$(PKG_$(1))))
+
+MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call has_pkg,$(p)),,$(p))))
+WITH    := $(strip $(foreach l,$(filter-out $(WITHOUT),$(OPTIONAL)),$(if $(call has,$(l)),$(l))))
+ifneq ($(filter-out $(OPTIONAL),$(WITHOUT)),)
+$(error WITHOUT=$(WITHOUT): what can be left out is $(OPTIONAL))
+endif
+
+# The sources that need a library, and nobody else does.
+JSON_SRCS := $(addprefix launcher/report/,inspect_diff.c inspect_json.c \
+	diff_text.c json_parts.c notes_json.c plan_json.c tree_diff.c) \
+	launcher/run/report.c launcher/verify/print_json.c
+SUITE_SRCS := $(wildcard launcher/suite/*.c) launcher/cli/cmd_test.c \
+	launcher/cli/suite_words.c
+SRCS_bzip2 := launcher/image/decode_bzip2.c launcher/pack/compress_bzip2.c
+SRCS_lzma  := launcher/image/decode_lzma.c launcher/pack/compress_lzma.c
+SRCS_lzo   := launcher/image/decode_lzo.c launcher/pack/compress_lzo.c
+SRCS_lz4   := launcher/image/decode_lz4.c launcher/pack/compress_lz4.c
+SRCS_zstd  := launcher/image/decode_zstd.c launcher/pack/compress_zstd.c
+SRCS_json  := $(JSON_SRCS) $(SUITE_SRCS)
+SRCS_yaml  := $(SUITE_SRCS)
+
+upper = $(shell echo $(1) | tr a-z A-Z)
+# $(call defs,LIBRARIES), $(call libs,LIBRARIES), $(call lib_cflags,LIBRARIES)
+defs = $(foreach l,$(OPTIONAL),-DHAVE_$(call upper,$(l))=$(if $(filter $(l),$(1)),1,0))
+pkgs = $(REQUIRED) $(foreach l,$(1),$(PKG_$(l)))
+libs = $(shell $(PKG_CONFIG) --libs $(call pkgs,$(1)) 2>/dev/null) \
+	$(if $(filter bzip2,$(1)),-lbz2) -pthread
+lib_cflags = $(shell $(PKG_CONFIG) --cflags $(call pkgs,$(1)) 2>/dev/null)
+
+PKG_LIBS := $(call libs,$(WITH))
+
+# --- variants
+#
+# The same sources, compiled in several ways, each under build/NAME:
+#
+#   rel    the program            san    with ASan and UBSan
+#   tsan   with ThreadSanitizer   fuzz   for libFuzzer
+#   clang  by the other compiler  least  with the required libraries alone
+#
+# WERROR=1 makes warnings errors, as continuous integration does.
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 \
 	-Wundef -Wwrite-strings -Wcast-align -Wno-unused-parameter
 CPPFLAGS_ALL := -Iinclude -Ilauncher -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DLAUNCHER_VERSION='"$(VERSION)"' $(CPPFLAGS)
-CFLAGS_ALL := -std=gnu11 $(WARN) -pthread -fno-common $(CFLAGS)
+CFLAGS_ALL := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common \
+	$(CFLAGS)
 
 SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -39,19 +105,48 @@ TSAN_FLAGS := -O1 -g -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
+VARIANTS := rel san tsan fuzz clang least
+CC_rel   = $(CC)
+CC_san   = $(CC)
+CC_tsan  = $(CC)
+CC_fuzz  = $(CLANG)
+CC_clang = $(CLANG)
+CC_least = $(CC)
+FLAGS_san  := $(SAN_FLAGS)
+FLAGS_tsan := $(TSAN_FLAGS)
+FLAGS_fuzz := $(FUZZ_FLAGS)
+$(foreach v,$(VARIANTS),$(eval WITH_$(v) := $(if $(filter least,$(v)),,$(WITH))))
+
 # `make V=1` shows whole commands, `make -s` none.
 Q := $(if $(V),,@)
 quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
 show = $(if $(V)$(quiet),@:,@printf '  %-6s %s\n' $(1) $@)
 
 LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c launcher/*/*/*.c))
-LIB_SRCS      := $(filter-out launcher/main.c,$(LAUNCHER_SRCS))
+# $(call lib_srcs,LIBRARIES): everything but main.c, for the program, the tests
+# and the fuzzers alike, without what other libraries are needed for.
+lib_srcs = $(filter-out launcher/main.c \
+	$(foreach l,$(filter-out $(1),$(OPTIONAL)),$(SRCS_$(l))),$(LAUNCHER_SRCS))
 # Guest code that the launcher carries; see these files.
-LIB_BLOBS     := $(sort $(wildcard launcher/*/*_blob.S))
+LIB_BLOBS := $(sort $(wildcard launcher/*/*_blob.S))
 
 .DEFAULT_GOAL := all
 .PHONY: all
 all: build/launcher
+
+# A missing library is named before the compiler misses its header.
+.PHONY: required
+required:
+	@$(if $(MISSING),echo 'missing libraries: $(MISSING); scripts/deps install \
+	build installs what Debian calls them' >&2; exit 1,:)
+
+# What objects are compiled with: when it changes, they are compiled anew.
+# $(call flags_of,VARIANT)
+flags_of = $(CC_$(1)) $(CPPFLAGS_ALL) $(call defs,$(WITH_$(1))) \
+	$(call lib_cflags,$(WITH_$(1))) $(CFLAGS_ALL) $(FLAGS_$(1))
+
+.PHONY: FORCE
+FORCE:
 
 # $(call objs,VARIANT,SOURCES)
 objs = $(patsubst %,build/$(1)/%.o,$(basename $(2)))
@@ -59,55 +154,53 @@ objs = $(patsubst %,build/$(1)/%.o,$(basename $(2)))
 # What a blob includes with .incbin is a product, named in it as "build/...".
 # One rule for each variant: a pattern rule of several targets makes them all
 # at once.
-define blob_rule
+define variant_rules
+COMPILE_$(1) := $$(call flags_of,$(1))
+
+build/$(1)/flags: FORCE | required
+	@mkdir -p $$(@D)
+	@echo '$$(subst ','\'',$$(COMPILE_$(1)))' | cmp -s - $$@ || \
+		echo '$$(subst ','\'',$$(COMPILE_$(1)))' >$$@
+
+build/$(1)/%.o: %.c build/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call show,CC)
+	$$(Q)$$(COMPILE_$(1)) $$(TESTS_INCLUDE) -MMD -MP -c -o $$@ $$<
+
 build/$(1)/%.o: %.S
 	@mkdir -p $$(@D)
 	$$(call show,AS)
-	$$(Q)$$(CC) -c -o $$@ $$<
+	$$(Q)$$(CC_$(1)) -c -o $$@ $$<
+
+build/$(1)/liblauncher.a: $$(call objs,$(1),$$(call lib_srcs,$$(WITH_$(1))) $$(LIB_BLOBS))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(call show,AR)
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
-$(foreach v,rel san tsan fuzz,$(eval $(call blob_rule,$(v))))
-$(foreach b,$(LIB_BLOBS),$(foreach v,rel san tsan fuzz,$(eval \
+$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
+$(foreach b,$(LIB_BLOBS),$(foreach v,$(VARIANTS),$(eval \
 	$(call objs,$(v),$(b)): $(shell sed -n 's/.*\.incbin[^"]*"\(.*\)"/\1/p' $(b)))))
-
-build/rel/%.o: %.c
-	@mkdir -p $(@D)
-	$(call show,CC)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
-
-build/san/%.o: %.c
-	@mkdir -p $(@D)
-	$(call show,CC)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
-
-build/tsan/%.o: %.c
-	@mkdir -p $(@D)
-	$(call show,CC)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(TSAN_FLAGS) -MMD -MP -c -o $@ $<
-
-build/fuzz/%.o: %.c
-	@mkdir -p $(@D)
-	$(call show,CC)
-	$(Q)$(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
-
-# Everything but main.c, for the program, the tests and the fuzzers alike.
-build/%/liblauncher.a:
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(call show,AR)
-	$(Q)$(AR) rcs $@ $^
-$(foreach v,rel san tsan fuzz,$(eval build/$(v)/liblauncher.a: $(call objs,$(v),$(LIB_SRCS) $(LIB_BLOBS))))
 
 build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-# Without it, make would take the folder for the product.
-.PHONY: launcher
-launcher: build/launcher
-
 build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+build/clang/launcher.clang: build/clang/launcher/main.o build/clang/liblauncher.a
+	$(call show,LD)
+	$(Q)$(CLANG) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+build/least/launcher.least: build/least/launcher/main.o build/least/liblauncher.a
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(call libs,)
+
+# Without it, make would take the folder for the product.
+.PHONY: launcher
+launcher: build/launcher
 
 -include guest/build.mk
 -include tests/build.mk
@@ -151,14 +244,15 @@ help:
 	@echo
 	@echo 'all          build/launcher (default)'
 	@echo 'guest        the small kernel, the decompressor stub, the setup code'
-	@echo 'check-LANE   one lane: unit fuzz image cli guest loaders box lint'
+	@echo 'check-LANE   one lane: build unit fuzz image cli guest loaders box lint'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'bench        load times and memory as ratios, boot in instructions'
 	@echo 'install      into DESTDIR/PREFIX; uninstall takes it away again'
 	@echo 'clean        remove build/'
 	@echo
-	@echo 'V=1 shows whole commands.'
+	@echo 'V=1 shows whole commands; WERROR=1 makes warnings errors.'
+	@echo 'WITHOUT="lz4 yaml" builds without these libraries.'
 
 .PHONY: clean
 clean:

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/libraries.h"
 #include "base/log.h"
 #include "base/tty.h"
 #include "cli/cli.h"
@@ -72,9 +73,13 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
-static int print_version(void)
+/* With -v: what this build can do. */
+static int print_version(unsigned verbose)
 {
 	printf("launcher %s\n", LAUNCHER_VERSION);
+	for (size_t i = 0; verbose && i < libraries_count; i++)
+		printf("%-8s %-8s %s\n", libraries[i].name,
+		       libraries[i].is_in ? "yes" : "no", libraries[i].what);
 	return STATUS_OK;
 }
 
@@ -95,7 +100,7 @@ static int dispatch(int argc, char **argv, struct err *e)
 	if (o.help)
 		return print_help();
 	if (o.version)
-		return print_version();
+		return print_version(o.verbose);
 	log_init(o.verbose);
 	return cmd->run(&o, e);
 }

@@ -8,6 +8,7 @@
 #   tests/fuzz/fuzz_X.c    a libFuzzer target with its own seeds; becomes
 #                          build/fuzz/tests/fuzz/fuzz_X (see fuzz.h)
 #   tests/support/*.c      shared by all of them
+#   tests/build/           the build itself
 #   tests/image/           shell tests against independent tools
 #   tests/cli/table        bad input and wrong options
 #   tests/guest/boots.yaml the small kernel on this host's KVM
@@ -21,7 +22,7 @@ FUZZ_SRCS    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
 
 # libcheck's own flags are asked for only when a test is linked.
-CHECK_LIBS = $(shell pkg-config --libs check)
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 # The suites that start threads: these run under ThreadSanitizer, too.
 UNIT_THREADS := bus console containers loop outcome prefault thread trace
@@ -55,8 +56,8 @@ $(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
 		-o $@ $^ $(PKG_LIBS)
 
 # Tests include "unit/unit.h", "support/payloads.h".
-build/rel/tests/% build/san/tests/% build/tsan/tests/% build/fuzz/tests/%: \
-	private CPPFLAGS_ALL += -Itests
+$(foreach v,$(VARIANTS),build/$(v)/tests/%): \
+	private TESTS_INCLUDE := -Itests
 
 .PHONY: tests check-unit check-tsan check-fuzz fuzz
 tests: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
@@ -91,6 +92,11 @@ $(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 		build/rel/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# The build itself: other compiler, fewest libraries, changed flags.
+.PHONY: check-build
+check-build: build/launcher $(GUEST_KERNELS)
+	@tests/build/run
 
 # Bad input and wrong options, as released and sanitized.
 .PHONY: check-cli

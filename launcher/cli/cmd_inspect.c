@@ -48,7 +48,7 @@ static int show_difference(const struct options *o, const struct inspection *a,
 			   const struct inspection *b, struct err *e)
 {
 	char *text = NULL;
-	json_t *diff;
+	struct json_t *diff;
 	bool equal;
 	int rc;
 
@@ -57,7 +57,7 @@ static int show_difference(const struct options *o, const struct inspection *a,
 		return STATUS_FAILED;
 	equal = diff_is_empty(diff);
 	rc = o->json ? diff_json(diff, &text, e) : diff_text(diff, &text, e);
-	json_decref(diff);
+	diff_release(diff);
 	if (!rc)
 		rc = print(o, text, e);
 	free(text);

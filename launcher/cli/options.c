@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/libraries.h"
 #include "base/parse.h"
 #include "base/regex.h"
 #include "boot/plan.h"
@@ -152,7 +153,7 @@ static int set_report(struct options *o, const char *arg, struct err *e)
 			       "guest's console",
 			       arg);
 	o->report = arg;
-	return 0;
+	return libraries_need("jansson", e);
 }
 
 static int set_output(struct options *o, const char *arg, struct err *e)
@@ -165,9 +166,9 @@ static int set_output(struct options *o, const char *arg, struct err *e)
 
 static int set_json(struct options *o, const char *arg, struct err *e)
 {
-	(void)arg, (void)e;
+	(void)arg;
 	o->json = true;
-	return 0;
+	return libraries_need("jansson", e);
 }
 
 static int set_keep_relocs(struct options *o, const char *arg, struct err *e)
@@ -329,8 +330,8 @@ const struct option_row option_rows[] = {
 	{ "verbose", 'v', NULL, ANY, OPT_COMMON,
 	  "show each step with its time on stderr", set_verbose },
 	{ "help", 'h', NULL, ANY, OPT_COMMON, "print this help", set_help },
-	{ "version", 'V', NULL, ANY, OPT_COMMON, "print the version",
-	  set_version },
+	{ "version", 'V', NULL, ANY, OPT_COMMON,
+	  "print the version; with -v, the libraries in it", set_version },
 };
 
 const size_t option_rows_count = sizeof(option_rows) / sizeof(option_rows[0]);

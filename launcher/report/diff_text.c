@@ -6,6 +6,7 @@
 #include "report/inspect_diff.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 

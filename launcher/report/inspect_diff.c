@@ -199,6 +199,11 @@ int inspection_diff(const struct inspection *a, const struct inspection *b,
 	return 0;
 }
 
+void diff_release(struct json_t *diff)
+{
+	json_decref(diff);
+}
+
 bool diff_is_empty(const json_t *diff)
 {
 	return json_is_true(json_object_get(diff, "equal"));

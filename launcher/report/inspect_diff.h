@@ -12,23 +12,25 @@
 #ifndef REPORT_INSPECT_DIFF_H
 #define REPORT_INSPECT_DIFF_H
 
-#include <jansson.h>
-
 #include "report/inspect.h"
+
+struct json_t; /* of jansson, which not every build has */
 
 /*
  * The object that launcher.1 documents; to be released with json_decref().
  * -ENOMEM; *@diff is then untouched.
  */
 int inspection_diff(const struct inspection *a, const struct inspection *b,
-		    json_t **diff, struct err *e);
+		    struct json_t **diff, struct err *e);
+
+void diff_release(struct json_t *diff);
 
 /* Whether there is no difference at all. */
-bool diff_is_empty(const json_t *diff);
+bool diff_is_empty(const struct json_t *diff);
 
 /* The same for a person, and for programs. Strings to be freed; -ENOMEM. */
-int diff_text(const json_t *diff, char **out, struct err *e);
-int diff_json(const json_t *diff, char **out, struct err *e);
+int diff_text(const struct json_t *diff, char **out, struct err *e);
+int diff_json(const struct json_t *diff, char **out, struct err *e);
 
 /* "header", "notes", ...: the headings, in their order; ends with NULL. */
 extern const char *const diff_parts[];

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands in for the code of a library that this build was made without:
+ * the same functions, each of which says what is missing. Their callers need
+ * not know; `launcher --version -v` lists what is in.
+ *
+ * The Makefile leaves out the sources that need the library and defines
+ * HAVE_... as 1 for those that are in.
+ */
+#include "base/libraries.h"
+#include "base/outcome.h"
+#include "cli/cli.h"
+#include "image/decode.h"
+#include "pack/compress.h"
+#include "report/inspect_diff.h"
+#include "run/report.h"
+#include "verify/verify.h"
+
+#define ABSENT_FORMAT(format, library)                                         \
+	int decode_##format(struct decode *d, struct err *e)                   \
+	{                                                                      \
+		(void)d;                                                       \
+		return err_prefix(e, libraries_need(library, e), #format);     \
+	}                                                                      \
+                                                                               \
+	int compress_##format(struct bytes in, const struct compress_how *how, \
+			      struct buf *out, struct err *e)                  \
+	{                                                                      \
+		(void)in, (void)how, (void)out;                                \
+		return err_prefix(e, libraries_need(library, e), #format);     \
+	}
+
+#if !HAVE_BZIP2
+ABSENT_FORMAT(bzip2, "libbz2")
+#endif
+#if !HAVE_LZMA
+ABSENT_FORMAT(lzma, "liblzma")
+ABSENT_FORMAT(xz, "liblzma")
+#endif
+#if !HAVE_LZO
+ABSENT_FORMAT(lzo, "liblzo2")
+#endif
+#if !HAVE_LZ4
+ABSENT_FORMAT(lz4, "liblz4")
+#endif
+#if !HAVE_ZSTD
+ABSENT_FORMAT(zstd, "libzstd")
+#endif
+
+#if !HAVE_JSON
+int inspection_json(const struct inspection *in, char **out, struct err *e)
+{
+	(void)in, (void)out;
+	return libraries_need("jansson", e);
+}
+
+int inspection_diff(const struct inspection *a, const struct inspection *b,
+		    struct json_t **diff, struct err *e)
+{
+	(void)a, (void)b, (void)diff;
+	return libraries_need("jansson", e);
+}
+
+bool diff_is_empty(const struct json_t *diff)
+{
+	return !diff;
+}
+
+void diff_release(struct json_t *diff)
+{
+	(void)diff;
+}
+
+int diff_text(const struct json_t *diff, char **out, struct err *e)
+{
+	(void)diff, (void)out;
+	return libraries_need("jansson", e);
+}
+
+int diff_json(const struct json_t *diff, char **out, struct err *e)
+{
+	return diff_text(diff, out, e);
+}
+
+int report_write(const char *path, const struct report_facts *f, struct err *e)
+{
+	(void)path, (void)f;
+	return libraries_need("jansson", e);
+}
+
+int verification_print_json(const struct verification *v, struct err *e)
+{
+	(void)v;
+	return libraries_need("jansson", e);
+}
+#endif
+
+#if !HAVE_JSON || !HAVE_YAML
+int cmd_test(const struct options *o, struct err *e)
+{
+	(void)o;
+	err_prefix(e,
+		   libraries_need("jansson", e) ?: libraries_need("libyaml", e),
+		   "test");
+	return STATUS_FAILED;
+}
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/naming.h"
+
+#include "image/symbols.h"
+#include "report/clean.h"
+#include "verify/verify.h"
+
+const char *naming_symbol(struct naming *n, const struct compare_segment *s,
+			  const struct compare_diff *d, char *buf)
+{
+	buf[0] = '\0';
+	if (n->used < VERIFY_NAMES_MAX) {
+		n->used++;
+		symbol_name(n->elf, s->vaddr + d->off, buf, NAMING_SIZE);
+		clean_text(buf);
+	}
+	return buf;
+}
