@@ -4,8 +4,7 @@
 # from guest/build.mk and tests/build.mk. Every product lies under build/:
 #
 #   build/launcher       the program
-#   build/rel, build/san, build/tsan, build/fuzz
-#                        objects: release, ASan+UBSan, ThreadSanitizer, libFuzzer
+#   build/rel, ...       objects, a folder for each variant; see below
 #
 # `make help` lists the targets.
 
@@ -93,6 +92,9 @@ PKG_LIBS := $(call libs,$(WITH))
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 \
 	-Wundef -Wwrite-strings -Wcast-align -Wno-unused-parameter
+# The kernel's headers have structs that end in an array of any length; clang
+# alone says that such a one in another struct is an extension.
+CLANG_WARN := -Wno-gnu-variable-sized-type-not-at-end
 CPPFLAGS_ALL := -Iinclude -Ilauncher -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DLAUNCHER_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common \
@@ -114,7 +116,8 @@ CC_clang = $(CLANG)
 CC_least = $(CC)
 FLAGS_san  := $(SAN_FLAGS)
 FLAGS_tsan := $(TSAN_FLAGS)
-FLAGS_fuzz := $(FUZZ_FLAGS)
+FLAGS_fuzz := $(FUZZ_FLAGS) $(CLANG_WARN)
+FLAGS_clang := $(CLANG_WARN)
 $(foreach v,$(VARIANTS),$(eval WITH_$(v) := $(if $(filter least,$(v)),,$(WITH))))
 
 # `make V=1` shows whole commands, `make -s` none.
@@ -165,7 +168,7 @@ build/$(1)/flags: FORCE | required
 build/$(1)/%.o: %.c build/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(call show,CC)
-	$$(Q)$$(COMPILE_$(1)) $$(TESTS_INCLUDE) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(COMPILE_$(1)) $$(EXTRA_INCLUDE) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/%.o: %.S
 	@mkdir -p $$(@D)

@@ -155,8 +155,8 @@ build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 # The parts that the host tests too are compiled like the launcher for that.
 GUEST_INFLATE_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)
 GUEST_DECIDE_SRCS := guest/stub/elf.c guest/stub/place.c
-build/rel/guest/% build/san/guest/% build/fuzz/guest/%: \
-	private CPPFLAGS_ALL += -Iguest
+$(foreach v,$(VARIANTS),build/$(v)/guest/%): \
+	private EXTRA_INCLUDE := -Iguest
 build/rel/tests/unit/test_inflate: $(call objs,rel,$(GUEST_INFLATE_SRCS))
 build/san/tests/unit/test_inflate: $(call objs,san,$(GUEST_INFLATE_SRCS))
 build/fuzz/tests/fuzz/fuzz_inflate: $(call objs,fuzz,$(GUEST_INFLATE_SRCS))

@@ -57,7 +57,7 @@ $(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
 
 # Tests include "unit/unit.h", "support/payloads.h".
 $(foreach v,$(VARIANTS),build/$(v)/tests/%): \
-	private TESTS_INCLUDE := -Itests
+	private EXTRA_INCLUDE := -Itests
 
 .PHONY: tests check-unit check-tsan check-fuzz fuzz
 tests: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)

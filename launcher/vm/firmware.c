@@ -142,7 +142,7 @@ void firmware_list_msrs(struct firmware_msr list[FIRMWARE_MSRS],
 		{ MSR_MTRR_FIX16K_80000, ~0ull, EIGHT_OF(MTRR_WB) },
 		{ MSR_MTRR_FIX16K_A0000, ~0ull, EIGHT_OF(MTRR_UC) },
 	};
-	const unsigned n = sizeof(first) / sizeof(first[0]);
+	enum { n = sizeof(first) / sizeof(first[0]) };
 
 	_Static_assert(n + MSR_MTRR_FIX4K_REGISTERS + 1 == FIRMWARE_MSRS,
 		       "the caller has room");

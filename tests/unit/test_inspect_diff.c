@@ -9,6 +9,7 @@
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "pv/bootparam.h"
