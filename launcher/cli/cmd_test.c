@@ -103,7 +103,7 @@ static int status_of(const struct suite_run *r, struct err *e)
 		err_set(e, EIO,
 			"of %zu cases %zu failed and %zu could not be run; "
 			"see %s",
-			r->s->count, failed, errors, r->folder);
+			r->s->count, failed, errors, r->folder->path);
 		return failed ? STATUS_REPORTED : STATUS_FAILED;
 	}
 	if (r->count[CASE_PASS])
@@ -114,8 +114,7 @@ static int status_of(const struct suite_run *r, struct err *e)
 
 /* Everybody who wants to know, @tap being the results' file. */
 static size_t make_listeners(struct listener *l, const struct options *o,
-			     FILE *tap, const char *tap_path,
-			     const char *junit_path)
+			     FILE *tap, const char *tap_path)
 {
 	size_t n = 0;
 
@@ -130,26 +129,27 @@ static size_t make_listeners(struct listener *l, const struct options *o,
 	l[n++] = (struct listener){ .ops = &listener_tap,
 				    .out = tap,
 				    .to = tap_path };
-	l[n++] = (struct listener){ .ops = &listener_junit, .to = junit_path };
+	l[n++] = (struct listener){ .ops = &listener_junit, .to = JUNIT };
 	return n;
 }
 
 /* The results' file, empty; one suite at a time has it, and with it the
  * folder. */
-static int open_tap(FILE **tap, const char *path, struct err *e)
+static int open_tap(FILE **tap, const struct folder *f, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int fd = folder_open_own(f, TAP, e);
 	int rc;
 
 	if (fd < 0)
-		return err_sys(e, "%s", path);
+		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		rc = err_set(e, EBUSY,
-			     "%s: another suite is writing its results there",
-			     path);
+			     "%s/" TAP ": another suite is writing its "
+			     "results there",
+			     f->path);
 	else
 		rc = ftruncate(fd, 0) || !(*tap = fdopen(fd, "w"))
-			     ? err_sys(e, "%s", path)
+			     ? err_sys(e, "%s/" TAP, f->path)
 			     : 0;
 	if (rc)
 		close(fd);
@@ -157,47 +157,58 @@ static int open_tap(FILE **tap, const char *path, struct err *e)
 }
 
 static int run_cases(struct suite_run *r, const struct options *o,
-		     struct err *e)
+		     struct folder *f, struct err *e)
 {
-	char *tap_path = NULL, *junit_path = NULL;
 	struct listener listeners[4];
+	char *tap_path = NULL;
 	FILE *tap = NULL;
 	int rc;
 
-	if (asprintf(&tap_path, "%s/" TAP, r->folder) < 0 ||
-	    asprintf(&junit_path, "%s/" JUNIT, r->folder) < 0)
+	if (asprintf(&tap_path, "%s/" TAP, f->path) < 0)
 		return err_set(e, ENOMEM, "no memory");
-	rc = suite_run_folder(r, e) ?: open_tap(&tap, tap_path, e);
+	rc = open_tap(&tap, f, e) ?: folder_make_private(f, e);
 	if (!rc)
-		rc = suite_run(
-			r, listeners,
-			make_listeners(listeners, o, tap, tap_path, junit_path),
-			e);
+		rc = suite_run(r, listeners,
+			       make_listeners(listeners, o, tap, tap_path), e);
+	/* Before the lock goes, and another suite makes its own. */
+	folder_remove_private(f);
 	if (tap)
 		fclose(tap);
 	free(tap_path);
-	free(junit_path);
 	return rc;
 }
 
-static int run_suite(const struct suite *s, const struct options *o,
-		     struct err *e)
+static int run_in_folder(const struct suite *s, const struct options *o,
+			 struct folder *f, struct err *e)
 {
-	char *folder = NULL;
 	struct suite_run r = {
 		.s = s,
+		.folder = f,
 		.jobs = o->jobs,
 		.retries = o->retries,
 	};
 	int status = STATUS_FAILED;
 
-	if (!o->output && asprintf(&folder, "%s" RESULTS, s->name) < 0)
-		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
-	r.folder = o->output ?: folder;
-	if (!run_cases(&r, o, e))
+	if (!run_cases(&r, o, f, e))
 		status = status_of(&r, e);
 	suite_run_release(&r);
-	free(folder);
+	return status;
+}
+
+static int run_suite(const struct suite *s, const struct options *o,
+		     struct err *e)
+{
+	struct folder f = FOLDER_EMPTY;
+	int status = STATUS_FAILED;
+	char *path = NULL;
+
+	if (!o->output && asprintf(&path, "%s" RESULTS, s->name) < 0)
+		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
+	/* A link that has the default name may have come with the suite. */
+	if (!folder_open(&f, o->output ?: path, o->output, e))
+		status = run_in_folder(s, o, &f, e);
+	folder_close(&f);
+	free(path);
 	return status;
 }
 

@@ -23,7 +23,7 @@ enum { CONSOLE, ERRORS, REPORT, ENDINGS };
 /* The words of the command line, and the files it is given. */
 struct start {
 	char **argv;
-	char *paths[ENDINGS];
+	char *report; /* its path */
 	char timeout[32];
 	int in, out, err;
 };
@@ -42,7 +42,7 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 		*w++ = (char *)c->options.at[i];
 	if (c->reports) {
 		*w++ = (char *)"--report";
-		*w++ = s->paths[REPORT];
+		*w++ = s->report;
 	}
 	if (c->timed) {
 		snprintf(s->timeout, sizeof(s->timeout), "%" PRIu64 "ms",
@@ -52,24 +52,6 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 	}
 	*w++ = (char *)"--";
 	*w++ = (char *)c->image;
-	return 0;
-}
-
-/* The folders in @path, as far as they are missing. */
-static int make_folders(char *path, struct err *e)
-{
-	for (char *p = path + 1; *p; p++) {
-		int rc = 0;
-
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0777) && errno != EEXIST)
-			rc = err_sys(e, "%s", path);
-		*p = '/';
-		if (rc)
-			return rc;
-	}
 	return 0;
 }
 
@@ -89,31 +71,47 @@ static int open_input(const char *path, struct err *e)
 		       path);
 }
 
-static int open_output(const char *path, struct err *e)
+/* The name of what case @c leaves, in the folder of results. */
+static char *result_name(const struct suite_case *c, const char *ending)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
-		      0666);
+	char *name;
 
-	return fd < 0 ? err_sys(e, "%s", path) : fd;
+	return asprintf(&name, "%s.%s", c->name, ending) < 0 ? NULL : name;
+}
+
+static int create(const struct suite_run *r, const struct suite_case *c,
+		  unsigned what, struct err *e)
+{
+	char *name = result_name(c, endings[what]);
+	int fd = name ? folder_create(r->folder, name, e)
+		      : err_set(e, ENOMEM, "no memory");
+
+	free(name);
+	return fd;
+}
+
+/* What the report of case @which is called until it has ended. */
+static void private_name(char *name, size_t size, size_t which)
+{
+	snprintf(name, size, "%zu.%s", which, endings[REPORT]);
 }
 
 static int open_files(struct start *s, const struct suite_run *r,
 		      const struct suite_case *c, struct err *e)
 {
-	for (unsigned i = 0; i < ENDINGS; i++) {
-		s->paths[i] = result_file(r, c, endings[i]);
-		if (!s->paths[i])
-			return err_set(e, ENOMEM, "no memory");
-	}
-	if (make_folders(s->paths[CONSOLE], e))
-		return -EIO;
+	char name[32];
+
+	private_name(name, sizeof(name), (size_t)(c - r->s->cases));
+	s->report = folder_private_path(r->folder, name);
+	if (!s->report)
+		return err_set(e, ENOMEM, "no memory");
 	s->in = open_input(c->input ?: "/dev/null", e);
 	if (s->in < 0)
 		return s->in;
-	s->out = open_output(s->paths[CONSOLE], e);
+	s->out = create(r, c, CONSOLE, e);
 	if (s->out < 0)
 		return s->out;
-	s->err = open_output(s->paths[ERRORS], e);
+	s->err = create(r, c, ERRORS, e);
 	return s->err < 0 ? s->err : 0;
 }
 
@@ -124,8 +122,7 @@ static void start_release(struct start *s)
 	for (unsigned i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	for (unsigned i = 0; i < ENDINGS; i++)
-		free(s->paths[i]);
+	free(s->report);
 	free(s->argv);
 }
 
@@ -153,14 +150,23 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 	_exit(JUDGE_NOT_STARTED);
 }
 
-/* Streams to read by, from the start of each file, of their own. */
-static int open_readers(struct child *c, const struct start *s, struct err *e)
+/* A stream of its own to read the file @fd by, from its start. */
+static FILE *reader_of(int fd)
 {
-	c->console = fopen(s->paths[CONSOLE], "re");
-	c->errors = fopen(s->paths[ERRORS], "re");
-	if (c->console && c->errors)
-		return 0;
-	return err_sys(e, "%s", s->paths[c->console ? ERRORS : CONSOLE]);
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return fopen(self, "re");
+}
+
+static int open_readers(struct child *c, const struct start *s,
+			const struct suite_case *sc, struct err *e)
+{
+	c->console = reader_of(s->out);
+	c->errors = reader_of(s->err);
+	return c->console && c->errors
+		       ? 0
+		       : err_sys(e, "%s: cannot read its output", sc->name);
 }
 
 static int fork_child(struct child *c, const struct start *s,
@@ -189,9 +195,7 @@ int child_start(struct child *c, const struct suite_run *r, size_t which,
 
 	*c = (struct child){ .which = which };
 	rc = open_files(&s, r, sc, e) ?: make_argv(&s, sc, e) ?:
-	     open_readers(c, &s, e) ?: fork_child(c, &s, mask, e);
-	c->report = s.paths[REPORT];
-	s.paths[REPORT] = NULL;
+	     open_readers(c, &s, sc, e) ?: fork_child(c, &s, mask, e);
 	start_release(&s);
 	if (rc)
 		child_release(c);
@@ -199,50 +203,75 @@ int child_start(struct child *c, const struct suite_run *r, size_t which,
 	return rc;
 }
 
+int child_take_report(const struct child *c, const struct suite_run *r,
+		      FILE **out, struct err *e)
+{
+	char from[32],
+		*to = result_name(&r->s->cases[c->which], endings[REPORT]);
+	int fd;
+
+	*out = NULL;
+	if (!to)
+		return err_set(e, ENOMEM, "no memory");
+	private_name(from, sizeof(from), c->which);
+	fd = folder_take(r->folder, from, to, e);
+	free(to);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	*out = fdopen(fd, "r");
+	if (*out)
+		return 0;
+	close(fd);
+	return err_set(e, ENOMEM, "no memory");
+}
+
 /* What is left of @attempt is called "NAME.attemptN.console" and so on; of
  * the last one, "NAME.console". */
-static char *attempt_file(const struct suite_run *r, size_t which,
-			  unsigned attempt, unsigned what)
+static char *attempt_name(const struct suite_case *c, unsigned attempt,
+			  unsigned what)
 {
 	char ending[64];
 
 	snprintf(ending, sizeof(ending), "attempt%u.%s", attempt,
 		 endings[what]);
-	return result_file(r, &r->s->cases[which], ending);
+	return result_name(c, ending);
 }
 
 void child_keep_files(const struct suite_run *r, size_t which, unsigned attempt)
 {
+	const struct suite_case *c = &r->s->cases[which];
+
 	for (unsigned i = 0; i < ENDINGS; i++) {
-		char *from = result_file(r, &r->s->cases[which], endings[i]);
-		char *to = attempt_file(r, which, attempt, i);
+		char *from = result_name(c, endings[i]);
+		char *to = attempt_name(c, attempt, i);
 
 		if (from && to)
-			(void)!rename(from, to);
+			folder_rename(r->folder, from, to);
 		free(from);
 		free(to);
 	}
 }
 
-/* Remove and free @path; whether it was there. */
-static bool remove_file(char *path)
+/* Remove the file @name, and free the name; whether it was there. */
+static bool remove_file(const struct suite_run *r, char *name)
 {
-	bool there = path && !unlink(path);
+	bool there = name && folder_remove(r->folder, name);
 
-	free(path);
+	free(name);
 	return there;
 }
 
 void child_remove_files(const struct suite_run *r, size_t which)
 {
+	const struct suite_case *c = &r->s->cases[which];
 	bool any = true;
 
 	for (unsigned i = 0; i < ENDINGS; i++)
-		remove_file(result_file(r, &r->s->cases[which], endings[i]));
+		remove_file(r, result_name(c, endings[i]));
 	for (unsigned attempt = 1; any; attempt++) {
 		any = false;
 		for (unsigned i = 0; i < ENDINGS; i++)
-			any |= remove_file(attempt_file(r, which, attempt, i));
+			any |= remove_file(r, attempt_name(c, attempt, i));
 	}
 }
 
@@ -271,6 +300,5 @@ void child_release(struct child *c)
 		fclose(c->console);
 	if (c->errors)
 		fclose(c->errors);
-	free(c->report);
 	*c = (struct child){ 0 };
 }

@@ -28,7 +28,6 @@ struct child {
 	pid_t pid;		/* 0: none */
 	size_t which;		/* the case */
 	FILE *console, *errors; /* to read what it wrote */
-	char *report;		/* where it writes that */
 	uint64_t deadline_ns;	/* when it is told to end, and then killed */
 	bool told;
 };
@@ -37,6 +36,13 @@ struct child {
  * On failure *@c is empty. */
 int child_start(struct child *c, const struct suite_run *r, size_t which,
 		const sigset_t *mask, struct err *e);
+
+/*
+ * Put the report where it belongs. *@out: to read it by; NULL if there is
+ * none, which is no failure.
+ */
+int child_take_report(const struct child *c, const struct suite_run *r,
+		      FILE **out, struct err *e);
 
 /* Keep what an attempt left by names of its own before the next one. */
 void child_keep_files(const struct suite_run *r, size_t which,

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "report/clean.h"
 #include "suite/result.h"
 
@@ -153,7 +152,7 @@ static int junit_write(struct listener *l, const struct suite_run *r,
 	rc = fclose(out) ? err_sys(e, "%s", l->to) : 0;
 	part = (struct bytes){ (const uint8_t *)text, len };
 	if (!rc)
-		rc = file_write(l->to, &part, 1, 0666, e);
+		rc = folder_write(r->folder, l->to, part, e);
 	free(text);
 	l->wrote_ns = clock_ns();
 	l->told = r->done;

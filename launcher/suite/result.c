@@ -14,16 +14,6 @@ const char *case_end_name(enum case_end end)
 	return names[end];
 }
 
-char *result_file(const struct suite_run *r, const struct suite_case *c,
-		  const char *ending)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s.%s", r->folder, c->name, ending) < 0
-		       ? NULL
-		       : path;
-}
-
 int listener_flush(struct listener *l, struct err *e)
 {
 	if (fflush(l->out))

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "suite/folder.h"
 #include "suite/suite.h"
 
 enum case_end {
@@ -42,8 +43,8 @@ struct result {
 
 struct suite_run {
 	const struct suite *s;
-	struct result *results; /* one for each case */
-	const char *folder;	/* where what they leave goes */
+	struct result *results;	     /* one for each case */
+	const struct folder *folder; /* where what they leave goes */
 	unsigned long jobs;
 	unsigned long retries;
 	size_t count[CASE_ENDS]; /* of those that have ended */
@@ -53,10 +54,6 @@ struct suite_run {
 	int signal;	    /* that ended the suite early, or 0 */
 	const char *broken; /* why it could not go on, clean; or NULL */
 };
-
-/* "FOLDER/NAME.ENDING", which the caller frees; NULL without memory. */
-char *result_file(const struct suite_run *r, const struct suite_case *c,
-		  const char *ending);
 
 /*
  * Somebody who is told. @done: case number @i has ended. @tick: after each
@@ -79,7 +76,7 @@ struct listener {
 	const struct listener_ops *ops;
 	FILE *out;	/* tap, text */
 	const char *to; /* what to call it when it cannot be written; junit:
-			 * the file */
+			 * the file's name in r->folder */
 	size_t told;	/* results so far */
 	uint64_t wrote_ns;
 };

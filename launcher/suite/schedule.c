@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -207,14 +206,17 @@ static void judge_child(struct schedule *s, const struct child *c, int status,
 		.wait_status = status,
 		.console = c->console,
 		.errors = c->errors,
-		.report = fopen(c->report, "re"),
 		.give_up = attend,
 		.ctx = s,
 	};
+	struct err e;
+	int rc = child_take_report(c, s->r, &left.report, &e);
 
 	judge(&s->r->s->cases[c->which], &left, res);
 	if (left.report)
 		fclose(left.report);
+	if (rc)
+		judge_as(res, CASE_ERROR, "%s", e.msg);
 }
 
 /* @c has ended with @status. */
@@ -292,13 +294,6 @@ static void abandon(struct schedule *s)
 		(void)reap(s, &ignored);
 		enforce_deadlines(s);
 	}
-}
-
-int suite_run_folder(const struct suite_run *r, struct err *e)
-{
-	if (mkdir(r->folder, 0777) && errno != EEXIST)
-		return err_sys(e, "%s", r->folder);
-	return 0;
 }
 
 static int prepare(struct suite_run *r, struct schedule *s, struct err *e)

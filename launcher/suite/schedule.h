@@ -8,9 +8,6 @@
 
 #include "suite/result.h"
 
-/* Make r->folder, where the results go. */
-int suite_run_folder(const struct suite_run *r, struct err *e);
-
 /*
  * Run all of @r->s. @l: @n listeners, told in this order.
  *

@@ -25,7 +25,7 @@ static void say_tail(FILE *out, const char *tail)
 static int say_file(FILE *out, const struct suite_run *r,
 		    const struct suite_case *c, struct err *e)
 {
-	char *folder = clean_copy(r->folder);
+	char *folder = clean_copy(r->folder->path);
 
 	if (!folder)
 		return err_set(e, ENOMEM, "no memory");

@@ -16,10 +16,11 @@
 static struct suite s;
 static struct err e;
 static struct result results[5];
+static struct folder folder = { .path = "dir" };
 static struct suite_run run = {
 	.s = &s,
 	.results = results,
-	.folder = "dir",
+	.folder = &folder,
 	.began = 1000000000, /* 2001-09-09T01:46:40Z */
 };
 
@@ -169,7 +170,7 @@ END_TEST
 START_TEST(results__text_cleans_the_folder)
 {
 	set(1, CASE_FAIL, "x", "end\n");
-	run.folder = "\033[2Jd\xff\xc3\xa4\n";
+	folder.path = "\033[2Jd\xff\xc3\xa4\n";
 	run.s = &(struct suite){ .cases = s.cases + 1, .count = 1 };
 	results[0] = results[1];
 	same(written(&listener_text, 1),
@@ -197,18 +198,22 @@ END_TEST
 /* The XML as it is now. */
 static char *junit(void)
 {
-	static char path[] = "/tmp/test_suite_results.XXXXXX";
-	struct listener l = { .ops = &listener_junit, .to = path };
+	struct listener l = { .ops = &listener_junit, .to = "junit.xml" };
+	char dir[] = "/tmp/test_suite_results.XXXXXX", path[64];
 	struct file f;
 	char *text;
 
-	strcpy(path, "/tmp/test_suite_results.XXXXXX");
-	close(mkstemp(path));
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	assert_ok(folder_open(&folder, dir, false, &e), &e);
+	assert_ok(folder_make_private(&folder, &e), &e);
 	assert_ok(listener_junit.begin(&l, &run, &e), &e);
+	snprintf(path, sizeof(path), "%s/junit.xml", dir);
 	assert_ok(file_open(&f, path, 1 << 20, &e), &e);
 	text = strndup((const char *)f.bytes.data, f.bytes.len);
 	file_close(&f);
 	unlink(path);
+	folder_close(&folder);
+	ck_assert_int_eq(rmdir(dir), 0);
 	return text;
 }
 
