@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/tty.h"
 
 /* A panicked kernel prints its stack after the line that says so. */
 #define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
@@ -246,7 +245,7 @@ void session_run(struct session *s)
 	output_drain(s);
 	watch_end(s->watch);
 	s->end_ns = clock_ns();
-	tty_restore();
+	input_give_back_terminal(s);
 	debugger_stop_listening(s->debugger);
 	/* What is still to be printed may have to wait for a terminal, and
 	 * nobody looks at the signals any more. */

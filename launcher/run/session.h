@@ -13,6 +13,7 @@
 
 #include <sys/timerfd.h>
 
+#include "base/tty_answers.h"
 #include "run/console.h"
 #include "run/debugger.h"
 #include "machine/machine.h"
@@ -38,8 +39,11 @@ struct session {
 	uint64_t panic_due_ns;
 	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
 	bool input_is_tty;
-	bool escape;	   /* Ctrl-A was the last key */
-	uint64_t wrote_ns; /* clock_ns() of the last output */
+	int tty_fd; /* if it is */
+	bool output_is_tty;
+	struct tty_answers answers; /* of that terminal to the guest */
+	bool escape;		    /* Ctrl-A was the last key */
+	uint64_t wrote_ns;	    /* clock_ns() of the last output */
 	/* clock_ns() when it happened; 0: it did not */
 	uint64_t panic_ns;	/* the line that says so */
 	uint64_t first_byte_ns; /* the guest's first output */

@@ -7,6 +7,7 @@
 #include "run/session_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,8 +28,43 @@ void input_take_terminal(struct session *s)
 	}
 	/* In the background the terminal is not ours to read. */
 	s->input_is_tty = raw;
+	s->tty_fd = s->in_fd;
 	if (!raw)
 		s->in_fd = -1;
+}
+
+/* The terminal that has shown the guest's output, to read its answers. */
+static int open_answering(const struct session *s)
+{
+	struct err e;
+	bool raw;
+	int fd;
+
+	if (s->input_is_tty)
+		return dup(s->tty_fd);
+	fd = output_reopen(s, O_RDWR);
+	if (fd >= 0 && !tty_make_raw(fd, &raw, &e) && raw)
+		return fd;
+	/* In the background, it is not ours to read. */
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void input_give_back_terminal(struct session *s)
+{
+	struct tty_kept kept = { 0 };
+	int fd = -1;
+
+	if (s->output_is_tty && s->answers.missing)
+		fd = open_answering(s);
+	if (fd >= 0)
+		tty_answers_take(&s->answers, fd, &kept);
+	tty_restore();
+	if (fd < 0)
+		return;
+	tty_kept_type(&kept, fd);
+	close(fd);
 }
 
 static void print_keys(void)
@@ -87,6 +123,8 @@ void input_read(struct session *s)
 		s->in_fd = -1;
 		return;
 	}
+	if (s->input_is_tty)
+		tty_answers_input(&s->answers, buf, (size_t)n);
 	for (ssize_t i = 0; i < n; i++)
 		if (for_guest(s, buf[i]))
 			buf[keep++] = buf[i];

@@ -17,6 +17,12 @@
 /* Make a terminal raw if stdin is ours to read; give stdin up otherwise. */
 void input_take_terminal(struct session *s);
 
+/*
+ * The terminal as it was, without answers to what the guest has asked: they
+ * would be input for the shell. After the last output.
+ */
+void input_give_back_terminal(struct session *s);
+
 /* Hand what stdin has to the guest, as far as its serial port has room. */
 void input_read(struct session *s);
 
@@ -26,6 +32,9 @@ void input_type_texts(struct session *s);
 
 /* Let writing to stdout not block if it is a terminal. */
 void output_open_terminal(struct session *s);
+
+/* The terminal that is stdout, opened anew; negative if that fails. */
+int output_reopen(const struct session *s, int flags);
 
 bool output_pending(struct session *s);
 

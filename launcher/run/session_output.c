@@ -38,6 +38,14 @@ void session_room(void *console)
 	(void)eventfd_write(c->wake_fd, 1);
 }
 
+int output_reopen(const struct session *s, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->out_fd);
+	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 /*
  * A terminal that poll() calls writable may have room for one byte, and a
  * write of more waits. So it must not block; but O_NONBLOCK belongs to the
@@ -45,13 +53,10 @@ void session_room(void *console)
  */
 void output_open_terminal(struct session *s)
 {
-	char path[32];
-
 	if (s->out_fd < 0 || !isatty(s->out_fd))
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->out_fd);
-	s->terminal_fd = open(path,
-			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	s->output_is_tty = true;
+	s->terminal_fd = output_reopen(s, O_WRONLY);
 	if (s->terminal_fd >= 0)
 		s->out_fd = s->terminal_fd;
 }
@@ -126,6 +131,8 @@ ssize_t output_write(struct session *s)
 	}
 	s->wrote_ns = clock_ns();
 	watch_feed(s->watch, data, (size_t)n);
+	if (s->output_is_tty)
+		tty_answers_output(&s->answers, data, (size_t)n);
 	console_drop(s->console, (size_t)n);
 	session_judge(s);
 	return n;

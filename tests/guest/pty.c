@@ -9,6 +9,10 @@
  *   raw, cooked  the terminal's line editing must be off, on
  *   pause:MS     do nothing so long; the terminal takes no more output
  *   gone         COMMAND must end without anybody looking
+ *   queued:N     until COMMAND has read all but N bytes of what was typed
+ *   left:TEXT    when COMMAND has ended, this is all that is left to read for
+ *                a shell; "-" is nothing, and "*TEXT" anything without ESC
+ *                that ends like this
  *
  * What it shows goes to stdout. When COMMAND has ended, the terminal must be
  * as it was before: "pty: restored" is printed, or "pty: not restored" and
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -33,7 +38,7 @@
 #define FAILED	    99
 
 struct session {
-	int fd;
+	int fd, slave;
 	pid_t pid;
 	bool ended;
 	int status;
@@ -94,22 +99,6 @@ static void do_wait(struct session *s, const char *step, const char *text)
 	memmove(s->shown, at + strlen(text), s->len);
 }
 
-static void do_type(struct session *s, const char *step, const char *text)
-{
-	while (*text) {
-		char c = *text++;
-
-		if (c == '\\' && *text == 'x' && strlen(text) >= 3) {
-			char hex[3] = { text[1], text[2] };
-
-			c = (char)strtol(hex, NULL, 16);
-			text += 3;
-		}
-		if (write(s->fd, &c, 1) != 1)
-			fail(s, step);
-	}
-}
-
 /* The command changes the mode at a time of its own. */
 static void do_mode(struct session *s, const char *step, bool raw)
 {
@@ -142,6 +131,71 @@ static void await_end(struct session *s, bool looking)
 	s->ended = true;
 }
 
+static char unescape(const char **text)
+{
+	char c = *(*text)++;
+
+	if (c == '\\' && **text == 'x' && strlen(*text) >= 3) {
+		char hex[3] = { (*text)[1], (*text)[2] };
+
+		c = (char)strtol(hex, NULL, 16);
+		*text += 3;
+	}
+	return c;
+}
+
+static void do_type(struct session *s, const char *step, const char *text)
+{
+	while (*text) {
+		char c = unescape(&text);
+
+		if (write(s->fd, &c, 1) != 1)
+			fail(s, step);
+	}
+}
+
+static void do_queued(struct session *s, const char *step, int most)
+{
+	int64_t until = now_ms() + PATIENCE_MS;
+	int n;
+
+	while (ioctl(s->slave, FIONREAD, &n) || n > most) {
+		if (now_ms() > until)
+			fail(s, step);
+		look(s, 20);
+	}
+}
+
+static void do_left(struct session *s, const char *step, const char *text)
+{
+	char wanted[256], left[8192] = "";
+	bool any = *text == '*';
+	struct termios was, raw;
+	size_t len = 0;
+	ssize_t n;
+
+	await_end(s, true);
+	text += any;
+	while (strcmp(text, "-") && *text && len < sizeof(wanted))
+		wanted[len++] = unescape(&text);
+	/* A line that is not finished cannot be read otherwise. */
+	tcgetattr(s->slave, &was);
+	raw = was;
+	cfmakeraw(&raw);
+	raw.c_cc[VMIN] = 0;
+	tcsetattr(s->slave, TCSANOW, &raw);
+	n = read(s->slave, left, sizeof(left));
+	tcsetattr(s->slave, TCSANOW, &was);
+	if (any ? n >= (ssize_t)len && !memchr(left, 0x1b, (size_t)n)
+		: n == (ssize_t)len)
+		if (!memcmp(left + n - len, wanted, len))
+			return;
+	printf("\npty: %zd bytes left:", n);
+	for (ssize_t i = 0; i < n; i++)
+		printf(" %02x", (unsigned char)left[i]);
+	fail(s, step);
+}
+
 static const char *argument(const char *step, const char *name)
 {
 	size_t n = strlen(name);
@@ -163,6 +217,10 @@ static void do_step(struct session *s, const char *step)
 		usleep((useconds_t)atoi(arg) * 1000);
 	else if (!strcmp(step, "raw") || !strcmp(step, "cooked"))
 		do_mode(s, step, !strcmp(step, "raw"));
+	else if ((arg = argument(step, "queued:")))
+		do_queued(s, step, atoi(arg));
+	else if ((arg = argument(step, "left:")))
+		do_left(s, step, arg);
 	else if (!strcmp(step, "gone"))
 		await_end(s, false);
 	else
@@ -179,7 +237,7 @@ int main(int argc, char **argv)
 {
 	static struct session s;
 	struct termios before, after;
-	int i = 1, slave;
+	int i = 1;
 
 	while (i < argc && strcmp(argv[i], "--"))
 		i++;
@@ -187,7 +245,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: pty STEP... -- COMMAND\n");
 		return FAILED;
 	}
-	if (openpty(&s.fd, &slave, NULL, NULL, NULL)) {
+	if (openpty(&s.fd, &s.slave, NULL, NULL, NULL)) {
 		perror("pty");
 		return FAILED;
 	}
@@ -195,7 +253,7 @@ int main(int argc, char **argv)
 	s.pid = fork();
 	if (s.pid == 0) {
 		close(s.fd);
-		if (login_tty(slave))
+		if (login_tty(s.slave))
 			_exit(FAILED);
 		execvp(argv[i + 1], argv + i + 1);
 		_exit(127);
