@@ -86,7 +86,7 @@ fuzz: $(FUZZ_NEEDS)
 
 # Programs that the shell tests use.
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
-	guest/pty guest/tiny_elf)
+	guest/make_uki guest/pty guest/tiny_elf)
 
 $(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 		build/rel/liblauncher.a

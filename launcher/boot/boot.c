@@ -94,6 +94,9 @@ static int hand_over(const struct boot_request *req, struct boot_result *r,
 		rc = place_initrd(req->gm, req->img, req->initrds,
 				  req->initrds_count, &r->kernel, &r->initrd,
 				  e);
+	else if (!rc)
+		rc = place_embedded_initrd(req->gm, req->img, &r->kernel,
+					   &r->initrd, e);
 	if (rc)
 		return rc;
 	memory_map_add(req->places, RANGE_TABLE, r->cmdline.gpa,
@@ -180,7 +183,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		rc = load_kernel(req, &facts, &run, r, &h, e);
 	if (!rc)
 		r->loaded_ns = clock_ns();
-	step_begin(req->step, req->initrds_count
+	step_begin(req->step, req->initrds_count || req->img->is_uki
 				      ? "loading the initrd"
 				      : "preparing the first instruction");
 	if (!rc)

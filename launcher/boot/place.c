@@ -37,6 +37,20 @@ uint64_t place_cmdline_max(const struct image *img)
 	return max < room - 1 ? max : room - 1;
 }
 
+int place_choose_cmdline(char **text, const struct image *img,
+			 const char *given, struct err *e)
+{
+	int rc = 0;
+
+	*text = NULL;
+	if (!given && img->is_uki)
+		rc = uki_cmdline(&img->uki, text, e);
+	if (rc || *text)
+		return rc;
+	*text = strdup(given ? given : DEFAULT_CMDLINE);
+	return *text ? 0 : err_set(e, ENOMEM, "no memory for the command line");
+}
+
 int place_cmdline_check(const struct image *img, const char *text,
 			struct err *e)
 {
@@ -183,4 +197,35 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 	for (size_t i = 0; i < n; i++)
 		file_close(&parts[i].file);
 	return rc;
+}
+
+int place_embedded_plan(const struct guest_mem *gm, const struct image *img,
+			const struct boot_range *kernel,
+			struct boot_range *initrd, struct err *e)
+{
+	uint64_t size = img->is_uki ? img->uki.initrd.len : 0;
+	uint64_t gpa = 0;
+	int rc;
+
+	*initrd = (struct boot_range){ 0 };
+	if (!size)
+		return 0;
+	rc = find_room(gm, img, size, kernel, &gpa, e);
+	if (rc)
+		return err_prefix(e, rc, "section .initrd");
+	*initrd = (struct boot_range){ gpa, size };
+	return 0;
+}
+
+int place_embedded_initrd(const struct guest_mem *gm, const struct image *img,
+			  const struct boot_range *kernel,
+			  struct boot_range *initrd, struct err *e)
+{
+	int rc;
+
+	rc = place_embedded_plan(gm, img, kernel, initrd, e);
+	if (rc || !initrd->size)
+		return rc;
+	return guest_mem_write(gm, initrd->gpa, img->uki.initrd.data,
+			       initrd->size, "initrd", e);
 }

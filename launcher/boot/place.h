@@ -31,6 +31,16 @@ struct boot_spot {
 	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
 };
 
+/* What a kernel is told that nobody tells anything. */
+#define DEFAULT_CMDLINE "console=ttyS0"
+
+/*
+ * The command line of a run: @given, the user's, unless that is NULL; or else
+ * the one embedded in @img; or else the default. *@text is to be freed.
+ */
+int place_choose_cmdline(char **text, const struct image *img,
+			 const char *given, struct err *e);
+
 /* Whether this kernel takes the command line @text; -E2BIG, naming both
  * lengths. */
 int place_cmdline_check(const struct image *img, const char *text,
@@ -58,6 +68,19 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 const char *const *paths, size_t n,
 		 const struct boot_range *kernel, struct boot_range *initrd,
 		 struct err *e);
+
+/*
+ * Say where the initrd that is embedded in @img goes: nowhere if it has none.
+ * Only the sizes of @gm are looked at. -ENOSPC as above.
+ */
+int place_embedded_plan(const struct guest_mem *gm, const struct image *img,
+			const struct boot_range *kernel,
+			struct boot_range *initrd, struct err *e);
+
+/* Copy it there. */
+int place_embedded_initrd(const struct guest_mem *gm, const struct image *img,
+			  const struct boot_range *kernel,
+			  struct boot_range *initrd, struct err *e);
 
 /* The longest command line @img's kernel takes, without the NUL. */
 uint64_t place_cmdline_max(const struct image *img);

@@ -10,6 +10,7 @@
 
 #include "boot/code.h"
 #include "boot/entry.h"
+#include "image/kind.h"
 #include "image/loadable.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
@@ -47,6 +48,8 @@ void boot_facts_read(struct boot_facts *f, const struct image *img,
 		f->no_elf = *no_elf;
 		return;
 	}
+	if (!kind_refuse_elf(elf, &f->not_kernel))
+		f->not_kernel.msg[0] = '\0';
 	if (!xen_notes_read(&f->notes, &elf->notes, boot_default_align(elf),
 			    &f->bad_notes))
 		f->bad_notes.msg[0] = '\0';
@@ -150,6 +153,9 @@ static void probe_elf(const struct boot_facts *f, bool want64,
 		       f->elf->is64 ? 64 : 32);
 	} else if (f->elf->machine != (want64 ? EM_X86_64 : EM_386)) {
 		answer(fit, false, "the ELF's machine is %u", f->elf->machine);
+	} else if (f->not_kernel.msg[0]) {
+		answer(fit, false, "%s", f->not_kernel.msg);
+		fit->offered = true;
 	} else if (!loadable_has_byte(f->elf, f->elf->entry)) {
 		answer(fit, false,
 		       "e_entry 0x%" PRIx64

@@ -30,6 +30,7 @@ struct boot_facts {
 	struct err no_elf;
 	struct xen_notes notes;
 	struct err bad_notes;	    /* "" if the notes are usable */
+	struct err not_kernel;	    /* why e_entry is not a kernel's, or "" */
 	const struct guest_mem *gm; /* only its sizes are looked at */
 	uint64_t code_gpa; /* where linux*'s code goes; 0: as boot.rst says */
 };

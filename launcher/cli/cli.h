@@ -21,8 +21,7 @@
 #include "run/watch.h"
 #include "suite/suite.h"
 
-#define DEFAULT_MEM	(UINT64_C(256) << 20)
-#define DEFAULT_CMDLINE "console=ttyS0"
+#define DEFAULT_MEM (UINT64_C(256) << 20)
 
 /* Everything any command can be told. A command reads what concerns it. */
 struct options {
@@ -32,7 +31,7 @@ struct options {
 	unsigned long cpus;
 	const char *initrd[INITRD_PARTS_MAX];
 	size_t initrd_count;
-	const char *cmdline;
+	const char *cmdline; /* NULL: the image's own, or the default */
 	const char *boot;
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];

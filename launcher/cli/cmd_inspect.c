@@ -74,18 +74,22 @@ static int load_all(const struct options *o, const struct image *img,
 	const struct machine_config config = { .mem_size = o->mem, .cpus = 1 };
 	struct machine m = MACHINE_EMPTY;
 	struct boot_result boot;
+	char *cmdline;
 	int rc;
 
-	rc = machine_init(&m, &config, NULL, e);
+	rc = place_choose_cmdline(&cmdline, img, o->cmdline, e);
 	if (rc)
 		return rc;
+	rc = machine_init(&m, &config, NULL, e);
+	if (rc)
+		goto out;
 	machine_map(&m, map);
 	rc = boot_prepare(
 		&(struct boot_request){ .img = img,
 					.gm = &m.gm,
 					.map = &m.map,
 					.protocol = o->boot,
-					.cmdline = o->cmdline,
+					.cmdline = cmdline,
 					.initrds = o->initrd,
 					.initrds_count = o->initrd_count,
 					.rsdp = m.rsdp,
@@ -93,6 +97,8 @@ static int load_all(const struct options *o, const struct image *img,
 		&boot, e);
 	*chosen = boot.plan.chosen;
 	machine_release(&m);
+out:
+	free(cmdline);
 	return rc;
 }
 

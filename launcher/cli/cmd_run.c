@@ -28,6 +28,7 @@
 struct run {
 	const struct options *o;
 	struct image img;
+	char *cmdline;
 	struct guest guest;
 	struct boot_result boot;
 	struct memory_map places; /* filled in for --timeline only */
@@ -84,7 +85,7 @@ static int prepare(struct run *r, struct err *e)
 		.gm = &r->guest.m.gm,
 		.map = &r->guest.m.map,
 		.protocol = r->o->boot,
-		.cmdline = r->o->cmdline,
+		.cmdline = r->cmdline,
 		.initrds = r->o->initrd,
 		.initrds_count = r->o->initrd_count,
 		.rsdp = r->guest.m.rsdp,
@@ -148,8 +149,12 @@ static int open_all(struct run *r, struct err *e)
 	if (rc)
 		return rc;
 	r->opened_ns = clock_ns();
-	log_step("opened %s: %s, %zu bytes", o->image,
-		 image_kind_name(r->img.kind), r->img.bytes.len);
+	log_step("opened %s: %s%s, %zu bytes", o->image,
+		 r->img.is_uki ? "unified kernel image of " : "",
+		 image_kind_name(r->img.kind), r->img.whole.len);
+	rc = place_choose_cmdline(&r->cmdline, &r->img, o->cmdline, e);
+	if (rc)
+		return err_prefix(e, rc, "%s", o->image);
 	if (o->gdb)
 		rc = open_debugger(r, e);
 	if (rc)
@@ -176,7 +181,7 @@ static void find_symbols(struct run *r)
 	s->img = &r->img;
 	s->delta = r->boot.delta;
 	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
-		   !strstr(r->o->cmdline, "nokaslr");
+		   !(r->cmdline && strstr(r->cmdline, "nokaslr"));
 }
 
 /* A debugger finds the kernel where the launcher has put it. */
@@ -343,6 +348,7 @@ int cmd_run(const struct options *o, struct err *e)
 	if (o->timeline)
 		status = write_timeline(&r, status, e);
 	guest_release(&r.guest);
+	free(r.cmdline);
 	image_close(&r.img);
 	tty_guard_stop();
 	return status;

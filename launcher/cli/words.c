@@ -263,7 +263,6 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		.mem = DEFAULT_MEM,
 		.cpus = 1,
 		.jobs = 1,
-		.cmdline = DEFAULT_CMDLINE,
 	};
 	walk_begin(&w, argc, argv);
 	for (;;) {

@@ -5,7 +5,8 @@
  * Three loaders are asked in turn. "HdrS" decides for a bzImage, because one
  * with an EFI stub begins like a DOS program; then the ELF magic; then the
  * magic of a compressed file. The bzImage's payload is where its header says,
- * never where something looks like one.
+ * never where something looks like one. What none of them takes is opened as a
+ * unified kernel image, or named for what it is.
  *
  * Must never trust: the file; see image.h.
  *
@@ -19,7 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "image/kind.h"
+
 #define SIZE_TAIL 4
+
+_Static_assert(KIND_HEAD_SIZE <= IMAGE_PEEK_SIZE, "names are found in a peek");
 
 /* The first four bytes, for messages: "de ad be ef". */
 struct hex4 {
@@ -47,6 +52,9 @@ static int read_head(struct kernel_elf *k, const struct format *f,
 {
 	int rc;
 
+	rc = kind_refuse(data, is_packed(f) ? f->name : NULL, e);
+	if (rc)
+		return rc;
 	if (!bytes_start_with(data, ELFMAG, SELFMAG))
 		return err_set(e, EINVAL,
 			       "%s data, but what it holds is not an ELF "
@@ -194,7 +202,7 @@ static int try_elf(struct image *img, struct err *e)
 		return err_set(e, EINVAL, "not an ELF: begins with %s",
 			       first_bytes(img->bytes).text);
 	rc = try_whole(img, f, IMAGE_ELF, e);
-	return rc ? err_prefix(e, rc, "not a kernel's ELF") : 0;
+	return rc == -EINVAL ? err_prefix(e, rc, "not a kernel's ELF") : rc;
 }
 
 static int try_compressed(struct image *img, struct err *e)
@@ -206,10 +214,16 @@ static int try_compressed(struct image *img, struct err *e)
 		return err_set(e, EINVAL,
 			       "not a compressed ELF: no format's magic");
 	rc = try_whole(img, f, IMAGE_COMPRESSED_ELF, e);
+	if (rc == -ENOMEM || rc == -ENOEXEC)
+		return rc;
 	return rc ? err_prefix(e, rc, "not a compressed ELF") : 0;
 }
 
-int image_from_bytes(struct image *img, struct bytes b, struct err *e)
+/*
+ * The kernel @b, by whichever loader takes it. -EINVAL with all reasons;
+ * -ENOEXEC with one, for a file that is known for something else.
+ */
+static int open_kernel(struct image *img, struct bytes b, struct err *e)
 {
 	static int (*const loaders[])(struct image *, struct err *) = {
 		try_bzimage,
@@ -218,11 +232,8 @@ int image_from_bytes(struct image *img, struct bytes b, struct err *e)
 	};
 	struct err all = ERR_EMPTY;
 
-	if (b.len > IMAGE_FILE_MAX)
-		return err_set(e, EFBIG, "%zu bytes exceed the limit of %llu",
-			       b.len, IMAGE_FILE_MAX);
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++) {
-		struct image new = { .bytes = b };
+		struct image new = { .whole = b, .bytes = b };
 		struct err why = ERR_EMPTY;
 		int rc = loaders[i](&new, &why);
 
@@ -230,14 +241,65 @@ int image_from_bytes(struct image *img, struct bytes b, struct err *e)
 			*img = new;
 			return 0;
 		}
-		if (rc == -ENOMEM) {
+		if (rc == -ENOMEM || rc == -ENOEXEC) {
 			*e = why;
 			return rc;
 		}
 		err_also(&all, &why);
 	}
 	*e = all;
-	return -EINVAL;
+	return kind_refuse(b, NULL, e) ?: -EINVAL;
+}
+
+/* The kernel in the unified kernel image @b, whose parts are @uki. */
+static int open_uki(struct image *img, struct bytes b, const struct uki *uki,
+		    struct err *e)
+{
+	struct image new;
+	int rc;
+
+	rc = open_kernel(&new, uki->kernel, e);
+	if (rc)
+		return err_prefix(e, rc, "section .linux");
+	new.whole = b;
+	new.is_uki = true;
+	new.uki = *uki;
+	new.payload.file_off += (uint64_t)(uki->kernel.data - b.data);
+	*img = new;
+	return 0;
+}
+
+/* What no other loader takes, with their reasons in @e. */
+static int try_uki(struct image *img, struct bytes b, struct err *e)
+{
+	struct err why = ERR_EMPTY;
+	struct uki uki;
+	int rc;
+
+	rc = uki_parse(&uki, b, &why);
+	if (rc == -EINVAL) {
+		err_prefix(&why, rc, "not a unified kernel image");
+		err_also(e, &why);
+		return rc;
+	}
+	if (!rc)
+		rc = open_uki(img, b, &uki, &why);
+	if (rc)
+		*e = why;
+	return rc;
+}
+
+int image_from_bytes(struct image *img, struct bytes b, struct err *e)
+{
+	int rc;
+
+	if (b.len > IMAGE_FILE_MAX)
+		return err_set(e, EFBIG, "%zu bytes exceed the limit of %llu",
+			       b.len, IMAGE_FILE_MAX);
+	rc = open_kernel(img, b, e);
+	if (rc == -EINVAL && pe_begins(b))
+		rc = try_uki(img, b, e);
+	return rc == -ENOEXEC ? -EINVAL : rc;
 }
 
 int image_open(struct image *img, const char *path, struct err *e)

@@ -3,7 +3,8 @@
  * A kernel image file: what it is and where the ELF is inside.
  *
  * The first thing that happens in a guest's life: the file is mapped, known
- * for a bzImage, an ELF or a compressed ELF, and its payload located. Nothing
+ * for a bzImage, an ELF or a compressed ELF, or for a unified kernel image with
+ * one of them inside, and its payload located. Nothing
  * is decoded yet, because the best place to decode to is guest memory, and
  * only a look at the first bytes (image_peek()) tells which part of it.
  *
@@ -21,6 +22,7 @@
 #include "image/format.h"
 #include "image/kernel_elf.h"
 #include "image/setup_header.h"
+#include "image/uki.h"
 
 /* No kernel's ELF is larger decoded; Xen has the same ceiling. */
 #define IMAGE_DECODED_MAX (1ull << 30)
@@ -44,7 +46,10 @@ struct payload {
 
 struct image {
 	struct file file;
-	struct bytes bytes; /* the whole file */
+	struct bytes whole; /* all of the file */
+	struct bytes bytes; /* the kernel: all of it, or a UKI's .linux */
+	bool is_uki;
+	struct uki uki; /* is_uki only */
 	enum image_kind kind;
 	struct setup_header hdr; /* IMAGE_BZIMAGE only */
 	bool has_payload;
@@ -62,8 +67,10 @@ struct image {
  * The payload's beginning is decoded, so that an image with has_payload is
  * known to hold a kernel's ELF, and head says where that wants to lie. A
  * bzImage whose payload cannot be used is still an image: has_payload is
- * false and no_payload says why. A file that is nothing known is -EINVAL
- * with every loader's reason ("not a bzImage: ...; not an ELF: ...").
+ * false and no_payload says why. A unified kernel image is an image of the
+ * kernel in it. A file that is known for something else is -EINVAL with its
+ * name; one that is not known at all is -EINVAL with every loader's reason
+ * ("not a bzImage: ...; not an ELF: ...").
  * On failure *@img is untouched. image_close() accepts the empty struct.
  */
 int image_open(struct image *img, const char *path, struct err *e);

@@ -2,6 +2,7 @@
 #include "report/inspect.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "boot/place.h"
@@ -35,10 +36,11 @@ static int read_elf(struct inspection *in, struct err *e)
 }
 
 /* What run would do with it, as far as that is known without doing it. */
-static void make_plan(struct inspection *in, const char *cmdline)
+static void make_plan(struct inspection *in)
 {
 	struct err *e = &in->no_plan, no_room;
-	int rc = 0;
+	struct boot_range initrd;
+	int rc;
 
 	boot_facts_read(&in->facts, &in->img, in->has_elf ? &in->elf : NULL,
 			&in->no_elf, &in->memory);
@@ -50,8 +52,13 @@ static void make_plan(struct inspection *in, const char *cmdline)
 		*e = no_room;
 		return;
 	}
-	if (!rc && cmdline)
-		rc = place_cmdline_check(&in->img, cmdline, e);
+	if (!rc)
+		rc = place_cmdline_check(&in->img, in->cmdline, e);
+	if (!rc)
+		rc = place_embedded_plan(
+			&in->memory, &in->img,
+			&in->plan.fits[in->plan.chosen].spot.kernel, &initrd,
+			e);
 	if (!rc)
 		e->msg[0] = '\0';
 }
@@ -62,11 +69,16 @@ static int gather(struct inspection *in, const struct inspect_want *want,
 {
 	int rc = read_elf(in, e);
 
+	if (!rc && in->img.is_uki)
+		rc = uki_cmdline(&in->img.uki, &in->embedded_cmdline, e);
+	if (!rc)
+		rc = place_choose_cmdline(&in->cmdline, &in->img, want->cmdline,
+					  e);
 	if (rc) {
 		inspection_close(in);
 		return rc;
 	}
-	make_plan(in, want->cmdline);
+	make_plan(in);
 	return 0;
 }
 
@@ -102,6 +114,8 @@ int inspection_from_bytes(struct inspection *in, const char *path,
 
 void inspection_close(struct inspection *in)
 {
+	free(in->cmdline);
+	free(in->embedded_cmdline);
 	kernel_elf_release(&in->elf);
 	scratch_release(&in->decoded);
 	image_close(&in->img);

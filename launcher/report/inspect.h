@@ -17,12 +17,14 @@
 /* The run that an inspection is to tell of. */
 struct inspect_want {
 	const char *boot;    /* the protocol, or NULL for "auto" */
-	const char *cmdline; /* or NULL: any that fits */
+	const char *cmdline; /* NULL: the image's own, or the default */
 	uint64_t mem;	     /* of the guest, in bytes */
 };
 
 struct inspection {
 	const char *path;
+	char *cmdline;		 /* of the run */
+	char *embedded_cmdline;	 /* of a UKI, or NULL */
 	const char *boot;	 /* the protocol asked for, or "auto" */
 	struct guest_mem memory; /* its sizes alone */
 	struct image img;

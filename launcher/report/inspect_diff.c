@@ -24,6 +24,10 @@ static const struct {
 } places[] = {
 	{ { "file" }, NULL },
 	{ { "size" }, "payload" },
+	/* Sections move and have names twice; what is in them is compared. */
+	{ { "uki", "sections" }, NULL },
+	{ { "uki", "kernel_offset" }, NULL },
+	{ { "uki" }, "payload" },
 	{ { "payload" }, "payload" },
 	{ { "no_payload" }, "payload" },
 	{ { "relocations" }, "payload" },
@@ -104,16 +108,29 @@ static json_t *content_json(struct walk *w, const struct inspection *a,
 	return all;
 }
 
+/* The section of a PE file that has the byte at @off. */
+static const char *section_at(const struct pe *pe, uint64_t off)
+{
+	for (unsigned i = 0; i < pe->count; i++)
+		if (off >= pe->sections[i].off &&
+		    off - pe->sections[i].off < pe->sections[i].data.len)
+			return pe->sections[i].name;
+	return "PE headers and padding";
+}
+
 /* Which part of the file offset @off lies in. */
 static const char *region_of(const struct image *img, uint64_t off)
 {
 	const struct payload *p = &img->payload;
+	uint64_t start = (uint64_t)(img->bytes.data - img->whole.data);
 
-	if (img->kind == IMAGE_BZIMAGE && off < img->hdr.code_off)
-		return "setup code";
+	if (off < start || off - start >= img->bytes.len)
+		return section_at(&img->uki.pe, off);
 	if (img->has_payload && off >= p->file_off &&
 	    off - p->file_off < p->stream.len)
 		return "payload";
+	if (img->kind == IMAGE_BZIMAGE && off - start < img->hdr.code_off)
+		return "setup code";
 	return img->kind == IMAGE_BZIMAGE ? "protected-mode code" : "file";
 }
 
@@ -121,7 +138,7 @@ static const char *region_of(const struct image *img, uint64_t off)
 static void compare_files(struct walk *w, const struct inspection *a,
 			  const struct inspection *b)
 {
-	struct bytes x = a->img.bytes, y = b->img.bytes;
+	struct bytes x = a->img.whole, y = b->img.whole;
 	struct content c = { 0 };
 	json_t *from, *to;
 	char where[32];

@@ -71,6 +71,42 @@ static json_t *header_json(const struct image *img)
 	return all;
 }
 
+static json_t *sections_json(const struct pe *pe)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < pe->count; i++) {
+		const struct pe_section *s = &pe->sections[i];
+		json_t *one = json_pack(
+			"{s:o, s:o, s:o, s:o, s:o}", "name", json_text(s->name),
+			"file_offset", json_hex(s->off), "size",
+			json_amount(s->data.len), "virtual_size",
+			json_amount(s->virtual_size), "virtual_address",
+			json_hex(s->address));
+
+		if (json_add(all, one)) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static json_t *uki_json(const struct inspection *in)
+{
+	const struct uki *u = &in->img.uki;
+
+	if (!in->img.is_uki)
+		return json_null();
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o}", "machine",
+		json_text(pe_machine_name(u->pe.machine)), "kernel_offset",
+		json_hex((uint64_t)(u->kernel.data - in->img.whole.data)),
+		"cmdline", json_text(in->embedded_cmdline), "initrd_size",
+		u->initrd.len ? json_amount(u->initrd.len) : json_null(),
+		"sections", sections_json(&u->pe));
+}
+
 static json_t *payload_json(const struct inspection *in)
 {
 	const struct payload *p = &in->img.payload;
@@ -148,13 +184,14 @@ static json_t *relocs_json(const struct inspection *in)
 json_t *inspection_tree(const struct inspection *in)
 {
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
-		json_text(in->path), "kind", image_kind_name(in->img.kind),
-		"size", json_amount(in->img.bytes.len), "setup_header",
-		header_json(&in->img), "payload", payload_json(in),
-		"no_payload", json_reason(in->no_elf.msg), "elf", elf_json(in),
-		"relocations", relocs_json(in), "no_relocations",
-		json_reason(in->no_relocs.msg), "boot",
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"file", json_text(in->path), "kind",
+		image_kind_name(in->img.kind), "size",
+		json_amount(in->img.whole.len), "uki", uki_json(in),
+		"setup_header", header_json(&in->img), "payload",
+		payload_json(in), "no_payload", json_reason(in->no_elf.msg),
+		"elf", elf_json(in), "relocations", relocs_json(in),
+		"no_relocations", json_reason(in->no_relocs.msg), "boot",
 		plan_json(&in->plan, in->boot, guest_mem_size(&in->memory),
 			  in->no_plan.msg));
 }

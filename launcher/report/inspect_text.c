@@ -22,9 +22,54 @@ static void show_image(struct text *t, const struct inspection *in)
 	text_title(t, "Image");
 	text_key(t, "file");
 	text_words(t, in->path);
-	text_pair(t, "kind", "%s", image_kind_name(in->img.kind));
+	text_pair(t, "kind", "%s%s",
+		  in->img.is_uki ? "unified kernel image of " : "",
+		  image_kind_name(in->img.kind));
 	text_key(t, "size");
-	text_size(t, in->img.bytes.len);
+	text_size(t, in->img.whole.len);
+}
+
+/* What run makes of a section, or "". */
+static const char *section_use(const struct uki *u, const struct pe_section *s)
+{
+	if (s->data.data == u->kernel.data)
+		return "the kernel that is run";
+	if (u->initrd.len && s->data.data == u->initrd.data)
+		return "its initrd, unless --initrd is given";
+	if (u->cmdline.len && s->data.data == u->cmdline.data)
+		return "its command line, unless --cmdline is given";
+	return "";
+}
+
+#define SECTION_OFFSETS 12
+#define SECTION_SIZES	24
+#define SECTION_USES	36
+
+static void show_uki(struct text *t, const struct inspection *in)
+{
+	const struct uki *u = &in->img.uki;
+	const char *machine = pe_machine_name(u->pe.machine);
+
+	text_title(t, "Unified kernel image (%u sections)", u->pe.count);
+	text_pair(t, "machine", "%s", machine ? machine : "unknown");
+	if (u->cmdline.len) {
+		text_key(t, "cmdline");
+		text_words(t, in->embedded_cmdline);
+	}
+	for (unsigned i = 0; i < u->pe.count; i++) {
+		const struct pe_section *s = &u->pe.sections[i];
+
+		text_cell(t, TEXT_INDENT);
+		text_words(t, s->name);
+		text_cell(t, SECTION_OFFSETS);
+		text_say(t, "0x%x", s->off);
+		text_cell(t, SECTION_SIZES);
+		text_say(t, "0x%zx", s->data.len);
+		if (section_use(u, s)[0])
+			text_cell(t, SECTION_USES);
+		text_say(t, "%s", section_use(u, s));
+		text_end(t);
+	}
 }
 
 static void show_subarch(struct text *t, uint32_t subarch)
@@ -196,6 +241,8 @@ static bool show_all(struct text *t, const void *about)
 	const struct inspection *in = about;
 
 	show_image(t, in);
+	if (in->img.is_uki)
+		show_uki(t, in);
 	if (in->img.kind == IMAGE_BZIMAGE)
 		show_header(t, &in->img);
 	show_payload(t, in);

@@ -11,6 +11,7 @@
 #include "pv/bootparam.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 #define MIB    (UINT64_C(1) << 20)
 #define GIB    (UINT64_C(1) << 30)
@@ -222,6 +223,30 @@ static void save_headers(const struct buf *elf)
 	buf_release(&b);
 }
 
+/* Files that are no images, and one that is inside another. */
+static void save_others(const struct buf *elf)
+{
+	static const struct test_pe_section text = { ".text", "x", 1, 0 };
+	struct buf b = { 0 }, kernel = { 0 };
+
+	buf_add(&b, "070701 and what follows", 23);
+	save("initrd.cpio", &b);
+	b.len = 0;
+	pe_build(0, &text, 1, &b);
+	save("program.efi", &b);
+	bzimage_of_elf(elf, "gzip", &kernel);
+	b.len = 0;
+	uki_build(&kernel, NULL, NULL, &b);
+	elf_patch(&b, pe_section_field(3, PE_SECTION_RAW_OFF), 4, 0xfffffff0);
+	save("uki-range", &b);
+	b.len = 0;
+	elf_patch(&kernel, HDR_INITRD_ADDR_MAX, 4, 0x100fff);
+	uki_build(&kernel, &kernel, "quiet", &b);
+	save("uki-initrd", &b);
+	buf_release(&b);
+	buf_release(&kernel);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf elf = { 0 };
@@ -236,6 +261,7 @@ int main(int argc, char **argv)
 	good_elf(&elf);
 	save_formats(&elf);
 	save_headers(&elf);
+	save_others(&elf);
 	buf_release(&elf);
 	return 0;
 }

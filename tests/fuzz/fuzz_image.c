@@ -9,8 +9,31 @@
 #include "image/image.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 #define CEILING (256 << 10)
+
+/* Every part is of the file, and the command line is one. */
+static void check_uki(const struct image *img, struct bytes file)
+{
+	const struct bytes parts[] = { img->uki.kernel, img->uki.initrd,
+				       img->uki.cmdline };
+	struct err e = ERR_EMPTY;
+	char *text;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].len &&
+		    (parts[i].data < file.data ||
+		     !bytes_has(file, (uint64_t)(parts[i].data - file.data),
+				parts[i].len)))
+			abort();
+	if (uki_cmdline(&img->uki, &text, &e))
+		return;
+	for (const char *p = text; p && *p; p++)
+		if (*p > 0 && *p < ' ')
+			abort();
+	free(text);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -27,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (img.has_payload == !!img.no_payload.msg[0])
 		abort();
+	if (img.is_uki)
+		check_uki(&img, (struct bytes){ data, size });
 	if (!image_decode(&img, out, CEILING, &len, &e)) {
 		if (len > CEILING)
 			abort();
@@ -39,10 +64,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 void fuzz_seeds(void)
 {
-	struct buf elf = { 0 };
+	struct buf elf = { 0 }, uki = { 0 };
 
 	elf_small_kernel(&elf, false);
 	fuzz_seed("elf", elf.data, elf.len);
+	uki_build(&elf, &elf, "console=ttyS0", &uki);
+	fuzz_seed("uki", uki.data, uki.len);
+	buf_release(&uki);
 	for (size_t i = 0; i < formats_count; i++) {
 		struct buf whole = { 0 }, bz = { 0 };
 		char name[32] = "bz-";

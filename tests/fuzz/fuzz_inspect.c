@@ -21,6 +21,7 @@
 #include "report/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 static const struct inspect_want want = { .cmdline = "console=ttyS0",
 					  .mem = UINT64_C(64) << 20 };
@@ -221,6 +222,7 @@ static void seed_notes(void)
 void fuzz_seeds(void)
 {
 	struct buf elf = { 0 }, elf32 = { 0 }, image = { 0 }, old = { 0 };
+	struct buf uki = { 0 };
 
 	elf_small_kernel(&elf, false);
 	fuzz_seed("elf64", elf.data, elf.len);
@@ -233,6 +235,9 @@ void fuzz_seeds(void)
 		      &old);
 	fuzz_seed("old", old.data, old.len);
 	seed_notes();
+	uki_build(&image, &elf, "quiet", &uki);
+	fuzz_seed("uki", uki.data, uki.len);
+	buf_release(&uki);
 	buf_release(&elf);
 	buf_release(&elf32);
 	buf_release(&image);

@@ -8,9 +8,12 @@
 #include "pv/bootparam.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -257,6 +260,62 @@ START_TEST(boot__warns_of_an_entry_note_that_is_malformed)
 }
 END_TEST
 
+/* A unified kernel image of the small kernel. */
+static void make_uki(const char *initrd)
+{
+	struct buf kernel = { 0 }, part = { 0 };
+
+	bzimage_of_elf(&elf, "gzip", &kernel);
+	buf_add(&part, initrd, strlen(initrd));
+	uki_build(&kernel, &part, "of the image", &file);
+	buf_release(&kernel);
+	buf_release(&part);
+}
+
+static void expect_initrd(const char *text)
+{
+	ck_assert_uint_eq(r.initrd.size, strlen(text));
+	ck_assert_mem_eq(gm.base + r.initrd.gpa, text, strlen(text));
+}
+
+START_TEST(boot__runs_the_kernel_of_a_unified_image)
+{
+	static const char *const protocols[] = { "pvh", "elf64", "linux64",
+						 "linux16" };
+
+	for (size_t i = 0; i < COUNT(protocols); i++) {
+		file.len = 0;
+		make_uki("the initrd of the image");
+		req.protocol = protocols[i];
+		assert_ok(prepare(), &e);
+		expect_initrd("the initrd of the image");
+		/* The command line is for the caller to choose. */
+		ck_assert_str_eq((char *)gm.base + r.cmdline.gpa, "quiet");
+		if (i < 2)
+			expect_segments(0);
+		image_close(&img);
+	}
+}
+END_TEST
+
+START_TEST(boot__an_initrd_replaces_that_of_a_unified_image)
+{
+	char path[] = "/tmp/test_boot.XXXXXX";
+	const char *paths[] = { path };
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "another", 7), 7);
+	close(fd);
+	make_uki("the initrd of the image");
+	req.initrds = paths;
+	req.initrds_count = 1;
+	assert_ok(prepare(), &e);
+	unlink(path);
+	expect_initrd("another");
+}
+END_TEST
+
 static void init_size_too_large(void)
 {
 	patched(HDR_INIT_SIZE, 4, 48 * MIB + 1);
@@ -371,6 +430,8 @@ Suite *unit_suite(void)
 		t, boot__pvh_of_notes_packed_to_4_in_a_segment_aligned_to_8);
 	tcase_add_test(t, boot__warns_of_notes_that_cannot_be_read);
 	tcase_add_test(t, boot__warns_of_an_entry_note_that_is_malformed);
+	tcase_add_test(t, boot__runs_the_kernel_of_a_unified_image);
+	tcase_add_test(t, boot__an_initrd_replaces_that_of_a_unified_image);
 	tcase_add_loop_test(t, boot__refuses, 0, COUNT(refused));
 	tcase_add_test(t, boot__init_size_to_the_end_of_ram);
 	tcase_add_test(t, boot__moves_a_relocatable_kernel);

@@ -114,7 +114,7 @@ START_TEST(image__keeps_the_reasons_of_all_loaders)
 
 	memset(&img, 0x5c, sizeof(img));
 	before = img;
-	payload_compress("gzip", "#!/bin/sh\n", 10, &text, false);
+	payload_compress("gzip", "some text\n", 10, &text, false);
 	const struct {
 		const void *data;
 		size_t len;
@@ -125,14 +125,14 @@ START_TEST(image__keeps_the_reasons_of_all_loaders)
 		  "whose version lies at 0x206; "
 		  "not an ELF: begins with nothing; "
 		  "not a compressed ELF: no format's magic" },
-		{ "#!/bin/sh\n", 10, "not an ELF: begins with 23 21 2f 62; " },
-		{ "#!", 2, "not an ELF: begins with 23 21; " },
+		{ "some text\n", 10, "not an ELF: begins with 73 6f 6d 65; " },
+		{ "so", 2, "not an ELF: begins with 73 6f; " },
 		{ "\x7f"
 		  "ELF",
 		  4, "not a kernel's ELF: cut short after 4" },
 		{ text.data, text.len,
 		  "not a compressed ELF: gzip data, but what it holds is not "
-		  "an ELF (begins with 23 21 2f 62)" },
+		  "an ELF (begins with 73 6f 6d 65)" },
 		{ text.data, 5, "not a compressed ELF: gzip" },
 	};
 
@@ -251,8 +251,8 @@ START_TEST(image__payload_that_is_no_kernel_is_told)
 	bzimage_of_elf(&elf, "lzo", &file);
 	assert_ok(open_file(&img, &e), &e);
 	ck_assert_str_eq(img.no_payload.msg,
-			 "lzo data: e_machine is 183, not EM_386 or "
-			 "EM_X86_64");
+			 "this is lzo data of an ELF for AArch64 (e_machine is "
+			 "183, not EM_386 or EM_X86_64), not an x86 kernel");
 	image_close(&img);
 }
 END_TEST

@@ -8,6 +8,7 @@
 #include "report/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -705,6 +706,59 @@ START_TEST(inspect__shows_relocations)
 }
 END_TEST
 
+START_TEST(inspect__shows_a_unified_kernel_image)
+{
+	struct buf elf = { 0 }, kernel = { 0 }, initrd = { 0 }, image = { 0 };
+	struct seen s;
+
+	elf_small_kernel(&elf, false);
+	bzimage_of_elf(&elf, "gzip", &kernel);
+	buf_add(&initrd, "070701", 6);
+	uki_build(&kernel, &initrd, "quiet\x1b splash\n", &image);
+	look(&s, &image);
+	says(&s, "  kind                unified kernel image of bzImage");
+	says(&s, "Unified kernel image (6 sections)");
+	says(&s, "  machine             x86-64");
+	says(&s, "  cmdline             quiet  splash");
+	says(&s, "  .text     0x400       0x123");
+	says(&s, "  .cmdline  0xa00       0xe         its command line, unless "
+		 "--cmdline is given");
+	says(&s, "  .initrd   0xc00       0x6         its initrd, unless "
+		 "--initrd is given");
+	ck_assert_ptr_nonnull(strstr(s.text, "  .linux    0xe00 "));
+	ck_assert_ptr_nonnull(strstr(s.text, "  the kernel that is run\n"));
+	says_json(&s, "kind", "\"bzImage\"");
+	says_json(&s, "uki.machine", "\"x86-64\"");
+	says_json(&s, "uki.kernel_offset", "\"0xe00\"");
+	says_json(&s, "uki.cmdline", "\"quiet  splash\"");
+	says_json(&s, "uki.initrd_size", "6");
+	says_json(&s, "uki.sections.4",
+		  "{\"name\":\".initrd\",\"file_offset\":\"0xc00\","
+		  "\"size\":6,\"virtual_size\":6,"
+		  "\"virtual_address\":\"0x10800\"}");
+	/* Counted from the start of the file. */
+	says_json(&s, "payload.file_offset", "\"0x1acc\"");
+	says_json(&s, "boot.chosen", "\"elf64\"");
+	seen_release(&s);
+
+	image.len = 0;
+	uki_build(&kernel, NULL, NULL, &image);
+	look(&s, &image);
+	is_silent_on(&s, "its initrd");
+	says_json(&s, "uki.cmdline", "null");
+	says_json(&s, "uki.initrd_size", "null");
+	seen_release(&s);
+	look(&s, &kernel);
+	is_silent_on(&s, "Unified");
+	says_json(&s, "uki", "null");
+	seen_release(&s);
+	buf_release(&elf);
+	buf_release(&kernel);
+	buf_release(&initrd);
+	buf_release(&image);
+}
+END_TEST
+
 START_TEST(inspect__shows_the_plan)
 {
 	struct buf elf = { 0 };
@@ -925,6 +979,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, inspect__says_which_padding_notes_were_read_with);
 	tcase_add_test(t, inspect__says_which_notes_cannot_be_used);
 	tcase_add_test(t, inspect__shows_relocations);
+	tcase_add_test(t, inspect__shows_a_unified_kernel_image);
 	tcase_add_test(t, inspect__shows_the_plan);
 	tcase_add_test(t, inspect__stays_narrow_with_wide_numbers);
 	tcase_add_test(t, inspect__stays_narrow_with_long_names);

@@ -348,6 +348,37 @@ START_TEST(place__joined_initrd_missing)
 }
 END_TEST
 
+static const struct {
+	const char *given, *embedded; /* "": the section is empty */
+	bool is_uki;
+	const char *want;
+} choices[] = {
+	{ NULL, NULL, false, "console=ttyS0" },
+	{ "", NULL, false, "" },
+	{ "one", NULL, false, "one" },
+	{ NULL, NULL, true, "console=ttyS0" },
+	{ NULL, "two\n", true, "two" },
+	{ NULL, "\n", true, "" },
+	{ "one", "two", true, "one" },
+	{ "", "two", true, "" },
+};
+
+START_TEST(cmdline__the_users_or_the_images_or_the_default)
+{
+	const char *embedded = choices[_i].embedded;
+	char *text = NULL;
+
+	img = (struct image){ .kind = IMAGE_BZIMAGE,
+			      .is_uki = choices[_i].is_uki };
+	if (embedded)
+		img.uki.cmdline = (struct bytes){ (const uint8_t *)embedded,
+						  strlen(embedded) };
+	assert_ok(place_choose_cmdline(&text, &img, choices[_i].given, &e), &e);
+	ck_assert_str_eq(text, choices[_i].want);
+	free(text);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("place");
@@ -364,6 +395,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, place__joins_initrds, 0, COUNT(joined));
 	tcase_add_test(t, place__joined_initrds_without_room);
 	tcase_add_test(t, place__joined_initrd_missing);
+	tcase_add_loop_test(t, cmdline__the_users_or_the_images_or_the_default,
+			    0, COUNT(choices));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -9,16 +9,17 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "boot/boot.h"
 #include "pv/bootparam.h"
 #include "report/inspect.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 #include "unit/unit.h"
 
-#define MIB	(UINT64_C(1) << 20)
-#define CMDLINE "console=ttyS0"
+#define MIB (UINT64_C(1) << 20)
 
 static struct buf elf, file;
 static const char *about;
@@ -44,15 +45,14 @@ static void teardown(void)
 static void compare(const char *protocol, uint64_t mem)
 {
 	const struct bytes b = { file.data, file.len };
-	const struct inspect_want want = { .boot = protocol,
-					   .cmdline = CMDLINE,
-					   .mem = mem };
+	const struct inspect_want want = { .boot = protocol, .mem = mem };
 	struct err inspect_err = ERR_EMPTY, run_err = ERR_EMPTY, e = ERR_EMPTY;
 	struct inspection in;
 	struct boot_result r;
 	struct guest_mem gm;
 	struct image img;
 	struct e820 map;
+	char *cmdline;
 	bool good;
 	int rc;
 
@@ -60,11 +60,12 @@ static void compare(const char *protocol, uint64_t mem)
 		return;
 	assert_ok(guest_mem_init(&gm, mem, &e), &e);
 	e820_build(&map, &gm);
+	assert_ok(place_choose_cmdline(&cmdline, &img, NULL, &e), &e);
 	rc = boot_prepare(&(struct boot_request){ .img = &img,
 						  .gm = &gm,
 						  .map = &map,
 						  .protocol = protocol,
-						  .cmdline = CMDLINE },
+						  .cmdline = cmdline },
 			  &r, &run_err);
 	good = !inspection_from_bytes(&in, "image", b, &want, &inspect_err);
 	if (good)
@@ -88,6 +89,7 @@ static void compare(const char *protocol, uint64_t mem)
 	}
 	if (good)
 		inspection_close(&in);
+	free(cmdline);
 	image_close(&img);
 	guest_mem_release(&gm);
 }
@@ -185,6 +187,34 @@ START_TEST(plan__is_run_of_odd_segments)
 }
 END_TEST
 
+static const struct {
+	unsigned off, width;
+	uint64_t value;
+} in_ukis[] = {
+	{ HDR_INITRD_ADDR_MAX, 4, 0x7fffffff },
+	{ HDR_INITRD_ADDR_MAX, 4, 0x100ffe },
+	{ HDR_INITRD_ADDR_MAX, 4, 0x101fff },
+	{ HDR_CMDLINE_SIZE, 4, 4 },
+	{ HDR_CMDLINE_SIZE, 4, 5 },
+};
+
+/* A unified image: its initrd needs a place, its command line must fit. */
+START_TEST(plan__is_run_of_unified_images)
+{
+	struct buf kernel = { 0 }, initrd = { 0 };
+
+	buf_add(&initrd, "initrd", 6);
+	bzimage_of_elf(&elf, "none", &kernel);
+	elf_patch(&kernel, in_ukis[_i].off, in_ukis[_i].width,
+		  in_ukis[_i].value);
+	about = "unified image";
+	uki_build(&kernel, &initrd, "quiet", &file);
+	compare_all();
+	buf_release(&kernel);
+	buf_release(&initrd);
+}
+END_TEST
+
 /* ---- headers of every oddity */
 
 static uint64_t state;
@@ -279,6 +309,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, plan__is_run_of_every_version, 0,
 			    COUNT(versions));
 	tcase_add_loop_test(t, plan__is_run_of_odd_segments, 0, COUNT(values));
+	tcase_add_loop_test(t, plan__is_run_of_unified_images, 0,
+			    COUNT(in_ukis));
 	tcase_add_loop_test(t, plan__is_run_of_odd_headers, 0, ODD_LOTS);
 	suite_add_tcase(s, t);
 	return s;
