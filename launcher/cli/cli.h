@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "boot/place.h"
-#include "run/debugger.h"
+#include "debug/debugger.h"
 #include "run/send.h"
 #include "run/trace.h"
 #include "run/verdict.h"

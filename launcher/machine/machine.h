@@ -16,7 +16,7 @@
 #include "dev/virtio_rng.h"
 #include "dev/virtio_worker.h"
 #include "machine/plan.h"
-#include "run/hold.h"
+#include "debug/hold.h"
 #include "run/trace.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"

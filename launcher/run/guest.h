@@ -6,7 +6,7 @@
 #ifndef RUN_GUEST_H
 #define RUN_GUEST_H
 
-#include "run/debugger.h"
+#include "debug/debugger.h"
 #include "run/session.h"
 #include "run/verdict.h"
 

@@ -15,7 +15,7 @@
 
 #include "base/tty_answers.h"
 #include "run/console.h"
-#include "run/debugger.h"
+#include "debug/debugger.h"
 #include "machine/machine.h"
 #include "run/send.h"
 #include "run/signals.h"

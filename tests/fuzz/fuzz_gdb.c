@@ -10,7 +10,7 @@
  * stands still.
  */
 #include "fuzz/fuzz.h"
-#include "gdb/stub.h"
+#include "debug/gdb/stub.h"
 #include "support/fake_target.h"
 
 #include <stdlib.h>

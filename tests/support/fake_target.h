@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_FAKE_TARGET_H
 #define TESTS_SUPPORT_FAKE_TARGET_H
 
-#include "gdb/stub.h"
+#include "debug/gdb/stub.h"
 
 #define FAKE_CPUS   2
 #define FAKE_BASE   UINT64_C(0xffffffff81000000) /* where its memory begins */

@@ -4,7 +4,7 @@
  * the guest does to the bytes meanwhile; and memory that is mapped twice.
  */
 #include "unit/unit.h"
-#include "gdb/breaks.h"
+#include "debug/breaks.h"
 #include "pv/x86.h"
 
 #include <errno.h>

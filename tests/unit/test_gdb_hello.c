@@ -3,8 +3,8 @@
  * The handshake: what makes a client a debugger, and all that does not.
  */
 #include "unit/unit.h"
-#include "gdb/hello.h"
-#include "gdb/packet.h"
+#include "debug/gdb/hello.h"
+#include "debug/gdb/packet.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  * and one debugger at a time.
  */
 #include "unit/unit.h"
-#include "gdb/line.h"
+#include "debug/gdb/line.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  * they do not stand in each other's way. And who they are, as the kernel says.
  */
 #include "unit/unit.h"
-#include "gdb/lobby.h"
+#include "debug/gdb/lobby.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

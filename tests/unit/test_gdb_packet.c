@@ -4,7 +4,7 @@
  * and what goes out.
  */
 #include "unit/unit.h"
-#include "gdb/packet.h"
+#include "debug/gdb/packet.h"
 
 #include <stdio.h>
 

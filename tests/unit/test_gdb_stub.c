@@ -4,7 +4,7 @@
  * does to the target, and what malformed ones do not.
  */
 #include "unit/unit.h"
-#include "gdb/stub.h"
+#include "debug/gdb/stub.h"
 #include "support/fake_target.h"
 
 #include <stdio.h>

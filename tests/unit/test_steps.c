@@ -5,8 +5,8 @@
  * to the end of a page and not beyond. And flags that the guest has pushed.
  */
 #include "unit/unit.h"
-#include "run/pushed_flags.h"
-#include "run/string_insn.h"
+#include "debug/pushed_flags.h"
+#include "debug/string_insn.h"
 #include "pv/x86.h"
 
 #include <stdio.h>

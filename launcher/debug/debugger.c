@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "debug/debugger_parts.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "report/clean.h"
+
+/* How often vCPUs that do not do what they should are looked after. */
+#define URGE_MS 20
+
+/* How long a debugger may take, in all, to hear that it is over. */
+#define FAREWELL_MS 1000
+
+/* Each of these bytes may ask for many. */
+#define READ_SIZE 1024
+
+/* So many clients that were turned away are reported. */
+#define REFUSED_MAX 8
+
+#define LINE_SIZE 512
+
+int debugger_parse_lost(const char *text, enum debugger_lost *lost,
+			struct err *e)
+{
+	static const char *const names[] = {
+		[DEBUGGER_LOST_CONTINUE] = "continue",
+		[DEBUGGER_LOST_KILL] = "kill",
+		[DEBUGGER_LOST_STOP] = "stop",
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(text, names[i])) {
+			*lost = (enum debugger_lost)i;
+			return 0;
+		}
+	return err_set(e, EINVAL,
+		       "unknown action '%s' (expected continue, kill or stop)",
+		       text);
+}
+
+/* One line about the debugger. Clients and paths have a part in it. */
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	clean_text(line);
+	dprintf(STDERR_FILENO, "launcher: %s\n", line);
+}
+
+static void invite(const struct debugger *d)
+{
+	say("the guest waits for gdb: target remote %s", d->line.name);
+}
+
+static void warn_of_reach(const struct debugger *d)
+{
+	if (d->line.reach == GDB_REACH_MACHINE)
+		say("warning: every program of this user can reach the gdb "
+		    "port %s and control the guest; --gdb=unix:PATH is safer",
+		    d->line.name);
+	else if (d->line.reach == GDB_REACH_NETWORK)
+		say("warning: other machines can reach the gdb port %s and "
+		    "control the guest; --gdb=unix:PATH is safer",
+		    d->line.name);
+}
+
+static void on_refused(void *ctx, const char *who, const char *why,
+		       bool noticed)
+{
+	struct debugger *d = ctx;
+
+	if (!noticed) {
+		log_step("gdb: refused %s: %s", who, why);
+		return;
+	}
+	if (d->refused_clients < REFUSED_MAX)
+		say("gdb: refused %s: %s", who, why);
+	else if (d->refused_clients == REFUSED_MAX)
+		say("gdb: further refused connections are not reported");
+	d->refused_clients++;
+}
+
+int debugger_open(struct debugger *d, const char *address, struct err *e)
+{
+	int rc = gdb_line_open(&d->line, address, e);
+
+	d->lobby.refused = on_refused;
+	d->lobby.ctx = d;
+	if (!rc)
+		rc = gdb_lobby_open(&d->lobby, &d->line, e);
+	if (!rc)
+		rc = debug_probe(&d->means, e);
+	if (rc)
+		return err_prefix(e, rc, "--gdb");
+	d->on = true;
+	log_step("a debugger has %s, hardware breakpoints: %s, watchpoints: %s",
+		 d->means.int3 ? "int3" : "pages taken from KVM",
+		 d->means.hw_exec ? "yes" : "no",
+		 d->means.hw_watch ? "yes" : "no");
+	return 0;
+}
+
+bool debugger_needs_pages(const struct debugger *d)
+{
+	return d->on && !d->means.int3;
+}
+
+int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
+		    const struct guest_mem *gm, struct outcome_latch *latch,
+		    const char *host, struct err *e)
+{
+	int rc;
+
+	if (!d->on)
+		return 0;
+	rc = hold_init(&d->hold, vcpus, count, gm, &d->means, e);
+	if (rc)
+		return rc;
+	d->latch = latch;
+	d->host = host;
+	d->stopping = true;
+	d->stop = (struct gdb_stop){ .signal = GDB_SIGTRAP };
+	gdb_stub_init(&d->stub, &debugger_ops, d,
+		      d->is32 ? &gdb_arch_32 : &gdb_arch_64, count);
+	warn_of_reach(d);
+	invite(d);
+	return 0;
+}
+
+bool debugger_holds(const struct debugger *d)
+{
+	return d && d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
+}
+
+/* Nobody debugs, and nothing of it is left. */
+static void let_go(struct debugger *d)
+{
+	struct err e;
+
+	d->leaving = false;
+	if (hold_resume(&d->hold, NULL, &e))
+		log_step("debugger: %s", e.msg);
+	d->stopped = d->stopping = false;
+}
+
+static void kill_guest(struct debugger *d, const char *why)
+{
+	outcome_set(d->latch, OUTCOME_SIGNAL, SIGKILL, "%s", why);
+}
+
+/* The guest goes on by itself, which it may have to be stopped for. */
+static void leave(struct debugger *d)
+{
+	gdb_line_hang_up(&d->line);
+	d->greeting = false;
+	if (d->stopped) {
+		let_go(d);
+		return;
+	}
+	d->leaving = true;
+	debugger_stop(d);
+}
+
+static void on_lost(struct debugger *d)
+{
+	static const char *const fates[] = {
+		[DEBUGGER_LOST_CONTINUE] = "goes on",
+		[DEBUGGER_LOST_KILL] = "is killed",
+		[DEBUGGER_LOST_STOP] = "stops",
+	};
+
+	say("gdb disconnected without detaching (%s); the guest %s",
+	    d->client.peer.name, fates[d->lost]);
+	switch (d->lost) {
+	case DEBUGGER_LOST_CONTINUE:
+		leave(d);
+		break;
+	case DEBUGGER_LOST_KILL:
+		gdb_line_hang_up(&d->line);
+		kill_guest(d, "the debugger is gone");
+		break;
+	case DEBUGGER_LOST_STOP:
+		gdb_line_hang_up(&d->line);
+		d->greeting = false;
+		if (!d->stopped)
+			debugger_stop(d);
+		invite(d);
+		break;
+	}
+}
+
+/* Whether the debugger is still there. */
+static bool send_out(struct debugger *d)
+{
+	struct buf *out = &d->stub.out;
+	ssize_t n;
+
+	if (!out->len)
+		return true;
+	n = gdb_line_write(d->line.fd, out->data, out->len);
+	if (n < 0)
+		return false;
+	memmove(out->data, out->data + n, out->len - (size_t)n);
+	out->len -= (size_t)n;
+	return true;
+}
+
+static void on_end_of_debugger(struct debugger *d)
+{
+	bool kill = d->stub.end == GDB_END_KILL;
+
+	(void)send_out(d);
+	if (kill) {
+		gdb_line_hang_up(&d->line);
+		kill_guest(d, "the debugger killed the guest");
+	} else {
+		say("gdb detached (%s); the guest goes on",
+		    d->client.peer.name);
+		leave(d);
+	}
+}
+
+static void hear(struct debugger *d, const uint8_t *bytes, size_t len)
+{
+	gdb_stub_input(&d->stub, bytes, len);
+	if (d->stub.end)
+		on_end_of_debugger(d);
+}
+
+/* A new debugger finds nothing of what the last one has set up. It has said
+ * something since the handshake. */
+static void greet(struct debugger *d)
+{
+	const struct gdb_hello *hello = &d->client.hello;
+
+	d->greeting = false;
+	d->refused = (struct refusals){ 0 };
+	hold_clear_breaks(&d->hold);
+	gdb_stub_begin(&d->stub, &d->stop, &hello->caps);
+	hear(d, hello->in, hello->len);
+}
+
+static void on_stopped(struct debugger *d)
+{
+	if (d->stopped || !hold_is_stopped(&d->hold, &d->stop))
+		return;
+	d->stopped = true;
+	d->stopping = false;
+	if (d->leaving) {
+		let_go(d);
+	} else if (d->greeting) {
+		greet(d);
+	} else {
+		gdb_stub_stopped(&d->stub, &d->stop);
+	}
+}
+
+/* A client has become a debugger. */
+static void on_debugger(struct debugger *d)
+{
+	d->line.fd = d->client.fd;
+	d->greeting = true;
+	d->leaving = false;
+	say("gdb connected: %s", d->client.peer.name);
+	if (d->stopped)
+		greet(d);
+	else if (!d->stopping)
+		debugger_stop(d);
+}
+
+static void on_line(struct debugger *d)
+{
+	uint8_t bytes[READ_SIZE];
+	ssize_t n = gdb_line_read(d->line.fd, bytes, sizeof(bytes));
+
+	if (n < 0)
+		on_lost(d);
+	else
+		hear(d, bytes, (size_t)n);
+}
+
+/* The shorter of two waits; -1 is for ever. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+int debugger_poll(const struct debugger *d, struct pollfd *p)
+{
+	bool on = d && d->on;
+	bool urges = on && !d->stopped && (d->stopping || d->line.fd >= 0);
+	short events = on && d->stub.out.len ? POLLOUT : POLLIN;
+
+	/* What the debugger says is heard when the guest stands still for it. */
+	p[DEBUGGER_LOBBY] = (struct pollfd){ on ? d->lobby.epoll_fd : -1,
+					     POLLIN, 0 };
+	p[DEBUGGER_LINE] = (struct pollfd){ on && !d->greeting ? d->line.fd
+							       : -1,
+					    events, 0 };
+	p[DEBUGGER_WAKE] = (struct pollfd){ on ? d->hold.wake_fd : -1, POLLIN,
+					    0 };
+	return sooner(urges ? URGE_MS : -1,
+		      on ? gdb_lobby_wait_ms(&d->lobby) : -1);
+}
+
+static void serve_line(struct debugger *d, short revents)
+{
+	if (revents & ~POLLOUT)
+		on_line(d);
+	if (d->line.fd >= 0 && !send_out(d))
+		on_lost(d);
+}
+
+void debugger_serve(struct debugger *d, const struct pollfd *p)
+{
+	eventfd_t ignored;
+
+	if (!d || !d->on)
+		return;
+	if (p[DEBUGGER_WAKE].revents) {
+		(void)eventfd_read(d->hold.wake_fd, &ignored);
+		on_stopped(d);
+	}
+	if (!d->stopped && clock_ns() - d->urged_ns >= URGE_MS * 1000000ull) {
+		d->urged_ns = clock_ns();
+		hold_urge(&d->hold);
+	}
+	if (d->line.fd >= 0 && p[DEBUGGER_LINE].fd == d->line.fd)
+		serve_line(d, p[DEBUGGER_LINE].revents);
+	/* Last: what has been said before counts. */
+	if ((p[DEBUGGER_LOBBY].revents || !gdb_lobby_wait_ms(&d->lobby)) &&
+	    gdb_lobby_serve(&d->lobby, &d->line, d->line.fd >= 0, &d->client))
+		on_debugger(d);
+}
+
+void debugger_stop_listening(struct debugger *d)
+{
+	if (!d)
+		return;
+	gdb_lobby_close(&d->lobby);
+	gdb_line_stop_listening(&d->line);
+}
+
+void debugger_tell_end(struct debugger *d, int status)
+{
+	uint64_t start_ns = clock_ns(), ms = 0;
+	struct pollfd p;
+
+	if (!d->on || d->line.fd < 0)
+		return;
+	gdb_stub_exited(&d->stub, status);
+	p = (struct pollfd){ d->line.fd, POLLOUT, 0 };
+	while (d->stub.out.len && ms < FAREWELL_MS &&
+	       poll(&p, 1, (int)(FAREWELL_MS - ms)) > 0 && send_out(d))
+		ms = (clock_ns() - start_ns) / 1000000;
+	gdb_line_hang_up(&d->line);
+}
+
+void debugger_release(struct debugger *d)
+{
+	gdb_lobby_close(&d->lobby);
+	gdb_line_close(&d->line);
+	gdb_stub_release(&d->stub);
+	hold_release(&d->hold);
+	d->on = false;
+}
+
+void debugger_abandon(const struct debugger *d)
+{
+	gdb_line_abandon(&d->line);
+}

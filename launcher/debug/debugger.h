@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --gdb: a debugger on a line, and what it does to a machine.
+ *
+ * The session's loop serves the line; this joins the lobby, which tells
+ * debuggers from strangers, the stub, which knows gdb, and the hold, which
+ * knows vCPUs. The guest waits at its first instruction until a debugger has
+ * connected. When one disconnects without detaching, --gdb-lost says what
+ * becomes of the guest. A client that does not complete the handshake changes
+ * nothing: the guest does not stop for it, and its time goes on.
+ *
+ * A line on stderr names each debugger that comes or goes, and the first few
+ * clients that were turned away.
+ *
+ * Addresses are linear and go through the page tables of the vCPU in
+ * question. As long as those know nothing of the kernel yet, an address in
+ * its ELF is where the launcher has put it, so that breakpoints can be set
+ * and code be read from the first instruction on.
+ *
+ * Must never trust: the debugger, or that there is one.
+ */
+#ifndef DEBUG_DEBUGGER_H
+#define DEBUG_DEBUGGER_H
+
+#include <poll.h>
+
+#include "base/outcome.h"
+#include "debug/gdb/line.h"
+#include "debug/gdb/lobby.h"
+#include "debug/gdb/stub.h"
+#include "image/kernel_elf.h"
+#include "debug/hold.h"
+
+enum debugger_lost {
+	DEBUGGER_LOST_CONTINUE,
+	DEBUGGER_LOST_KILL,
+	DEBUGGER_LOST_STOP
+};
+
+/* "continue", "kill" or "stop". */
+int debugger_parse_lost(const char *text, enum debugger_lost *lost,
+			struct err *e);
+
+/* By what was asked for and why it was refused; there are few. */
+#define REFUSALS_MAX 8
+
+struct refusals {
+	struct {
+		enum gdb_break kind;
+		int rc;
+	} of[REFUSALS_MAX];
+	unsigned count;
+};
+
+struct debugger {
+	bool on; /* --gdb was given */
+	enum debugger_lost lost;
+	struct gdb_line line;
+	struct gdb_lobby lobby;
+	unsigned refused_clients;
+	struct gdb_visitor client; /* the debugger; its .fd is line.fd */
+	struct gdb_stub stub;
+	struct hold hold;
+	struct debug_means means;
+	const char *host; /* what KVM is called, once known */
+	struct outcome_latch *latch;
+	const struct kernel_elf *elf; /* NULL, or where the kernel was put: */
+	uint64_t delta;		      /* so far from its p_paddr */
+	bool is32;		      /* the kernel, wherever it is */
+	bool stopped;		      /* all vCPUs wait; otherwise they run */
+	bool stopping;		      /* or will soon wait */
+	bool greeting;		      /* a debugger came while they ran */
+	bool leaving;		      /* it went while they ran */
+	struct refusals refused;      /* and said, to this debugger */
+	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
+	struct gdb_stop stop;
+};
+
+#define DEBUGGER_EMPTY                                            \
+	{                                                         \
+		.line = GDB_LINE_EMPTY, .lobby = GDB_LOBBY_EMPTY, \
+		.client.fd = -1, .hold = HOLD_EMPTY               \
+	}
+
+/* Listen at @address, and see what this host can do. */
+int debugger_open(struct debugger *d, const char *address, struct err *e);
+
+/* Whether it has to be able to take guest memory from KVM. */
+bool debugger_needs_pages(const struct debugger *d);
+
+/* The vCPUs are about to be started: they wait. */
+int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
+		    const struct guest_mem *gm, struct outcome_latch *latch,
+		    const char *host, struct err *e);
+
+/* Whether a debugger keeps the guest from running: then the guest's time does
+ * not count. A client that has not completed the handshake is not one. */
+bool debugger_holds(const struct debugger *d);
+
+enum { DEBUGGER_LOBBY, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
+
+/* What to wait for, and for how many milliseconds at most; -1: for ever. All
+ * of this is fine for a debugger that is not there. */
+int debugger_poll(const struct debugger *d, struct pollfd *p);
+void debugger_serve(struct debugger *d, const struct pollfd *p);
+
+/* The run is over: no debugger can come any more. */
+void debugger_stop_listening(struct debugger *d);
+
+/* Tell the one that is there. */
+void debugger_tell_end(struct debugger *d, int status);
+
+void debugger_release(struct debugger *d);
+
+/* The process is about to end, whatever other threads do: leave nothing
+ * behind. */
+void debugger_abandon(const struct debugger *d);
+
+#endif
