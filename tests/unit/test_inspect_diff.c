@@ -8,6 +8,7 @@
 #include "report/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/uki_builder.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -525,6 +526,42 @@ static char *text_of(const struct buf *a, const struct buf *b)
 	return text;
 }
 
+/* Unified images: their parts by name, and any other byte by its section. */
+START_TEST(diff__of_unified_images)
+{
+	struct buf a = { 0 }, b = { 0 }, longer = { 0 };
+
+	uki_build(&image, NULL, "one", &a);
+	uki_build(&image, NULL, "two", &b);
+	expect_diff(&a, &a, "");
+	expect_diff(&a, &b, "payload uki cmdline: \"one\" -> \"two\"\n");
+	b.len = 0;
+	buf_add(&longer, "initrd", 6);
+	uki_build(&image, &longer, "one", &b);
+	expect_diff(&a, &b,
+		    "payload size: 7680 -> 8192\n"
+		    "payload uki initrd_size: null -> 6\n"
+		    "payload payload file_offset: \"0x18cc\" -> "
+		    "\"0x1acc\"\n");
+	/* ID=test of .osrel, and a byte of the kernel's setup code */
+	b.len = 0;
+	buf_add(&b, a.data, a.len);
+	elf_patch(&b, 0x803, 1, 'T');
+	expect_diff(&a, &b,
+		    "payload payload byte of the file .osrel 0x803: \"0x74\" "
+		    "-> \"0x54\"\n");
+	b.len = 0;
+	buf_add(&b, a.data, a.len);
+	elf_patch(&b, 0xc10, 1, 0xcd);
+	expect_diff(&a, &b,
+		    "payload payload byte of the file setup code 0xc10: "
+		    "\"0x00\" -> \"0xcd\"\n");
+	buf_release(&a);
+	buf_release(&b);
+	buf_release(&longer);
+}
+END_TEST
+
 START_TEST(diff__text_has_only_the_headings_that_differ)
 {
 	struct buf changed = copy_of(&image);
@@ -602,6 +639,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, diff__of_two_packings_leaves_the_kernel_the_same);
 	tcase_add_test(t, diff__of_an_image_and_its_elf);
 	tcase_add_test(t, diff__of_an_image_without_a_payload);
+	tcase_add_test(t, diff__of_unified_images);
 	tcase_add_test(t, diff__text_has_only_the_headings_that_differ);
 	tcase_add_test(t, diff__text_of_the_same);
 	tcase_add_test(t, diff__text_is_clean);

@@ -187,6 +187,18 @@ START_TEST(plan__is_run_of_odd_segments)
 }
 END_TEST
 
+/* As with debug information: more than memory behind the segments. */
+START_TEST(plan__is_run_of_a_file_larger_than_memory)
+{
+	about = "padded ELF";
+	buf_add(&file, elf.data, elf.len);
+	memset(buf_extend(&file, 66 * MIB), 0, 66 * MIB);
+	compare("auto", 64 * MIB);
+	compare("auto", 256 * MIB);
+	compare("elf64", 64 * MIB);
+}
+END_TEST
+
 static const struct {
 	unsigned off, width;
 	uint64_t value;
@@ -309,6 +321,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, plan__is_run_of_every_version, 0,
 			    COUNT(versions));
 	tcase_add_loop_test(t, plan__is_run_of_odd_segments, 0, COUNT(values));
+	tcase_add_test(t, plan__is_run_of_a_file_larger_than_memory);
 	tcase_add_loop_test(t, plan__is_run_of_unified_images, 0,
 			    COUNT(in_ukis));
 	tcase_add_loop_test(t, plan__is_run_of_odd_headers, 0, ODD_LOTS);
