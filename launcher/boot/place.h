@@ -31,7 +31,7 @@ struct boot_spot {
 	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
 };
 
-/* What a kernel is told that nobody tells anything. */
+/* The command line if neither the user nor the image has one. */
 #define DEFAULT_CMDLINE "console=ttyS0"
 
 /*

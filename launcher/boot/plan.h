@@ -10,7 +10,7 @@
  * the memory alone, so what inspect prints of a machine is what run does.
  *
  * Must never trust: entry addresses and notes; they are checked against the
- * segments here. What is said of places, see load.h and code.h.
+ * segments here. load.h and code.h check the places.
  */
 #ifndef BOOT_PLAN_H
 #define BOOT_PLAN_H

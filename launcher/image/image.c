@@ -5,8 +5,8 @@
  * Three loaders are asked in turn. "HdrS" decides for a bzImage, because one
  * with an EFI stub begins like a DOS program; then the ELF magic; then the
  * magic of a compressed file. The bzImage's payload is where its header says,
- * never where something looks like one. What none of them takes is opened as a
- * unified kernel image, or named for what it is.
+ * never where something looks like one. A file that all of them refuse may be
+ * a unified kernel image; otherwise it is named, if it is known.
  *
  * Must never trust: the file; see image.h.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that are given as an image and are none: what each is, in words.
+ * Names for files that are given as an image by mistake.
  *
  * A table of magic bytes names kernels of other machines, initial RAM disks,
  * disk images, archives and ELFs that are not kernels. It is asked once no

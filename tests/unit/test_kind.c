@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that are given as an image and are none: each by its name.
+ * Files that are given as an image by mistake: each is refused by its name.
  */
 #include <errno.h>
 #include <stdio.h>
