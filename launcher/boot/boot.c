@@ -44,12 +44,20 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 	}
 	rc = load_decode(req->img, req->gm, run, e);
 	if (!rc)
-		rc = kernel_elf_parse(parsed, load_run_bytes(run, req->gm), e);
+		rc = load_parse(parsed, run, e);
 	if (rc)
 		return rc;
 	*elf = parsed;
-	log_step("decoded %zu bytes (%s) at 0x%" PRIx64, run->len,
-		 req->img->payload.format->name, run->gpa);
+	if (run->len)
+		log_step("decoded %zu bytes (%s) at 0x%" PRIx64 "%s",
+			 run->bytes.len, req->img->payload.format->name,
+			 run->gpa,
+			 run->whole ? ""
+				    : "; the rest, far behind the last "
+				      "segment, is not needed");
+	else
+		log_step("the payload is not compressed: segments are copied "
+			 "from the file");
 	return 0;
 }
 
@@ -171,7 +179,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	rc = read_elf(req, &run, &parsed, &elf, &no_elf, e);
 	if (rc)
 		return rc;
-	r->decoded = run.len;
+	r->decoded = run.bytes.len;
 	r->decoded_ns = clock_ns();
 	boot_facts_read(&facts, req->img, elf, &no_elf, req->gm);
 	facts.code_gpa = req->code_gpa;

@@ -1,25 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first half of loading: the payload, decoded as one run.
+ * The first half of loading: the payload's bytes, decoded as one run.
  */
 #include "boot/load.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
-#include "image/scratch.h"
 #include "pv/x86.h"
 #include "vm/e820.h"
 
+/* How much room a payload needs, and is given if there is more. */
+struct need {
+	uint64_t least;
+	uint64_t most;
+};
+
+/* Where a run goes, and its room there. */
+struct place {
+	uint64_t gpa;
+	uint64_t room;
+};
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* UINT64_MAX: nothing is known before all is decoded. */
+static uint64_t segments_end(const struct image *img)
+{
+	uint64_t end = kernel_elf_segments_end(&img->head);
+
+	return end <= IMAGE_DECODED_MAX ? end : UINT64_MAX;
+}
+
+static struct need find_need(const struct image *img)
+{
+	uint64_t size = img->payload.has_size ? img->payload.size : UINT64_MAX;
+	uint64_t end = segments_end(img);
+
+	if (end == UINT64_MAX)
+		return (struct need){ img->payload.has_size ? size : 0, size };
+	return (struct need){ min(end, size), min(end + LOAD_BEHIND, size) };
+}
+
 /*
- * The GPA at which the largest segment of @elf is in place if the payload is
- * decoded there; @size bytes must fit between 1 MiB and the end of low RAM.
+ * The place at which the largest segment of @elf is in place if the payload
+ * is decoded there, between 1 MiB and the end of low RAM.
  */
-static bool natural_base(const struct kernel_elf *elf,
-			 const struct guest_mem *gm, uint64_t size,
-			 uint64_t *base)
+static bool natural_place(const struct kernel_elf *elf,
+			  const struct guest_mem *gm, const struct need *need,
+			  struct place *place)
 {
 	const struct elf_segment *big = NULL;
 	uint64_t at;
@@ -33,91 +66,88 @@ static bool natural_base(const struct kernel_elf *elf,
 	if (!big || big->off > big->paddr)
 		return false;
 	at = big->paddr - big->off;
-	if (at < HIMEM_START || !guest_mem_is_low(gm, at, size))
+	if (at < HIMEM_START || !guest_mem_is_low(gm, at, need->least))
 		return false;
-	*base = at;
+	*place = (struct place){ at, min(need->most, gm->low_size - at) };
 	return true;
 }
 
-/* Choose where a run of @size bytes goes. */
+/* Choose where a run goes. One of unknown size gets all there is. */
 static int place_run(const struct image *img, const struct guest_mem *gm,
-		     uint64_t size, uint64_t *base, struct err *e)
+		     struct place *place, struct err *e)
 {
-	if (natural_base(&img->head, gm, size, base))
+	struct need need = find_need(img);
+	uint64_t all = gm->low_size - HIMEM_START;
+
+	if (need.least && natural_place(&img->head, gm, &need, place))
 		return 0;
-	if (size > gm->low_size - HIMEM_START)
+	if (need.least > all)
 		return err_set(e, EFBIG,
 			       "the decoded kernel has %" PRIu64
 			       " bytes and guest memory below 4 GiB has room "
 			       "for %" PRIu64 "; give it more with --mem",
-			       size, gm->low_size - HIMEM_START);
-	*base = (gm->low_size - size) & ~(PAGE_4K - UINT64_C(1));
+			       need.least, all);
+	place->room = min(need.most, all);
+	place->gpa = (gm->low_size - place->room) & ~(PAGE_4K - UINT64_C(1));
 	return 0;
+}
+
+/* Nothing but the end of the payload says where its segments are. */
+static int not_whole(const struct place *place, struct err *e)
+{
+	return err_set(e, EFBIG,
+		       "the decoded kernel has more than %" PRIu64
+		       " bytes, which is the room in guest memory below 4 GiB; "
+		       "give it more with --mem",
+		       place->room);
 }
 
 int load_check_room(const struct image *img, const struct guest_mem *gm,
 		    uint64_t size, struct err *e)
 {
-	uint64_t base;
-
-	return place_run(img, gm, size, &base, e);
-}
-
-/*
- * A stream that does not state its size is decoded elsewhere first: it could
- * lie anywhere else, and decoders may scribble behind their output, up to
- * the room they are given.
- */
-static int decode_unsized(const struct image *img, const struct guest_mem *gm,
-			  struct load_run *run, struct err *e)
-{
-	static const struct err more_memory = {
-		.msg = "the kernel is decoded to guest memory below 4 GiB; "
-		       "give it more with --mem",
-	};
-	struct scratch s = { 0 };
-	uint64_t base = 0;
+	struct place place;
 	int rc;
 
-	rc = scratch_decode_within(&s, img, gm->low_size - HIMEM_START, e);
-	if (rc == -EFBIG)
-		err_also(e, &more_memory);
-	if (rc)
-		return rc;
-	rc = place_run(img, gm, s.bytes.len, &base, e);
-	if (!rc) {
-		memcpy(guest_mem_ptr(gm, base, s.bytes.len), s.bytes.data,
-		       s.bytes.len);
-		*run = (struct load_run){ base, s.bytes.len };
-	}
-	scratch_release(&s);
+	if (image_is_plain(img))
+		return 0;
+	rc = place_run(img, gm, &place, e);
+	if (!rc && segments_end(img) == UINT64_MAX && size > place.room)
+		rc = not_whole(&place, e);
 	return rc;
 }
 
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e)
 {
-	uint64_t size = img->payload.size;
-	uint64_t base = 0;
+	struct place at = { 0 };
+	bool whole = true;
+	uint8_t *out;
 	size_t len;
 	int rc;
 
-	if (!img->payload.has_size)
-		return decode_unsized(img, gm, run, e);
-	rc = place_run(img, gm, size, &base, e);
+	if (image_is_plain(img)) {
+		*run = (struct load_run){ img->payload.stream, .whole = true };
+		return 0;
+	}
+	rc = place_run(img, gm, &at, e);
 	if (rc)
 		return rc;
-	rc = image_decode(img, guest_mem_ptr(gm, base, size), size, &len, e);
+	out = guest_mem_ptr(gm, at.gpa, at.room);
+	rc = image_decode_part(img, out, at.room, &len, &whole, e);
+	if (!rc && !whole && segments_end(img) == UINT64_MAX)
+		rc = not_whole(&at, e);
 	if (!rc)
-		*run = (struct load_run){ base, len };
+		*run = (struct load_run){
+			{ out, len }, whole, at.gpa, at.room
+		};
 	return rc;
 }
 
-struct bytes load_run_bytes(const struct load_run *run,
-			    const struct guest_mem *gm)
+int load_parse(struct kernel_elf *k, const struct load_run *run, struct err *e)
 {
-	return (struct bytes){ guest_mem_ptr(gm, run->gpa, run->len),
-			       run->len };
+	/* Section headers come last, and are not needed. */
+	return run->whole ? kernel_elf_parse(k, run->bytes, e)
+			  : kernel_elf_parse_segments(k, run->bytes, e);
 }
 
 void load_discard(const struct load_run *run, const struct guest_mem *gm)

@@ -2,8 +2,8 @@
 /*
  * Loading a kernel's ELF into guest memory.
  *
- * The payload is decoded once, as one run, straight into guest memory, at
- * the address where its largest segment already lies in place:
+ * A compressed payload is decoded once, as one run, straight into guest
+ * memory, at the address where its largest segment already lies in place:
  *
  *   payload       | hdr |  text   |  data   | init | sections, relocs |
  *                    \      \         \        \
@@ -13,6 +13,12 @@
  * Segments that the run put elsewhere are moved, and whatever of the run is
  * not part of a segment is made zero again. The ELF is parsed, and the boot
  * plan chosen, between the two steps, in place.
+ *
+ * What lies far behind the last segment, which is debug information, is not
+ * decoded: the run takes what the segments take, and a little more.
+ *
+ * A payload that is not compressed is left in the image's file, and its
+ * segments are copied from there.
  *
  * Must never trust: anything in the ELF. Segments are checked to lie in RAM
  * above 1 MiB and not to overlap before a byte is moved.
@@ -26,27 +32,36 @@
 #include "image/image.h"
 #include "vm/guest_mem.h"
 
-/* A decoded payload as it lies in guest memory. */
+/*
+ * How much behind the last segment is decoded all the same: the section
+ * headers, relocation lists and symbol table of a kernel without debug
+ * information. Decoded to its end, a payload is checked as a whole.
+ */
+#define LOAD_BEHIND (UINT64_C(32) << 20)
+
+/* A payload from which segments are loaded. */
 struct load_run {
-	uint64_t gpa;
-	size_t len; /* 0: nothing there */
+	struct bytes bytes; /* the payload, from its beginning */
+	bool whole;	    /* to its end */
+	uint64_t gpa;	    /* where in guest memory they were decoded to */
+	uint64_t len;	    /* so much was written there; 0: nothing */
 };
 
 /*
- * Decode the payload of @img into guest memory. -EFBIG if it does not fit,
- * naming the size it needs; otherwise the decoder's errors.
+ * Decode the payload of @img into guest memory, or find it in the file.
+ * -EFBIG if it does not fit, naming the size it needs; otherwise the
+ * decoder's errors.
  */
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e);
 
-/* Whether load_decode() has room for @size bytes, the decoded payload of @img,
- * in memory of @gm's sizes; -EFBIG if not. */
+/* Whether load_decode() has room in memory of @gm's sizes for @img, of which
+ * the decoded payload has @size bytes; -EFBIG if not. */
 int load_check_room(const struct image *img, const struct guest_mem *gm,
 		    uint64_t size, struct err *e);
 
-/* The bytes of a run. */
-struct bytes load_run_bytes(const struct load_run *run,
-			    const struct guest_mem *gm);
+/* Parse the run's ELF, as far as it is there: see kernel_elf.h. */
+int load_parse(struct kernel_elf *k, const struct load_run *run, struct err *e);
 
 /* Make the whole run zero again: the kernel will be started another way. */
 void load_discard(const struct load_run *run, const struct guest_mem *gm);
@@ -81,8 +96,8 @@ int load_plan(const struct kernel_elf *elf, const struct guest_mem *gm,
 
 /*
  * Put the segments, whose bytes are @run, where load_plan() says. Bss is zero
- * afterwards, and so is the rest of the run. @elf's bytes are gone after
- * success. Errors are load_plan()'s, and -ENOMEM.
+ * afterwards, and so is the rest of the run. The bytes of a decoded @elf are
+ * gone after success. Errors are load_plan()'s, and -ENOMEM.
  */
 int load_segments(const struct kernel_elf *elf, const struct load_run *run,
 		  const struct guest_mem *gm, const struct load_reloc *reloc,

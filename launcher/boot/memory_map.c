@@ -78,7 +78,7 @@ static void add_segment(struct memory_map *map, const struct kernel_elf *elf,
 	char section[RANGE_NAME_SIZE];
 
 	/* Each asks for all section headers, of which there may be many. */
-	if (i >= MEMORY_MAP_NAMED ||
+	if (i >= MEMORY_MAP_NAMED || !elf->sections_count ||
 	    !section_name(elf->bytes, s->off, s->filesz, section,
 			  sizeof(section)))
 		snprintf(section, sizeof(section), "segment %u", i);

@@ -10,14 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "image/loadable.h"
 #include "vm/e820.h"
 
 /* One PT_LOAD on its way. */
 struct piece {
-	unsigned index; /* program header number, for messages */
-	uint64_t src;	/* GPA in the run */
-	uint64_t dst;	/* GPA it belongs at */
+	unsigned index;	    /* program header number, for messages */
+	const uint8_t *src; /* its bytes in the run */
+	uint64_t dst;	    /* GPA it belongs at */
+	uint8_t *to;	    /* and where that is, once it is known */
 	uint64_t filesz;
 	uint64_t memsz;
 	uint8_t *bounce; /* its bytes, if the run had to give them up */
@@ -30,7 +32,19 @@ struct pieces {
 	struct loadable_span span;
 };
 
-static int collect(const struct kernel_elf *elf, uint64_t run_gpa,
+/* The ELF is parsed: its ranges lie in the run. One without bytes may name
+ * any offset. Without a run there is only a plan. */
+static const uint8_t *bytes_of(const struct elf_segment *s,
+			       const struct load_run *run)
+{
+	struct bytes b = { 0 };
+	bool inside = !run || bytes_slice(run->bytes, s->off, s->filesz, &b);
+
+	assert(inside || !s->filesz);
+	return b.data;
+}
+
+static int collect(const struct kernel_elf *elf, const struct load_run *run,
 		   struct pieces *p, struct err *e)
 {
 	p->span = loadable_span(elf);
@@ -43,7 +57,7 @@ static int collect(const struct kernel_elf *elf, uint64_t run_gpa,
 		assert(p->count < KERNEL_ELF_MAX_SEGMENTS);
 		p->list[p->count++] = (struct piece){
 			.index = i,
-			.src = run_gpa + s->off,
+			.src = bytes_of(s, run),
 			.dst = s->paddr,
 			.filesz = s->filesz,
 			.memsz = s->memsz,
@@ -134,9 +148,13 @@ static int choose_delta(const struct pieces *p, const struct guest_mem *gm,
 		       guest_mem_may_grow(misfit->dst, misfit->memsz));
 }
 
-static bool overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
+/* Of any two places in memory, which C compares only as numbers. */
+static bool overlap(const uint8_t *a, uint64_t alen, const uint8_t *b,
+		    uint64_t blen)
 {
-	return alen && blen && a < b + blen && b < a + alen;
+	uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+
+	return alen && blen && x < y + blen && y < x + alen;
 }
 
 /* Whether writing @s at its place destroys a segment not yet moved. */
@@ -146,29 +164,26 @@ static bool blocked(const struct pieces *p, const struct piece *s)
 		const struct piece *o = &p->list[i];
 
 		if (o != s && !o->moved && !o->bounce &&
-		    overlap(s->dst, s->filesz, o->src, o->filesz))
+		    overlap(s->to, s->filesz, o->src, o->filesz))
 			return true;
 	}
 	return false;
 }
 
-static void move_piece(struct piece *s, const struct guest_mem *gm)
+static void move_piece(struct piece *s)
 {
-	uint8_t *dst = guest_mem_ptr(gm, s->dst, s->filesz);
-
 	s->moved = true;
-	/* Without bytes in the file its offset may lie anywhere. */
 	if (!s->filesz)
 		return;
 	if (s->bounce)
-		memcpy(dst, s->bounce, s->filesz);
-	else if (s->dst != s->src)
-		memmove(dst, guest_mem_ptr(gm, s->src, s->filesz), s->filesz);
+		memcpy(s->to, s->bounce, s->filesz);
+	else if (s->to != s->src)
+		memmove(s->to, s->src, s->filesz);
 }
 
 /* Take one segment out of the way, to break a ring of segments that each
  * stand where another must go. No real kernel needs this. */
-static int take_out(struct pieces *p, const struct guest_mem *gm, struct err *e)
+static int take_out(struct pieces *p, struct err *e)
 {
 	struct piece *small = NULL;
 
@@ -186,12 +201,11 @@ static int take_out(struct pieces *p, const struct guest_mem *gm, struct err *e)
 			       "no memory to move segment %u (0x%" PRIx64
 			       " bytes)",
 			       small->index, small->filesz);
-	memcpy(small->bounce, guest_mem_ptr(gm, small->src, small->filesz),
-	       small->filesz);
+	memcpy(small->bounce, small->src, small->filesz);
 	return 0;
 }
 
-static int move_all(struct pieces *p, const struct guest_mem *gm, struct err *e)
+static int move_all(struct pieces *p, struct err *e)
 {
 	unsigned left = p->count;
 
@@ -204,16 +218,50 @@ static int move_all(struct pieces *p, const struct guest_mem *gm, struct err *e)
 
 			if (s->moved || blocked(p, s))
 				continue;
-			move_piece(s, gm);
+			move_piece(s);
 			left--;
 		}
 		if (left < before)
 			continue;
-		rc = take_out(p, gm, e);
+		rc = take_out(p, e);
 		if (rc)
 			return rc;
 	}
 	return 0;
+}
+
+/* So much is copied at a time. */
+#define PART (UINT64_C(4) << 20)
+
+static uint64_t parts_of(const struct piece *s)
+{
+	return (s->filesz + PART - 1) / PART;
+}
+
+static void copy_nth(void *pieces, size_t i)
+{
+	const struct pieces *p = pieces;
+	const struct piece *s = p->list;
+	uint64_t off, left;
+
+	for (; i >= parts_of(s); s++)
+		i -= parts_of(s);
+	off = i * PART;
+	left = s->filesz - off;
+	memcpy(s->to + off, s->src + off, left < PART ? left : PART);
+}
+
+/*
+ * From outside guest memory, where nothing is in the way. Most of a copy into
+ * fresh memory is page faults, so it is shared among the CPUs.
+ */
+static void copy_all(struct pieces *p)
+{
+	uint64_t parts = 0;
+
+	for (unsigned i = 0; i < p->count; i++)
+		parts += parts_of(&p->list[i]);
+	thread_share(parts, copy_nth, p);
 }
 
 static int by_dst(const void *a, const void *b)
@@ -244,16 +292,16 @@ static void zero_leftovers(struct pieces *p, const struct load_run *run,
 		guest_mem_zero(gm, at, end - at);
 }
 
-/* Where each piece of a run at @run_gpa goes, and the whole of them. */
+/* Where each piece of @run goes, and the whole of them. */
 static int plan_pieces(struct pieces *p, const struct kernel_elf *elf,
-		       uint64_t run_gpa, const struct guest_mem *gm,
+		       const struct load_run *run, const struct guest_mem *gm,
 		       const struct load_reloc *reloc, struct load_result *r,
 		       struct err *e)
 {
 	int rc;
 
 	*r = (struct load_result){ 0 };
-	rc = collect(elf, run_gpa, p, e);
+	rc = collect(elf, run, p, e);
 	if (!rc)
 		rc = check_overlap(elf, e);
 	if (!rc)
@@ -277,10 +325,17 @@ int load_plan(const struct kernel_elf *elf, const struct guest_mem *gm,
 	struct pieces p;
 	int rc;
 
-	rc = plan_pieces(&p, elf, 0, gm, reloc, &r, e);
+	rc = plan_pieces(&p, elf, NULL, gm, reloc, &r, e);
 	if (!rc)
 		*result = r;
 	return rc;
+}
+
+static void find_places(struct pieces *p, const struct guest_mem *gm)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		p->list[i].to = guest_mem_ptr(gm, p->list[i].dst,
+					      p->list[i].filesz);
 }
 
 int load_segments(const struct kernel_elf *elf, const struct load_run *run,
@@ -291,10 +346,14 @@ int load_segments(const struct kernel_elf *elf, const struct load_run *run,
 	struct pieces p;
 	int rc;
 
-	rc = plan_pieces(&p, elf, run->gpa, gm, reloc, &r, e);
+	rc = plan_pieces(&p, elf, run, gm, reloc, &r, e);
 	if (rc)
 		return rc;
-	rc = move_all(&p, gm, e);
+	find_places(&p, gm);
+	if (run->len)
+		rc = move_all(&p, e);
+	else
+		copy_all(&p);
 	if (!rc)
 		zero_leftovers(&p, run, gm);
 	for (unsigned i = 0; i < p.count; i++)

@@ -85,16 +85,27 @@ static int explain(struct decode *d, struct bytes src, struct err *e)
 		       (size_t)(src.data - d->in.data));
 }
 
+/* The block that reaches past d->enough, as far as that. */
+static int decode_last(const struct decode *d, struct bytes src)
+{
+	size_t want = min(d->enough - d->out_len, BLOCK_MAX);
+
+	return d->enough <= d->cap ? decode_part(src, d->out + d->out_len, want)
+				   : -1;
+}
+
 /* Take what the threads decoded, and again what they put in a wrong place. */
 static int settle(struct decode *d, const struct batch *b, struct err *e)
 {
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0; i < b->n && d->out_len < d->enough; i++) {
 		uint8_t *out = d->out + d->out_len;
 		int got = b->block[i].got;
 
 		if (got < 0 || out != b->out + i * BLOCK_MAX)
 			got = decode_block(b->block[i].src, out,
 					   decode_room(d));
+		if (got < 0)
+			got = decode_last(d, b->block[i].src);
 		if (got < 0)
 			return explain(d, b->block[i].src, e);
 		d->out_len += got;
@@ -142,25 +153,6 @@ static int scan(struct batch *b, struct bytes in, size_t *off, size_t max,
 	return 0;
 }
 
-/* One block after the other, no further than d->enough. */
-static int peek(struct decode *d, size_t *off, struct err *e)
-{
-	struct batch b;
-
-	while (d->out_len < d->enough && *off < d->in.len) {
-		size_t want = min(d->enough - d->out_len, BLOCK_MAX);
-		int got, rc = scan(&b, d->in, off, 1, e);
-
-		if (rc || !b.n)
-			return rc;
-		got = decode_part(b.block[0].src, d->out + d->out_len, want);
-		if (got < 0)
-			return explain(d, b.block[0].src, e);
-		d->out_len += got;
-	}
-	return 0;
-}
-
 /* On all CPUs, unless starting threads would cost more than it saves: a
  * stream of tiny frames must not start one for every few bytes. */
 static void decode_batch(struct batch *b)
@@ -177,12 +169,13 @@ static void decode_batch(struct batch *b)
 		decode_nth(b, i);
 }
 
-static int decode_all(struct decode *d, size_t *off, struct err *e)
+static int decode_blocks(struct decode *d, size_t *off, struct err *e)
 {
 	struct batch b;
 
-	while (*off < d->in.len) {
-		int rc = scan(&b, d->in, off, BATCH, e);
+	while (*off < d->in.len && d->out_len < d->enough) {
+		size_t most = (d->enough - d->out_len - 1) / BLOCK_MAX + 1;
+		int rc = scan(&b, d->in, off, min(most, BATCH), e);
 
 		if (rc)
 			return rc;
@@ -209,7 +202,7 @@ int decode_lz4(struct decode *d, struct err *e)
 	if (magic != MAGIC)
 		return err_set(e, EILSEQ,
 			       "lz4: does not begin with 02 21 4c 18");
-	rc = d->enough <= d->cap ? peek(d, &off, e) : decode_all(d, &off, e);
+	rc = decode_blocks(d, &off, e);
 	if (!rc)
 		d->in_used = off;
 	return rc;

@@ -4,8 +4,8 @@
  *
  * Kernels are compressed with a window of 128 MiB. Decoding a frame in one
  * call uses the output itself as the window, so that costs nothing; it needs
- * the frame's end, which is found by walking the block headers. Only a look
- * at the beginning goes through the streaming interface: its window is
+ * the frame's end, which is found by walking the block headers. A frame that
+ * is decoded only in part goes through the streaming interface: its window is
  * address space, touched as far as bytes are decoded.
  *
  * Spec: RFC 8878.
@@ -18,7 +18,7 @@
 #include <zstd_errors.h>
 
 /* The streaming window may be as large as the largest kernel (2^30). */
-#define PEEK_WINDOW_LOG 30
+#define BEGIN_WINDOW_LOG 30
 
 static int explain(const struct decode *d, size_t ret, struct err *e)
 {
@@ -46,35 +46,16 @@ static bool frame_begins(struct bytes b)
 			ZSTD_MAGIC_SKIPPABLE_START);
 }
 
-static int decode_frames(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
+/* Decode from the frame at @in on, up to d->enough bytes in all. */
+static int decode_begin(struct decode *d, ZSTD_DCtx *ctx, struct bytes from,
+			struct err *e)
 {
-	struct bytes left = d->in;
-
-	do {
-		size_t n = ZSTD_findFrameCompressedSize(left.data, left.len);
-		size_t got;
-
-		if (ZSTD_isError(n))
-			return explain(d, n, e);
-		got = ZSTD_decompressDCtx(ctx, d->out + d->out_len,
-					  decode_room(d), left.data, n);
-		if (ZSTD_isError(got))
-			return explain(d, got, e);
-		d->out_len += got;
-		bytes_slice(left, n, left.len - n, &left);
-	} while (frame_begins(left));
-	d->in_used = d->in.len - left.len;
-	return 0;
-}
-
-/* The first d->enough bytes, which there is room for. */
-static int peek(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
-{
-	ZSTD_inBuffer in = { d->in.data, d->in.len, 0 };
-	ZSTD_outBuffer out = { d->out, d->enough, 0 };
+	ZSTD_inBuffer in = { from.data, from.len, 0 };
+	ZSTD_outBuffer out = { d->out, d->enough, d->out_len };
 	size_t ret;
 
-	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, PEEK_WINDOW_LOG);
+	ZSTD_DCtx_reset(ctx, ZSTD_reset_session_only);
+	ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, BEGIN_WINDOW_LOG);
 	do {
 		size_t moved = in.pos + out.pos;
 
@@ -85,9 +66,41 @@ static int peek(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
 		if (moved == in.pos + out.pos)
 			return decode_cut_short(d, "zstd", e);
 	} while (out.pos < out.size &&
-		 (ret || frame_begins((struct bytes){ d->in.data + in.pos,
-						      d->in.len - in.pos })));
-	d->in_used = in.pos;
+		 (ret || frame_begins((struct bytes){ from.data + in.pos,
+						      from.len - in.pos })));
+	return 0;
+}
+
+/* Whether the frame at @b says that it fits into what is left of the room. */
+static bool fits(const struct decode *d, struct bytes b)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(b.data, b.len);
+
+	return size != ZSTD_CONTENTSIZE_UNKNOWN &&
+	       size != ZSTD_CONTENTSIZE_ERROR && size <= decode_room(d);
+}
+
+static int decode_frames(struct decode *d, ZSTD_DCtx *ctx, struct err *e)
+{
+	bool all = d->enough > d->cap;
+	struct bytes left = d->in;
+
+	do {
+		size_t n, got;
+
+		if (!all && !fits(d, left))
+			return decode_begin(d, ctx, left, e);
+		n = ZSTD_findFrameCompressedSize(left.data, left.len);
+		if (ZSTD_isError(n))
+			return explain(d, n, e);
+		got = ZSTD_decompressDCtx(ctx, d->out + d->out_len,
+					  decode_room(d), left.data, n);
+		if (ZSTD_isError(got))
+			return explain(d, got, e);
+		d->out_len += got;
+		bytes_slice(left, n, left.len - n, &left);
+	} while (d->out_len < d->enough && frame_begins(left));
+	d->in_used = d->in.len - left.len;
 	return 0;
 }
 
@@ -105,13 +118,9 @@ int decode_zstd(struct decode *d, struct err *e)
 	ctx = ZSTD_createDCtx();
 	if (!ctx)
 		return decode_no_memory("zstd", e);
-	if (d->enough <= d->cap) {
-		rc = peek(d, ctx, e);
-	} else {
-		prefault_start(&ahead, d->out, decode_ahead(d));
-		rc = decode_frames(d, ctx, e);
-		prefault_stop(&ahead);
-	}
+	prefault_start(&ahead, d->out, decode_ahead(d));
+	rc = decode_frames(d, ctx, e);
+	prefault_stop(&ahead);
 	ZSTD_freeDCtx(ctx);
 	return rc;
 }

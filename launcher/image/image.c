@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -129,6 +130,7 @@ static int find_payload(struct payload *p, const struct setup_header *h,
 static int split_size(struct payload *p, struct bytes raw, struct err *e)
 {
 	size_t tail = p->format->size_tail ? SIZE_TAIL : 0;
+	uint32_t size = 0;
 
 	p->stream = raw;
 	if (!is_packed(p->format)) {
@@ -141,7 +143,8 @@ static int split_size(struct payload *p, struct bytes raw, struct err *e)
 			       "payload_length 0x%zx is too short for %s data "
 			       "and its size",
 			       raw.len, p->format->name);
-	p->has_size = bytes_le32(raw, raw.len - SIZE_TAIL, &p->size);
+	p->has_size = bytes_le32(raw, raw.len - SIZE_TAIL, &size);
+	p->size = size;
 	p->stream.len -= tail;
 	return 0;
 }
@@ -304,12 +307,14 @@ int image_from_bytes(struct image *img, struct bytes b, struct err *e)
 
 int image_open(struct image *img, const char *path, struct err *e)
 {
-	const char *name = strcmp(path, "-") ? path : "standard input";
+	bool from_stdin = !strcmp(path, "-");
+	const char *name = from_stdin ? "standard input" : path;
 	struct file file = { 0 };
 	struct image new;
 	int rc;
 
-	rc = file_open(&file, path, IMAGE_FILE_MAX, e);
+	rc = file_open(&file, path,
+		       from_stdin ? IMAGE_STDIN_MAX : IMAGE_FILE_MAX, e);
 	if (rc)
 		return rc;
 	rc = image_from_bytes(&new, file.bytes, e);
@@ -340,6 +345,18 @@ const char *image_kind_name(enum image_kind kind)
 	return names[kind];
 }
 
+bool image_is_plain(const struct image *img)
+{
+	return img->has_payload && !is_packed(img->payload.format);
+}
+
+void image_close_file(struct image *img)
+{
+	file_close(&img->file);
+	img->bytes = (struct bytes){ 0 };
+	img->payload.stream = (struct bytes){ 0 };
+}
+
 /* The smallest of all ceilings, or the reason why the payload is above one. */
 static int ceiling(size_t *limit, const struct payload *p, size_t cap,
 		   struct err *e)
@@ -348,11 +365,24 @@ static int ceiling(size_t *limit, const struct payload *p, size_t cap,
 		cap = IMAGE_DECODED_MAX;
 	if (p->has_size && p->size > cap)
 		return err_set(e, EFBIG,
-			       "payload states a decoded size of %u bytes, "
-			       "the ceiling is %zu",
+			       "payload states a decoded size of %" PRIu64
+			       " bytes, the ceiling is %zu",
 			       p->size, cap);
 	*limit = p->has_size ? p->size : cap;
 	return 0;
+}
+
+static int no_payload(const struct image *img, struct err *e)
+{
+	return err_set(e, EINVAL, "no payload: %s", img->no_payload.msg);
+}
+
+static int wrong_size(const struct payload *p, size_t len, struct err *e)
+{
+	return err_set(e, EILSEQ,
+		       "payload decoded to %zu bytes, but its size field says "
+		       "%" PRIu64,
+		       len, p->size);
 }
 
 int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
@@ -368,24 +398,50 @@ int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
 	int rc;
 
 	if (!img->has_payload)
-		return err_set(e, EINVAL, "no payload: %s",
-			       img->no_payload.msg);
+		return no_payload(img, e);
 	rc = ceiling(&d.cap, p, cap, e);
 	if (rc)
 		return rc;
 	rc = p->format->decode(&d, e);
 	if (rc == -EFBIG && p->has_size)
 		return err_set(e, EILSEQ,
-			       "payload decodes to more than the %u bytes its "
-			       "size field says",
+			       "payload decodes to more than the %" PRIu64
+			       " bytes its size field says",
 			       p->size);
 	if (rc)
 		return rc;
 	if (p->has_size && d.out_len != p->size)
-		return err_set(e, EILSEQ,
-			       "payload decoded to %zu bytes, but its size "
-			       "field says %u",
-			       d.out_len, p->size);
+		return wrong_size(p, d.out_len, e);
+	*len = d.out_len;
+	return 0;
+}
+
+int image_decode_part(const struct image *img, uint8_t *out, size_t cap,
+		      size_t *len, bool *whole, struct err *e)
+{
+	const struct payload *p = &img->payload;
+	uint64_t end = kernel_elf_segments_end(&img->head);
+	struct decode d = {
+		.in = p->stream,
+		.out = out,
+		.cap = cap,
+		.expect = end < cap ? end : 0,
+		.enough = cap,
+	};
+	int rc;
+
+	if (p->has_size && p->size <= cap) {
+		*whole = true;
+		return image_decode(img, out, cap, len, e);
+	}
+	if (!img->has_payload)
+		return no_payload(img, e);
+	rc = p->format->decode(&d, e);
+	if (rc)
+		return rc;
+	if (p->has_size && d.out_len < cap)
+		return wrong_size(p, d.out_len, e);
+	*whole = d.out_len < cap;
 	*len = d.out_len;
 	return 0;
 }

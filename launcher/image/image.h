@@ -26,8 +26,10 @@
 
 /* No kernel's ELF is larger decoded; Xen has the same ceiling. */
 #define IMAGE_DECODED_MAX (1ull << 30)
-/* Nor is an image file. */
-#define IMAGE_FILE_MAX (1ull << 30)
+/* An ELF with debug information is larger; most of it is never read. */
+#define IMAGE_FILE_MAX (16ull << 30)
+/* Standard input is kept in memory. */
+#define IMAGE_STDIN_MAX (1ull << 30)
 
 enum image_kind {
 	IMAGE_BZIMAGE,
@@ -41,7 +43,7 @@ struct payload {
 	uint64_t file_off;   /* where stream begins in the file */
 	bool has_size;	     /* the decoded size is stated: by the tail, by
 			      * gzip's ISIZE, or because nothing is packed */
-	uint32_t size;	     /* that size: a claim, checked when decoding */
+	uint64_t size;	     /* that size: a claim, checked when decoding */
 };
 
 struct image {
@@ -96,6 +98,26 @@ const char *image_kind_name(enum image_kind kind);
  */
 int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
 		 struct err *e);
+
+/*
+ * Decode the payload's first bytes to @out, @cap of them if it has so many.
+ *
+ * If the payload ends within @cap bytes, this is image_decode(). Otherwise
+ * the rest is not decoded, so damage in it is not found, and a checksum at
+ * its end is not verified. *@whole says which it was; where the size is not
+ * stated, a payload of exactly @cap bytes counts as not whole.
+ */
+int image_decode_part(const struct image *img, uint8_t *out, size_t cap,
+		      size_t *len, bool *whole, struct err *e);
+
+/* Whether the payload is the ELF itself, not compressed. */
+bool image_is_plain(const struct image *img);
+
+/*
+ * Give the file back: nothing reads it from here on, so that it may be cut
+ * short or written to. What is left of @img is its kind and head.
+ */
+void image_close_file(struct image *img);
 
 /* About as much is decoded of a payload to find its program headers. */
 #define IMAGE_PEEK_SIZE 65536

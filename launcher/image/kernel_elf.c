@@ -147,7 +147,7 @@ static struct bytes make_compact(uint8_t *buf, const struct elf_shape *s,
 	return (struct bytes){ buf, s->ehdr_size + phdrs.len };
 }
 
-/* The part of parsing that both kernel_elf_parse()s share. */
+/* The part of parsing that every kernel_elf_parse() shares. */
 static int parse_head(struct kernel_elf *k, const struct elf_tables *t,
 		      struct bytes b, struct err *e)
 {
@@ -284,7 +284,8 @@ static int read_sections(struct kernel_elf *k, const struct elf_tables *t,
 	return rc;
 }
 
-int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e)
+static int parse(struct kernel_elf *k, struct bytes b, bool sections,
+		 struct err *e)
 {
 	struct kernel_elf new = { .bytes = b };
 	struct elf_tables t = { 0 };
@@ -295,7 +296,7 @@ int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e)
 		rc = parse_head(&new, &t, b, e);
 	if (!rc)
 		rc = read_segments(&new, b, e);
-	if (!rc)
+	if (!rc && sections)
 		rc = read_sections(&new, &t, b, e);
 	if (rc) {
 		kernel_elf_release(&new);
@@ -306,6 +307,36 @@ int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e)
 	reach(&new, t.phoff + (uint64_t)t.phnum * t.phentsize);
 	*k = new;
 	return 0;
+}
+
+int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e)
+{
+	return parse(k, b, true, e);
+}
+
+int kernel_elf_parse_segments(struct kernel_elf *k, struct bytes b,
+			      struct err *e)
+{
+	return parse(k, b, false, e);
+}
+
+uint64_t kernel_elf_segments_end(const struct kernel_elf *head)
+{
+	bool has_note = false;
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < head->segments_count; i++) {
+		const struct elf_segment *s = &head->segments[i];
+		uint64_t stop;
+
+		if (s->type == PT_NULL || !s->filesz)
+			continue;
+		if (__builtin_add_overflow(s->off, s->filesz, &stop))
+			return UINT64_MAX;
+		has_note |= s->type == PT_NOTE;
+		end = stop > end ? stop : end;
+	}
+	return has_note ? end : UINT64_MAX;
 }
 
 int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,

@@ -65,6 +65,14 @@ struct kernel_elf {
  */
 int kernel_elf_parse(struct kernel_elf *k, struct bytes b, struct err *e);
 
+/*
+ * The same without looking at sections, for a payload that was decoded only
+ * as far as its segments go. There are no sections then, and elf_end is where
+ * the segments end.
+ */
+int kernel_elf_parse_segments(struct kernel_elf *k, struct bytes b,
+			      struct err *e);
+
 /* Free what kernel_elf_parse() allocated; the empty struct is fine. */
 void kernel_elf_release(struct kernel_elf *k);
 
@@ -77,5 +85,13 @@ void kernel_elf_release(struct kernel_elf *k);
  */
 int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,
 			  struct err *e);
+
+/*
+ * How many of a payload's first bytes are needed to load the kernel of @head,
+ * beyond its headers: where its last segment ends in the file. UINT64_MAX if
+ * all of it may be: without a PT_NOTE, notes are in sections, whose headers
+ * come last.
+ */
+uint64_t kernel_elf_segments_end(const struct kernel_elf *head);
 
 #endif

@@ -6,15 +6,9 @@
 
 int scratch_decode(struct scratch *s, const struct image *img, struct err *e)
 {
-	return scratch_decode_within(s, img, IMAGE_DECODED_MAX, e);
-}
-
-int scratch_decode_within(struct scratch *s, const struct image *img,
-			  size_t max, struct err *e)
-{
 	/* Pages cost nothing until a decoder writes them, so a stream that
 	 * does not state its size gets all the room there may ever be. */
-	size_t size = max < IMAGE_DECODED_MAX ? max : IMAGE_DECODED_MAX;
+	size_t size = IMAGE_DECODED_MAX;
 	size_t len;
 	void *p;
 	int rc;
@@ -22,6 +16,10 @@ int scratch_decode_within(struct scratch *s, const struct image *img,
 	if (!img->has_payload) {
 		*e = img->no_payload;
 		return -EINVAL;
+	}
+	if (image_is_plain(img)) {
+		*s = (struct scratch){ .bytes = img->payload.stream };
+		return 0;
 	}
 	if (img->payload.has_size && img->payload.size &&
 	    img->payload.size < size)

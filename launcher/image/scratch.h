@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A payload decoded into memory of our own, for commands that look at an
- * image and run nothing.
+ * A whole payload, for commands that look at an image and run nothing:
+ * decoded into memory of our own, or in the image's file as it is.
  */
 #ifndef IMAGE_SCRATCH_H
 #define IMAGE_SCRATCH_H
@@ -10,20 +10,18 @@
 
 struct scratch {
 	struct bytes bytes; /* the decoded payload */
-	void *mapping;
+	void *mapping;	    /* NULL: the bytes are the image's */
 	size_t mapping_size;
 };
 
 /*
- * Decode the whole payload of @img. -EINVAL with img->no_payload's reason if
- * there is none; otherwise as image_decode(). On failure *@s is untouched;
+ * Decode the whole payload of @img, which must stay open: the bytes of one
+ * that is not compressed are its own. -EINVAL with img->no_payload's reason
+ * if there is none; otherwise as image_decode(). On failure *@s is untouched;
  * scratch_release() accepts the empty struct.
  */
 int scratch_decode(struct scratch *s, const struct image *img, struct err *e);
 
-/* The same under a ceiling of the caller's, at most IMAGE_DECODED_MAX. */
-int scratch_decode_within(struct scratch *s, const struct image *img,
-			  size_t max, struct err *e);
 void scratch_release(struct scratch *s);
 
 #endif

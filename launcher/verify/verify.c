@@ -49,8 +49,7 @@ static int reference_load(struct reference *ref, const struct image *img,
 	if (!rc)
 		rc = load_decode(img, &ref->gm, &run, e);
 	if (!rc)
-		rc = kernel_elf_parse(&ref->elf, load_run_bytes(&run, &ref->gm),
-				      e);
+		rc = load_parse(&ref->elf, &run, e);
 	if (!rc)
 		rc = load_segments(&ref->elf, &run, &ref->gm, &stay, &loaded,
 				   e);

@@ -115,6 +115,33 @@ static void packed_elf(void)
 	payload_compress("xz", elf.data, elf.len, &file, false);
 }
 
+/* As much behind the segments as memory could not hold. */
+static void add_debug_information(void)
+{
+	uint8_t *at = buf_extend(&elf, 80 * MIB);
+
+	ck_assert_ptr_nonnull(at);
+	memset(at, 0, 80 * MIB);
+}
+
+static void large_plain_elf(void)
+{
+	add_debug_information();
+	plain_elf();
+}
+
+static void large_packed_elf(void)
+{
+	add_debug_information();
+	payload_compress("lz4", elf.data, elf.len, &file, false);
+}
+
+static void large_bzimage(void)
+{
+	add_debug_information();
+	bzimage("lz4");
+}
+
 static void gzip_bzimage(void)
 {
 	bzimage("gzip");
@@ -156,6 +183,12 @@ static const struct {
 	  SMALL_KERNEL_TEXT_PADDR, 0 },
 	{ packed_elf, NULL, BOOT_PVH, CPU_PROT32, PVH_ENTRY,
 	  SMALL_KERNEL_TEXT_PADDR, 0 },
+	{ large_plain_elf, NULL, BOOT_PVH, CPU_PROT32, PVH_ENTRY,
+	  SMALL_KERNEL_TEXT_PADDR, 0 },
+	{ large_packed_elf, NULL, BOOT_PVH, CPU_PROT32, PVH_ENTRY,
+	  SMALL_KERNEL_TEXT_PADDR, 0 },
+	{ large_bzimage, NULL, BOOT_PVH, CPU_PROT32, PVH_ENTRY,
+	  SMALL_KERNEL_TEXT_PADDR, 0x3000000 },
 	{ gzip_bzimage, "elf64", BOOT_ELF64, CPU_LONG64, SMALL_KERNEL_ENTRY,
 	  SMALL_KERNEL_TEXT_PADDR, 0x3000000 },
 	/* at pref_address, and then the entry's offset */

@@ -19,6 +19,7 @@
 #define GIB (MIB << 10)
 
 static struct guest_mem gm;
+static struct buf packed; /* the payload */
 static struct err e;
 
 static void setup(void)
@@ -29,6 +30,7 @@ static void setup(void)
 static void teardown(void)
 {
 	guest_mem_release(&gm);
+	buf_release(&packed);
 }
 
 /* off, paddr, filesz, memsz of a PT_LOAD */
@@ -61,7 +63,7 @@ static struct load_run make_run(uint64_t gpa, size_t len)
 	ck_assert_ptr_nonnull(p);
 	for (size_t i = 0; i < len; i++)
 		p[i] = pattern(i);
-	return (struct load_run){ gpa, len };
+	return (struct load_run){ { p, len }, true, gpa, len };
 }
 
 static const struct load_reloc fixed;
@@ -457,19 +459,26 @@ START_TEST(load__moves_segments_together)
 }
 END_TEST
 
-/* An uncompressed payload with the given segments. */
-static struct image image_of(struct elf_segment *s, unsigned count,
-			     const uint8_t *data, size_t len)
+/* A payload of @len bytes at @data, as @format, with the given segments. */
+static struct image image_of(const char *format, struct elf_segment *s,
+			     unsigned count, const uint8_t *data, size_t len)
 {
+	struct bytes stream = { data, len };
+
+	packed.len = 0;
+	if (strcmp(format, "none")) {
+		payload_compress(format, data, len, &packed, false);
+		stream = buf_bytes(&packed);
+	}
 	return (struct image){
 		.kind = IMAGE_ELF,
 		.has_payload = true,
 		.head = elf_of(s, count),
 		.payload = {
-			.format = format_by_name("none"),
-			.stream = { data, len },
+			.format = format_by_name(format),
+			.stream = stream,
 			.has_size = true,
-			.size = (uint32_t)len,
+			.size = len,
 		},
 	};
 }
@@ -508,11 +517,14 @@ START_TEST(load__decodes_where_the_largest_segment_lies)
 
 	payload_fill(data, sizeof(data), 1);
 	memcpy(s, bases[_i].segments, sizeof(s));
-	img = image_of(s, bases[_i].count, data, sizeof(data));
+	img = image_of("lz4", s, bases[_i].count, data, sizeof(data));
 	assert_ok(load_decode(&img, &gm, &run, &e), &e);
 	ck_assert_msg(run.gpa == bases[_i].at, "at 0x%" PRIx64, run.gpa);
 	ck_assert_uint_eq(run.len, sizeof(data));
-	ck_assert_mem_eq(load_run_bytes(&run, &gm).data, data, sizeof(data));
+	ck_assert(run.whole);
+	ck_assert_uint_eq(run.bytes.len, sizeof(data));
+	ck_assert_ptr_eq(run.bytes.data, gm.base + run.gpa);
+	ck_assert_mem_eq(run.bytes.data, data, sizeof(data));
 	load_discard(&run, &gm);
 	expect_zero(0, gm.low_size);
 }
@@ -523,15 +535,14 @@ START_TEST(load__decodes_as_much_as_there_is_room)
 {
 	static uint8_t data[63 * MIB + 1];
 	struct elf_segment s[] = { LOAD(0, 0, 1, 1) };
-	struct image img = image_of(s, 1, data, sizeof(data) - 1);
+	struct image img = image_of("lz4", s, 1, data, sizeof(data) - 1);
 	struct load_run run;
 	int rc;
 
-	data[0] = data[63 * MIB - 1] = 7;
 	assert_ok(load_decode(&img, &gm, &run, &e), &e);
 	ck_assert_uint_eq(run.gpa, 1 * MIB);
-	ck_assert_uint_eq(gm.base[64 * MIB - 1], 7);
-	img = image_of(s, 1, data, sizeof(data));
+	ck_assert_uint_eq(run.bytes.len, 63 * MIB);
+	img = image_of("lz4", s, 1, data, sizeof(data));
 	rc = load_decode(&img, &gm, &run, &e);
 	assert_err(rc, -EFBIG, &e,
 		   "the decoded kernel has 66060289 bytes and guest memory "
@@ -539,41 +550,167 @@ START_TEST(load__decodes_as_much_as_there_is_room)
 }
 END_TEST
 
-/* Without a stated size it is known once decoded, and placed like any. */
-START_TEST(load__decodes_an_unknown_size)
+/* With notes in a segment, what is behind the last segment is not needed. */
+#define NOTE(o, f)                                         \
+	{                                                  \
+		.type = PT_NOTE, .off = (o), .filesz = (f) \
+	}
+
+/*
+ * Payloads of which the segments end at @end, decoded in 64 MiB: where to,
+ * how much room they are given, and how much of them comes out.
+ */
+static const struct {
+	const char *format;
+	bool sized;
+	uint64_t len, end, paddr;
+	uint64_t at, room, out; /* at 0: refused */
+	bool whole;
+} partly[] = {
+	/* not far behind: all of it, to the end of the stream */
+	{ "lz4", true, 8 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 8 * MIB, 8 * MIB,
+	  true },
+	{ "lz4", true, 36 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, true },
+	{ "lz4", false, 8 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB, 8 * MIB,
+	  true },
+	/* farther: some of it, as far as there is room */
+	{ "lz4", true, 36 * MIB + 1, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, false },
+	{ "lz4", true, 80 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, false },
+	{ "lz4", false, 80 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, false },
+	{ "lz4", true, 80 * MIB, 4 * MIB, 40 * MIB, 40 * MIB, 24 * MIB,
+	  24 * MIB, false },
+	{ "lz4", true, 80 * MIB, 24 * MIB, 40 * MIB, 40 * MIB, 24 * MIB,
+	  24 * MIB, false },
+	/* a byte too much to lie in place, or to lie anywhere */
+	{ "lz4", true, 80 * MIB, 24 * MIB + 1, 40 * MIB, 8 * MIB - 4096,
+	  56 * MIB + 1, 56 * MIB + 1, false },
+	{ "lz4", true, 80 * MIB, 63 * MIB, 0, 1 * MIB, 63 * MIB, 63 * MIB,
+	  false },
+	{ "lz4", true, 80 * MIB, 63 * MIB + 1, 0, 0, 0, 0, false },
+	{ "lz4", false, 80 * MIB, 63 * MIB + 1, 0, 0, 0, 0, false },
+	/* the other ways in which decoders stop */
+	{ "gzip", false, 40 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, false },
+	{ "zstd", true, 40 * MIB, 4 * MIB + 5, 16 * MIB, 16 * MIB, 36 * MIB + 5,
+	  36 * MIB + 5, false },
+	{ "zstd", false, 8 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  8 * MIB, true },
+	{ "lzo", true, 40 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
+	  36 * MIB, false },
+};
+
+START_TEST(load__decodes_as_far_as_the_segments_go)
+{
+	uint64_t len = partly[_i].len, end = partly[_i].end;
+	struct elf_segment s[] = { LOAD(0, partly[_i].paddr, end, end),
+				   NOTE(0, 8) };
+	uint8_t *data = calloc(1, len);
+	struct load_run run = { 0 };
+	struct image img;
+	int rc;
+
+	ck_assert_ptr_nonnull(data);
+	for (uint64_t i = 0; i < len; i += MIB)
+		data[i] = pattern(i / MIB);
+	img = image_of(partly[_i].format, s, 2, data, len);
+	img.payload.has_size = partly[_i].sized;
+	if (!partly[_i].sized)
+		img.payload.size = 0;
+	rc = load_decode(&img, &gm, &run, &e);
+	if (partly[_i].at) {
+		assert_ok(rc, &e);
+		ck_assert_uint_eq(run.gpa, partly[_i].at);
+		ck_assert_uint_eq(run.len, partly[_i].room);
+		ck_assert_uint_eq(run.bytes.len, partly[_i].out);
+		ck_assert_int_eq(run.whole, partly[_i].whole);
+		ck_assert(!memcmp(run.bytes.data, data, run.bytes.len));
+		load_discard(&run, &gm);
+		expect_zero(0, gm.low_size);
+	} else {
+		assert_err(rc, -EFBIG, &e,
+			   "the decoded kernel has 66060289 bytes and guest "
+			   "memory below 4 GiB has room for 66060288; give it "
+			   "more with --mem");
+	}
+	free(data);
+}
+END_TEST
+
+/*
+ * Notes may be in sections then, which come last: all of it is decoded, with
+ * all the room there is if its size is not stated.
+ */
+START_TEST(load__decodes_all_of_an_elf_without_notes)
 {
 	const struct {
+		uint64_t off;
 		size_t len;
-		uint64_t paddr, at;
 		bool fits;
 	} rows[] = {
-		{ 8 * MIB, 16 * MIB, 16 * MIB, true },
-		{ 48 * MIB, 16 * MIB, 16 * MIB, true },
-		{ 48 * MIB + 1, 16 * MIB, 16 * MIB - 4096, true },
-		{ 63 * MIB, 0, 1 * MIB, true },
-		{ 63 * MIB + 1, 0, 0, false },
+		{ 0, 8 * MIB, true },
+		{ 0, 63 * MIB - 1, true },
+		{ 0, 63 * MIB + 1, false },
+		/* offsets that say nothing */
+		{ UINT64_MAX, 8 * MIB, true },
+		{ 2 * GIB, 8 * MIB, true },
 	};
 	uint8_t *data = malloc(rows[_i].len);
-	struct elf_segment s[] = { LOAD(0, rows[_i].paddr, 1, 1) };
-	struct buf packed = { 0 };
+	struct elf_segment s[] = { LOAD(rows[_i].off, 16 * MIB, 1, 1) };
 	struct load_run run;
 	struct image img;
 	int rc;
 
 	memset(data, 0x5a, rows[_i].len);
-	payload_compress("zstd", data, rows[_i].len, &packed, false);
-	img = image_of(s, 1, packed.data, packed.len);
-	img.payload.format = format_by_name("zstd");
+	img = image_of("lz4", s, 1, data, rows[_i].len);
 	img.payload.has_size = false;
 	rc = load_decode(&img, &gm, &run, &e);
 	if (rows[_i].fits) {
 		assert_ok(rc, &e);
-		ck_assert_uint_eq(run.gpa, rows[_i].at);
-		ck_assert_uint_eq(run.len, rows[_i].len);
+		ck_assert(run.whole);
+		ck_assert_uint_eq(run.bytes.len, rows[_i].len);
+		ck_assert_uint_eq(run.len, 63 * MIB);
 	} else {
-		assert_err(rc, -EFBIG, &e, "give it more with --mem");
+		assert_err(rc, -EFBIG, &e,
+			   "more than 66060288 bytes, which is the room");
 	}
-	buf_release(&packed);
+	free(data);
+}
+END_TEST
+
+/* Nothing is copied before the segments are, and they go past memory that
+ * could not hold the whole. */
+START_TEST(load__copies_segments_out_of_a_plain_payload)
+{
+	const size_t len = 70 * MIB;
+	uint8_t *data = malloc(len);
+	struct elf_segment s[] = {
+		LOAD(0x1000, 0x1000000, 9 * MIB + 1, 10 * MIB),
+		LOAD(64 * MIB - 3, 0x2000000, 5, 7),
+		LOAD(UINT64_MAX, 0x2001000, 0, 0x1000),
+		LOAD(len - 4 * MIB, 0x3000000, 4 * MIB, 4 * MIB),
+	};
+	struct kernel_elf k = elf_of(s, 4);
+	struct load_run run;
+	struct load_result r;
+	struct image img;
+
+	ck_assert_ptr_nonnull(data);
+	for (size_t i = 0; i < len; i++)
+		data[i] = pattern(i);
+	img = image_of("none", s, 4, data, len);
+	assert_ok(load_decode(&img, &gm, &run, &e), &e);
+	ck_assert_ptr_eq(run.bytes.data, data);
+	ck_assert_uint_eq(run.bytes.len, len);
+	ck_assert_uint_eq(run.len, 0);
+	ck_assert(run.whole);
+	load_discard(&run, &gm);
+	expect_zero(0, gm.low_size);
+	assert_ok(load_segments(&k, &run, &gm, &fixed, &r, &e), &e);
+	expect_memory(&k, 0, 0, gm.low_size);
 	free(data);
 }
 END_TEST
@@ -590,7 +727,7 @@ START_TEST(load__stays_below_the_hole)
 	struct image img;
 
 	assert_ok(guest_mem_init(&big, UINT64_C(8) << 30, &e), &e);
-	img = image_of(s, 1, data, sizeof(data));
+	img = image_of("lz4", s, 1, data, sizeof(data));
 	assert_ok(load_decode(&img, &big, &run, &e), &e);
 	ck_assert_uint_le(run.gpa + run.len, big.low_size);
 	assert_err(load_segments(&k, &run, &big, &fixed, &r, &e), -ENOSPC, &e,
@@ -630,7 +767,10 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, load__decodes_where_the_largest_segment_lies, 0,
 			    COUNT(bases));
 	tcase_add_test(t, load__decodes_as_much_as_there_is_room);
-	tcase_add_loop_test(t, load__decodes_an_unknown_size, 0, 5);
+	tcase_add_loop_test(t, load__decodes_as_far_as_the_segments_go, 0,
+			    COUNT(partly));
+	tcase_add_loop_test(t, load__decodes_all_of_an_elf_without_notes, 0, 5);
+	tcase_add_test(t, load__copies_segments_out_of_a_plain_payload);
 	tcase_add_test(t, load__stays_below_the_hole);
 	tcase_add_test(t, load__discards_nothing);
 	suite_add_tcase(s, t);
