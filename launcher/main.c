@@ -13,13 +13,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/libraries.h"
 #include "base/log.h"
 #include "base/tty.h"
 #include "cli/cli.h"
 #include "report/clean.h"
+#include "run/early.h"
 
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
@@ -41,20 +44,48 @@ const struct command commands[] = {
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
+static void write_error(const char *text)
+{
+	(void)!write(STDERR_FILENO, text, strlen(text));
+}
+
 /*
  * An input file that another process cuts short while it is mapped ends in
- * SIGBUS. There is no way back into the decoder, only a decent way out.
+ * SIGBUS. There is no way back into the decoder, only a decent way out: by
+ * the watcher of a run that has not begun, which writes a report, or at once.
  */
-static void on_sigbus(int sig)
+static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
-	static const char message[] =
-		"launcher: SIGBUS: an input file was cut short while it was "
-		"read, or the host has no memory left\n";
+	const char *path = file_mapped_at(info->si_addr);
+	char name[256];
 
 	(void)sig;
+	(void)context;
+	if (path && early_lost(path))
+		for (;;)
+			pause();
 	tty_restore();
-	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	if (path) {
+		strncpy(name, path, sizeof(name) - 1);
+		name[sizeof(name) - 1] = '\0';
+		clean_text(name);
+		write_error("launcher: ");
+		write_error(name);
+		write_error(": " EARLY_LOST "\n");
+	} else {
+		write_error("launcher: SIGBUS: an input file was cut short "
+			    "while it was read, or the host has no memory "
+			    "left\n");
+	}
 	_exit(STATUS_FAILED);
+}
+
+static void catch_sigbus(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_sigbus,
+				.sa_flags = SA_SIGINFO };
+
+	sigaction(SIGBUS, &sa, NULL);
 }
 
 /*
@@ -134,7 +165,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
-	signal(SIGBUS, on_sigbus);
+	catch_sigbus();
 	status = dispatch(argc, argv, &e);
 	/* What was printed may still fail to arrive. */
 	if (fflush(stdout) && status == STATUS_OK) {

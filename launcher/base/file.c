@@ -13,10 +13,61 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/*
+ * The files that are mapped, for file_mapped_at(). A slot belongs to whoever
+ * has taken it; start is set last and cleared first. A file that finds no slot
+ * is mapped all the same.
+ */
+#define MAPPED_MAX 32
+static struct mapped {
+	atomic_flag taken;
+	atomic_uintptr_t start; /* 0: none */
+	size_t len;
+	char path[256];
+} mapped[MAPPED_MAX];
+
+static void remember(struct bytes b, const char *path)
+{
+	for (size_t i = 0; i < MAPPED_MAX; i++) {
+		struct mapped *m = &mapped[i];
+
+		if (atomic_flag_test_and_set(&m->taken))
+			continue;
+		m->len = b.len;
+		snprintf(m->path, sizeof(m->path), "%s", path);
+		atomic_store(&m->start, (uintptr_t)b.data);
+		return;
+	}
+}
+
+static void forget(struct bytes b)
+{
+	for (size_t i = 0; i < MAPPED_MAX; i++)
+		if (atomic_load(&mapped[i].start) == (uintptr_t)b.data) {
+			atomic_store(&mapped[i].start, 0);
+			atomic_flag_clear(&mapped[i].taken);
+			return;
+		}
+}
+
+const char *file_mapped_at(const void *addr)
+{
+	for (size_t i = 0; i < MAPPED_MAX; i++) {
+		uintptr_t start = atomic_load(&mapped[i].start);
+
+		if (start && (uintptr_t)addr >= start &&
+		    (uintptr_t)addr - start < mapped[i].len)
+			return mapped[i].path;
+	}
+	return NULL;
+}
 
 /* The first buffer for standard input; it doubles from there. */
 #define STDIN_FIRST (1u << 20)
@@ -74,6 +125,7 @@ static int map_file(struct file *f, int fd, const char *path, uint64_t limit,
 		return err_sys(e, "%s: mmap of %jd bytes", path,
 			       (intmax_t)st.st_size);
 	*f = (struct file){ .bytes = { p, st.st_size }, .mapped = true };
+	remember(f->bytes, path);
 	return 0;
 }
 
@@ -165,11 +217,30 @@ int file_open(struct file *f, const char *path, uint64_t limit, struct err *e)
 	return open_path(f, path, limit, e);
 }
 
+int file_keep(struct file *f, struct err *e)
+{
+	struct file old = *f;
+	uint8_t *copy;
+
+	if (!f->mapped)
+		return 0;
+	copy = malloc(f->bytes.len);
+	if (!copy)
+		return err_set(e, ENOMEM, "no memory for %zu bytes",
+			       f->bytes.len);
+	memcpy(copy, f->bytes.data, f->bytes.len);
+	*f = (struct file){ .bytes = { copy, old.bytes.len } };
+	file_close(&old);
+	return 0;
+}
+
 void file_close(struct file *f)
 {
-	if (f->mapped)
+	if (f->mapped) {
+		forget(f->bytes);
 		munmap((void *)f->bytes.data, f->bytes.len);
-	else
+	} else {
 		free((void *)f->bytes.data);
+	}
 	*f = (struct file){ 0 };
 }

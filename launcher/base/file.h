@@ -3,7 +3,8 @@
  * Files in and out.
  *
  * In: a regular file is mapped read-only and private; standard input is read
- * to its end under a ceiling. Out: a result file appears whole or not at all,
+ * to its end under a ceiling. A mapping is only for the time in which nothing
+ * but the launcher runs: see file_mapped_at(). Out: a result file appears whole or not at all,
  * on every way out including a kill, because it has no name until it is
  * complete. (A file system that cannot do that may keep a stray temporary
  * file after a kill, never a partial result.)
@@ -33,6 +34,17 @@ struct file {
  */
 int file_open(struct file *f, const char *path, uint64_t limit, struct err *e);
 void file_close(struct file *f);
+
+/* Replace a mapping by a copy: what happens to the file no longer matters.
+ * -ENOMEM; *@f is untouched then. */
+int file_keep(struct file *f, struct err *e);
+
+/*
+ * The path of the file that is mapped where @addr is, or NULL. For a handler
+ * of SIGBUS: it may be called whatever the program is in the middle of. The
+ * path is valid until that file is closed.
+ */
+const char *file_mapped_at(const void *addr);
 
 /*
  * Create or replace @path with the @n parts at @parts, in that order. "-" is

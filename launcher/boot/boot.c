@@ -20,6 +20,19 @@ static enter_fn *const entries[BOOT_PROTOCOLS] = {
 	[BOOT_LINUX32] = entry_linux32, [BOOT_LINUX16] = entry_linux16,
 };
 
+/* Names for places are not worth an error. */
+static void copy_symbols(struct symtab *symbols, const struct kernel_elf *elf)
+{
+	struct err why = ERR_EMPTY;
+	int rc;
+
+	if (!symbols || !elf->sections_count)
+		return;
+	rc = symtab_read(symbols, elf->bytes, &why);
+	if (rc && rc != -ENOENT)
+		log_step("the kernel's symbols are not used: %s", why.msg);
+}
+
 /*
  * Decode the payload and read the ELF where it now lies. An image without a
  * usable payload is no failure: *@elf becomes NULL, the reason goes to
@@ -48,6 +61,7 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 	if (rc)
 		return rc;
 	*elf = parsed;
+	copy_symbols(req->symbols, parsed);
 	if (run->len)
 		log_step("decoded %zu bytes (%s) at 0x%" PRIx64 "%s",
 			 run->bytes.len, req->img->payload.format->name,

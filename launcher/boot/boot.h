@@ -16,6 +16,7 @@
 #include "boot/memory_map.h"
 #include "boot/place.h"
 #include "boot/plan.h"
+#include "image/symtab.h"
 
 /* What the user and the machine want. */
 struct boot_request {
@@ -32,6 +33,9 @@ struct boot_request {
 	struct step *step; /* to be kept up to date, or NULL */
 	/* Where everything that is put into memory is noted; NULL: nowhere. */
 	struct memory_map *places;
+	/* Where the ELF's symbol table is copied to, if it has one and it is
+	 * within what was decoded; NULL: nowhere. */
+	struct symtab *symbols;
 };
 
 struct boot_result {

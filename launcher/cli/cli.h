@@ -43,7 +43,7 @@ struct options {
 		size_t after;	  /* so many --expect stand before it */
 	} send[SEND_MAX];
 	size_t send_count;
-	const char *symbols;  /* a System.map, or NULL */
+	const char *symbols;  /* an ELF or a System.map, or NULL */
 	const char *for_map;  /* an option that was given and needs --map */
 	const char *second;   /* while parsing; see option_table.h */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */

@@ -8,6 +8,7 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static int prepare(struct run *r, struct err *e)
 		.rsdp = r->guest.m.rsdp,
 		.step = &r->early.step,
 		.places = r->o->timeline ? &r->places : NULL,
+		.symbols = r->o->symbols ? NULL : &r->guest.symbols.table,
 	};
 	struct connect_job job;
 	struct err connect_err;
@@ -134,6 +136,13 @@ static int open_debugger(struct run *r, struct err *e)
 	return debugger_open(&r->guest.debugger, r->o->gdb, e);
 }
 
+static int open_symbols(struct run *r, struct err *e)
+{
+	int rc = symbols_open(&r->guest.symbols, r->o->symbols, e);
+
+	return rc ? err_prefix(e, rc, "--symbols") : 0;
+}
+
 static int open_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
@@ -142,7 +151,7 @@ static int open_all(struct run *r, struct err *e)
 	rc = prepare_dialogue(r, e);
 	step_begin(&r->early.step, "reading the symbols");
 	if (!rc && o->symbols)
-		rc = symbols_open_map(&r->guest.symbols, o->symbols, e);
+		rc = open_symbols(r, e);
 	step_begin(&r->early.step, "opening the image");
 	if (!rc)
 		rc = image_open(&r->img, o->image, e);
@@ -174,14 +183,17 @@ static int open_all(struct run *r, struct err *e)
 
 /* The kernel lies where the launcher has put it, unless it came there by
  * itself and nobody told it to stay. */
-static void find_symbols(struct run *r)
+static int find_symbols(struct run *r, struct err *e)
 {
 	struct symbols *s = &r->guest.symbols;
+	int rc;
 
-	s->img = &r->img;
+	s->kernel = r->img.has_payload ? &r->img.head : NULL;
 	s->delta = r->boot.delta;
 	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
 		   !(r->cmdline && strstr(r->cmdline, "nokaslr"));
+	rc = r->o->symbols ? symbols_check_kernel(s, e) : 0;
+	return rc ? err_prefix(e, rc, "--symbols: %s", r->o->symbols) : 0;
 }
 
 /* A debugger finds the kernel where the launcher has put it. */
@@ -198,7 +210,6 @@ static int draw_verdict(struct run *r, struct err *e)
 {
 	struct verdict *v = &r->verdict;
 
-	find_symbols(r);
 	outcome_get(&r->guest.latch, &r->outcome);
 	guest_verdict(&r->guest, v);
 	r->judged = true;
@@ -272,7 +283,7 @@ static int write_timeline(struct run *r, int status, struct err *e)
 }
 
 /*
- * A signal or the time limit, before there was a guest. The others go on with
+ * A signal, the time limit or a lost file, before there was a guest. The others go on with
  * what they do until the process ends; what they have made is left alone, and
  * the report is that of a run without a guest.
  */
@@ -281,7 +292,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	const struct run *r = early->ctx;
 	struct run ended = { .o = r->o, .opened_ns = r->opened_ns };
 	struct err e = ERR_EMPTY;
-	int status;
+	int status = STATUS_FAILED;
 
 	debugger_abandon(&r->guest.debugger);
 	guest_init(&ended.guest);
@@ -290,7 +301,11 @@ static void end_early(struct early *early, const struct outcome *outcome)
 		leave(STATUS_FAILED, &e);
 	outcome_set(&ended.guest.latch, outcome->kind, outcome->value, "%s",
 		    outcome->evidence);
-	status = draw_verdict(&ended, &e);
+	/* A verdict is about a guest. */
+	if (outcome->kind == OUTCOME_HOST)
+		err_set(&e, EIO, "%s", outcome->evidence);
+	else
+		status = draw_verdict(&ended, &e);
 	if (r->o->report)
 		status = write_report(&ended, status, &e);
 	if (r->o->timeline)
@@ -337,7 +352,12 @@ int cmd_run(const struct options *o, struct err *e)
 		rc = prepare(&r, e);
 	early_over(&r.early);
 	if (!rc)
+		rc = find_symbols(&r, e);
+	if (!rc) {
 		show_kernel(&r);
+		/* From here on the file may be cut short or overwritten. */
+		image_close_file(&r.img);
+	}
 	if (!rc && !guest_run(&r.guest, &r.boot.cpu, e))
 		status = draw_verdict(&r, e);
 	debugger_tell_end(&r.guest.debugger, status);

@@ -353,7 +353,9 @@ bool image_is_plain(const struct image *img)
 void image_close_file(struct image *img)
 {
 	file_close(&img->file);
+	img->whole = (struct bytes){ 0 };
 	img->bytes = (struct bytes){ 0 };
+	img->uki = (struct uki){ 0 };
 	img->payload.stream = (struct bytes){ 0 };
 }
 

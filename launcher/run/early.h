@@ -4,6 +4,7 @@
  * kernel decoded, KVM asked for a machine. A thread waits there for a signal
  * or the end of the time limit, so that either ends the run at once, whatever
  * the others are in the middle of: a decoder, a pipe that nobody writes to.
+ * A file that is cut short while a thread reads it ends the run the same way.
  *
  * What they are in the middle of is not waited for and not looked at; the
  * process ends in the watcher's hands.
@@ -32,8 +33,10 @@ struct early {
 	uint64_t deadline_ns; /* clock_ns(); 0: none */
 	struct step step;
 	early_end_fn end;
-	void *ctx;   /* for @end */
-	int over_fd; /* eventfd: the guest is about to run */
+	void *ctx;		  /* for @end */
+	int over_fd;		  /* eventfd: the guest is about to run */
+	int lost_fd;		  /* eventfd: a file was cut short: */
+	const char *_Atomic lost; /* this one */
 	pthread_t thread;
 	bool running;
 };
@@ -45,6 +48,16 @@ struct early {
 int early_begin(struct early *early, struct signals *signals,
 		uint64_t deadline_ns, early_end_fn end, void *ctx,
 		struct err *e);
+
+/*
+ * The file @path was cut short, and the calling thread cannot go on. True if
+ * the watcher ends the process now; false if there is none. For a handler of
+ * SIGBUS. @path must stay what it is.
+ */
+bool early_lost(const char *path);
+
+/* What is said of such a file, after its name. */
+#define EARLY_LOST "was cut short while it was read"
 
 /* The watch is over. The signals stay blocked: somebody else reads them, or
  * gives them back. The empty struct is fine. */

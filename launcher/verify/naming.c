@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/naming.h"
 
-#include "image/symbols.h"
+#include "image/symtab.h"
 #include "report/clean.h"
 #include "verify/verify.h"
 
@@ -11,7 +11,7 @@ const char *naming_symbol(struct naming *n, const struct compare_segment *s,
 	buf[0] = '\0';
 	if (n->used < VERIFY_NAMES_MAX) {
 		n->used++;
-		symbol_name(n->elf, s->vaddr + d->off, buf, NAMING_SIZE);
+		symtab_name(n->table, s->vaddr + d->off, buf, NAMING_SIZE);
 		clean_text(buf);
 	}
 	return buf;

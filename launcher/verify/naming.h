@@ -5,6 +5,7 @@
 #ifndef VERIFY_NAMING_H
 #define VERIFY_NAMING_H
 
+#include "image/symtab.h"
 #include "verify/compare.h"
 
 #define NAMING_SIZE 80
@@ -12,7 +13,7 @@
 /* Where names come from, and how many have been looked up: each look-up is a
  * search through all symbols, so at most VERIFY_NAMES_MAX are made. */
 struct naming {
-	struct bytes elf;
+	const struct symtab *table;
 	unsigned used;
 };
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "boot/boot.h"
 #include "image/loadable.h"
+#include "image/scratch.h"
 #include "pv/x86.h"
 #include "run/guest.h"
 
@@ -212,6 +213,20 @@ static void flip(const struct guest_mem *gm, uint64_t gpa)
 	*p = (uint8_t) ~*p;
 }
 
+/* A stripped kernel has none, which is no error. */
+static int read_symbols(struct symtab *t, const struct image *img,
+			struct err *e)
+{
+	struct scratch decoded = { 0 };
+	struct err ignored;
+	int rc = scratch_decode(&decoded, img, e);
+
+	if (!rc)
+		(void)symtab_read(t, decoded.bytes, &ignored);
+	scratch_release(&decoded);
+	return rc;
+}
+
 static int prove(struct verification *v, const struct verify_request *req,
 		 const struct image *img, struct err *e)
 {
@@ -233,7 +248,7 @@ static int prove(struct verification *v, const struct verify_request *req,
 		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,
 				      &ref.gm, e);
 	if (!rc && v->result.different)
-		rc = scratch_decode(&v->decoded, img, e);
+		rc = read_symbols(&v->symbols, img, e);
 out:
 	guest_release(&guest);
 	reference_release(&ref);
@@ -262,5 +277,5 @@ int verify_image(struct verification *v, const struct verify_request *req,
 void verification_release(struct verification *v)
 {
 	comparison_release(&v->result);
-	scratch_release(&v->decoded);
+	symtab_release(&v->symbols);
 }

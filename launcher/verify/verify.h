@@ -23,7 +23,7 @@
 #define VERIFY_VERIFY_H
 
 #include "base/err.h"
-#include "image/scratch.h"
+#include "image/symtab.h"
 #include "verify/compare.h"
 
 /* How many differences of a report get a name: each is a search through all
@@ -46,7 +46,7 @@ struct verification {
 	uint64_t trap_exits;  /* accesses to the entry's page before that */
 	uint64_t guest_ns;    /* how long the guest ran */
 	struct comparison result;
-	struct scratch decoded; /* for symbols; empty where all is equal */
+	struct symtab symbols; /* empty where all is equal */
 };
 
 /*

@@ -64,6 +64,7 @@ static void add_header(const struct test_elf *t, struct buf *out,
 		.e_phnum = t->segments_count,
 		.e_shentsize = sizeof(Elf64_Shdr),
 		.e_shnum = shnum,
+		.e_shstrndx = t->shstrndx,
 	};
 	Elf32_Ehdr h32 = {
 		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB,
@@ -79,6 +80,7 @@ static void add_header(const struct test_elf *t, struct buf *out,
 		.e_phnum = t->segments_count,
 		.e_shentsize = sizeof(Elf32_Shdr),
 		.e_shnum = shnum,
+		.e_shstrndx = t->shstrndx,
 	};
 
 	if (t->is32)
@@ -122,16 +124,26 @@ static void add_shdr(const struct test_elf *t, const struct test_section *s,
 		     struct buf *out, uint64_t off)
 {
 	Elf64_Shdr s64 = {
+		.sh_name = s->name,
 		.sh_type = s->type,
+		.sh_flags = s->flags,
+		.sh_addr = s->addr,
 		.sh_offset = off,
 		.sh_size = s->size,
+		.sh_link = s->link,
 		.sh_addralign = s->align,
+		.sh_entsize = s->entsize,
 	};
 	Elf32_Shdr s32 = {
+		.sh_name = s->name,
 		.sh_type = s->type,
+		.sh_flags = s->flags,
+		.sh_addr = s->addr,
 		.sh_offset = off,
 		.sh_size = s->size,
+		.sh_link = s->link,
 		.sh_addralign = s->align,
+		.sh_entsize = s->entsize,
 	};
 
 	if (t->is32)
@@ -158,10 +170,14 @@ static void add_data(struct buf *out, size_t start, const void *data,
 	buf_add(out, data, size);
 }
 
+/* Bytes that are the section's alone. */
 static uint64_t section_bytes(const struct test_section *s)
 {
-	return s->type == SHT_NOBITS ? 0 : s->size;
+	return s->type == SHT_NOBITS || s->in_segment ? 0 : s->size;
 }
+
+/* As many may have sections in them. */
+#define SEGMENTS_KNOWN 8
 
 void elf_build(const struct test_elf *t, struct buf *out)
 {
@@ -172,6 +188,7 @@ void elf_build(const struct test_elf *t, struct buf *out)
 	uint64_t at = (ehdr + phdr * t->segments_count + 15) & ~15ull;
 	uint64_t data_at = at;
 	size_t start = out->len;
+	uint64_t first[SEGMENTS_KNOWN] = { 0 };
 
 	for (unsigned i = 0; i < t->segments_count; i++)
 		place(&at, t->segments[i].filesz);
@@ -180,9 +197,13 @@ void elf_build(const struct test_elf *t, struct buf *out)
 
 	add_header(t, out, shnum, shnum ? at : 0);
 	at = data_at;
-	for (unsigned i = 0; i < t->segments_count; i++)
-		add_phdr(t, &t->segments[i], out,
-			 place(&at, t->segments[i].filesz));
+	for (unsigned i = 0; i < t->segments_count; i++) {
+		uint64_t off = place(&at, t->segments[i].filesz);
+
+		if (i < SEGMENTS_KNOWN)
+			first[i] = off;
+		add_phdr(t, &t->segments[i], out, off);
+	}
 	for (unsigned i = 0; i < t->segments_count; i++)
 		add_data(out, start, t->segments[i].data,
 			 t->segments[i].filesz);
@@ -193,9 +214,13 @@ void elf_build(const struct test_elf *t, struct buf *out)
 		pad_to(out, start, 16);
 		add_shdr(t, &null_section, out, 0);
 	}
-	for (unsigned i = 0; i < t->sections_count; i++)
-		add_shdr(t, &t->sections[i], out,
-			 place(&at, section_bytes(&t->sections[i])));
+	for (unsigned i = 0; i < t->sections_count; i++) {
+		const struct test_section *s = &t->sections[i];
+		uint64_t off = place(&at, section_bytes(s));
+
+		add_shdr(t, s, out,
+			 s->in_segment ? first[s->in_segment - 1] : off);
+	}
 	for (size_t i = 0; i < t->trailer_count; i++)
 		buf_le32(out, t->trailer[i]);
 }

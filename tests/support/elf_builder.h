@@ -30,6 +30,14 @@ struct test_section {
 	const void *data;
 	uint64_t size;
 	uint64_t align;
+	uint64_t flags;
+	uint64_t addr;
+	uint32_t link;
+	uint64_t entsize;
+	uint32_t name;
+	/* 0: the bytes have a place of their own; else the number of the
+	 * segment, counted from 1, that they are the beginning of. */
+	unsigned in_segment;
 };
 
 struct test_elf {
@@ -41,6 +49,7 @@ struct test_elf {
 	/* Section 0, SHT_NULL, is made by the builder and not counted. */
 	const struct test_section *sections;
 	unsigned sections_count;
+	uint16_t shstrndx;
 	/* Words behind the ELF: relocation lists, or other things. */
 	const uint32_t *trailer;
 	size_t trailer_count;

@@ -7,7 +7,9 @@
 #include "run/symbols.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TEXT 0xffffffff81000000
 
@@ -41,22 +43,29 @@ static const struct {
 	{ "nowhere", 0, 0x1000010, 0, false, false, 0 },
 };
 
-START_TEST(symbols__vaddr)
+START_TEST(symbols__finds_the_place)
 {
-	struct image img = { .head = { .segments = segments,
-				       .segments_count = COUNT(segments) } };
-	struct symbols s = { .img = &img, .delta = places[_i].delta };
+	const struct kernel_elf k = { .segments = segments,
+				      .segments_count = COUNT(segments) };
+	struct symbols s = { .kernel = &k, .delta = places[_i].delta };
 	struct vcpu_where w = { .known = true,
 				.rip = places[_i].rip,
 				.gpa_known = places[_i].gpa_known,
 				.gpa = places[_i].gpa };
-	uint64_t vaddr = 1;
-	bool found = symbols_vaddr(&s, &w, &vaddr);
+	struct symbols_place place = { 0 };
+	bool high;
+	bool found = symbols_find(&s, &w, &place);
 
 	ck_assert_msg(found == places[_i].found, "%s", places[_i].what);
-	if (found)
-		ck_assert_msg(vaddr == places[_i].vaddr, "%s: 0x%llx",
-			      places[_i].what, (unsigned long long)vaddr);
+	if (!found)
+		return;
+	ck_assert_msg(place.virtual.at == places[_i].vaddr, "%s: 0x%llx",
+		      places[_i].what, (unsigned long long)place.virtual.at);
+	high = place.virtual.at >= TEXT;
+	ck_assert_uint_eq(place.virtual.segment, high ? TEXT : 0);
+	ck_assert_uint_eq(place.physical.segment, high ? 0x1000000 : 0x1002000);
+	ck_assert_uint_eq(place.physical.at - place.physical.segment,
+			  place.virtual.at - place.virtual.segment);
 }
 END_TEST
 
@@ -81,7 +90,10 @@ static const struct {
 	/* in any order, the last line without its end, a module's name */
 	{ "20 T b\n10 T a", 0x1f, "a+0xf" },
 	{ "10 t f\t[module]\n", 0x10, "f+0x0" },
-	/* lines that are none */
+	/* undefined ones have no address */
+	{ "         U f\n10 T g\n", 0x10, "g+0x0" },
+	{ "                 w f\n", 0x10, "" },
+	/* lines of another kind */
 	{ "", 0x10, "" },
 	{ "\n\n\n", 0x10, "" },
 	{ "10", 0x10, "" },
@@ -105,10 +117,34 @@ START_TEST(symbols__in_map)
 
 	memcpy(copy, maps[_i].map, len);
 	found = symbols_in_map((struct bytes){ (uint8_t *)copy, len },
-			       maps[_i].vaddr, buf, sizeof(buf));
+			       &(struct symbols_addr){ maps[_i].vaddr, 0 }, buf,
+			       sizeof(buf));
 	ck_assert_str_eq(buf, maps[_i].name);
 	ck_assert_int_eq(found, *maps[_i].name != '\0');
 	free(copy);
+}
+END_TEST
+
+/* A place in a segment that begins at @segment. */
+static const struct {
+	uint64_t vaddr, segment;
+	const char *name;
+} segment_rows[] = {
+	{ TEXT + 0x50, TEXT, "idle+0x10" },
+	{ TEXT + 0x50, TEXT + 0x40, "idle+0x10" },
+	{ TEXT + 0x50, TEXT + 0x41, "" },
+	{ TEXT + 0x3000000, TEXT + 0x200000, "" },
+};
+
+START_TEST(symbols__in_map_of_the_same_segment)
+{
+	const struct symbols_addr addr = { segment_rows[_i].vaddr,
+					   segment_rows[_i].segment };
+	const struct bytes map = { (const uint8_t *)MAP, sizeof(MAP) - 1 };
+	char buf[64];
+
+	symbols_in_map(map, &addr, buf, sizeof(buf));
+	ck_assert_str_eq(buf, segment_rows[_i].name);
 }
 END_TEST
 
@@ -119,9 +155,124 @@ START_TEST(symbols__long_name_leaves_room)
 
 	memset(map + 5, 'x', sizeof(map) - 6);
 	ck_assert(symbols_in_map(
-		(struct bytes){ (uint8_t *)map, sizeof(map) - 1 }, 0x12, buf,
-		sizeof(buf)));
+		(struct bytes){ (uint8_t *)map, sizeof(map) - 1 },
+		&(struct symbols_addr){ 0x12, 0 }, buf, sizeof(buf)));
 	ck_assert_str_eq(buf, "xxxxxxxxxxxxxxxx+0x2");
+}
+END_TEST
+
+#define EXPECTED                                                             \
+	"expected an ELF with a symbol table, or a System.map, whose lines " \
+	"are ADDRESS TYPE NAME"
+
+/* Files for --symbols, by content; message NULL: taken. */
+static const struct {
+	const char *text;
+	const char *message;
+} files[] = {
+	{ MAP, NULL },
+	{ "10 t f", NULL },
+	{ "\n10 T f\n\n", NULL },
+	{ "                 U f\n0000000000000010 T g\n", NULL },
+	{ "0 A zero\n10 t f\t[module]\n", NULL },
+	{ "\x1f\x8b\x08\x01",
+	  "line 1, '\x1f\x8b\x08\x01', is not of a System.map (" EXPECTED ")" },
+	{ "#!/bin/sh\n", "line 1, '#!/bin/sh', is not of a System.map" },
+	{ MAP "and more\n", "line 6, 'and more', is not of a System.map" },
+	{ "10 T f\n11 T\n", "line 2, '11 T', is not of" },
+	{ "10 T f\n10  T f\n", "line 2, '10  T f', is not of" },
+	{ "10000000000000000 T f\n", "line 1, '10000000000000000 T f', is" },
+	{ "\n\n", "no symbols (" EXPECTED ")" },
+	{ "10 A f\n20 a g\n", "no symbols (" },
+	{ "0000000000000000 T f\n0000000000000000 t g\n",
+	  "every address is 0: /proc/kallsyms shows addresses only to root" },
+	{ "\x7f"
+	  "ELF",
+	  "cut short after 4 bytes" },
+	{ "\x7f"
+	  "ELF3456789abcdef",
+	  "EI_CLASS is 51" },
+};
+
+static char path[] = "/tmp/test_symbols.XXXXXX";
+
+static int open_file(struct symbols *s, const void *data, size_t len,
+		     struct err *e)
+{
+	int fd = mkstemp(path), rc;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	rc = symbols_open(s, path, e);
+	/* What was taken is not in the file. */
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	close(fd);
+	unlink(path);
+	return rc;
+}
+
+START_TEST(symbols__open_decides_by_content)
+{
+	struct symbols s = { 0 };
+	struct err e = ERR_EMPTY;
+	int rc = open_file(&s, files[_i].text, strlen(files[_i].text), &e);
+
+	if (files[_i].message) {
+		assert_err(rc, -EINVAL, &e, files[_i].message);
+		ck_assert_ptr_eq(strstr(e.msg, path), e.msg);
+	} else {
+		assert_ok(rc, &e);
+		ck_assert(!s.map.mapped);
+		ck_assert_uint_eq(s.map.bytes.len, strlen(files[_i].text));
+		ck_assert_mem_eq(s.map.bytes.data, files[_i].text,
+				 s.map.bytes.len);
+	}
+	symbols_release(&s);
+}
+END_TEST
+
+/* System.maps of this kernel by virtual or physical addresses, and others. */
+static const struct {
+	const char *map, *name; /* of the place; NULL: none */
+	bool ours;
+} kernels[] = {
+	{ "ffffffff81000004 T virtual\n1000008 T physical\n", "virtual+0xc",
+	  true },
+	{ "1000008 T physical\n", "physical+0x8", true },
+	{ "ffffffff81001fff T late\n", NULL, true },
+	{ "ffffffff82000000 T f\n", NULL, false },
+	{ "ffffffff80ffffff T f\n3000 t g\n", NULL, false },
+	{ "5000 T f\n", NULL, false },
+};
+
+START_TEST(symbols__are_of_this_kernel)
+{
+	const struct kernel_elf k = { .segments = segments,
+				      .segments_count = COUNT(segments) };
+	const char *map = kernels[_i].map;
+	struct symbols s = {
+		.kernel = &k,
+		.map.bytes = { (const uint8_t *)map, strlen(map) },
+	};
+	const struct vcpu_where w = { .known = true,
+				      .rip = TEXT + 0x10,
+				      .gpa_known = true,
+				      .gpa = 0x1000010 };
+	const char *name = symbols_name(&s, &w);
+	struct err e = ERR_EMPTY;
+	int rc = symbols_check_kernel(&s, &e);
+
+	if (kernels[_i].name)
+		ck_assert_str_eq(name, kernels[_i].name);
+	else
+		ck_assert_ptr_null(name);
+	if (kernels[_i].ours)
+		assert_ok(rc, &e);
+	else
+		assert_err(rc, -EINVAL, &e, "it is not of this kernel");
+	/* Without an ELF there is nothing to compare with. */
+	s.kernel = NULL;
+	assert_ok(symbols_check_kernel(&s, &e), &e);
 }
 END_TEST
 
@@ -130,8 +281,13 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("symbols");
 	TCase *t = tcase_create("symbols");
 
-	tcase_add_loop_test(t, symbols__vaddr, 0, COUNT(places));
+	tcase_add_loop_test(t, symbols__finds_the_place, 0, COUNT(places));
 	tcase_add_loop_test(t, symbols__in_map, 0, COUNT(maps));
+	tcase_add_loop_test(t, symbols__in_map_of_the_same_segment, 0,
+			    COUNT(segment_rows));
+	tcase_add_loop_test(t, symbols__are_of_this_kernel, 0, COUNT(kernels));
+	tcase_add_loop_test(t, symbols__open_decides_by_content, 0,
+			    COUNT(files));
 	tcase_add_test(t, symbols__long_name_leaves_room);
 	suite_add_tcase(s, t);
 	return s;
