@@ -4,8 +4,6 @@
  *
  * The ELF may come in any image that can be read. Of a bzImage, what its ELF
  * does not say is kept: version string, cmdline_size and initrd_addr_max.
- * What follows the ELF is not: relocations serve a decompressor that moves
- * the kernel, and the stub does not.
  */
 #include "cli/cli.h"
 
@@ -36,21 +34,6 @@ static int choose(struct pack_request *r, const struct options *o,
 		       : 0;
 }
 
-/* The image's. */
-static int take_elf(struct pack_request *r, const struct scratch *s,
-		    struct err *e)
-{
-	struct kernel_elf elf;
-	int rc = kernel_elf_parse(&elf, s->bytes, e);
-
-	if (rc)
-		return rc;
-	r->elf = s->bytes;
-	r->elf.len = elf.elf_end;
-	kernel_elf_release(&elf);
-	return 0;
-}
-
 static void keep_header(struct pack_request *r, const struct image *img,
 			char *version, size_t size)
 {
@@ -73,8 +56,9 @@ static int pack_image(const struct options *o, struct pack_request *r,
 	keep_header(r, img, version, sizeof(version));
 	r->version = version;
 	rc = scratch_decode(&s, img, e);
+	r->elf = s.bytes;
 	if (!rc)
-		rc = take_elf(r, &s, e) ?: pack_kernel(r, out, e);
+		rc = pack_kernel(r, out, e);
 	scratch_release(&s);
 	return rc ? err_prefix(e, rc, "%s", o->image) : 0;
 }

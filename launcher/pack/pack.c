@@ -14,6 +14,7 @@
 #include "image/kernel_elf.h"
 #include "pack/fit.h"
 #include "pack/guest_blob.h"
+#include "pack/strip.h"
 #include "pv/bootparam.h"
 #include "pv/notes.h"
 #include "pv/stub.h"
@@ -157,16 +158,35 @@ static int pack_elf(const struct pack_request *r, const struct kernel_elf *k,
 	return 0;
 }
 
+/* All sizes and places are those of the ELF as it is packed. */
+static int pack_stripped(const struct pack_request *r, struct bytes elf,
+			 struct buf *out, struct err *e)
+{
+	struct pack_request stripped = *r;
+	struct kernel_elf k = { 0 };
+	int rc = kernel_elf_parse(&k, elf, e);
+
+	stripped.elf = elf;
+	if (!rc)
+		rc = pack_elf(&stripped, &k, out, e);
+	kernel_elf_release(&k);
+	return rc;
+}
+
 int pack_kernel(const struct pack_request *r, struct buf *out, struct err *e)
 {
 	struct kernel_elf k = { 0 };
+	struct buf room = { 0 };
+	struct bytes elf;
 	int rc;
 
 	check_blobs();
 	rc = kernel_elf_parse(&k, r->elf, e);
-	if (rc)
-		return rc;
-	rc = pack_elf(r, &k, out, e);
+	if (!rc)
+		rc = strip_elf(&elf, &k, &room, e);
+	if (!rc)
+		rc = pack_stripped(r, elf, out, e);
+	buf_release(&room);
 	kernel_elf_release(&k);
 	return rc;
 }

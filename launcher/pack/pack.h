@@ -7,6 +7,10 @@
  *   | boot sector, | stub: 32- and 64-bit    | compressed ELF | 0s | CRC |
  *   | setup code   | entries, inflate        |                |    |     |
  *
+ * The ELF is stripped as a kernel's own build does it (pack/strip.h), and what
+ * follows it is left out: relocations serve a decompressor that moves the
+ * kernel, and the stub does not.
+ *
  * The same ELF and options give the same bytes, at any time and place. The
  * stub inflates gzip; every other format is for loaders that read the payload
  * themselves, and under the stub ends in its message.

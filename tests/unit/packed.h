@@ -8,6 +8,7 @@
 #include "unit/unit.h"
 #include "support/elf_builder.h"
 #include "pack/pack.h"
+#include "pack/strip.h"
 
 /* @like has what the ELF does not say; NULL: nothing. */
 static inline int pack(const struct buf *elf, const char *format,
@@ -22,6 +23,25 @@ static inline int pack(const struct buf *elf, const char *format,
 	r.compressor = compressor_by_name(format);
 	r.level = r.compressor->level_default;
 	return pack_kernel(&r, out, e);
+}
+
+/* What of @elf is packed, in place of it. */
+static inline void strip(struct buf *elf)
+{
+	struct err e = ERR_EMPTY;
+	struct buf room = { 0 };
+	struct kernel_elf k;
+	struct bytes b;
+
+	assert_ok(kernel_elf_parse(&k, buf_bytes(elf), &e), &e);
+	assert_ok(strip_elf(&b, &k, &room, &e), &e);
+	kernel_elf_release(&k);
+	if (b.data == elf->data) {
+		elf->len = b.len;
+		return;
+	}
+	buf_release(elf);
+	*elf = room;
 }
 
 /* The @width bytes at @off of the protected-mode part. */

@@ -22,6 +22,7 @@ static void pack_small(bool is32, const char *format, struct buf *elf,
 	elf_small_kernel(elf, is32);
 	rc = pack(elf, format, NULL, out, &e);
 	assert_ok(rc, &e);
+	strip(elf);
 }
 
 START_TEST(pack__every_format_holds_the_elf)

@@ -331,6 +331,8 @@ START_TEST(pack__work_must_fit_below_4_gib)
 
 	/* How much is left shows how much more there may be. */
 	make_elf(&elf, 2);
+	elf_patch(&elf, PH_AT(1, p_offset), elf.len);
+	elf_patch(&elf, PH_AT(1, p_filesz), 1 << 20);
 	memset(buf_extend(&elf, 1 << 20), 0, 1 << 20);
 	memsz = 0xe0000000;
 	elf_patch(&elf, PH_AT(1, p_memsz), memsz);
