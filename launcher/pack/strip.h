@@ -8,7 +8,8 @@
  *
  * Symbols, debug information and all other sections that take no memory are
  * left out, and so is what follows the ELF. Segments stay at their offsets;
- * bytes between them that belong to nothing become zero.
+ * bytes between them that belong to nothing become zero. Only where a segment
+ * has the ELF header in it does it change: the header says where sections are.
  *
  * Must never trust: the ELF; kernel_elf_parse() has checked where segments
  * and sections lie, and no more.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ELF, its notes and the relocation lists behind it: ranges lie in the
- * file, every note can be shown.
+ * The ELF, its notes, its symbols and the relocation lists behind it: ranges
+ * lie in the file, every note can be shown.
  *
  * libelf is not built with the sanitizer. So its input lies in memory that
  * cannot be written, against a page that cannot be read.
@@ -14,6 +14,7 @@
 
 #include "image/kernel_elf.h"
 #include "image/relocs.h"
+#include "image/symtab.h"
 #include "support/elf_builder.h"
 
 static void show_note(const struct note *n)
@@ -56,6 +57,21 @@ static void check(const struct kernel_elf *k)
 		abort();
 }
 
+/* A name is written within its room, whatever the symbols are. */
+static void check_symbols(const struct symtab *t)
+{
+	static const uint64_t addresses[] = { 0, 0x1000, 0x1000000,
+					      0xffffffff81000000, UINT64_MAX };
+	char buf[32];
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		symtab_name(t, addresses[i], buf, sizeof(buf));
+		symtab_has(t, addresses[i], 0x1000);
+		if (!memchr(buf, '\0', sizeof(buf)))
+			abort();
+	}
+}
+
 #define ROOM (64 << 10)
 #define PAGE 4096
 
@@ -81,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes b;
 	struct kernel_elf k;
+	struct symtab t;
 	struct err e = ERR_EMPTY;
 
 	if (size > ROOM)
@@ -88,9 +105,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b = guarded(data, size);
 	if (!kernel_elf_parse_head(&k, b, &e))
 		kernel_elf_release(&k);
+	if (!kernel_elf_parse_segments(&k, b, &e))
+		kernel_elf_release(&k);
 	if (!kernel_elf_parse(&k, b, &e)) {
 		check(&k);
 		kernel_elf_release(&k);
+	}
+	if (!symtab_read(&t, b, &e)) {
+		check_symbols(&t);
+		symtab_release(&t);
 	}
 	return 0;
 }
@@ -127,19 +150,34 @@ static void seed_notes(const char *name, bool is32, bool sections)
 		  .filesz = eight.len,
 		  .align = 8 },
 	};
+	const Elf64_Sym symbols[] = {
+		{ 0 },
+		{ .st_name = 1, .st_shndx = 3, .st_value = 0xffffffff81000000 },
+	};
 	const struct test_section sec[] = {
 		{ .type = SHT_NOTE,
 		  .data = four.data,
 		  .size = four.len,
 		  .align = 4 },
 		{ .type = SHT_NOBITS, .size = 64 },
+		{ .type = SHT_PROGBITS,
+		  .size = 4,
+		  .flags = SHF_ALLOC,
+		  .addr = 0xffffffff81000000,
+		  .in_segment = 1 },
+		{ .type = SHT_STRTAB, .data = "\0text", .size = 6 },
+		{ .type = SHT_SYMTAB,
+		  .data = symbols,
+		  .size = is32 ? 2 * sizeof(Elf32_Sym) : sizeof(symbols),
+		  .link = 4,
+		  .entsize = is32 ? sizeof(Elf32_Sym) : sizeof(Elf64_Sym) },
 	};
 
 	elf_build(&(struct test_elf){ .is32 = is32,
 				      .segments = seg,
 				      .segments_count = sections ? 1 : 3,
 				      .sections = sec,
-				      .sections_count = 2,
+				      .sections_count = 5,
 				      .trailer = lists,
 				      .trailer_count = is32 ? 2 : 6 },
 		  &file);
