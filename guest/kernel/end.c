@@ -6,6 +6,7 @@
 
 #include "cpu.h"
 #include "end.h"
+#include "ioapic.h"
 #include "lib/io.h"
 #include "lib/say.h"
 #include "lib/string.h"
@@ -49,6 +50,33 @@ static void end_triple(const struct boot *b)
 	(void)b;
 	load_idt(0, 1);
 	asm volatile("ud2");
+}
+
+/* As a kernel that was told to restart does it, if so told (reboot=t). */
+static void end_restart(const struct boot *b)
+{
+	say("reboot: Restarting system\n");
+	say("reboot: machine restart\n");
+	end_triple(b);
+}
+
+/* As a kernel that was told to halt does it. */
+static void end_halted(const struct boot *b)
+{
+	(void)b;
+	say("reboot: System halted\n");
+	cpu_stop();
+}
+
+/* Asleep without interrupts, but not without the serial port's, which is made
+ * an NMI. */
+static void end_nmi_hang(const struct boot *b)
+{
+	const struct madt_ioapic io = { .address = IOAPIC_GPA };
+
+	(void)b;
+	ioapic_set_entry(&io, COM1_IRQ, ENTRY_NMI);
+	cpu_stop();
 }
 
 static void end_hang(const struct boot *b)
@@ -165,6 +193,20 @@ static void end_ap_hang(const struct boot *b)
 	end_hang(b);
 }
 
+/* Nothing can wake either of the two. */
+static void end_ap_halt(const struct boot *b)
+{
+	start_another(b, SMP_HALT);
+	cpu_stop();
+}
+
+/* The other one can still be woken. */
+static void end_ap_sleep(const struct boot *b)
+{
+	start_another(b, SMP_SLEEP);
+	cpu_stop();
+}
+
 /* Another starts in code that makes no sense: an IDT without room, then an
  * instruction that is none. */
 static void end_ap_garbage(const struct boot *b)
@@ -194,6 +236,9 @@ static const struct {
 	{ "pvpanic", end_pvpanic },   { "ap-crash", end_ap_crash },
 	{ "ap-reset", end_ap_reset }, { "ap-spin", end_ap_spin },
 	{ "ap-hang", end_ap_hang },   { "ap-garbage", end_ap_garbage },
+	{ "restart", end_restart },   { "halted", end_halted },
+	{ "nmi-hang", end_nmi_hang }, { "ap-halt", end_ap_halt },
+	{ "ap-sleep", end_ap_sleep },
 };
 
 void end_as_asked(const struct boot *b, unsigned value)

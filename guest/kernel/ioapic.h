@@ -22,6 +22,7 @@
 #define REG_ENTRY(n) (0x10 + 2 * (n)) /* the upper half follows */
 #define ENTRIES_MAX  120
 
+#define ENTRY_NMI    0x00400
 #define ENTRY_LEVEL  0x08000
 #define ENTRY_MASKED 0x10000
 

@@ -68,6 +68,8 @@ static __attribute__((noreturn)) void obey(void)
 	case SMP_RESET:
 		outb(I8042_CMD, I8042_CMD_PULSE_RESET);
 		break;
+	case SMP_HALT:
+		cpu_stop();
 	case SMP_SPIN:
 		break;
 	}

@@ -28,6 +28,7 @@ enum smp_order {
 	SMP_SPIN,  /* with interrupts off */
 	SMP_CRASH, /* with an exception that nothing handles */
 	SMP_RESET, /* the machine */
+	SMP_HALT,  /* with interrupts off */
 };
 
 /*

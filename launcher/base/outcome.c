@@ -45,6 +45,20 @@ void outcome_set(struct outcome_latch *l, enum outcome_kind kind,
 	pthread_mutex_unlock(&l->lock);
 }
 
+void outcome_amend(struct outcome_latch *l, enum outcome_kind kind,
+		   const char *evidence, ...)
+{
+	va_list ap;
+
+	pthread_mutex_lock(&l->lock);
+	l->outcome.kind = kind;
+	va_start(ap, evidence);
+	vsnprintf(l->outcome.evidence, sizeof(l->outcome.evidence), evidence,
+		  ap);
+	va_end(ap);
+	pthread_mutex_unlock(&l->lock);
+}
+
 bool outcome_get(struct outcome_latch *l, struct outcome *out)
 {
 	bool set;

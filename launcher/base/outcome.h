@@ -25,6 +25,7 @@ enum outcome_kind {
 	OUTCOME_FAILED_ON, /* a console line matched --fail-on */
 	OUTCOME_PANIC,	   /* the guest's kernel panicked */
 	OUTCOME_CRASH,	   /* triple fault, or KVM could not go on */
+	OUTCOME_HALTED,	   /* no vCPU runs, and nothing can wake any */
 	OUTCOME_TIMEOUT,
 	OUTCOME_SIGNAL, /* the launcher was told to stop; value is the signal */
 	OUTCOME_HOST,	/* the launcher or the host failed */
@@ -53,6 +54,14 @@ void outcome_latch_release(struct outcome_latch *l);
 void outcome_set(struct outcome_latch *l, enum outcome_kind kind,
 		 uint32_t value, const char *evidence, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * Say better how the run ended, in the light of what was learnt since. Only
+ * once it has ended, and nothing runs any more that might look.
+ */
+void outcome_amend(struct outcome_latch *l, enum outcome_kind kind,
+		   const char *evidence, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Whether it has ended; cheap enough for every exit. */
 static inline bool outcome_is_set(const struct outcome_latch *l)

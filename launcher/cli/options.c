@@ -381,8 +381,8 @@ void options_print_help(void)
 		printf("  %-24s %s\n", name, r->help);
 	}
 	printf("\nExit status of run: 0 the guest ended well, 1 the launcher "
-	       "failed, 2 usage,\n3 the guest panicked, 4 it crashed, 5 it "
-	       "ended before --expect matched,\n6 it reported failure or met "
+	       "failed, 2 usage,\n3 the guest panicked, 4 it crashed or halted, "
+	       "5 it ended before --expect\nmatched, 6 it reported failure or met "
 	       "--fail-on, 124 timed out, 128+N signal N.\n"
 	       "While stdin is a terminal, Ctrl-A x ends the run.\n");
 }

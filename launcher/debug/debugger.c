@@ -146,6 +146,11 @@ bool debugger_holds(const struct debugger *d)
 	return d && d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
 }
 
+bool debugger_has_guest(const struct debugger *d)
+{
+	return d && d->on && (d->line.fd >= 0 || d->stopped || d->stopping);
+}
+
 /* Nobody debugs, and nothing of it is left. */
 static void let_go(struct debugger *d)
 {

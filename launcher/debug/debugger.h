@@ -97,6 +97,9 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
  * not count. A client that has not completed the handshake is not one. */
 bool debugger_holds(const struct debugger *d);
 
+/* Whether a debugger is there, or the guest waits for one. */
+bool debugger_has_guest(const struct debugger *d);
+
 enum { DEBUGGER_LOBBY, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
 
 /* What to wait for, and for how many milliseconds at most; -1: for ever. All

@@ -268,7 +268,9 @@ static void on_pause(void *ctx)
 {
 	const struct vcpu_thread *t = ctx;
 
-	hold_paused(t->m->hold, t->id);
+	stuck_paused(&t->m->stuck, t->id);
+	if (t->m->hold)
+		hold_paused(t->m->hold, t->id);
 }
 
 /* A vCPU that stopped by itself ends the run; what it says is the evidence. */
@@ -327,6 +329,7 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 {
 	int rc;
 
+	stuck_init(&m->stuck, &m->kvm, m->vcpus, m->cpus, m->latch);
 	rc = vcpu_setup_kick(e);
 	if (!rc)
 		rc = virtio_worker_start(&m->virtio_worker, m->virtio, e);
@@ -345,6 +348,7 @@ void machine_join(struct machine *m)
 		vcpu_kick(&m->vcpus[i]);
 	if (m->hold && m->started)
 		hold_end(m->hold);
+	stuck_cancel(&m->stuck);
 	for (unsigned i = 0; i < m->started; i++) {
 		do {
 			vcpu_kick(&m->vcpus[i]);
@@ -362,6 +366,7 @@ void machine_join(struct machine *m)
 void machine_release(struct machine *m)
 {
 	machine_join(m);
+	stuck_release(&m->stuck);
 	for (unsigned i = 0; m->vcpus && i < m->cpus; i++)
 		vcpu_release(&m->vcpus[i]);
 	free(m->vcpus);

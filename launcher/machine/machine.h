@@ -17,6 +17,7 @@
 #include "dev/virtio_worker.h"
 #include "machine/plan.h"
 #include "debug/hold.h"
+#include "machine/stuck.h"
 #include "run/trace.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
@@ -44,6 +45,7 @@ struct machine {
 	struct outcome_latch *latch;
 	struct trace *trace; /* NULL: none; set before machine_connect() */
 	struct hold *hold;   /* NULL: no debugger; set before machine_start() */
+	struct stuck stuck;  /* looks for a guest that has halted for good */
 	struct irq_observer irq_observer;
 	/* A page served as MMIO; see kvm_create_vm(). Set before
 	 * machine_connect(). */

@@ -16,6 +16,7 @@ static const char *const outcome_names[] = {
 	[OUTCOME_FAILED_ON] = "fail-on", [OUTCOME_PANIC] = "panic",
 	[OUTCOME_CRASH] = "crash",	 [OUTCOME_TIMEOUT] = "timeout",
 	[OUTCOME_SIGNAL] = "signal",	 [OUTCOME_HOST] = "host",
+	[OUTCOME_HALTED] = "halted",
 };
 
 static json_t *evidence_json(const struct outcome *o)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "run/kernel_words.h"
 
 /* A panicked kernel prints its stack after the line that says so. */
 #define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
@@ -207,6 +208,7 @@ static void wait_and_serve(struct session *s)
 	eventfd_t ignored;
 
 	wait_ms = sooner(wait_ms, gather ? OUTPUT_GATHER_MS : -1);
+	wait_ms = sooner(wait_ms, stuck_wait_ms(&s->m->stuck));
 	if (poll(p, POLL_COUNT, wait_ms) < 0)
 		return;
 	/* First: what a signal has caused is not the reason. */
@@ -228,7 +230,26 @@ static void wait_and_serve(struct session *s)
 		input_read(s);
 	debugger_serve(s->debugger, p + POLL_DEBUGGER);
 	keep_time(s);
+	stuck_look(&s->m->stuck, debugger_has_guest(s->debugger));
 	input_type_texts(s);
+}
+
+/*
+ * A triple fault is a crash, unless the console says that the kernel was told
+ * to restart: it is one of the ways in which a kernel does that, and the last
+ * of those that it tries.
+ */
+static void explain_shutdown(struct session *s)
+{
+	const char *words = kernel_obeys(watch_last_line(s->watch),
+					 KERNEL_RESTART);
+	struct outcome o;
+
+	if (!words || !outcome_get(s->latch, &o) || o.kind != OUTCOME_CRASH ||
+	    s->m->results[o.value].end != VCPU_SHUTDOWN)
+		return;
+	outcome_amend(s->latch, OUTCOME_RESET, "%s after \"%s\"", o.evidence,
+		      words);
 }
 
 void session_run(struct session *s)
@@ -244,6 +265,7 @@ void session_run(struct session *s)
 	machine_join(s->m);
 	output_drain(s);
 	watch_end(s->watch);
+	explain_shutdown(s);
 	s->end_ns = clock_ns();
 	input_give_back_terminal(s);
 	debugger_stop_listening(s->debugger);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pv/testport.h"
+#include "run/kernel_words.h"
 
 static void say(struct verdict *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -316,6 +317,29 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 		    kvm_host_name(f->host));
 }
 
+/* A kernel that was told to halt has done so, and that is all it does. */
+static void judge_halted(struct verdict *v, const struct verdict_facts *f)
+{
+	const char *words = kernel_obeys(watch_last_line(f->watch),
+					 KERNEL_HALT);
+
+	if (say_downfall(v, f))
+		return;
+	if (words) {
+		v->status = STATUS_OK;
+		say(v, "the guest halted (%s after \"%s\")",
+		    f->outcome->evidence, words);
+		if (unmet(f))
+			say_unmet(v, f);
+		return;
+	}
+	v->status = STATUS_CRASH;
+	say(v, "the guest halted and cannot wake (%s)", f->outcome->evidence);
+	say_cpus(v, f);
+	say_last_lines(v, f);
+	say(v, "; the console says why, or look with --gdb");
+}
+
 static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 {
 	if (say_downfall(v, f))
@@ -355,6 +379,7 @@ static void (*const judges[])(struct verdict *v,
 	[OUTCOME_FAILED_ON] = say_failed_on,
 	[OUTCOME_PANIC] = say_panic,
 	[OUTCOME_CRASH] = judge_crash,
+	[OUTCOME_HALTED] = judge_halted,
 	[OUTCOME_TIMEOUT] = judge_timeout,
 	[OUTCOME_SIGNAL] = judge_signal,
 	[OUTCOME_HOST] = judge_host,

@@ -2,9 +2,10 @@
 /*
  * The verdict: exit status and the one line that explains it.
  *
- *   0    powered off or reset by itself, reported success, --expect matched
+ *   0    powered off, reset or halted by itself, reported success, or
+ *        --expect matched
  *   1    the launcher failed        3  the guest panicked
- *   4    the guest crashed          5  it ended before --expect matched
+ *   4    it crashed, or halted      5  it ended before --expect matched
  *   6    it reported failure, or    124 timed out        128+N signal N
  *        met --fail-on
  */

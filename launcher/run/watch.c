@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "run/kernel_words.h"
+
 #define PANIC	  "Kernel panic - not syncing"
 #define PANIC_END "---[ end Kernel panic - not syncing"
 /* "Run /init as init process": init/main.c of Linux since 4.17. */
@@ -49,32 +51,9 @@ int watch_fail_on(struct watch *w, const char *regex, struct err *e)
 	return rc;
 }
 
-/*
- * A kernel's own words stand at the start of a line, behind its time stamp
- * and log prefix at most; the same words within a line are somebody talking
- * about a panic. Returns where @message begins, or NULL.
- */
-static const char *find_message(const char *line, const char *message)
-{
-	if (*line == '<') /* "<0>": the log level, with some early consoles */
-		while (*line && *line++ != '>')
-			;
-	while (*line == '[' || *line == ' ') {
-		size_t n = *line == ' ' ? 1 : strcspn(line, "]") + 1;
-
-		if (n > strlen(line) ||
-		    !strncmp(line, message, strlen(message)))
-			break;
-		if (*line == '[' && strspn(line + 1, " 0123456789.TC") + 2 != n)
-			return NULL;
-		line += n;
-	}
-	return strncmp(line, message, strlen(message)) ? NULL : line;
-}
-
 static void look_for_panic(struct watch *w)
 {
-	if (!w->panic[0] && find_message(w->line, PANIC))
+	if (!w->panic[0] && kernel_message(w->line, PANIC))
 		memcpy(w->panic, w->line, sizeof(w->panic));
 	if (w->panic[0] && strstr(w->line, PANIC_END))
 		w->panic_over = true;
@@ -86,7 +65,7 @@ static void look_for_init(struct watch *w)
 
 	if (w->init_started)
 		return;
-	message = find_message(w->line, INIT);
+	message = kernel_message(w->line, INIT);
 	w->init_started = message && strstr(message, INIT_TO_THIS);
 }
 

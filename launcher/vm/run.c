@@ -68,6 +68,9 @@ static void note_exit(struct vcpu *v, const struct vcpu_handlers *h,
 		      enum vcpu_exit why)
 {
 	v->exits[why]++;
+	if (why != VCPU_EXIT_INTERRUPTED)
+		atomic_store_explicit(&v->caused, vcpu_exits_caused(v) + 1,
+				      memory_order_relaxed);
 	if (h->exited)
 		h->exited(h->ctx, why);
 }

@@ -78,6 +78,7 @@ struct vcpu {
 	atomic_bool running; /* inside vcpu_run() */
 	atomic_bool stop;    /* set by vcpu_kick() */
 	atomic_bool pause;   /* set by vcpu_pause() */
+	atomic_ulong caused; /* exits that the guest has caused */
 	/* Of each kind; written by the vCPU's thread, to be read when that
 	 * has ended. */
 	unsigned long exits[VCPU_EXITS];
@@ -181,6 +182,12 @@ void vcpu_kick(struct vcpu *v);
  * before it returns; may be called repeatedly.
  */
 void vcpu_pause(struct vcpu *v);
+
+/* How many exits the guest has caused so far; from any thread. */
+static inline unsigned long vcpu_exits_caused(struct vcpu *v)
+{
+	return atomic_load_explicit(&v->caused, memory_order_relaxed);
+}
 
 /* Install the handler of the kick signal; once, before the first vcpu_run(). */
 int vcpu_setup_kick(struct err *e);

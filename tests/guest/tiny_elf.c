@@ -28,7 +28,7 @@ static const struct {
 	/* ud2, with no IDT: a triple fault */
 	{ "crash", { 0x0f, 0x0b } },
 	/* cli; 1: hlt; jmp 1b, and 1: jmp 1b */
-	{ "sleep", { 0xfa, 0xf4, 0xeb, 0xfd } },
+	{ "halt", { 0xfa, 0xf4, 0xeb, 0xfd } },
 	{ "spin", { 0xeb, 0xfe } },
 	/* mov $0xd0000000, %eax; mov %al, (%rax); mov %eax, 0x18(%rax);
 	 * mov (%rax), %cx; mov 0x104(%rax), %ecx: nothing to virtio-rng */

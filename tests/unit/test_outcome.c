@@ -79,6 +79,19 @@ START_TEST(outcome__long_evidence_is_cut)
 }
 END_TEST
 
+START_TEST(outcome__amended_keeps_who_it_was)
+{
+	struct outcome o;
+
+	outcome_set(&latch, OUTCOME_CRASH, 3, "a shutdown");
+	outcome_amend(&latch, OUTCOME_RESET, "%s as told", "a shutdown");
+	ck_assert(outcome_get(&latch, &o));
+	ck_assert_int_eq(o.kind, OUTCOME_RESET);
+	ck_assert_uint_eq(o.value, 3);
+	ck_assert_str_eq(o.evidence, "a shutdown as told");
+}
+END_TEST
+
 static void *say_number(void *arg)
 {
 	uint32_t n = (uint32_t)(uintptr_t)arg;
@@ -124,6 +137,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, outcome__wakes_the_loop);
 	tcase_add_test(t, outcome__get_before_the_end);
 	tcase_add_test(t, outcome__long_evidence_is_cut);
+	tcase_add_test(t, outcome__amended_keeps_who_it_was);
 	tcase_add_test(t, outcome__is_whole_with_many_speakers);
 	tcase_add_test(t, outcome__release_accepts_the_empty_latch);
 	suite_add_tcase(s, t);

@@ -310,12 +310,67 @@ static void escapes_in_panic(void)
 	ended(OUTCOME_PANIC, 0, "");
 }
 
+static void halted(void)
+{
+	results[0].where = (struct vcpu_where){ .known = true,
+						.rip = 0x1000,
+						.mode = "64-bit" };
+	ended(OUTCOME_HALTED, 0, "HLT");
+}
+
+static void halted_unmet(void)
+{
+	expect("ready");
+	halted();
+}
+
+static void halted_as_told(void)
+{
+	console("[    1.5] reboot: System halted\n");
+	halted();
+}
+
+static void halted_as_told_unmet(void)
+{
+	expect("ready");
+	halted_as_told();
+}
+
+/* The order is not what it said last. */
+static void halted_later(void)
+{
+	console("reboot: System halted\nand on\n");
+	halted();
+}
+
+static void halted_after_panic(void)
+{
+	console("Kernel panic - not syncing: x\nreboot: System halted\n");
+	halted();
+}
+
 static const struct {
 	void (*happened)(void);
 	int status;
 	const char *line[5];
 } rows[] = {
 	{ poweroff, 0, { "the guest powered off (ACPI: S5)" } },
+	{ halted,
+	  4,
+	  { "the guest halted and cannot wake (HLT): vCPU 0 at rip 0x1000 "
+	    "(64-bit); the console stayed empty; " } },
+	{ halted_unmet, 4, { "the guest halted and cannot wake" } },
+	{ halted_as_told,
+	  0,
+	  { "the guest halted (HLT after \"reboot: System halted\")" } },
+	{ halted_as_told_unmet,
+	  5,
+	  { "halted (HLT after \"reboot: System halted\") before --expect "
+	    "number 1 of 1 matched" } },
+	{ halted_later,
+	  4,
+	  { "the guest halted and cannot wake", "\"and on\"" } },
+	{ halted_after_panic, 3, { "the guest panicked" } },
 	{ reset, 0, { "the guest reset itself (i8042: 0xfe)" } },
 	{ reset_unmet,
 	  5,
