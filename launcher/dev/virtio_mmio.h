@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 #include "dev/bus.h"
-#include "dev/virtio_queue.h"
+#include "dev/virtio/queue.h"
 #include "vm/irq.h"
 
 /* How many devices there are; the DSDT names as many. */

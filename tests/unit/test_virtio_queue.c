@@ -4,7 +4,7 @@
  * Offsets and sections are virtio 1.2's.
  */
 #include "unit/virtio_driver.h"
-#include "dev/virtio_queue.h"
+#include "dev/virtio/queue.h"
 
 #include <errno.h>
 
@@ -431,6 +431,126 @@ START_TEST(virtq__leaves_avail_event_alone)
 }
 END_TEST
 
+/* --- cursors */
+
+static uint8_t bytes[64];
+static struct iovec iov[8];
+
+/* 10 readable bytes in segments of 1, 4, 2, 3, then 9 writable ones in 5, 4. */
+static void cut(void)
+{
+	static const uint32_t lens[] = { 1, 4, 2, 3, 5, 4 };
+	uint32_t off = 0;
+
+	memset(&c, 0, sizeof(c));
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)('a' + i);
+	for (unsigned i = 0; i < COUNT(lens); i++) {
+		/* With a gap of one byte between any two. */
+		c.seg[c.count++] = (struct virtq_seg){ bytes + off, lens[i] };
+		off += lens[i] + 1;
+	}
+	c.readable = 4;
+	c.readable_bytes = 10;
+	c.writable_bytes = 9;
+}
+
+START_TEST(virtq_cursor__reads_across_segments)
+{
+	struct virtq_cursor r;
+	char got[16] = "";
+
+	cut();
+	r = virtq_reader(&c);
+	ck_assert_uint_eq(r.left, 10);
+	ck_assert_uint_eq(virtq_read(&r, got, 0), 0);
+	ck_assert_uint_eq(virtq_read(&r, got, 3), 3);
+	ck_assert_str_eq(got, "acd");
+	ck_assert_uint_eq(virtq_read(&r, got, sizeof(got) - 1), 7);
+	ck_assert_mem_eq(got, "efhiklm", 7);
+	ck_assert_uint_eq(r.left, 0);
+	ck_assert_uint_eq(virtq_read(&r, got, 1), 0);
+}
+END_TEST
+
+START_TEST(virtq_cursor__writes_only_what_is_writable)
+{
+	uint8_t before[sizeof(bytes)];
+	struct virtq_cursor w;
+
+	cut();
+	memcpy(before, bytes, sizeof(bytes));
+	w = virtq_writer(&c);
+	ck_assert_uint_eq(virtq_write(&w, "012", 3), 3);
+	ck_assert_uint_eq(virtq_write(&w, "3456789XYZ", 10), 6);
+	ck_assert_uint_eq(virtq_write(&w, "!", 1), 0);
+	memcpy(before + 14, "01234", 5);
+	memcpy(before + 20, "5678", 4);
+	ck_assert_mem_eq(bytes, before, sizeof(bytes));
+}
+END_TEST
+
+/* The last byte of a request is its status, wherever it lies. */
+START_TEST(virtq_cursor__splits_at_any_byte)
+{
+	for (uint64_t at = 0; at <= 11; at++) {
+		struct virtq_cursor rest, front;
+		char a[16] = "", b[16] = "";
+		size_t n, want = at < 10 ? at : 10;
+
+		cut();
+		rest = virtq_reader(&c);
+		front = virtq_split(&rest, at);
+		ck_assert_uint_eq(front.left, want);
+		ck_assert_uint_eq(rest.left, 10 - want);
+		n = virtq_read(&front, a, sizeof(a) - 1);
+		ck_assert_uint_eq(n, want);
+		ck_assert_uint_eq(virtq_read(&rest, b, sizeof(b) - 1), 10 - n);
+		strcat(a, b);
+		ck_assert_str_eq(a, "acdefhiklm");
+	}
+}
+END_TEST
+
+START_TEST(virtq_cursor__gives_pieces_of_guest_memory)
+{
+	struct virtq_cursor w, r;
+
+	cut();
+	w = virtq_writer(&c);
+	virtq_split(&w, 2);
+	ck_assert_uint_eq(virtq_iov(&w, 100, iov, 8), 2);
+	ck_assert_ptr_eq(iov[0].iov_base, bytes + 16);
+	ck_assert_uint_eq(iov[0].iov_len, 3);
+	ck_assert_ptr_eq(iov[1].iov_base, bytes + 20);
+	ck_assert_uint_eq(iov[1].iov_len, 4);
+	ck_assert_uint_eq(virtq_iov(&w, 100, iov, 8), 0);
+
+	/* As far as the table of pieces goes, and on from there. */
+	r = virtq_reader(&c);
+	ck_assert_uint_eq(virtq_iov(&r, 9, iov, 2), 2);
+	ck_assert_uint_eq(r.left, 5);
+	ck_assert_uint_eq(virtq_iov(&r, 4, iov, 8), 2);
+	ck_assert_uint_eq(iov[1].iov_len, 2);
+	ck_assert_uint_eq(r.left, 1);
+}
+END_TEST
+
+START_TEST(virtq_cursor__of_an_empty_chain_is_at_its_end)
+{
+	struct virtq_cursor r, w;
+	char x = 'x';
+
+	memset(&c, 0, sizeof(c));
+	r = virtq_reader(&c);
+	w = virtq_writer(&c);
+	ck_assert_uint_eq(virtq_read(&r, &x, 1), 0);
+	ck_assert_uint_eq(virtq_write(&w, &x, 1), 0);
+	ck_assert_uint_eq(virtq_iov(&w, 1, iov, 8), 0);
+	ck_assert_uint_eq(virtq_split(&w, 1).left, 0);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("virtio_queue");
@@ -459,6 +579,13 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtq__notifies_at_used_event);
 	tcase_add_test(t, virtq__asks_for_the_next_notification);
 	tcase_add_test(t, virtq__leaves_avail_event_alone);
+	suite_add_tcase(s, t);
+	t = tcase_create("cursors");
+	tcase_add_test(t, virtq_cursor__reads_across_segments);
+	tcase_add_test(t, virtq_cursor__writes_only_what_is_writable);
+	tcase_add_test(t, virtq_cursor__splits_at_any_byte);
+	tcase_add_test(t, virtq_cursor__gives_pieces_of_guest_memory);
+	tcase_add_test(t, virtq_cursor__of_an_empty_chain_is_at_its_end);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dev/virtio_queue.h"
+#include "dev/virtio/queue.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,17 +23,26 @@ static void store16(uint16_t *p, uint16_t v)
 	__atomic_store_n(p, v, __ATOMIC_RELAXED);
 }
 
-/*
- * A copy of descriptor @i. An indirect table may lie at any address, so this
- * is not one atomic load; the fence makes the copy final all the same.
- */
+/* A copy of descriptor @i, of which each byte is read once. */
 static struct virtq_desc snapshot(const uint8_t *table, uint32_t i)
 {
-	struct virtq_desc d;
+	const uint8_t *p = table + (size_t)i * VIRTQ_DESC_SIZE;
+	const uint64_t *word = (const void *)p;
+	union {
+		struct virtq_desc desc;
+		uint64_t words[2];
+		uint8_t bytes[VIRTQ_DESC_SIZE];
+	} d;
 
-	memcpy(&d, table + (size_t)i * VIRTQ_DESC_SIZE, sizeof(d));
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return d;
+	/* An indirect table may lie at any address (2.7.5.3). */
+	if ((uintptr_t)p % sizeof(*word))
+		for (unsigned n = 0; n < VIRTQ_DESC_SIZE; n++)
+			d.bytes[n] = __atomic_load_n(p + n, __ATOMIC_RELAXED);
+	else
+		for (unsigned n = 0; n < 2; n++)
+			d.words[n] = __atomic_load_n(word + n,
+						     __ATOMIC_RELAXED);
+	return d.desc;
 }
 
 /* One part of the queue: where it lies, or NULL after saying why not. */
@@ -284,4 +293,92 @@ bool virtq_arm(struct virtq *q)
 		store16(&q->used[VIRTQ_RING + 4 * q->size], q->next_avail);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return load16(&q->avail[VIRTQ_IDX]) != q->next_avail;
+}
+
+/* --- cursors */
+
+struct virtq_cursor virtq_reader(const struct virtq_chain *c)
+{
+	return (struct virtq_cursor){ .seg = c->seg,
+				      .left = c->readable_bytes };
+}
+
+struct virtq_cursor virtq_writer(const struct virtq_chain *c)
+{
+	return (struct virtq_cursor){ .seg = c->seg + c->readable,
+				      .left = c->writable_bytes,
+				      .is_writable = true };
+}
+
+/* The next piece in one segment, at most @len bytes; 0 at the end. */
+static uint32_t next_piece(struct virtq_cursor *c, uint64_t len, uint8_t **data)
+{
+	uint32_t n;
+
+	if (len > c->left)
+		len = c->left;
+	if (!len)
+		return 0;
+	*data = c->seg->data + c->off;
+	n = c->seg->len - c->off;
+	if (n > len)
+		n = (uint32_t)len;
+	c->left -= n;
+	c->off += n;
+	if (c->off == c->seg->len) {
+		c->seg++;
+		c->off = 0;
+	}
+	return n;
+}
+
+size_t virtq_read(struct virtq_cursor *r, void *dst, size_t len)
+{
+	uint8_t *to = dst, *data;
+	size_t done = 0;
+	uint32_t n;
+
+	assert(!r->is_writable);
+	for (; (n = next_piece(r, len - done, &data)); done += n)
+		memcpy(to + done, data, n);
+	return done;
+}
+
+size_t virtq_write(struct virtq_cursor *w, const void *src, size_t len)
+{
+	const uint8_t *from = src;
+	uint8_t *data;
+	size_t done = 0;
+	uint32_t n;
+
+	assert(w->is_writable);
+	for (; (n = next_piece(w, len - done, &data)); done += n)
+		memcpy(data, from + done, n);
+	return done;
+}
+
+struct virtq_cursor virtq_split(struct virtq_cursor *c, uint64_t len)
+{
+	struct virtq_cursor front = *c;
+	uint8_t *data;
+	uint32_t n;
+
+	front.left = len < c->left ? len : c->left;
+	for (uint64_t left = front.left; left; left -= n)
+		n = next_piece(c, left, &data);
+	return front;
+}
+
+unsigned virtq_iov(struct virtq_cursor *c, uint64_t len, struct iovec *iov,
+		   unsigned max)
+{
+	unsigned count = 0;
+	uint8_t *data;
+	uint32_t n;
+
+	while (count < max && (n = next_piece(c, len, &data))) {
+		iov[count++] = (struct iovec){ data, n };
+		len -= n;
+	}
+	return count;
 }

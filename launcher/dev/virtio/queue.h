@@ -12,9 +12,13 @@
  * a device gets is a struct virtq_chain that no guest can reach. A chain is
  * at most as long as the queue, whatever its links say; that also ends loops.
  *
+ * A device reads and writes a chain's bytes by cursors, which know nothing of
+ * how the driver cut them into buffers: "the device MUST NOT make assumptions
+ * about the particular arrangement of descriptors" (2.7.4.1).
+ *
  * Must never trust: addresses, lengths, links, flags and indices in the rings.
  * What breaks a rule is -EPROTO with the rule's section of the specification,
- * and the device stops (see virtio_mmio.h).
+ * and the device stops.
  *
  * Spec: virtio 1.2, 2.7.
  */
@@ -22,7 +26,9 @@
 #define DEV_VIRTIO_QUEUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/err.h"
 #include "pv/virtio.h"
@@ -93,5 +99,41 @@ bool virtq_push(struct virtq *q, uint16_t head, uint32_t len);
  * is one already, of which no notification will come.
  */
 bool virtq_arm(struct virtq *q);
+
+/*
+ * A place among a chain's readable or writable bytes. A value: a copy goes
+ * its own way. It refers to the chain's segments, which must stay.
+ *
+ * Calls take as many bytes as there are, at most as many as asked for, and
+ * move the cursor behind them.
+ */
+struct virtq_cursor {
+	const struct virtq_seg *seg; /* the one it is in, unless left is 0 */
+	uint32_t off;		     /* bytes of that which are behind it */
+	uint64_t left;		     /* bytes before its end */
+	bool is_writable;
+};
+
+struct virtq_cursor virtq_reader(const struct virtq_chain *c);
+struct virtq_cursor virtq_writer(const struct virtq_chain *c);
+
+/* Copy from a reader to @dst. Returns how many bytes. What was copied does
+ * not change any more; a second copy may differ. */
+size_t virtq_read(struct virtq_cursor *r, void *dst, size_t len);
+
+/* Copy from @src to a writer. Returns how many bytes. */
+size_t virtq_write(struct virtq_cursor *w, const void *src, size_t len);
+
+/* The next @len bytes as a cursor of their own, which ends there: the header
+ * of a request, or what lies before its last byte. */
+struct virtq_cursor virtq_split(struct virtq_cursor *c, uint64_t len);
+
+/*
+ * The next @len bytes as pieces of guest memory for readv(2), writev(2) and
+ * their kind. Returns how many pieces, at most @max; fewer bytes are taken
+ * where these do not suffice.
+ */
+unsigned virtq_iov(struct virtq_cursor *c, uint64_t len, struct iovec *iov,
+		   unsigned max);
 
 #endif
