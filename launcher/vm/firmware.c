@@ -144,7 +144,9 @@ void firmware_list_msrs(struct firmware_msr list[FIRMWARE_MSRS],
 	};
 	enum { n = sizeof(first) / sizeof(first[0]) };
 
-	_Static_assert(n + MSR_MTRR_FIX4K_REGISTERS + 1 == FIRMWARE_MSRS,
+	_Static_assert(sizeof(first) / sizeof(first[0]) +
+				       MSR_MTRR_FIX4K_REGISTERS + 1 ==
+			       FIRMWARE_MSRS,
 		       "the caller has room");
 	memcpy(list, first, sizeof(first));
 	for (unsigned i = 0; i < MSR_MTRR_FIX4K_REGISTERS; i++)
