@@ -46,3 +46,14 @@ void log_step(const char *fmt, ...)
 	/* One write per line, so that lines of threads do not mix. */
 	dprintf(STDERR_FILENO, "%s\n", line);
 }
+
+void log_warn(const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	dprintf(STDERR_FILENO, "launcher: %s\n", line);
+}

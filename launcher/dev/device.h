@@ -46,6 +46,8 @@ enum device_irq {
 };
 
 struct device_slot;
+struct virtio;
+struct worker;
 
 /* What a device gets of the machine it is created in. */
 struct device_env {
@@ -53,7 +55,15 @@ struct device_env {
 	struct outcome_latch *latch;	 /* for a device that can end the run */
 	const struct line_host *console; /* for a device that is a console */
 	struct irq_line line;		 /* of DEVICE_IRQ_LEGACY */
-	struct irq_edge edge; /* of DEVICE_IRQ_EDGE; create() takes it over */
+	/* Of DEVICE_IRQ_EDGE; create() takes it over, or leaves it. */
+	struct irq_edge edge;
+	/* For what a device does on a thread: it does not run yet. */
+	struct worker *worker;
+	/* Let the guest's 32-bit write of @value to @gpa ring the eventfd @fd
+	 * instead of being an access, where the host can. */
+	int (*ring_on_write)(void *ctx, uint64_t gpa, uint32_t value, int fd,
+			     struct err *e);
+	void *ring_ctx;
 };
 
 struct device_type {
@@ -78,7 +88,19 @@ struct device_type {
 	 */
 	int (*create)(void **dev, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
+	/*
+	 * Let the device do nothing by itself any more, not even finish what
+	 * it is doing: wait for that. Comes after the last vCPU has stopped,
+	 * while the worker runs. NULL: it only answers.
+	 */
+	void (*stop)(void *dev);
 	void (*release)(void *dev);
+	/*
+	 * Of a virtio device: create it without a transport, whose create()
+	 * above calls this. ops->release() of *@v frees it.
+	 */
+	int (*virtio)(struct virtio **v, const struct device_slot *slot,
+		      struct device_env *env, struct err *e);
 	/* NULL: the device is no console. */
 	struct line_guest (*line)(void *dev);
 };

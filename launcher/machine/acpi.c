@@ -9,7 +9,6 @@
 #include "machine/aml.h"
 #include "dev/pc/legacy.h"
 #include "dev/pc/serial.h"
-#include "dev/virtio_mmio.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"
 

@@ -10,7 +10,6 @@
 #include "boot/layout.h"
 #include "dev/pc/legacy.h"
 #include "machine/acpi.h"
-#include "pv/virtio.h"
 #include "pv/x86.h"
 #include "vm/notify.h"
 
@@ -59,23 +58,10 @@ static int add_to_bus(struct machine *m, const struct device_slot *slot,
 	return rc;
 }
 
-/* A virtio device: its interrupt, and a bell for each queue. */
-static int create_virtio(struct machine *m, const struct device_slot *slot,
-			 const struct device_env *env, void **dev,
+static int ring_on_write(void *ctx, uint64_t gpa, uint32_t value, int fd,
 			 struct err *e)
 {
-	const struct virtio_device_ops *ops = &virtio_rng_ops;
-	struct virtio_mmio *v = &m->virtio[slot->instance];
-	uint64_t gpa = slot->ranges[0].start;
-	int rc;
-
-	virtio_rng_init(&m->rng);
-	rc = virtio_mmio_init(v, ops, &m->rng, &m->gm, env->edge, e);
-	for (unsigned i = 0; !rc && i < ops->queues; i++)
-		rc = kvm_ring_on_write(&m->kvm, gpa + VIRTIO_REG_QUEUE_NOTIFY,
-				       i, v->kick_fd, e);
-	*dev = v;
-	return rc;
+	return kvm_ring_on_write(ctx, gpa, value, fd, e);
 }
 
 /* Create the device of @slot and let it answer. Those inside KVM are there
@@ -89,6 +75,9 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 		.gm = &m->gm,
 		.latch = m->latch,
 		.console = console,
+		.worker = &m->worker,
+		.ring_on_write = ring_on_write,
+		.ring_ctx = &m->kvm,
 		.edge.fd = -1,
 	};
 	int rc = 0;
@@ -100,10 +89,11 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 	if (type->irq == DEVICE_IRQ_EDGE)
 		rc = kvm_irq_edge(&m->kvm, slot->gsi, &env.edge, e);
 	if (!rc)
-		rc = type->create ? type->create(&d->state, slot, &env, e)
-				  : create_virtio(m, slot, &env, &d->state, e);
-	if (rc)
+		rc = type->create(&d->state, slot, &env, e);
+	if (rc) {
+		irq_edge_release(&env.edge);
 		return rc;
+	}
 	if (type->line)
 		m->console = type->line(d->state);
 	return add_to_bus(m, slot, d->state, e);
@@ -122,6 +112,18 @@ static int add_devices(struct machine *m, const struct line_host *console,
 	return rc;
 }
 
+/* Let no device do anything by itself any more. */
+static void stop_devices(struct machine *m)
+{
+	for (unsigned i = 0; i < m->plan.count; i++) {
+		const struct device_type *type = m->plan.slots[i].type;
+
+		if (type->stop && m->devices[i].state)
+			type->stop(m->devices[i].state);
+	}
+	worker_stop(&m->worker);
+}
+
 static void release_devices(struct machine *m)
 {
 	for (unsigned i = 0; i < m->plan.count; i++) {
@@ -130,8 +132,7 @@ static void release_devices(struct machine *m)
 		if (type->release && m->devices[i].state)
 			type->release(m->devices[i].state);
 	}
-	for (unsigned n = 0; n < VIRTIO_MMIO_DEVICES; n++)
-		virtio_mmio_release(&m->virtio[n]);
+	worker_release(&m->worker);
 }
 
 static int create_vcpus(struct machine *m, struct err *e)
@@ -172,6 +173,8 @@ int machine_connect(struct machine *m, const struct line_host *console,
 		rc = kvm_create_vm(&m->kvm, &m->gm, m->trap_gpa, e);
 	if (!rc)
 		rc = create_vcpus(m, e);
+	if (!rc)
+		rc = worker_init(&m->worker, e);
 	if (!rc)
 		rc = add_devices(m, console, e);
 	return rc;
@@ -332,7 +335,7 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 	stuck_init(&m->stuck, &m->kvm, m->vcpus, m->cpus, m->latch);
 	rc = vcpu_setup_kick(e);
 	if (!rc)
-		rc = virtio_worker_start(&m->virtio_worker, m->virtio, e);
+		rc = worker_start(&m->worker, "the devices", e);
 	if (!rc)
 		rc = vcpu_set_entry(&m->vcpus[0], entry, e);
 	for (unsigned i = 0; !rc && i < m->cpus; i++)
@@ -360,7 +363,8 @@ void machine_join(struct machine *m)
 			 ETIMEDOUT);
 	}
 	m->started = 0;
-	virtio_worker_stop(&m->virtio_worker);
+	/* After the vCPUs: one of them may wait for a device to stop. */
+	stop_devices(m);
 }
 
 void machine_release(struct machine *m)

@@ -9,12 +9,10 @@
 #include <stdbool.h>
 
 #include "base/outcome.h"
+#include "base/worker.h"
 #include "boot/memory_map.h"
 #include "dev/bus.h"
 #include "dev/line.h"
-#include "dev/virtio_mmio.h"
-#include "dev/virtio_rng.h"
-#include "dev/virtio_worker.h"
 #include "machine/plan.h"
 #include "debug/hold.h"
 #include "machine/stuck.h"
@@ -57,14 +55,13 @@ struct machine {
 	struct bus msrs; /* that KVM does not know: nobody answers there */
 	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
 	struct line_guest console; /* of the device that is the console */
-	struct virtio_rng rng;
-	struct virtio_mmio virtio[VIRTIO_MMIO_DEVICES];
-	struct virtio_worker virtio_worker;
+	struct worker worker;	   /* of the devices that need a thread */
 };
 
-#define MACHINE_EMPTY                                     \
-	{                                                 \
-		.kvm = KVM_EMPTY, .trap_gpa = KVM_NO_TRAP \
+#define MACHINE_EMPTY                                      \
+	{                                                  \
+		.kvm = KVM_EMPTY, .trap_gpa = KVM_NO_TRAP, \
+		.worker = WORKER_EMPTY                     \
 	}
 
 /*

@@ -8,7 +8,7 @@
 
 #include "dev/pc/legacy.h"
 #include "dev/pc/serial.h"
-#include "dev/virtio_rng.h"
+#include "dev/virtio/rng.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"
 #include "vm/kvm.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtio transport, the ring walker and virtio-rng under a driver whose
- * every step is the input's: register accesses, rings, notifications.
+ * The virtio core, its MMIO transport, the ring walker and virtio-rng under a
+ * driver whose every step is the input's: register accesses, rings,
+ * notifications. The worker's loop is turned in between.
  *
  * Guest memory is one heap block of exactly its size, so that the sanitizer
  * sees the first byte beside it. A step is an opcode and its operands:
@@ -20,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dev/virtio_rng.h"
+#include "dev/virtio/mmio.h"
+#include "dev/virtio/rng.h"
 
 #define LOW  0xc000
 #define HIGH 0x1000 /* above 4 GiB */
@@ -47,6 +49,8 @@ struct input {
 };
 
 static uint8_t *memory;
+static struct worker worker;
+static struct virtio_rng rng;
 static unsigned served;
 static unsigned answers; /* how the source answers next: one bit each */
 
@@ -85,6 +89,14 @@ static uint32_t in(struct virtio_mmio *v, uint32_t reg)
 	return (uint32_t)virtio_mmio_ops.read(v, reg, 4);
 }
 
+/* Let the worker do all there is to do; the source may have got more. */
+static void serve(void)
+{
+	virtio_resume(&rng.core, 0);
+	for (unsigned n = 0; n < 4; n++)
+		loop_turn(&worker.loop, false);
+}
+
 /* What holds whatever the driver did. */
 static void check(struct virtio_mmio *v)
 {
@@ -95,15 +107,17 @@ static void check(struct virtio_mmio *v)
 		abort();
 	if (!status && in(v, VIRTIO_REG_INTERRUPT_STATUS))
 		abort();
-	if (!v->faults != !v->fault.msg[0])
+	if (!rng.core.faults != !rng.core.fault.msg[0])
+		abort();
+	if (rng.core.held)
 		abort();
 	if ((status & VIRTIO_STATUS_FEATURES_OK) &&
-	    (v->driver_features >> VIRTIO_F_VERSION_1 != 1))
+	    (rng.core.accepted >> VIRTIO_F_VERSION_1 != 1))
 		abort();
 	if ((status & VIRTIO_STATUS_DRIVER_OK) &&
 	    !(status & VIRTIO_STATUS_NEEDS_RESET))
 		return;
-	virtio_mmio_serve(v);
+	serve();
 	if (served != before)
 		abort();
 }
@@ -175,7 +189,9 @@ static void write_desc(struct input *i)
 static void make_available(struct virtio_mmio *v, struct input *i)
 {
 	uint16_t idx, head = (uint16_t)take(i, 1);
-	uint32_t size = v->queues[0].size ? v->queues[0].size : 1;
+	uint32_t size = rng.core.queues[0].ring.size
+				? rng.core.queues[0].ring.size
+				: 1;
 
 	memcpy(&idx, memory + AVAIL + 2, 2);
 	memcpy(memory + AVAIL + 4 + 2 * (idx % size), &head, 2);
@@ -212,7 +228,7 @@ static void step(struct virtio_mmio *v, struct input *i)
 		break;
 	case OP_SERVE:
 		answers = take(i, 1);
-		virtio_mmio_serve(v);
+		serve();
 		break;
 	}
 	check(v);
@@ -222,7 +238,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct virtio_mmio v;
 	const struct irq_edge irq = { .fd = -1, .line = { .vm = -1 } };
-	struct virtio_rng rng = { source };
 	struct guest_mem gm = { .low_size = LOW, .high_size = HIGH };
 	struct input i = { data, size };
 	struct err e;
@@ -231,11 +246,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memory)
 		abort();
 	gm.base = memory;
-	if (virtio_mmio_init(&v, &virtio_rng_ops, &rng, &gm, irq, &e))
+	if (worker_init(&worker, &e) || virtio_rng_init(&rng, &gm, &worker, &e))
 		abort();
+	rng.source = source;
+	virtio_mmio_init(&v, &rng.core, irq);
 	while (i.left)
 		step(&v, &i);
+	virtio_stop(&rng.core);
 	virtio_mmio_release(&v);
+	virtio_rng_release(&rng);
+	worker_release(&worker);
 	free(memory);
 	return 0;
 }

@@ -4,7 +4,7 @@
  * what is made from it, down to the man page.
  */
 #include "unit/unit.h"
-#include "dev/virtio_rng.h"
+#include "dev/virtio/rng.h"
 #include "machine/plan.h"
 
 #include <errno.h>

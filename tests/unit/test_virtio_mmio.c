@@ -5,7 +5,7 @@
  * written as virtio 1.2, 4.2.2 and 2.1 have them.
  */
 #include "unit/virtio_driver.h"
-#include "dev/virtio_mmio.h"
+#include "dev/virtio/mmio.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -42,71 +42,82 @@ enum {
 
 enum { ACK = 1, DRIVER = 2, OK = 4, FEAT = 8, NEEDS_RESET = 64, FAILED = 128 };
 
+static struct worker worker;
+static struct virtio core;
 static struct virtio_mmio v;
 static unsigned served;
-static int serve_rc;
-static uint8_t config[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+static enum virtio_result serve_result;
+static const uint8_t config[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
-static int serve(void *dev, unsigned queue, const struct virtq_chain *chain,
-		 uint32_t *written, struct err *e)
+static enum virtio_result serve(void *dev, struct virtio_request *r,
+				struct err *e)
 {
+	const struct virtq_chain *chain = &r->chain;
+
 	ck_assert_ptr_eq(dev, &v);
-	ck_assert_uint_lt(queue, 2);
+	ck_assert_uint_lt(r->ticket.queue, 2);
 	served++;
-	if (serve_rc == -EAGAIN)
-		return serve_rc;
-	if (serve_rc)
-		return err_set(e, -serve_rc, "the device is not amused");
+	if (serve_result != VIRTIO_DONE)
+		err_set(e, EPROTO, "the device is not amused");
 	for (unsigned i = chain->readable; i < chain->count; i++)
 		memset(chain->seg[i].data, 'x', chain->seg[i].len);
-	*written = (uint32_t)chain->writable_bytes;
-	return 0;
+	r->written = (uint32_t)chain->writable_bytes;
+	return serve_result;
 }
 
-static uint64_t read_config(void *dev, uint32_t off, unsigned size)
-{
-	uint64_t value = 0;
-
-	ck_assert_ptr_eq(dev, &v);
-	if (off < sizeof(config))
-		memcpy(&value, config + off, size);
-	return value;
-}
-
-static void write_config(void *dev, uint32_t off, unsigned size, uint64_t value)
+static void write_config(void *dev, uint8_t *space, uint32_t off, unsigned size,
+			 uint32_t value)
 {
 	ck_assert_ptr_eq(dev, &v);
-	if (off < sizeof(config))
-		memcpy(config + off, &value, size);
+	memcpy(space + off, &value, size);
 }
 
 static const struct virtio_device_ops ops = {
-	.name = "virtio-test",
-	.id = 42,
-	.queues = 2,
-	.queue_max = 16,
-	.features = 1 << 5,
-	.read_config = read_config,
 	.write_config = write_config,
 	.serve = serve,
 };
 
 static void setup(void)
 {
+	const struct virtio_setup is = {
+		.name = "virtio-test",
+		.id = 42,
+		.queues = 2,
+		.queue_size = 16,
+		.features = 1 << 5,
+		.config = config,
+		.config_len = sizeof(config),
+		.ops = &ops,
+		.dev = &v,
+		.gm = &gm,
+		.worker = &worker,
+	};
 	struct irq_edge irq = { .fd = eventfd(0, EFD_NONBLOCK),
 				.line = { .vm = -1 } };
 	struct err e;
 
 	driver_setup();
 	served = 0;
-	serve_rc = 0;
-	assert_ok(virtio_mmio_init(&v, &ops, &v, &gm, irq, &e), &e);
+	serve_result = VIRTIO_DONE;
+	assert_ok(worker_init(&worker, &e), &e);
+	assert_ok(virtio_init(&core, &is, &e), &e);
+	virtio_mmio_init(&v, &core, irq);
 }
 
 static void teardown(void)
 {
+	virtio_stop(&core);
 	virtio_mmio_release(&v);
+	virtio_release(&core);
+	worker_release(&worker);
 	driver_teardown();
+}
+
+/* Let the worker do all there is to do. */
+static void work(void)
+{
+	for (unsigned n = 0; n < 8; n++)
+		loop_turn(&worker.loop, false);
 }
 
 static uint32_t in(unsigned reg)
@@ -159,6 +170,13 @@ static void place_queue(unsigned i)
 	out(R_DEVICE_AREA + 4, 0);
 }
 
+/* Ring the bell of the first queue, whether or not anything is in it. */
+static void ring(void)
+{
+	virtio_notify(&core.queues[0]);
+	work();
+}
+
 /* Up to where a driver may offer buffers; one waits in the table. */
 static void start(void)
 {
@@ -167,17 +185,17 @@ static void start(void)
 	out(R_QREADY, 1);
 	out(R_STATUS, ACK | DRIVER | FEAT | OK);
 	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 4, WRITE, 0 });
-	rings(v.kick_fd);
+	work();
 }
 
 /* The device stopped for this reason, or works if @msg is NULL. */
 static void expect_fault(const char *msg)
 {
 	ck_assert_msg(!(in(R_STATUS)&NEEDS_RESET) == !msg, "status 0x%x: %s",
-		      in(R_STATUS), v.fault.msg);
+		      in(R_STATUS), core.fault.msg);
 	if (msg)
-		ck_assert_msg(strstr(v.fault.msg, msg), "\"%s\" lacks \"%s\"",
-			      v.fault.msg, msg);
+		ck_assert_msg(strstr(core.fault.msg, msg),
+			      "\"%s\" lacks \"%s\"", core.fault.msg, msg);
 }
 
 /* --- registers */
@@ -306,10 +324,10 @@ END_TEST
 /* Of a device without a configuration space, all of that. */
 START_TEST(virtio__a_configuration_space_that_is_not_there_is_counted)
 {
-	struct virtio_device_ops bare = *v.ops;
+	struct virtio_device_ops bare = ops;
 
-	bare.read_config = NULL;
-	v.ops = &bare;
+	core.is.config_len = 0;
+	core.is.ops = &bare;
 	ck_assert(!virtio_mmio_ops.knows(&v, R_CONFIG, 4, false));
 	ck_assert(virtio_mmio_ops.knows(&v, R_CONFIG, 1, true));
 	bare.write_config = NULL;
@@ -324,7 +342,11 @@ START_TEST(virtio__has_a_configuration_space)
 	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_CONFIG + 2, 2), 0x0403);
 	ck_assert_uint_eq(in(R_CONFIG + 4), 0x08070605);
 	virtio_mmio_ops.write(&v, R_CONFIG, 1, 9);
-	ck_assert_uint_eq(config[0], 9);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_CONFIG, 1), 9);
+	/* Not past its end, nor across it. */
+	virtio_mmio_ops.write(&v, R_CONFIG + 6, 4, 0);
+	virtio_mmio_ops.write(&v, R_CONFIG + 8, 4, 0);
+	ck_assert_uint_eq(virtio_mmio_ops.read(&v, R_CONFIG + 6, 4), 0x0807);
 	ck_assert_uint_eq(in(0xffc), 0);
 }
 END_TEST
@@ -332,12 +354,13 @@ END_TEST
 START_TEST(virtio__changes_the_generation_with_the_configuration)
 {
 	start();
-	virtio_mmio_config_changed(&v);
+	virtio_set_config(&core, 6, "zz", 2);
+	ck_assert_uint_eq(in(R_CONFIG + 4), 0x7a7a0605);
 	ck_assert_uint_eq(in(R_GENERATION), 1);
 	ck_assert_uint_eq(in(R_INT), 2);
 	ck_assert_uint_eq(rings(v.irq.fd), 1);
 	out(R_STATUS, 0);
-	virtio_mmio_config_changed(&v);
+	virtio_set_config(&core, 0, "z", 1);
 	ck_assert_uint_eq(in(R_GENERATION), 2);
 	ck_assert_uint_eq(in(R_INT), 0);
 	ck_assert_uint_eq(rings(v.irq.fd), 0);
@@ -501,8 +524,9 @@ START_TEST(virtio__serves_and_interrupts)
 	start();
 	make_available(SIZE, 0);
 	out(R_NOTIFY, 0);
-	ck_assert_uint_eq(rings(v.kick_fd), 1);
-	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	ck_assert_uint_eq(rings(core.queues[0].bell_fd), 1);
+	out(R_NOTIFY, 0);
+	work();
 	ck_assert_uint_eq(served, 1);
 	ck_assert_uint_eq(get16(USED + 2), 1);
 	ck_assert_uint_eq(get32(USED + 8), 4);
@@ -522,7 +546,7 @@ START_TEST(virtio__does_not_interrupt_unasked)
 	start();
 	put16(AVAIL, 1);
 	make_available(SIZE, 0);
-	virtio_mmio_serve(&v);
+	ring();
 	ck_assert_uint_eq(served, 1);
 	ck_assert_uint_eq(in(R_INT), 0);
 	ck_assert_uint_eq(rings(v.irq.fd), 0);
@@ -539,12 +563,11 @@ START_TEST(virtio__waits_for_driver_ok)
 	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 4, WRITE, 0 });
 	make_available(SIZE, 0);
 	out(R_NOTIFY, 0);
-	virtio_mmio_serve(&v);
+	work();
 	ck_assert_uint_eq(served, 0);
-	rings(v.kick_fd);
+	ck_assert_uint_eq(rings(core.queues[0].bell_fd), 0);
 	out(R_STATUS, ACK | DRIVER | FEAT | OK);
-	ck_assert_uint_eq(rings(v.kick_fd), 1);
-	virtio_mmio_serve(&v);
+	work();
 	ck_assert_uint_eq(served, 1);
 }
 END_TEST
@@ -564,7 +587,7 @@ START_TEST(virtio__touches_nothing_once_stopped)
 	start();
 	make_available(SIZE, 0);
 	out(stops[_i].reg, stops[_i].value);
-	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	ring();
 	ck_assert_uint_eq(served, 0);
 	ck_assert_uint_eq(get16(USED + 2), 0);
 }
@@ -575,7 +598,7 @@ START_TEST(virtio__forgets_all_in_a_reset)
 	start();
 	out(R_OFFER_SEL, 1);
 	make_available(SIZE, 0);
-	virtio_mmio_serve(&v);
+	ring();
 	out(R_STATUS, 0);
 	ck_assert_uint_eq(in(R_STATUS), 0);
 	ck_assert_uint_eq(in(R_INT), 0);
@@ -591,7 +614,7 @@ START_TEST(virtio__stops_at_a_broken_chain_and_starts_again)
 {
 	start();
 	make_available(SIZE, SIZE);
-	virtio_mmio_serve(&v);
+	ring();
 	expect_fault("virtio-test queue 0: chain 8: descriptor 8 of a table");
 	ck_assert_uint_eq(in(R_INT), 2);
 	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | FEAT | OK | NEEDS_RESET);
@@ -599,15 +622,15 @@ START_TEST(virtio__stops_at_a_broken_chain_and_starts_again)
 	rings(v.irq.fd);
 	out(R_NOTIFY, 99);
 	out(R_STATUS, ACK);
-	virtio_mmio_serve(&v);
+	ring();
 	ck_assert_uint_eq(rings(v.irq.fd), 0);
-	ck_assert_uint_eq(v.faults, 1);
+	ck_assert_uint_eq(core.faults, 1);
 
 	out(R_STATUS, 0);
 	put16(AVAIL + 2, 0);
 	start();
 	make_available(SIZE, 0);
-	virtio_mmio_serve(&v);
+	ring();
 	ck_assert_uint_eq(served, 1);
 	expect_fault(NULL);
 }
@@ -619,8 +642,8 @@ START_TEST(virtio__keeps_the_first_fault)
 		out(R_STATUS, 0);
 		out(R_NOTIFY, 50 + n);
 	}
-	ck_assert_uint_eq(v.faults, 3);
-	ck_assert_str_eq(v.fault.msg,
+	ck_assert_uint_eq(core.faults, 3);
+	ck_assert_str_eq(core.fault.msg,
 			 "virtio-test: QueueNotify 50, there are 2 queues "
 			 "(4.2.2)");
 }
@@ -629,9 +652,9 @@ END_TEST
 START_TEST(virtio__stops_when_the_device_objects)
 {
 	start();
-	serve_rc = -EPROTO;
+	serve_result = VIRTIO_DRIVER_FAULT;
 	make_available(SIZE, 0);
-	virtio_mmio_serve(&v);
+	ring();
 	expect_fault("virtio-test queue 0: the device is not amused");
 	ck_assert_uint_eq(get16(USED + 2), 0);
 }
@@ -640,12 +663,18 @@ END_TEST
 START_TEST(virtio__asks_the_device_again_later)
 {
 	start();
-	serve_rc = -EAGAIN;
+	serve_result = VIRTIO_NOT_NOW;
 	make_available(SIZE, 0);
-	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_LATER);
+	out(R_NOTIFY, 0);
+	work();
 	ck_assert_uint_eq(get16(USED + 2), 0);
-	serve_rc = 0;
-	ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+	serve_result = VIRTIO_DONE;
+	/* A doorbell does not wake it, what it waits for does. */
+	out(R_NOTIFY, 0);
+	work();
+	ck_assert_uint_eq(served, 1);
+	virtio_resume(&core, 0);
+	work();
 	ck_assert_uint_eq(served, 2);
 	ck_assert_uint_eq(get16(USED + 2), 1);
 	expect_fault(NULL);
@@ -659,14 +688,14 @@ START_TEST(virtio__serves_a_bounded_number_at_a_time)
 	for (unsigned turn = 0; turn < 3; turn++) {
 		for (unsigned i = 0; i < SIZE; i++)
 			make_available(SIZE, 0);
-		ck_assert_int_eq(virtio_mmio_serve(&v), VIRTIO_LEFT_NOTHING);
+		ring();
 	}
 	ck_assert_uint_eq(served, 3 * SIZE);
 	/* A ring whose own index lies in the buffer being written refills
 	 * itself: 0x7878 is far ahead, and that ends it. */
 	put_desc(DESC, 0, (struct driver_desc){ AVAIL + 2, 2, WRITE, 0 });
 	make_available(SIZE, 0);
-	virtio_mmio_serve(&v);
+	ring();
 	expect_fault("available idx went from 25 to 30840");
 }
 END_TEST
@@ -674,8 +703,11 @@ END_TEST
 START_TEST(virtio__release_takes_the_empty_one)
 {
 	struct virtio_mmio none = { 0 };
+	struct virtio nothing = { 0 };
 
 	virtio_mmio_release(&none);
+	virtio_stop(&nothing);
+	virtio_release(&nothing);
 }
 END_TEST
 

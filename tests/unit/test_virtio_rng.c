@@ -4,8 +4,8 @@
  * fail; and the worker's thread with the host's own.
  */
 #include "unit/virtio_driver.h"
-#include "dev/virtio_rng.h"
-#include "dev/virtio_worker.h"
+#include "dev/virtio/mmio.h"
+#include "dev/virtio/rng.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,9 @@
 #include <time.h>
 
 static struct virtio_rng rng;
-static struct virtq_chain c;
+static struct worker worker;
+static struct virtio_request request;
+static struct virtq_chain *const c = &request.chain;
 static struct err e;
 static uint8_t *room;
 static size_t left;   /* what the source still gives */
@@ -22,7 +24,8 @@ static size_t most;   /* at a time */
 static int then;      /* its errno after that */
 static size_t refill; /* what it gives after having refused once */
 static unsigned interruptions;
-static unsigned refusals;
+static atomic_uint refusals;
+static atomic_bool is_closed; /* the source refuses, whatever left says */
 
 static ssize_t source(void *buf, size_t len, unsigned flags)
 {
@@ -32,8 +35,12 @@ static ssize_t source(void *buf, size_t len, unsigned flags)
 		errno = EINTR;
 		return -1;
 	}
+	if (atomic_load(&is_closed)) {
+		atomic_fetch_add(&refusals, 1);
+		errno = then;
+		return -1;
+	}
 	if (!left) {
-		refusals++;
 		left = refill;
 		errno = then;
 		return -1;
@@ -49,40 +56,51 @@ static ssize_t source(void *buf, size_t len, unsigned flags)
 
 static void setup(void)
 {
+	assert_ok(worker_init(&worker, &e), &e);
+	assert_ok(virtio_rng_init(&rng, &gm, &worker, &e), &e);
 	rng.source = source;
 	left = most = SIZE_MAX / 2;
 	then = EAGAIN;
 	refill = 0;
 	interruptions = refusals = 0;
 	room = calloc(2, RNG_CHAIN_MAX);
-	memset(&c, 0, sizeof(c));
+	memset(&request, 0, sizeof(request));
 }
 
 static void teardown(void)
 {
+	virtio_stop(&rng.core);
+	worker_stop(&worker);
+	loop_timer_stop(&rng.retry);
+	virtio_rng_release(&rng);
+	worker_release(&worker);
 	free(room);
 }
 
 static void add(uint32_t off, uint32_t len)
 {
-	c.seg[c.count++] = (struct virtq_seg){ room + off, len };
-	c.writable_bytes += len;
+	c->seg[c->count++] = (struct virtq_seg){ room + off, len };
+	c->writable_bytes += len;
+}
+
+static enum virtio_result serve(void)
+{
+	return rng.core.is.ops->serve(&rng, &request, &e);
 }
 
 static void expect_served(uint32_t want)
 {
-	uint32_t written = 12345;
-
-	assert_ok(virtio_rng_ops.serve(&rng, 0, &c, &written, &e), &e);
-	ck_assert_uint_eq(written, want);
+	ck_assert_int_eq(serve(), VIRTIO_DONE);
+	ck_assert_uint_eq(request.written, want);
+	ck_assert(!loop_timer_is_set(&rng.retry));
 }
 
 START_TEST(virtio_rng__is_an_entropy_device)
 {
-	ck_assert_uint_eq(virtio_rng_ops.id, 4);
-	ck_assert_uint_eq(virtio_rng_ops.queues, 1);
-	ck_assert_uint_eq(virtio_rng_ops.features, 0);
-	ck_assert(!virtio_rng_ops.read_config);
+	ck_assert_uint_eq(rng.core.is.id, 4);
+	ck_assert_uint_eq(rng.core.is.queues, 1);
+	ck_assert_uint_eq(rng.core.is.features, 0);
+	ck_assert_uint_eq(rng.core.is.config_len, 0);
 }
 END_TEST
 
@@ -130,59 +148,72 @@ START_TEST(virtio_rng__gives_what_there_is)
 }
 END_TEST
 
-START_TEST(virtio_rng__waits_without_blocking)
+/* Nor is a host that fails in the middle of a chain a reason to lose it. */
+START_TEST(virtio_rng__gives_what_came_before_a_failure)
 {
-	uint32_t written;
-
-	left = 0;
+	left = 3;
+	then = EPERM;
 	add(0, 3);
-	ck_assert_int_eq(virtio_rng_ops.serve(&rng, 0, &c, &written, &e),
-			 -EAGAIN);
+	add(3, 10);
+	expect_served(3);
 }
 END_TEST
 
+START_TEST(virtio_rng__waits_without_blocking)
+{
+	left = 0;
+	add(0, 3);
+	ck_assert_int_eq(serve(), VIRTIO_NOT_NOW);
+	ck_assert(loop_timer_is_set(&rng.retry));
+	ck_assert_uint_eq(rng.core.host_errors, 0);
+}
+END_TEST
+
+/* The driver is not to blame, and gets no empty buffer either (5.4.6.2). */
 START_TEST(virtio_rng__reports_a_host_without_randomness)
 {
-	uint32_t written;
-
 	left = 0;
 	then = ENOSYS;
 	add(0, 3);
-	assert_err(virtio_rng_ops.serve(&rng, 0, &c, &written, &e), -ENOSYS, &e,
-		   "getrandom: ");
+	ck_assert_int_eq(serve(), VIRTIO_NOT_NOW);
+	ck_assert(loop_timer_is_set(&rng.retry));
+	ck_assert_uint_eq(rng.core.faults, 0);
+	ck_assert_uint_eq(rng.core.host_errors, 1);
+	ck_assert_str_eq(rng.core.host_error.msg,
+			 "virtio-rng queue 0: getrandom: Function not "
+			 "implemented");
 }
 END_TEST
 
+static void expect_refused(const char *msg)
+{
+	ck_assert_int_eq(serve(), VIRTIO_DRIVER_FAULT);
+	ck_assert_msg(strstr(e.msg, msg), "\"%s\" lacks \"%s\"", e.msg, msg);
+}
+
 START_TEST(virtio_rng__refuses_a_buffer_to_read)
 {
-	uint32_t written;
-
 	add(0, 3);
 	add(3, 3);
-	c.readable = 1;
-	assert_err(virtio_rng_ops.serve(&rng, 0, &c, &written, &e), -EPROTO, &e,
-		   "chain 0: a device-readable buffer (5.4.6.1)");
+	c->readable = 1;
+	expect_refused("chain 0: a device-readable buffer (5.4.6.1)");
 	ck_assert_uint_eq(room[0], 0);
 }
 END_TEST
 
 START_TEST(virtio_rng__refuses_a_chain_without_room)
 {
-	uint32_t written;
-
-	assert_err(virtio_rng_ops.serve(&rng, 0, &c, &written, &e), -EPROTO, &e,
-		   "no room for a random byte (5.4.6.2)");
+	expect_refused("no room for a random byte (5.4.6.2)");
 }
 END_TEST
 
 /* --- with the worker */
 
-static struct virtio_mmio v[VIRTIO_MMIO_DEVICES];
-static struct virtio_worker worker;
+static struct virtio_mmio v;
 
 static void set(unsigned reg, uint32_t value)
 {
-	virtio_mmio_ops.write(&v[0], reg, 4, value);
+	virtio_mmio_ops.write(&v, reg, 4, value);
 }
 
 static void setup_worker(void)
@@ -192,11 +223,14 @@ static void setup_worker(void)
 
 	driver_setup();
 	setup();
-	virtio_rng_init(&rng);
-	ck_assert_uint_eq(VIRTIO_MMIO_DEVICES, 1);
-	assert_ok(virtio_mmio_init(&v[0], &virtio_rng_ops, &rng, &gm, irq, &e),
-		  &e);
-	assert_ok(virtio_worker_start(&worker, v, &e), &e);
+	virtio_mmio_init(&v, &rng.core, irq);
+}
+
+/* With @of as the host. */
+static void start(ssize_t (*of)(void *, size_t, unsigned))
+{
+	rng.source = of;
+	assert_ok(worker_start(&worker, "a test", &e), &e);
 	set(0x70, 1 | 2);
 	set(0x24, 1);
 	set(0x20, 1);
@@ -211,9 +245,8 @@ static void setup_worker(void)
 
 static void teardown_worker(void)
 {
-	virtio_worker_stop(&worker);
-	virtio_mmio_release(&v[0]);
 	teardown();
+	virtio_mmio_release(&v);
 	driver_teardown();
 }
 
@@ -229,23 +262,11 @@ static bool becomes_used(uint16_t idx)
 	return get16(USED + 2) == idx;
 }
 
-/* The device's state is read and changed under its lock. */
-static bool was_refused(void)
-{
-	bool was;
-
-	pthread_mutex_lock(&v[0].lock);
-	was = refusals;
-	if (was)
-		left = 64;
-	pthread_mutex_unlock(&v[0].lock);
-	return was;
-}
-
 START_TEST(virtio_rng__is_served_by_the_worker)
 {
 	uint8_t zeros[64] = { 0 };
 
+	start(getrandom);
 	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 64, WRITE, 0 });
 	for (uint16_t n = 1; n <= 20; n++) {
 		put(BUFFERS, zeros, sizeof(zeros));
@@ -258,29 +279,43 @@ START_TEST(virtio_rng__is_served_by_the_worker)
 }
 END_TEST
 
-/* The worker comes back by itself to a device that was not ready. */
+/* The worker comes back by itself to a host that had nothing, or failed. */
+static const int reasons[] = { EAGAIN, ENOSYS };
+
 START_TEST(virtio_rng__is_asked_again_by_the_worker)
 {
-	virtio_worker_stop(&worker);
-	rng.source = source;
-	left = 0;
-	assert_ok(virtio_worker_start(&worker, v, &e), &e);
+	then = reasons[_i];
+	atomic_store(&is_closed, true);
+	start(source);
 	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 64, WRITE, 0 });
 	make_available(8, 0);
 	set(0x50, 0);
-	for (unsigned n = 0; n < 10000 && !was_refused(); n++)
+	for (unsigned n = 0; n < 10000 && !atomic_load(&refusals); n++)
 		nap();
+	ck_assert_uint_eq(get16(USED + 2), 0);
+	atomic_store(&is_closed, false);
 	ck_assert(becomes_used(1));
+	ck_assert_uint_eq(get32(USED + 8), 64);
+	worker_stop(&worker);
+	ck_assert_uint_eq(rng.core.faults, 0);
 }
 END_TEST
 
-START_TEST(virtio_worker__stops_when_not_running)
+/* A driver that is reset while the host has nothing is not served later. */
+START_TEST(virtio_rng__forgets_a_driver_that_waited)
 {
-	struct virtio_worker none = { 0 };
-
-	virtio_worker_stop(&none);
-	virtio_worker_stop(&worker);
-	virtio_worker_stop(&worker);
+	atomic_store(&is_closed, true);
+	start(source);
+	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 64, WRITE, 0 });
+	make_available(8, 0);
+	set(0x50, 0);
+	for (unsigned n = 0; n < 10000 && !atomic_load(&refusals); n++)
+		nap();
+	set(0x70, 0);
+	atomic_store(&is_closed, false);
+	worker_stop(&worker);
+	ck_assert(!loop_timer_is_set(&rng.retry));
+	ck_assert_uint_eq(get16(USED + 2), 0);
 }
 END_TEST
 
@@ -295,6 +330,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_rng__goes_on_after_short_answers);
 	tcase_add_test(t, virtio_rng__stops_at_its_limit);
 	tcase_add_test(t, virtio_rng__gives_what_there_is);
+	tcase_add_test(t, virtio_rng__gives_what_came_before_a_failure);
 	tcase_add_test(t, virtio_rng__waits_without_blocking);
 	tcase_add_test(t, virtio_rng__reports_a_host_without_randomness);
 	tcase_add_test(t, virtio_rng__refuses_a_buffer_to_read);
@@ -303,8 +339,9 @@ Suite *unit_suite(void)
 	t = tcase_create("worker");
 	tcase_add_checked_fixture(t, setup_worker, teardown_worker);
 	tcase_add_test(t, virtio_rng__is_served_by_the_worker);
-	tcase_add_test(t, virtio_rng__is_asked_again_by_the_worker);
-	tcase_add_test(t, virtio_worker__stops_when_not_running);
+	tcase_add_loop_test(t, virtio_rng__is_asked_again_by_the_worker, 0,
+			    (int)COUNT(reasons));
+	tcase_add_test(t, virtio_rng__forgets_a_driver_that_waited);
 	suite_add_tcase(s, t);
 	return s;
 }

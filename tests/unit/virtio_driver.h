@@ -38,20 +38,24 @@ static inline void put(uint64_t gpa, const void *data, size_t len)
 	assert_ok(guest_mem_write(&gm, gpa, data, len, "test", &e), &e);
 }
 
+/* As a driver on another thread must: in order with what was written before,
+ * where the address allows it. */
 static inline void put16(uint64_t gpa, unsigned value)
 {
 	uint16_t v = (uint16_t)value;
 
-	put(gpa, &v, sizeof(v));
+	if (gpa % sizeof(v))
+		put(gpa, &v, sizeof(v));
+	else
+		__atomic_store_n((uint16_t *)guest_mem_ptr(&gm, gpa, sizeof(v)),
+				 v, __ATOMIC_RELEASE);
 }
 
 static inline uint16_t get16(uint64_t gpa)
 {
-	uint16_t v = 0;
-	struct err e;
-
-	assert_ok(guest_mem_read(&gm, gpa, &v, sizeof(v), "test", &e), &e);
-	return v;
+	return __atomic_load_n(
+		(const uint16_t *)guest_mem_ptr(&gm, gpa, sizeof(uint16_t)),
+		__ATOMIC_ACQUIRE);
 }
 
 static inline uint32_t get32(uint64_t gpa)
@@ -62,10 +66,17 @@ static inline uint32_t get32(uint64_t gpa)
 /* Descriptor @i of the table at @table. */
 static inline void put_desc(uint64_t table, unsigned i, struct driver_desc d)
 {
-	put(table + 16 * i, &d.addr, 8);
-	put(table + 16 * i + 8, &d.len, 4);
-	put16(table + 16 * i + 12, d.flags);
-	put16(table + 16 * i + 14, d.next);
+	const uint16_t words[] = { (uint16_t)d.addr,
+				   (uint16_t)(d.addr >> 16),
+				   (uint16_t)(d.addr >> 32),
+				   (uint16_t)(d.addr >> 48),
+				   (uint16_t)d.len,
+				   (uint16_t)(d.len >> 16),
+				   d.flags,
+				   d.next };
+
+	for (unsigned n = 0; n < COUNT(words); n++)
+		put16(table + 16 * i + 2 * n, words[n]);
 }
 
 /* The next entry of the available ring of a queue of @size. */

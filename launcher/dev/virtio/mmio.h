@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtio over MMIO: the registers by which a guest's driver reaches a device,
+ * and its one interrupt. What they mean is the core's (core.h).
+ *
+ * Accesses without a meaning (a write to a read-only register, a byte of a
+ * 32-bit one) do nothing; the bus counts them and names each address once.
+ *
+ * Drivers over MMIO need not look whether a reset is complete, and Linux's
+ * does not: the write that asks for it returns when it is. Only the processor
+ * that writes waits.
+ *
+ * Modern devices only; no shared memory, no queue reset.
+ *
+ * Must never trust: anything written to a register, in any order, at any size.
+ *
+ * Spec: virtio 1.2, 4.2.
+ */
+#ifndef DEV_VIRTIO_MMIO_H
+#define DEV_VIRTIO_MMIO_H
+
+#include "dev/bus.h"
+#include "dev/device.h"
+#include "dev/virtio/core.h"
+#include "vm/irq.h"
+
+struct virtio_mmio {
+	struct virtio
+		*core; /* NULL: the empty transport; its lock covers this */
+	struct irq_edge irq;
+	uint32_t interrupt_status;
+	uint32_t device_features_sel, driver_features_sel, queue_sel;
+};
+
+/* The device of the bus is a struct virtio_mmio. */
+extern const struct device_ops virtio_mmio_ops;
+
+/* Let the driver reach @core. @irq is the transport's from here on. */
+void virtio_mmio_init(struct virtio_mmio *m, struct virtio *core,
+		      struct irq_edge irq);
+
+/* The empty transport is fine. */
+void virtio_mmio_release(struct virtio_mmio *m);
+
+/* Of a device type whose devices are reached over MMIO. No EISA id: kernels
+ * know virtio over MMIO by this name. */
+#define VIRTIO_MMIO_TYPE                                                      \
+	.mmio_len = VIRTIO_MMIO_SIZE, .irq = DEVICE_IRQ_EDGE,                 \
+	.acpi_hid = "LNRO0005", .acpi_name = "VRT#", .ops = &virtio_mmio_ops, \
+	.create = virtio_mmio_create, .stop = virtio_mmio_stop_device,        \
+	.release = virtio_mmio_release_device
+
+int virtio_mmio_create(void **dev, const struct device_slot *slot,
+		       struct device_env *env, struct err *e);
+void virtio_mmio_stop_device(void *dev);
+void virtio_mmio_release_device(void *dev);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-rng: the host's random bytes, so that no guest waits for entropy.
+ *
+ * One queue; the driver puts writable buffers in, the device fills them
+ * straight from the host kernel. A chain is given at most RNG_CHAIN_MAX
+ * bytes, so that asking for gigabytes does not keep the worker busy. While
+ * the host has none to give, as in its first seconds, or refuses, chains stay
+ * in the queue and the host is asked again by a timer.
+ *
+ * Must never trust: how many bytes are asked for.
+ *
+ * Spec: virtio 1.2, 5.4.
+ */
+#ifndef DEV_VIRTIO_RNG_H
+#define DEV_VIRTIO_RNG_H
+
+#include <sys/types.h>
+
+#include "dev/device.h"
+#include "dev/virtio/core.h"
+
+#define RNG_CHAIN_MAX (64u << 10)
+
+/* When a host without random bytes is asked again. */
+#define RNG_RETRY_NS 100000000
+
+extern const struct device_type virtio_rng_type;
+
+struct virtio_rng {
+	struct virtio core;
+	/* getrandom(2), or what a test puts in its place. */
+	ssize_t (*source)(void *buf, size_t len, unsigned flags);
+	struct loop_timer retry;
+};
+
+/* @worker does not run yet. On failure nothing is left to release. */
+int virtio_rng_init(struct virtio_rng *rng, const struct guest_mem *gm,
+		    struct worker *worker, struct err *e);
+void virtio_rng_release(struct virtio_rng *rng);
+
+#endif

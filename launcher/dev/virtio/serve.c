@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The device's side of the core: its life on the worker, and the chains that
+ * it takes and gives back.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "dev/virtio/core.h"
+
+static struct loop *loop_of(const struct virtio *v)
+{
+	return &v->is.worker->loop;
+}
+
+/* --- what the user is told; the worker may wait for a terminal */
+
+static void tell(struct virtio *v)
+{
+	bool fault, host_error;
+
+	virtio_lock(v);
+	fault = v->faults && !v->is_fault_told;
+	host_error = v->host_errors && !v->is_host_error_told;
+	v->is_fault_told |= fault;
+	v->is_host_error_told |= host_error;
+	virtio_unlock(v);
+	/* Each is written once, before it is counted. */
+	if (fault)
+		log_step("%s; the device needs a reset", v->fault.msg);
+	if (host_error)
+		log_warn("%s", v->host_error.msg);
+}
+
+/* With the lock. */
+static void note_host_error(struct virtio *v, int queue, const struct err *e)
+{
+	if (!v->host_errors++) {
+		if (queue == VIRTIO_NO_QUEUE)
+			err_set(&v->host_error, EIO, "%s: %s", v->is.name,
+				e->msg);
+		else
+			err_set(&v->host_error, EIO, "%s queue %d: %s",
+				v->is.name, queue, e->msg);
+	}
+	loop_post(loop_of(v), &v->settle);
+}
+
+void virtio_host_error(struct virtio *v, int queue, const struct err *e)
+{
+	virtio_lock(v);
+	note_host_error(v, queue, e);
+	virtio_unlock(v);
+}
+
+/* --- the life of a driver, on the worker */
+
+/* 2.4.1: "MUST reinitialize device status to 0 after receiving a reset"; rings
+ * are forgotten with it. */
+static void forget_driver(struct virtio *v)
+{
+	v->status = 0;
+	v->accepted = 0;
+	v->accepts_others = false;
+	for (unsigned i = 0; i < v->is.queues; i++)
+		memset(&v->queues[i].ring, 0, sizeof(v->queues[i].ring));
+	v->transport->reset(v->transport_ctx);
+	v->is_resetting = false;
+}
+
+/* Whether a life has ended, or a reset was asked for, and not all of that is
+ * done. With the lock. */
+static bool is_stopping(const struct virtio *v)
+{
+	return !v->is_live && (v->is_started || v->held || v->is_resetting);
+}
+
+/* Complete the end of a life, if nothing is left to wait for. With the lock. */
+static void complete_stop(struct virtio *v)
+{
+	if (v->is_live || v->is_started || v->held)
+		return;
+	if (v->is_resetting)
+		forget_driver(v);
+	v->stops++;
+	pthread_cond_broadcast(&v->has_stopped);
+}
+
+static void start(struct virtio *v)
+{
+	struct err e;
+	int rc = 0;
+
+	v->is_started = true;
+	virtio_unlock(v);
+	for (unsigned i = 0; i < v->is.queues; i++)
+		v->queues[i].is_stalled = false;
+	if (v->is.ops->start)
+		rc = v->is.ops->start(v->is.dev, &e);
+	virtio_lock(v);
+	if (!rc) {
+		/* Some drivers notify first, when we must not consume
+		 * (2.1.2). */
+		for (unsigned i = 0; i < v->is.queues; i++)
+			loop_post(loop_of(v), &v->queues[i].resume);
+		return;
+	}
+	v->is_started = false;
+	note_host_error(v, VIRTIO_NO_QUEUE, &e);
+	if (v->is_live) {
+		v->status |= VIRTIO_STATUS_NEEDS_RESET;
+		v->transport->config_changed(v->transport_ctx);
+		virtio_end_life(v);
+	}
+}
+
+static void stop(struct virtio *v)
+{
+	virtio_unlock(v);
+	if (v->is.ops->stop)
+		v->is.ops->stop(v->is.dev);
+	virtio_lock(v);
+	v->is_started = false;
+}
+
+static void settle(void *ctx)
+{
+	struct virtio *v = ctx;
+
+	virtio_lock(v);
+	if (v->is_live && !v->is_started)
+		start(v);
+	if (!v->is_live && v->is_started)
+		stop(v);
+	complete_stop(v);
+	virtio_unlock(v);
+	tell(v);
+}
+
+void virtio_begin_life(struct virtio *v)
+{
+	v->life++;
+	v->is_live = true;
+	loop_post(loop_of(v), &v->settle);
+}
+
+void virtio_end_life(struct virtio *v)
+{
+	v->is_live = false;
+	if (v->is_started)
+		loop_post(loop_of(v), &v->settle);
+}
+
+void virtio_begin_reset(struct virtio *v)
+{
+	virtio_end_life(v);
+	v->is_resetting = true;
+	complete_stop(v);
+}
+
+void virtio_wait(struct virtio *v)
+{
+	uint64_t before = v->stops;
+
+	if (!worker_is_elsewhere(v->is.worker)) {
+		virtio_unlock(v);
+		settle(v);
+		virtio_lock(v);
+		return;
+	}
+	/* Another processor may let the next life begin and end before this
+	 * one wakes up. */
+	while (is_stopping(v) && v->stops == before)
+		pthread_cond_wait(&v->has_stopped, &v->lock);
+}
+
+/* --- chains */
+
+/* 2.1.2: "MUST NOT consume buffers [...] before DRIVER_OK"; 4.2.2.1: "MUST
+ * NOT access virtual queue contents when QueueReady is zero". */
+static bool may_use(const struct virtio *v, const struct virtio_queue *q)
+{
+	return v->is_live && v->is_started && q->ring.ready;
+}
+
+static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
+{
+	struct virtio_queue *q = &v->queues[queue];
+	struct err e;
+	int rc;
+
+	if (!may_use(v, q))
+		return false;
+	rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
+	/* Once more only: idx never decreases (2.7.6.1). */
+	if (!rc && virtq_arm(&q->ring))
+		rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
+	if (rc < 0)
+		virtio_fault(v, (int)queue, "%s", e.msg);
+	if (rc <= 0)
+		return false;
+	r->ticket = (struct virtio_ticket){ v->life, (uint16_t)queue,
+					    r->chain.head };
+	r->written = 0;
+	q->held++;
+	v->held++;
+	return true;
+}
+
+bool virtio_take(struct virtio *v, unsigned queue, struct virtio_request *r)
+{
+	bool taken;
+
+	assert(queue < v->is.queues);
+	virtio_lock(v);
+	taken = take(v, queue, r);
+	virtio_unlock(v);
+	return taken;
+}
+
+/* The device has the chain no longer. Returns the queue if its ring may be
+ * used, else NULL: nothing is to be done for it. With the lock. */
+static struct virtio_queue *let_go(struct virtio *v,
+				   const struct virtio_ticket *t)
+{
+	struct virtio_queue *q = &v->queues[t->queue];
+
+	/* Of an earlier life, or forgotten. */
+	if (t->life != v->life || !q->held)
+		return NULL;
+	q->held--;
+	v->held--;
+	if (may_use(v, q))
+		return q;
+	complete_stop(v);
+	return NULL;
+}
+
+void virtio_put_back(struct virtio *v, const struct virtio_ticket *t)
+{
+	struct virtio_queue *q;
+
+	virtio_lock(v);
+	q = let_go(v, t);
+	if (q)
+		virtq_unpop(&q->ring);
+	virtio_unlock(v);
+}
+
+void virtio_give(struct virtio *v, const struct virtio_ticket *t,
+		 uint32_t written)
+{
+	struct virtio_queue *q;
+
+	virtio_lock(v);
+	q = let_go(v, t);
+	if (q) {
+		q->given++;
+		if (virtq_push(&q->ring, t->head, written)) {
+			q->interrupts++;
+			v->transport->used(v->transport_ctx, t->queue);
+		}
+	}
+	virtio_unlock(v);
+}
+
+void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
+		   const struct err *e)
+{
+	virtio_lock(v);
+	if (let_go(v, t))
+		virtio_fault(v, t->queue, "%s", e->msg);
+	virtio_unlock(v);
+}
+
+void virtio_forget(struct virtio *v)
+{
+	virtio_lock(v);
+	for (unsigned i = 0; i < v->is.queues; i++)
+		v->queues[i].held = 0;
+	v->held = 0;
+	virtio_unlock(v);
+}
+
+/* --- serving a queue */
+
+/* Act on what the device said of @r. Returns whether to go on. */
+static bool conclude(struct virtio *v, const struct virtio_request *r,
+		     enum virtio_result result, const struct err *e)
+{
+	switch (result) {
+	case VIRTIO_HOST_ERROR:
+		virtio_host_error(v, r->ticket.queue, e);
+		virtio_give(v, &r->ticket, r->written);
+		return true;
+	case VIRTIO_DONE:
+		virtio_give(v, &r->ticket, r->written);
+		return true;
+	case VIRTIO_LATER:
+		return true;
+	case VIRTIO_NOT_NOW:
+		virtio_put_back(v, &r->ticket);
+		v->queues[r->ticket.queue].is_stalled = true;
+		return false;
+	case VIRTIO_DRIVER_FAULT:
+		virtio_refuse(v, &r->ticket, e);
+		return false;
+	}
+	return false;
+}
+
+/* At most as many chains as the queue holds; then others have their turn. */
+static void serve(struct virtio_queue *q)
+{
+	struct virtio *v = q->v;
+	struct virtio_request *r = &v->request;
+	unsigned queue = (unsigned)(q - v->queues);
+	struct err e;
+
+	for (unsigned n = 0; n < v->is.queue_size; n++) {
+		if (q->is_stalled || !virtio_take(v, queue, r))
+			return;
+		if (!conclude(v, r, v->is.ops->serve(v->is.dev, r, &e), &e))
+			return;
+	}
+	loop_post(loop_of(v), &q->resume);
+}
+
+static void on_bell(void *ctx, unsigned events)
+{
+	struct virtio_queue *q = ctx;
+	eventfd_t count;
+
+	(void)events;
+	(void)eventfd_read(q->bell_fd, &count);
+	serve(q);
+}
+
+static void on_resume(void *ctx)
+{
+	serve(ctx);
+}
+
+void virtio_resume(struct virtio *v, unsigned queue)
+{
+	v->queues[queue].is_stalled = false;
+	loop_post(loop_of(v), &v->queues[queue].resume);
+}
+
+/* --- making and ending one */
+
+static int add_queue(struct virtio *v, unsigned n, struct err *e)
+{
+	struct virtio_queue *q = &v->queues[n];
+
+	q->v = v;
+	q->bell = (struct loop_watch){ .fn = on_bell, .ctx = q };
+	q->resume = (struct loop_call){ .fn = on_resume, .ctx = q };
+	q->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (q->bell_fd < 0)
+		return err_sys(e, "%s queue %u: eventfd", v->is.name, n);
+	return loop_add(loop_of(v), &q->bell, q->bell_fd, LOOP_IN, e);
+}
+
+int virtio_init(struct virtio *v, const struct virtio_setup *setup,
+		struct err *e)
+{
+	int rc = 0;
+
+	assert(setup->queues && setup->queues <= VIRTIO_QUEUES_MAX);
+	assert(setup->queue_size <= VIRTQ_SIZE_MAX);
+	memset(v, 0, sizeof(*v));
+	v->is = *setup;
+	v->offered = setup->features | VIRTIO_CORE_FEATURES;
+	v->settle = (struct loop_call){ .fn = settle, .ctx = v };
+	pthread_mutex_init(&v->lock, NULL);
+	pthread_cond_init(&v->has_stopped, NULL);
+	v->queues = calloc(setup->queues, sizeof(*v->queues));
+	v->config = calloc(1, setup->config_len + 1);
+	for (unsigned i = 0; v->queues && i < setup->queues; i++)
+		v->queues[i].bell_fd = -1;
+	if (!v->queues || !v->config)
+		rc = err_set(e, ENOMEM, "%s: no memory", setup->name);
+	else if (setup->config_len)
+		memcpy(v->config, setup->config, setup->config_len);
+	for (unsigned i = 0; !rc && i < setup->queues; i++)
+		rc = add_queue(v, i, e);
+	if (rc)
+		virtio_release(v);
+	return rc;
+}
+
+void virtio_attach(struct virtio *v, const struct virtio_transport_ops *ops,
+		   void *transport)
+{
+	v->transport = ops;
+	v->transport_ctx = transport;
+}
+
+void virtio_stop(struct virtio *v)
+{
+	if (!v->transport)
+		return;
+	virtio_lock(v);
+	virtio_begin_reset(v);
+	virtio_wait(v);
+	virtio_unlock(v);
+}
+
+void virtio_release(struct virtio *v)
+{
+	if (!v->is.ops)
+		return;
+	assert(!v->is_live && !v->is_started && !v->held);
+	for (unsigned i = 0; v->queues && i < v->is.queues; i++) {
+		struct virtio_queue *q = &v->queues[i];
+
+		loop_remove(&q->bell);
+		loop_cancel(loop_of(v), &q->resume);
+		if (q->bell_fd >= 0)
+			close(q->bell_fd);
+	}
+	loop_cancel(loop_of(v), &v->settle);
+	tell(v);
+	free(v->queues);
+	free(v->config);
+	pthread_cond_destroy(&v->has_stopped);
+	pthread_mutex_destroy(&v->lock);
+	memset(v, 0, sizeof(*v));
+}
