@@ -2,15 +2,14 @@
 /*
  * Files in: how an image or an initrd comes into the launcher's memory.
  *
- * Must never trust: the kind and the size of what a path leads to. A path is
- * opened so that nothing can make the opening wait, and looked at before it
- * is read.
+ * Must never trust: the kind and the size of what a path leads to, see
+ * input.h, and that a file stays as long as it was.
  */
 #include "base/file.h"
+#include "base/input.h"
 #include "base/retry.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -69,8 +68,8 @@ const char *file_mapped_at(const void *addr)
 	return NULL;
 }
 
-/* The first buffer for standard input; it doubles from there. */
-#define STDIN_FIRST (1u << 20)
+/* The first buffer for a pipe; it doubles from there. */
+#define PIPE_FIRST (1u << 20)
 
 static int too_large(struct err *e, const char *path, uint64_t limit)
 {
@@ -79,75 +78,25 @@ static int too_large(struct err *e, const char *path, uint64_t limit)
 		       limit);
 }
 
-/* Why something that is not a regular file is refused. */
-static int check_type(const char *path, mode_t mode, struct err *e)
+static int check_size(const char *path, const struct stat *st, uint64_t limit,
+		      struct err *e)
 {
-	static const struct {
-		mode_t type;
-		int code;
-		const char *why;
-	} refused[] = {
-		{ S_IFDIR, EISDIR, "is a directory" },
-		{ S_IFIFO, EINVAL,
-		  "is a FIFO, not a regular file; "
-		  "to read from a pipe, connect it to standard input and say -" },
-		{ S_IFCHR, EINVAL,
-		  "is a character device, not a regular file" },
-		{ S_IFBLK, EINVAL, "is a block device, not a regular file" },
-		{ S_IFSOCK, EINVAL, "is a socket, not a regular file" },
-	};
-
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if ((mode & S_IFMT) == refused[i].type)
-			return err_set(e, refused[i].code, "%s: %s", path,
-				       refused[i].why);
-	return 0;
+	if (st->st_size == 0)
+		return err_set(e, EINVAL, "%s: is empty", path);
+	return (uint64_t)st->st_size > limit ? too_large(e, path, limit) : 0;
 }
 
-static int map_file(struct file *f, int fd, const char *path, uint64_t limit,
-		    struct err *e)
+static int map_file(struct file *f, int fd, const char *path,
+		    const struct stat *st, struct err *e)
 {
-	struct stat st;
-	void *p;
-	int rc;
+	void *p = mmap(NULL, st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 
-	if (fstat(fd, &st))
-		return err_sys(e, "%s: fstat", path);
-	rc = check_type(path, st.st_mode, e);
-	if (rc)
-		return rc;
-	if (st.st_size == 0)
-		return err_set(e, EINVAL, "%s: is empty", path);
-	if ((uint64_t)st.st_size > limit)
-		return too_large(e, path, limit);
-	p = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return err_sys(e, "%s: mmap of %jd bytes", path,
-			       (intmax_t)st.st_size);
-	*f = (struct file){ .bytes = { p, st.st_size }, .mapped = true };
+			       (intmax_t)st->st_size);
+	*f = (struct file){ .bytes = { p, st->st_size }, .mapped = true };
 	remember(f->bytes, path);
 	return 0;
-}
-
-static int open_path(struct file *f, const char *path, uint64_t limit,
-		     struct err *e)
-{
-	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	int rc;
-
-	if (fd < 0) {
-		/* open() of a socket fails with a code that explains nothing. */
-		if (errno == ENXIO && !stat(path, &st))
-			return check_type(path, st.st_mode, e)
-				       ?: err_set(e, ENXIO,
-						  "%s: no such device", path);
-		return err_sys(e, "%s", path);
-	}
-	rc = map_file(f, fd, path, limit, e);
-	close(fd);
-	return rc;
 }
 
 /*
@@ -163,7 +112,7 @@ static int read_all(int fd, const char *name, uint8_t **buf, size_t *len,
 		ssize_t n;
 
 		if (*len == room) {
-			size_t want = room ? room * 2 : STDIN_FIRST;
+			size_t want = room ? room * 2 : PIPE_FIRST;
 			uint8_t *bigger = realloc(*buf, want);
 
 			if (!bigger)
@@ -186,19 +135,15 @@ static int read_all(int fd, const char *name, uint8_t **buf, size_t *len,
 	}
 }
 
-static int read_stdin(struct file *f, uint64_t limit, struct err *e)
+/* Read the pipe @fd to its end, into memory that is to be freed. */
+static int read_pipe(struct bytes *b, int fd, const char *name, uint64_t limit,
+		     struct err *e)
 {
-	static const char name[] = "standard input";
 	uint8_t *buf = NULL, *exact;
 	size_t len = 0;
 	int rc;
 
-	if (isatty(STDIN_FILENO))
-		return err_set(e, EINVAL,
-			       "%s: is a terminal; "
-			       "redirect it from a file or a pipe",
-			       name);
-	rc = read_all(STDIN_FILENO, name, &buf, &len, limit, e);
+	rc = read_all(fd, name, &buf, &len, limit, e);
 	if (!rc && len == 0)
 		rc = err_set(e, EINVAL, "%s: is empty", name);
 	if (rc) {
@@ -206,15 +151,60 @@ static int read_stdin(struct file *f, uint64_t limit, struct err *e)
 		return rc;
 	}
 	exact = realloc(buf, len);
-	*f = (struct file){ .bytes = { exact ?: buf, len } };
+	*b = (struct bytes){ exact ?: buf, len };
 	return 0;
+}
+
+static int read_stdin(struct bytes *b, uint64_t limit, struct err *e)
+{
+	static const char name[] = "standard input";
+
+	if (isatty(STDIN_FILENO))
+		return err_set(e, EINVAL,
+			       "%s: is a terminal; "
+			       "redirect it from a file or a pipe",
+			       name);
+	return read_pipe(b, STDIN_FILENO, name, limit, e);
+}
+
+static int read_fifo(struct bytes *b, int fd, const char *path, uint64_t limit,
+		     struct err *e)
+{
+	input_await_writer(fd);
+	return read_pipe(b, fd, path, limit, e);
+}
+
+static int open_path(struct file *f, const char *path, uint64_t limit,
+		     struct err *e)
+{
+	struct file new = { 0 };
+	struct stat st;
+	int fd = input_open(path, &st, e), rc;
+
+	if (fd < 0)
+		return fd;
+	if (S_ISFIFO(st.st_mode))
+		rc = read_fifo(&new.bytes, fd, path, limit, e);
+	else
+		rc = check_size(path, &st, limit, e)
+			     ?: map_file(&new, fd, path, &st, e);
+	close(fd);
+	if (!rc)
+		*f = new;
+	return rc;
 }
 
 int file_open(struct file *f, const char *path, uint64_t limit, struct err *e)
 {
-	if (!strcmp(path, "-"))
-		return read_stdin(f, limit, e);
-	return open_path(f, path, limit, e);
+	struct file new = { 0 };
+	int rc;
+
+	if (strcmp(path, "-"))
+		return open_path(f, path, limit, e);
+	rc = read_stdin(&new.bytes, limit, e);
+	if (!rc)
+		*f = new;
+	return rc;
 }
 
 int file_keep(struct file *f, struct err *e)
@@ -243,4 +233,77 @@ void file_close(struct file *f)
 		free((void *)f->bytes.data);
 	}
 	*f = (struct file){ 0 };
+}
+
+static int source_of_path(struct file_source *s, const char *path,
+			  uint64_t limit, struct err *e)
+{
+	struct file_source new = { .path = path, .fd = -1 };
+	struct stat st;
+	int fd = input_open(path, &st, e), rc;
+
+	if (fd < 0)
+		return fd;
+	if (S_ISFIFO(st.st_mode))
+		rc = read_fifo(&new.data, fd, path, limit, e);
+	else
+		rc = check_size(path, &st, limit, e);
+	if (rc || S_ISFIFO(st.st_mode))
+		close(fd);
+	else
+		new.fd = fd;
+	new.size = new.data.data ? new.data.len : (uint64_t)st.st_size;
+	if (!rc)
+		*s = new;
+	return rc;
+}
+
+int file_source_open(struct file_source *s, const char *path, uint64_t limit,
+		     struct err *e)
+{
+	struct file_source new = { .path = "standard input", .fd = -1 };
+	int rc;
+
+	if (strcmp(path, "-"))
+		return source_of_path(s, path, limit, e);
+	rc = read_stdin(&new.data, limit, e);
+	new.size = new.data.len;
+	if (!rc)
+		*s = new;
+	return rc;
+}
+
+int file_source_read(const struct file_source *s, void *dst, struct err *e)
+{
+	uint64_t done = 0;
+
+	if (s->data.data) {
+		memcpy(dst, s->data.data, s->data.len);
+		return 0;
+	}
+	while (done < s->size) {
+		ssize_t n = pread(s->fd, (uint8_t *)dst + done, s->size - done,
+				  (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "%s: read", s->path);
+		if (n == 0)
+			return err_set(e, ENODATA,
+				       "%s: was cut short to %" PRIu64
+				       " of %" PRIu64
+				       " bytes while it was read",
+				       s->path, done, s->size);
+		done += (uint64_t)n;
+	}
+	return 0;
+}
+
+void file_source_close(struct file_source *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	free((void *)s->data.data);
+	*s = (struct file_source)FILE_SOURCE_EMPTY;
 }

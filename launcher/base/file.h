@@ -2,9 +2,10 @@
 /*
  * Files in and out.
  *
- * In: a regular file is mapped read-only and private; standard input is read
- * to its end under a ceiling. A mapping is only for the time in which nothing
- * but the launcher runs: see file_mapped_at(). Out: a result file appears whole or not at all,
+ * In: a regular file is mapped read-only and private, or read to where it is
+ * needed; standard input and FIFOs are read to their end under a ceiling. A
+ * mapping is only for the time in which nothing but the launcher runs: see
+ * file_mapped_at(). Out: a result file appears whole or not at all,
  * on every way out including a kill, because it has no name until it is
  * complete. (A file system that cannot do that may keep a stray temporary
  * file after a kill, never a partial result.)
@@ -21,10 +22,11 @@ struct file {
 };
 
 /*
- * Read all of @path; "-" is standard input.
+ * Read all of @path; "-" is standard input. Pipes are read to their end, so
+ * this may wait for as long as their writers like.
  *
  * @limit: the largest size accepted, in bytes.
- * Directories, FIFOs, devices and empty files are refused by name: -EISDIR,
+ * Directories, sockets, devices and empty files are refused by name: -EISDIR,
  * -EINVAL; -EFBIG past the limit; otherwise the system's own error. Every
  * message begins with @path ("standard input" for "-"). On failure *@f is
  * untouched. file_close() accepts the empty struct.
@@ -45,6 +47,29 @@ int file_keep(struct file *f, struct err *e);
  * path is valid until that file is closed.
  */
 const char *file_mapped_at(const void *addr);
+/* A file that is open and whose size is known, still to be read. */
+struct file_source {
+	const char *path; /* for messages */
+	int fd;		  /* -1: all of it is in: */
+	struct bytes data;
+	uint64_t size;
+};
+
+#define FILE_SOURCE_EMPTY \
+	{                 \
+		.fd = -1, \
+	}
+
+/* As file_open(), for a file that is read to where the caller wants it. */
+int file_source_open(struct file_source *s, const char *path, uint64_t limit,
+		     struct err *e);
+
+/*
+ * Read all @s->size bytes to @dst. -ENODATA if the file has become shorter
+ * since it was opened; what was appended to it is not read.
+ */
+int file_source_read(const struct file_source *s, void *dst, struct err *e);
+void file_source_close(struct file_source *s);
 
 /*
  * Create or replace @path with the @n parts at @parts, in that order. "-" is

@@ -123,17 +123,18 @@ static int find_room(const struct guest_mem *gm, const struct image *img,
 
 /* One file of an initrd. */
 struct part {
-	struct file file;
+	struct file_source file;
 	uint64_t off; /* in the initrd */
 };
 
-static int too_large(const struct guest_mem *gm, const char *path,
+static int too_large(const struct guest_mem *gm, const char *path, bool first,
 		     struct err *e)
 {
 	return err_set(e, EFBIG,
-		       "initrd: %s: larger than all of guest memory below "
+		       "initrd: %s: %slarger than all of guest memory below "
 		       "4 GiB (0x%" PRIx64 " bytes)%s",
-		       path, gm->low_size, more_helps(gm));
+		       path, first ? "" : "with the files before it ",
+		       gm->low_size, more_helps(gm));
 }
 
 /* Open all @n files and say where in the initrd, of *@size bytes, they go. */
@@ -142,39 +143,40 @@ static int open_parts(struct part *parts, const char *const *paths, size_t n,
 {
 	*size = 0;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t off;
+		uint64_t off = (*size + INITRD_ALIGN - 1) & ~(INITRD_ALIGN - 1);
 		int rc;
 
-		/* The sum is at most INITRD_PARTS_MAX times RAM below 4 GiB. */
-		off = (*size + INITRD_ALIGN - 1) & ~(INITRD_ALIGN - 1);
-		rc = file_open(&parts[i].file, paths[i], gm->low_size, e);
+		/* low_size is a multiple of INITRD_ALIGN, so that off is not
+		 * above it, and the sum cannot overflow. */
+		rc = file_source_open(&parts[i].file, paths[i],
+				      gm->low_size - off, e);
 		if (rc == -EFBIG)
-			return too_large(gm, paths[i], e);
+			return too_large(gm, paths[i], !i, e);
 		if (rc)
 			return err_prefix(e, rc, "initrd");
 		parts[i].off = off;
-		*size = off + parts[i].file.bytes.len;
+		*size = off + parts[i].file.size;
 	}
 	return 0;
 }
 
-/* The bytes between the parts are zero, whatever was there before. */
-static int write_parts(const struct part *parts, size_t n,
-		       const struct guest_mem *gm, uint64_t gpa, uint64_t size,
-		       struct err *e)
+/* Straight into the guest's memory, at @gpa. The bytes between the parts are
+ * zero, whatever was there before. */
+static int read_parts(const struct part *parts, size_t n,
+		      const struct guest_mem *gm, uint64_t gpa, uint64_t size,
+		      struct err *e)
 {
+	uint8_t *to = guest_mem_ptr(gm, gpa, size);
+
+	assert(to); /* by find_room() */
 	for (size_t i = 0; i < n; i++) {
-		struct bytes b = parts[i].file.bytes;
-		uint64_t end = parts[i].off + b.len;
+		uint64_t end = parts[i].off + parts[i].file.size;
 		uint64_t next = i + 1 < n ? parts[i + 1].off : size;
-		static const uint8_t zeros[INITRD_ALIGN];
-		int rc = guest_mem_write(gm, gpa + parts[i].off, b.data, b.len,
-					 "initrd", e)
-				 ?: guest_mem_write(gm, gpa + end, zeros,
-						    next - end, "initrd", e);
+		int rc = file_source_read(&parts[i].file, to + parts[i].off, e);
 
 		if (rc)
-			return rc;
+			return err_prefix(e, rc, "initrd");
+		memset(to + end, 0, next - end);
 	}
 	return 0;
 }
@@ -184,18 +186,20 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 const struct boot_range *kernel, struct boot_range *initrd,
 		 struct err *e)
 {
-	struct part parts[INITRD_PARTS_MAX] = { 0 };
+	struct part parts[INITRD_PARTS_MAX];
 	uint64_t gpa = 0, size;
 	int rc;
 
 	assert(n && n <= INITRD_PARTS_MAX);
+	for (size_t i = 0; i < n; i++)
+		parts[i].file = (struct file_source)FILE_SOURCE_EMPTY;
 	rc = open_parts(parts, paths, n, gm, &size, e)
 		     ?: find_room(gm, img, size, kernel, &gpa, e)
-		     ?: write_parts(parts, n, gm, gpa, size, e);
+		     ?: read_parts(parts, n, gm, gpa, size, e);
 	if (!rc)
 		*initrd = (struct boot_range){ gpa, size };
 	for (size_t i = 0; i < n; i++)
-		file_close(&parts[i].file);
+		file_source_close(&parts[i].file);
 	return rc;
 }
 

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "image/format.h"
 #include "pv/bootparam.h"
@@ -247,6 +250,20 @@ static void save_others(const struct buf *elf)
 	buf_release(&kernel);
 }
 
+/* A file that cannot be opened at all. */
+static void save_socket(const char *name)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", folder, name);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a))) {
+		perror(a.sun_path);
+		exit(1);
+	}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf elf = { 0 };
@@ -262,6 +279,7 @@ int main(int argc, char **argv)
 	save_formats(&elf);
 	save_headers(&elf);
 	save_others(&elf);
+	save_socket("socket");
 	buf_release(&elf);
 	return 0;
 }

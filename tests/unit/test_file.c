@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -110,17 +111,15 @@ START_TEST(file__refuses_what_is_not_a_file)
 		{ "nothing", -ENOENT, "nothing: No such file or directory" },
 		{ "folder", -EISDIR, "folder: is a directory" },
 		{ "empty", -EINVAL, "empty: is empty" },
-		{ "fifo", -EINVAL, "fifo: is a FIFO" },
-		{ "fifo", -EINVAL, "connect it to standard input and say -" },
 		{ "/dev/null", -EINVAL, "/dev/null: is a character device" },
 		{ "socket", -EINVAL, "socket: is a socket" },
 		{ "empty/x", -ENOTDIR, "empty/x: Not a directory" },
-		{ "", -ENOENT, "No such file" },
+		{ "", -ENOENT, "the file's name is empty" },
 	};
+	struct file_source s = FILE_SOURCE_EMPTY;
 	struct file f = { 0 };
 
 	mkdir("folder", 0700);
-	mkfifo("fifo", 0600);
 	make_socket("socket");
 	put("empty", 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -129,7 +128,122 @@ START_TEST(file__refuses_what_is_not_a_file)
 
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 		ck_assert_ptr_null(f.bytes.data);
+		rc = file_source_open(&s, rows[i].path, LIMIT, &e);
+		assert_err(rc, rows[i].rc, &e, rows[i].msg);
+		ck_assert_int_eq(s.fd, -1);
 	}
+}
+END_TEST
+
+/* Opening a device may do something. A folder can be watched for it. */
+START_TEST(file__does_not_open_what_it_refuses)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	struct file f = { 0 };
+	struct err e;
+	char event[512];
+
+	mkdir("folder", 0700);
+	ck_assert_int_ge(inotify_add_watch(fd, "folder", IN_OPEN), 0);
+	ck_assert_int_eq(file_open(&f, "folder", LIMIT, &e), -EISDIR);
+	ck_assert_int_eq(read(fd, event, sizeof(event)), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	/* The watch works. */
+	close(open("folder", O_RDONLY));
+	ck_assert_int_gt(read(fd, event, sizeof(event)), 0);
+	close(fd);
+}
+END_TEST
+
+/* A child that opens the FIFO @path after a while and writes @len bytes. */
+static pid_t feed_fifo(const char *path, size_t len)
+{
+	pid_t child = fork();
+	int fd;
+
+	if (child)
+		return child;
+	signal(SIGPIPE, SIG_DFL);
+	usleep(20000);
+	fd = open(path, O_WRONLY);
+	while (len-- && write(fd, "x", 1) == 1)
+		;
+	_exit(0);
+}
+
+START_TEST(file__waits_for_the_writer_of_a_fifo)
+{
+	static const struct {
+		size_t len;
+		int rc;
+		const char *msg;
+	} rows[] = {
+		{ LIMIT, 0, "" },
+		{ 1, 0, "" },
+		{ 0, -EINVAL, "fifo: is empty" },
+		{ LIMIT + 1, -EFBIG, "fifo: larger than the limit of 1000" },
+	};
+
+	mkfifo("fifo", 0600);
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		size_t row = i / 2;
+		pid_t child = feed_fifo("fifo", rows[row].len);
+		struct file_source s = FILE_SOURCE_EMPTY;
+		struct file f = { 0 };
+		struct err e = ERR_EMPTY;
+		int rc;
+
+		if (i % 2)
+			rc = file_source_open(&s, "fifo", LIMIT, &e);
+		else
+			rc = file_open(&f, "fifo", LIMIT, &e);
+		assert_err(rc, rows[row].rc, &e, rows[row].msg);
+		ck_assert_uint_eq(f.bytes.len + s.size, rc ? 0 : rows[row].len);
+		file_close(&f);
+		file_source_close(&s);
+		waitpid(child, NULL, 0);
+	}
+}
+END_TEST
+
+/* What a shell makes of <(...): a pipe, by a name that leads to it. */
+START_TEST(file__reads_a_pipe_by_its_name)
+{
+	int fd[2];
+	char path[32];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ck_assert_int_eq(write(fd[1], "hello", 5), 5);
+	close(fd[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd[0]);
+	expect_content(path, "hello");
+	close(fd[0]);
+}
+END_TEST
+
+START_TEST(file_source__reads_where_it_is_told)
+{
+	struct file_source s = FILE_SOURCE_EMPTY;
+	struct err e = ERR_EMPTY;
+	char to[LIMIT + 1];
+
+	put("f", LIMIT);
+	memset(to, '.', sizeof(to));
+	assert_ok(file_source_open(&s, "f", LIMIT, &e), &e);
+	ck_assert_uint_eq(s.size, LIMIT);
+	/* It grows, which is left alone. */
+	put("f", LIMIT + 100);
+	assert_ok(file_source_read(&s, to, &e), &e);
+	ck_assert_int_eq(to[LIMIT - 1], 'x');
+	ck_assert_int_eq(to[LIMIT], '.');
+	ck_assert_int_eq(truncate("f", 10), 0);
+	assert_err(file_source_read(&s, to, &e), -ENODATA, &e,
+		   "f: was cut short to 10 of 1000 bytes while it was read");
+	file_source_close(&s);
+	ck_assert_int_eq(s.fd, -1);
+	file_source_close(&s); /* the empty one */
+	assert_err(file_source_open(&s, "f", 9, &e), -EFBIG, &e,
+		   "f: larger than the limit of 9 bytes");
 }
 END_TEST
 
@@ -522,6 +636,10 @@ Suite *unit_suite(void)
 	const TTest *const each[] = {
 		file__opens_up_to_the_limit,
 		file__refuses_what_is_not_a_file,
+		file__does_not_open_what_it_refuses,
+		file__waits_for_the_writer_of_a_fifo,
+		file__reads_a_pipe_by_its_name,
+		file_source__reads_where_it_is_told,
 		file__reads_standard_input_to_its_end,
 		file__endless_standard_input_is_too_large,
 		file_write__creates_and_replaces,

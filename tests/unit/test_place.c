@@ -333,6 +333,21 @@ START_TEST(place__joined_initrds_without_room)
 }
 END_TEST
 
+/* Together they exceed all of memory: refused before the last is read. */
+START_TEST(place__joined_initrds_larger_than_memory)
+{
+	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
+	const char *same[] = { path, path };
+	struct boot_range r;
+	int rc;
+
+	make_file(32 * MIB + 1);
+	rc = place_initrd(&gm, &img, same, 2, &kernel, &r, &e);
+	unlink(path);
+	assert_err(rc, -EFBIG, &e, "with the files before it larger than all");
+}
+END_TEST
+
 /* The message names the file among several. */
 START_TEST(place__joined_initrd_missing)
 {
@@ -394,6 +409,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, place__initrd_larger_than_memory);
 	tcase_add_loop_test(t, place__joins_initrds, 0, COUNT(joined));
 	tcase_add_test(t, place__joined_initrds_without_room);
+	tcase_add_test(t, place__joined_initrds_larger_than_memory);
 	tcase_add_test(t, place__joined_initrd_missing);
 	tcase_add_loop_test(t, cmdline__the_users_or_the_images_or_the_default,
 			    0, COUNT(choices));
