@@ -16,12 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/file.h"
 #include "base/libraries.h"
 #include "base/log.h"
 #include "base/tty.h"
 #include "cli/cli.h"
-#include "report/clean.h"
 #include "run/early.h"
 
 const struct command commands[] = {
@@ -136,26 +136,15 @@ static int dispatch(int argc, char **argv, struct err *e)
 	return cmd->run(&o, e);
 }
 
-/* One line, whatever was quoted in it. */
-static void print_err(const struct err *e)
-{
-	struct err clean = *e;
-
-	clean_text(clean.msg);
-	fprintf(stderr, "launcher: %s\n", clean.msg);
-}
-
 void warn(const struct err *e)
 {
-	struct err line = *e;
-
-	err_prefix(&line, 0, "warning");
-	print_err(&line);
+	log_say("warning: %s", e->msg);
 }
 
 void leave(int status, const struct err *e)
 {
-	print_err(e);
+	log_say("%s", e->msg);
+	log_end();
 	_exit(status);
 }
 
@@ -165,6 +154,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
+	log_open();
 	catch_sigbus();
 	status = dispatch(argc, argv, &e);
 	/* What was printed may still fail to arrive. */
@@ -173,6 +163,7 @@ int main(int argc, char **argv)
 		status = STATUS_FAILED;
 	}
 	if (e.msg[0] && status != STATUS_OK)
-		print_err(&e);
+		log_say("%s", e.msg);
+	log_end();
 	return status;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What -v shows: each step of a run with the time since the program started;
- * and warnings.
+ * What the launcher says on stderr: each step of a run with the time since the
+ * program started (-v), and the few lines that are always shown.
  *
- * Lines go to stderr, whole, because the guest's console owns stdout. The
- * one piece of state is the level, set once by main before any thread runs.
+ * Lines go to stderr, whole, because the guest's console owns stdout. They are
+ * cleaned (clean.h), and no line waits long for a stderr that takes nothing:
+ * it is dropped, counted, and log_end() says so. The level is set once by main
+ * before any thread runs; lines may come from every thread.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -19,13 +21,16 @@ bool log_enabled(void);
 /* clock_ns() when log_init() was called: the program's start. */
 uint64_t log_start_ns(void);
 
-/*
- * One line about something that a user must know although the run goes on:
- * "launcher: text", with or without -v.
- */
-void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Before the first line; without it, a line may block on a terminal. */
+void log_open(void);
 
 /* One line: "[   0.012345] text". Nothing unless -v was given. */
 void log_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line: "launcher: text". */
+void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The program ends: say how many lines were dropped, if any. */
+void log_end(void);
 
 #endif

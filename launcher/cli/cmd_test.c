@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "report/clean.h"
+#include "base/clean.h"
 #include "suite/schedule.h"
 
 #define RESULTS ".results"

@@ -3,15 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "report/clean.h"
 
 /* How often vCPUs that do not do what they should are looked after. */
 #define URGE_MS 20
@@ -24,8 +20,6 @@
 
 /* So many clients that were turned away are reported. */
 #define REFUSED_MAX 8
-
-#define LINE_SIZE 512
 
 int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 			struct err *e)
@@ -46,36 +40,21 @@ int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 		       text);
 }
 
-/* One line about the debugger. Clients and paths have a part in it. */
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void say(const char *fmt, ...)
-{
-	char line[LINE_SIZE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	clean_text(line);
-	dprintf(STDERR_FILENO, "launcher: %s\n", line);
-}
-
 static void invite(const struct debugger *d)
 {
-	say("the guest waits for gdb: target remote %s", d->line.name);
+	log_say("the guest waits for gdb: target remote %s", d->line.name);
 }
 
 static void warn_of_reach(const struct debugger *d)
 {
 	if (d->line.reach == GDB_REACH_MACHINE)
-		say("warning: every program of this user can reach the gdb "
-		    "port %s and control the guest; --gdb=unix:PATH is safer",
-		    d->line.name);
+		log_say("warning: every program of this user can reach the gdb "
+			"port %s and control the guest; --gdb=unix:PATH is safer",
+			d->line.name);
 	else if (d->line.reach == GDB_REACH_NETWORK)
-		say("warning: other machines can reach the gdb port %s and "
-		    "control the guest; --gdb=unix:PATH is safer",
-		    d->line.name);
+		log_say("warning: other machines can reach the gdb port %s and "
+			"control the guest; --gdb=unix:PATH is safer",
+			d->line.name);
 }
 
 static void on_refused(void *ctx, const char *who, const char *why,
@@ -88,9 +67,9 @@ static void on_refused(void *ctx, const char *who, const char *why,
 		return;
 	}
 	if (d->refused_clients < REFUSED_MAX)
-		say("gdb: refused %s: %s", who, why);
+		log_say("gdb: refused %s: %s", who, why);
 	else if (d->refused_clients == REFUSED_MAX)
-		say("gdb: further refused connections are not reported");
+		log_say("gdb: further refused connections are not reported");
 	d->refused_clients++;
 }
 
@@ -188,8 +167,8 @@ static void on_lost(struct debugger *d)
 		[DEBUGGER_LOST_STOP] = "stops",
 	};
 
-	say("gdb disconnected without detaching (%s); the guest %s",
-	    d->client.peer.name, fates[d->lost]);
+	log_say("gdb disconnected without detaching (%s); the guest %s",
+		d->client.peer.name, fates[d->lost]);
 	switch (d->lost) {
 	case DEBUGGER_LOST_CONTINUE:
 		leave(d);
@@ -233,8 +212,8 @@ static void on_end_of_debugger(struct debugger *d)
 		gdb_line_hang_up(&d->line);
 		kill_guest(d, "the debugger killed the guest");
 	} else {
-		say("gdb detached (%s); the guest goes on",
-		    d->client.peer.name);
+		log_say("gdb detached (%s); the guest goes on",
+			d->client.peer.name);
 		leave(d);
 	}
 }
@@ -280,7 +259,7 @@ static void on_debugger(struct debugger *d)
 	d->line.fd = d->client.fd;
 	d->greeting = true;
 	d->leaving = false;
-	say("gdb connected: %s", d->client.peer.name);
+	log_say("gdb connected: %s", d->client.peer.name);
 	if (d->stopped)
 		greet(d);
 	else if (!d->stopping)

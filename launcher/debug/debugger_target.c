@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 /* ---- memory */
 
 /* Of @len bytes at @addr, how many there are before the end of all addresses. */
@@ -116,7 +118,7 @@ static int refuse(struct debugger *d, enum gdb_break kind, int rc,
 		  const struct err *e)
 {
 	if (is_news(&d->refused, kind, rc))
-		fprintf(stderr, "launcher: gdb: %s\n", e->msg);
+		log_say("gdb: %s", e->msg);
 	return rc;
 }
 

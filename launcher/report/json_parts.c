@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "report/clean.h"
+#include "base/clean.h"
 
 json_t *json_hex(uint64_t v)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/clean.h"
+#include "base/clean.h"
 
 static void put(struct buf *out, const char *text)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/clean.h"
+#include "base/clean.h"
 
 #define SAY_MAX 2048
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
 #include "base/regex.h"
-#include "report/clean.h"
 #include "run/verdict.h"
 
 #define PREFIX "launcher: "

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "report/clean.h"
+#include "base/clean.h"
 #include "suite/result.h"
 
 #define PAUSE_NS 1000000000ull

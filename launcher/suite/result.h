@@ -3,7 +3,7 @@
  * What came of a suite's cases, so far, and who wants to know.
  *
  * Must never trust: what a guest has written to its console, and a name of a
- * file in a message; report/clean.h makes them fit to print.
+ * file in a message; base/clean.h makes them fit to print.
  */
 #ifndef SUITE_RESULT_H
 #define SUITE_RESULT_H

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "report/clean.h"
+#include "base/clean.h"
 #include "suite/child.h"
 #include "suite/judge.h"
 #include "suite/needs.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/clean.h"
+#include "base/clean.h"
 #include "suite/result.h"
 
 static void say_tail(FILE *out, const char *tail)

@@ -2,7 +2,7 @@
 #include "verify/naming.h"
 
 #include "image/symtab.h"
-#include "report/clean.h"
+#include "base/clean.h"
 #include "verify/verify.h"
 
 const char *naming_symbol(struct naming *n, const struct compare_segment *s,

@@ -4,7 +4,7 @@
  * within the width whatever is put in.
  */
 #include "unit/unit.h"
-#include "report/clean.h"
+#include "base/clean.h"
 #include "report/text.h"
 
 #include <stdarg.h>

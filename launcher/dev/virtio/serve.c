@@ -34,7 +34,7 @@ static void tell(struct virtio *v)
 	if (fault)
 		log_step("%s; the device needs a reset", v->fault.msg);
 	if (host_error)
-		log_warn("%s", v->host_error.msg);
+		log_say("%s", v->host_error.msg);
 }
 
 /* With the lock. */

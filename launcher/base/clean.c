@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report/clean.h"
+#include "base/clean.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,16 +19,16 @@ static const struct {
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
 /*
- * What is no character, or does something to the ones around it. There are
- * readers of lines for which U+2028 ends one, and terminals that show the
- * text behind U+202e backwards.
+ * Code points that are not characters, or that change the text around them:
+ * some readers of lines end one at U+2028, and some terminals show the text
+ * after U+202e backwards.
  */
 static const struct {
 	uint32_t from, to;
 } unfit[] = {
 	{ 0x80, 0x9f },	    /* the C1 controls */
-	{ 0x2028, 0x2029 }, /* ends of lines and paragraphs */
-	{ 0x202a, 0x202e }, /* turns of direction */
+	{ 0x2028, 0x2029 }, /* line and paragraph separators */
+	{ 0x202a, 0x202e }, /* changes of direction */
 	{ 0x2066, 0x2069 }, /* the same */
 	{ 0xd800, 0xdfff }, /* surrogates */
 	{ 0xfdd0, 0xfdef }, /* noncharacters */
@@ -39,8 +39,8 @@ static bool printable_rune(uint32_t c)
 	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++)
 		if (c >= unfit[i].from && c <= unfit[i].to)
 			return false;
-	/* The last two of each plane are noncharacters, too; XML has no place
-	 * for the first plane's, however they are written. */
+	/* The last two of each plane are noncharacters, too; XML cannot hold
+	 * those of the first plane, even escaped. */
 	return c <= 0x10ffff && (c & 0xfffe) != 0xfffe;
 }
 
