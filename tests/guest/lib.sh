@@ -5,6 +5,9 @@
 # status, its console and its one line on stderr, and counting. Sourced, never
 # run; tests/guest/run sets $LAUNCHER, $guests, $helpers and $work.
 
+# shellcheck source=tests/support/hermetic.sh
+. "$(dirname "$0")/../support/hermetic.sh"
+
 set -u
 
 : "${LAUNCHER:?run me through tests/guest/run}" "${guests:?}" "${work:?}"
@@ -20,6 +23,7 @@ out=$work/out err=$work/err
 start()
 {
 	name=$1
+	now "$name"
 	out=$work/$1.out err=$work/$1.err
 	ran='' complaint=''
 }
@@ -56,6 +60,7 @@ skip()
 
 done_testing()
 {
+	now
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
 	exit
@@ -97,6 +102,10 @@ want_stderr()
 background()
 {
 	ran="$LAUNCHER $* &"
+	# Before the other process comes to it: what an earlier run has left is
+	# not to be taken for this one's.
+	: >"$out"
+	: >"$err"
 	# A shell lets its background jobs ignore these.
 	env --default-signal=INT,QUIT "$LAUNCHER" "$@" </dev/null \
 		>"$out" 2>"$err" &
@@ -115,6 +124,41 @@ await_line()
 		fi
 		sleep 0.1
 	done
+}
+
+# await_handler: until the background run has taken charge of SIGINT; from then on
+# a signal is not its death.
+await_handler()
+{
+	n=0
+	until grep -qsE '^Sig(Blk|Cgt):.*[2367abef]$' "/proc/$pid/status"; do
+		n=$((n + 1))
+		if [ $n -gt $((patience * 10)) ]; then
+			complain "it takes no signals"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# slack: nanoseconds that a machine this busy may add to what takes no time.
+slack()
+{
+	from=$(date +%s%N)
+	"$LAUNCHER" --version >/dev/null
+	echo $((10 * ($(date +%s%N) - from)))
+}
+
+# ours: the launchers of these suites that are still there
+ours()
+{
+	grep -lzxF "work=$work" /proc/[0-9]*/environ 2>/dev/null |
+		while read -r process; do
+			process=${process%/environ}
+			[ "$(readlink "$process/exe")" != \
+				"$(readlink -f "$LAUNCHER")" ] ||
+				echo "${process##*/}"
+		done
 }
 
 # await_end: $status of the background run; it is not let live for ever.

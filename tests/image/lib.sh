@@ -5,6 +5,9 @@
 # formats' own tools. Sourced, never run; tests/image/run sets $LAUNCHER, $top
 # and $work, a folder for what the suites may leave to each other.
 
+# shellcheck source=tests/support/hermetic.sh
+. "$(dirname "$0")/../support/hermetic.sh"
+
 set -u
 
 : "${LAUNCHER:?run me through tests/image/run}" "${top:?}" "${work:?}"
@@ -13,6 +16,7 @@ passed=0 failed=0 skipped=0
 
 pass()
 {
+	now "after ${claim-the first claim}"
 	passed=$((passed + 1))
 }
 
@@ -34,6 +38,7 @@ skip()
 
 done_testing()
 {
+	now
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
 	exit
@@ -54,6 +59,7 @@ ok()
 # same CLAIM WANT GOT: the texts are equal, and there is one.
 same()
 {
+	claim=$1
 	if [ -z "$2" ]; then
 		fail "$1" "the independent reading came out empty"
 		return

@@ -368,7 +368,7 @@ static const char *const asl[] = {
 
 static char *disassemble(struct bytes b)
 {
-	char dir[] = "/tmp/test_acpi.XXXXXX", command[256], path[64];
+	char dir[] = "./test_acpi.XXXXXX", command[256], path[64];
 	char *text = calloc(1, 65536);
 	FILE *f;
 

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/launcher-line-XXXXXX";
+static char dir[] = "./launcher-line-XXXXXX";
 static char path[sizeof(dir) + 8], address[sizeof(path) + 8];
 static struct gdb_line line;
 static struct err e;

@@ -281,7 +281,7 @@ END_TEST
 
 START_TEST(image_open__maps_a_file_and_names_it_in_errors)
 {
-	char path[] = "/tmp/test_image.XXXXXX";
+	char path[] = "./test_image.XXXXXX";
 	struct err e = ERR_EMPTY;
 	struct image img = { 0 };
 	int fd;

@@ -20,7 +20,7 @@ static struct e820 e820;
 static struct image img;
 static struct boot_result r;
 static struct memory_map map;
-static char initrd[] = "/tmp/test_memory_map.XXXXXX";
+static char initrd[] = "./test_memory_map.XXXXXX";
 static struct err e;
 
 static void setup(void)

@@ -137,7 +137,7 @@ static const struct {
 	{ 64 * MIB, 63 * MIB, 0x7fffffff, 16 * MIB, 32 * MIB, 0 },
 };
 
-static char path[] = "/tmp/test_place.XXXXXX";
+static char path[] = "./test_place.XXXXXX";
 
 /* A file of @size bytes, zero but for the first and the last. */
 static void make_file(uint64_t size)
@@ -218,7 +218,7 @@ static const struct {
 	const char *message;
 } files[] = {
 	{ "/nonexistent/initrd", -ENOENT, "initrd: /nonexistent/initrd" },
-	{ "/tmp", -EISDIR, "initrd: /tmp" },
+	{ ".", -EISDIR, "initrd: ." },
 	{ "/dev/zero", -EINVAL, "initrd: /dev/zero" },
 };
 
@@ -242,7 +242,7 @@ START_TEST(place__initrd_larger_than_memory)
 	make_file(64 * MIB + 1);
 	rc = place_one(path, &kernel, &r);
 	unlink(path);
-	assert_err(rc, -EFBIG, &e, "initrd: /tmp/");
+	assert_err(rc, -EFBIG, &e, "initrd: ./test_place.");
 	assert_err(rc, -EFBIG, &e,
 		   "(0x4000000 bytes); give it more with --mem");
 }

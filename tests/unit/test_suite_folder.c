@@ -51,9 +51,7 @@ static mode_t type_of(const char *name)
 
 static void setup(void)
 {
-	const char *tmp = getenv("TMPDIR") ?: "/tmp";
-
-	snprintf(top, sizeof(top), "%.40s/suite_folder.XXXXXX", tmp);
+	strcpy(top, "suite_folder.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(top));
 	ck_assert_int_eq(chdir(top), 0);
 	put("victim", VICTIM);
@@ -71,7 +69,7 @@ static void teardown(void)
 	ck_assert_int_eq(rmdir("elsewhere"), 0);
 	folder_close(&f);
 	ck_assert_int_eq(type_of("r/.private"), 0);
-	snprintf(command, sizeof(command), "rm -rf '%s'", top);
+	snprintf(command, sizeof(command), "cd .. && rm -r %s", top);
 	ck_assert_int_eq(system(command), 0);
 }
 
@@ -218,7 +216,7 @@ END_TEST
 /* A link to a folder in the middle of a name: nothing beneath it is touched. */
 START_TEST(folder__follows_no_link_to_a_folder)
 {
-	static const char *const links[] = { "../elsewhere", "/tmp", "../r",
+	static const char *const links[] = { "../elsewhere", "/", "../r",
 					     "nowhere" };
 
 	put("elsewhere/b.console", VICTIM);

@@ -199,7 +199,7 @@ END_TEST
 static char *junit(void)
 {
 	struct listener l = { .ops = &listener_junit, .to = "junit.xml" };
-	char dir[] = "/tmp/test_suite_results.XXXXXX", path[64];
+	char dir[] = "./test_suite_results.XXXXXX", path[64];
 	struct file f;
 	char *text;
 

@@ -18,7 +18,7 @@
 
 static struct trace t;
 static struct err e;
-static char path[] = "/tmp/launcher-trace-XXXXXX";
+static char path[] = "./launcher-trace-XXXXXX";
 
 static void setup(void)
 {

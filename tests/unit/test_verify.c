@@ -160,7 +160,7 @@ START_TEST(verify__names_are_fit_to_print)
 }
 END_TEST
 
-static char path[] = "/tmp/test_verify.XXXXXX";
+static char path[] = "./test_verify.XXXXXX";
 
 static void make_image(void)
 {

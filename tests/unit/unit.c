@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The main program of every unit test suite: run it, count, tell.
+ * The main program of every unit test suite: run it under the same conditions
+ * whoever starts it, in a folder of its own, count, tell.
  */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of one test. A sanitized one takes seconds, beside others that use the same
+ * processors a minute. */
+#define TEST_SECONDS "240"
 
 /* libcheck runs each test in a child; the count of skips lies in memory that
  * the children share. */
@@ -19,13 +30,80 @@ void unit_skip(const char *file, int line, const char *why)
 	__atomic_add_fetch(skipped, 1, __ATOMIC_SEQ_CST);
 }
 
+/* What a program inherits and a test could depend on. */
+static void forget_inheritance(void)
+{
+	static const char *const names[] = {
+		"LANG",	 "LC_ALL", "TERM",	     "COLUMNS",
+		"LINES", "TZ",	   "HARNESS_ACTIVE", "HARNESS_VERSION",
+	};
+	struct rlimit core;
+	sigset_t none;
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (size_t i = 0; i < COUNT(names); i++)
+		unsetenv(names[i]);
+	umask(022);
+	if (in > STDIN_FILENO) {
+		dup2(in, STDIN_FILENO);
+		close(in);
+	}
+	/* Tests provoke crashes. */
+	if (!getrlimit(RLIMIT_CORE, &core)) {
+		core.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
+}
+
+/* The folder in which all tests of this program run. */
+static char *enter_folder(void)
+{
+	const char *top = getenv("TMPDIR");
+	char *folder;
+
+	if (!top || !*top)
+		top = "/tmp";
+	if (asprintf(&folder, "%s/launcher-unit.XXXXXX", top) < 0)
+		return NULL;
+	if (!mkdtemp(folder) || chdir(folder)) {
+		perror(folder);
+		free(folder);
+		return NULL;
+	}
+	free(folder);
+	/* $TMPDIR may be relative. */
+	return get_current_dir_name();
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void leave_folder(char *folder)
+{
+	if (chdir("/") || nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS))
+		perror(folder);
+	free(folder);
+}
+
 int main(void)
 {
 	int ran, failed;
+	char *folder;
 	SRunner *sr;
 
-	/* Sanitized tests need more than libcheck's four seconds. */
-	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+	forget_inheritance();
+	folder = enter_folder();
+	if (!folder)
+		return 1;
+	setenv("CK_DEFAULT_TIMEOUT", TEST_SECONDS, 0);
 	skipped = mmap(NULL, sizeof(*skipped), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (skipped == MAP_FAILED) {
@@ -37,6 +115,7 @@ int main(void)
 	ran = srunner_ntests_run(sr);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
+	leave_folder(folder);
 	if (ran == 0)
 		printf("no test ran\n");
 	printf("%d passed, %d failed, %d skipped\n", ran - failed - *skipped,
