@@ -63,15 +63,10 @@ $(foreach v,$(VARIANTS),build/$(v)/tests/%): \
 .PHONY: tests check-unit check-tsan check-fuzz fuzz
 tests: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
 
-# ThreadSanitizer cannot place its shadow where addresses are much randomised.
-check-unit: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
+check-unit: needs-unit
+	@tests/unit/run $(sort $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN))
 check-tsan: $(UNIT_TSAN)
-check-unit check-tsan:
-	@fixed=; setarch -R true 2>/dev/null && fixed='setarch -R'; \
-	rc=0; for t in $(sort $^); do \
-		echo "== $$t"; \
-		case $$t in build/tsan/*) $$fixed $$t ;; *) $$t ;; esac || rc=1; \
-	done; exit $$rc
+	@tests/unit/run $(sort $(UNIT_TSAN))
 
 FUZZ_SHORT := -runs=20000 -max_total_time=10
 FUZZ_LONG  ?= -max_total_time=600
@@ -79,7 +74,18 @@ FUZZ_LONG  ?= -max_total_time=600
 # libFuzzer is clang's; without it the run script says what it skips.
 FUZZ_NEEDS := $(if $(shell command -v $(CLANG)),$(FUZZERS))
 
-check-fuzz: $(FUZZ_NEEDS)
+# What a lane needs to be built. scripts/check makes that of all lanes first:
+# two lanes side by side must not build the same thing at once.
+needs-unit: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
+needs-fuzz: $(FUZZ_NEEDS)
+needs-image needs-loaders: build/launcher guest
+needs-build needs-cli needs-guest needs-box: build/launcher $(GUEST_KERNELS)
+needs-cli: build/san/launcher.san
+.PHONY: needs-build needs-unit needs-fuzz needs-image needs-loaders needs-cli \
+	needs-guest needs-box needs-lint
+needs-lint:
+
+check-fuzz: needs-fuzz
 	@tests/fuzz/run '$(FUZZ_SHORT)' $(FUZZERS)
 
 fuzz: $(FUZZ_NEEDS)
@@ -89,6 +95,8 @@ fuzz: $(FUZZ_NEEDS)
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
 	guest/make_uki guest/pty guest/tiny_elf)
 
+needs-cli needs-guest: $(TEST_TOOLS)
+
 $(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 		build/rel/liblauncher.a
 	$(call show,LD)
@@ -96,35 +104,35 @@ $(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 
 # The build itself: other compiler, fewest libraries, changed flags.
 .PHONY: check-build
-check-build: build/launcher $(GUEST_KERNELS)
+check-build: needs-build
 	@tests/build/run
 
 # Bad input and wrong options, as released and sanitized.
 .PHONY: check-cli
-check-cli: build/launcher build/san/launcher.san $(GUEST_KERNELS) $(TEST_TOOLS)
+check-cli: needs-cli
 	@tests/cli/run build/launcher build/san/launcher.san
 
 # The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
 .PHONY: check-guest
-check-guest: build/launcher $(GUEST_KERNELS) $(TEST_TOOLS)
+check-guest: needs-guest
 	@tests/guest/run
 
 # Shell tests of the commands that read images; `make check-image` of one
 # suite: tests/image/run SUITE.
 .PHONY: check-image
-check-image: build/launcher guest
+check-image: needs-image
 	@tests/image/run
 
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one case.
 .PHONY: check-box
-check-box: build/launcher $(GUEST_KERNELS)
+check-box: needs-box
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
 		tests/box/gdb || rc=1; exit $$rc
 
 # Packed images under other people's boot loaders; tests/loaders/run NAME for
 # one row.
 .PHONY: check-loaders
-check-loaders: build/launcher guest
+check-loaders: needs-loaders
 	@tests/loaders/run
 
 # One program measures in this process, scripts/bench the rest and the whole.
