@@ -333,7 +333,7 @@ END_TEST
 
 START_TEST(boot__an_initrd_replaces_that_of_a_unified_image)
 {
-	char path[] = "/tmp/test_boot.XXXXXX";
+	char path[] = "./test_boot.XXXXXX";
 	const char *paths[] = { path };
 	int fd = mkstemp(path);
 

@@ -471,10 +471,10 @@ END_TEST
 
 START_TEST(file_check_output__accepts_and_leaves_alone)
 {
-	static const char *const names[] = { "-",	  "new",
-					     "./new",	  "/proc/self/../self/cwd/new",
-					     "file",	  "link",
-					     "/dev/full", "fifo" };
+	static const char *const names[] = {
+		"-",	"new",	"./new",     "/proc/self/../self/cwd/new",
+		"file", "link", "/dev/full", "fifo"
+	};
 	struct err e = ERR_EMPTY;
 
 	put("file", 3);

@@ -139,15 +139,18 @@ static const struct {
 	{ "co:lon", 0700, false },  { NULL, 0, false },
 };
 
+/* The current folder by an absolute name that leaves room for a socket's. */
+#define HERE "/proc/self/cwd/"
+
 START_TEST(line__own_socket_file)
 {
-	char home[sizeof(dir) + 16], here[PATH_MAX], wanted[PATH_MAX];
+	char home[sizeof(HERE) + 16], here[PATH_MAX], wanted[PATH_MAX];
 	struct stat st;
 
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	ck_assert_int_eq(chdir(dir), 0);
 	unsetenv("XDG_RUNTIME_DIR");
-	snprintf(home, sizeof(home), "%s/%s", dir, homes[_i].runtime ?: "");
+	snprintf(home, sizeof(home), HERE "%s", homes[_i].runtime ?: "");
 	if (homes[_i].runtime)
 		setenv("XDG_RUNTIME_DIR", home, 1);
 	if (homes[_i].mode) {
@@ -163,26 +166,26 @@ START_TEST(line__own_socket_file)
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	gdb_line_close(&line);
 	ck_assert_int_eq(stat(wanted, &st), -1);
-	ck_assert_int_eq(chdir(here), 0);
 	rmdir(home);
+	ck_assert_int_eq(chdir(here), 0);
 }
 END_TEST
 
 /* A folder whose name leaves no room for the socket's. */
 START_TEST(line__own_socket_file_far_away)
 {
-	char home[sizeof(dir) + 101], here[PATH_MAX];
+	char home[sizeof(HERE) + 101], here[PATH_MAX];
 
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	ck_assert_int_eq(chdir(dir), 0);
-	snprintf(home, sizeof(home), "%s/%0*d", dir, 99, 0);
+	snprintf(home, sizeof(home), HERE "%0*d", 99, 0);
 	ck_assert_int_eq(mkdir(home, 0700), 0);
 	setenv("XDG_RUNTIME_DIR", home, 1);
 	assert_ok(gdb_line_open(&line, GDB_LINE_DEFAULT, &e), &e);
 	ck_assert(!strncmp(line.name, "launcher-", 9));
 	gdb_line_close(&line);
-	ck_assert_int_eq(chdir(here), 0);
 	rmdir(home);
+	ck_assert_int_eq(chdir(here), 0);
 }
 END_TEST
 

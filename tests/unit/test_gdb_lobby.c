@@ -21,7 +21,7 @@
 #define GREETING "+$qSupported#37"
 #define PACKET	 "+$?#3f"
 
-static char dir[] = "/tmp/launcher-lobby-XXXXXX";
+static char dir[] = "./launcher-lobby-XXXXXX";
 static char path[sizeof(dir) + 8], address[sizeof(path) + 8];
 static struct gdb_line line;
 static struct gdb_lobby lobby;

@@ -273,7 +273,7 @@ static void make_part(size_t i, uint64_t size)
 	char *bytes = malloc(size);
 	int fd;
 
-	strcpy(names[i], "/tmp/test_place.XXXXXX");
+	strcpy(names[i], "./test_place.XXXXXX");
 	paths[i] = names[i];
 	fd = mkstemp(names[i]);
 	ck_assert_int_ge(fd, 0);

@@ -194,7 +194,7 @@ static const struct {
 	  "EI_CLASS is 51" },
 };
 
-static char path[] = "/tmp/test_symbols.XXXXXX";
+static char path[] = "./test_symbols.XXXXXX";
 
 static int open_file(struct symbols *s, const void *data, size_t len,
 		     struct err *e)

@@ -30,6 +30,18 @@ void unit_skip(const char *file, int line, const char *why)
 	__atomic_add_fetch(skipped, 1, __ATOMIC_SEQ_CST);
 }
 
+/* The folder that this program was started in. */
+static int top = -1;
+
+FILE *unit_source(const char *name)
+{
+	int fd = openat(top, name, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_msg(fd >= 0, "%s is not in the folder that %s", name,
+		      "this program was started in: run it in the source tree");
+	return fdopen(fd, "r");
+}
+
 /* What a program inherits and a test could depend on. */
 static void forget_inheritance(void)
 {
@@ -62,14 +74,15 @@ static void forget_inheritance(void)
 /* The folder in which all tests of this program run. */
 static char *enter_folder(void)
 {
-	const char *top = getenv("TMPDIR");
+	const char *parent = getenv("TMPDIR");
 	char *folder;
 
-	if (!top || !*top)
-		top = "/tmp";
-	if (asprintf(&folder, "%s/launcher-unit.XXXXXX", top) < 0)
+	if (!parent || !*parent)
+		parent = "/tmp";
+	if (asprintf(&folder, "%s/launcher-unit.XXXXXX", parent) < 0)
 		return NULL;
-	if (!mkdtemp(folder) || chdir(folder)) {
+	/* For tests that become another user, too. */
+	if (!mkdtemp(folder) || chmod(folder, 0711) || chdir(folder)) {
 		perror(folder);
 		free(folder);
 		return NULL;
@@ -100,6 +113,7 @@ int main(void)
 	SRunner *sr;
 
 	forget_inheritance();
+	top = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	folder = enter_folder();
 	if (!folder)
 		return 1;

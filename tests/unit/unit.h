@@ -12,12 +12,19 @@
 #define TESTS_UNIT_UNIT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Defined by each test_X.c. */
 Suite *unit_suite(void);
+
+/*
+ * Open a file of the source tree, in whose top folder test programs are
+ * started. The running test fails if it is not there.
+ */
+FILE *unit_source(const char *name);
 
 /*
  * Count the running test as skipped, and say why. The test must then return;
