@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files in and out.
- *
- * In: a regular file is mapped read-only and private, or read to where it is
- * needed; standard input and FIFOs are read to their end under a ceiling. A
- * mapping is only for the time in which nothing but the launcher runs: see
- * file_mapped_at(). Out: a result file appears whole or not at all,
- * on every way out including a kill, because it has no name until it is
- * complete. (A file system that cannot do that may keep a stray temporary
- * file after a kill, never a partial result.)
+ * Files in: a regular file is mapped read-only and private, or read to where
+ * it is needed; standard input and FIFOs are read to their end under a ceiling.
+ * A mapping is only for the time in which nothing but the launcher runs: see
+ * file_mapped_at(). Files out are in output.h.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -70,23 +65,5 @@ int file_source_open(struct file_source *s, const char *path, uint64_t limit,
  */
 int file_source_read(const struct file_source *s, void *dst, struct err *e);
 void file_source_close(struct file_source *s);
-
-/*
- * Create or replace @path with the @n parts at @parts, in that order. "-" is
- * standard output, written directly, as are devices and pipes. A symbolic
- * link is followed and stays; -ENOENT if it leads nowhere. @mode: permission
- * bits of a new file before umask; a file that is replaced keeps its own.
- * Returns 0 or -errno; on failure @path is what it was before.
- */
-int file_write(const char *path, const struct bytes *parts, size_t n,
-	       unsigned mode, struct err *e);
-
-/*
- * Whether file_write() to @path would come as far as writing, in the words in
- * which it would fail: asked before work whose result is to go there. Nothing
- * is created or opened for good; what changes meanwhile, or a disk that is
- * full, file_write() itself will tell.
- */
-int file_check_output(const char *path, struct err *e);
 
 #endif

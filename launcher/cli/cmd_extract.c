@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "image/image.h"
 #include "image/scratch.h"
 
 static int write_elf(const struct options *o, const struct scratch *s,
-		     struct err *e)
+		     struct output *out, struct err *e)
 {
 	struct kernel_elf elf;
 	struct bytes part;
@@ -25,14 +25,32 @@ static int write_elf(const struct options *o, const struct scratch *s,
 	if (!o->keep_relocs)
 		part.len = elf.elf_end;
 	kernel_elf_release(&elf);
-	rc = file_write(o->output ? o->output : "-", &part, 1, 0644, e);
+	return output_finish(out, &part, 1, NULL, e);
+}
+
+/* Into @out, which is committed or discarded. */
+static int extract(const struct options *o, struct output *out, struct err *e)
+{
+	struct scratch s = { 0 };
+	struct image img;
+	int rc;
+
+	rc = image_open(&img, o->image, e);
+	if (rc)
+		return rc;
+	rc = scratch_decode(&s, &img, e);
+	if (rc)
+		err_prefix(e, rc, "%s", o->image);
+	else
+		rc = write_elf(o, &s, out, e);
+	scratch_release(&s);
+	image_close(&img);
 	return rc;
 }
 
 int cmd_extract(const struct options *o, struct err *e)
 {
-	struct scratch s = { 0 };
-	struct image img;
+	struct output out = OUTPUT_EMPTY;
 	int rc;
 
 	if (!o->output && isatty(STDOUT_FILENO)) {
@@ -41,15 +59,8 @@ int cmd_extract(const struct options *o, struct err *e)
 			"-o - to write to it all the same");
 		return STATUS_USAGE;
 	}
-	rc = image_open(&img, o->image, e);
-	if (rc)
-		return STATUS_FAILED;
-	rc = scratch_decode(&s, &img, e);
-	if (rc)
-		err_prefix(e, rc, "%s", o->image);
-	else
-		rc = write_elf(o, &s, e);
-	scratch_release(&s);
-	image_close(&img);
+	rc = output_open(&out, o->output ?: "-", 0644, e)
+		     ?: extract(o, &out, e);
+	output_discard(&out);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "boot/boot.h"
 #include "report/inspect.h"
 #include "report/inspect_diff.h"
@@ -27,7 +27,7 @@ static int print(const struct options *o, const char *text, struct err *e)
 		{ (const uint8_t *)"\n", o->json },
 	};
 
-	return file_write("-", parts, 2, 0, e);
+	return output_save("-", parts, 2, 0, e);
 }
 
 static int show_one(const struct options *o, const struct inspection *in,
@@ -102,8 +102,9 @@ out:
 	return rc;
 }
 
+/* Into @out, which is committed or discarded. */
 static int write_map(const struct options *o, const struct image *img,
-		     struct err *e)
+		     struct output *out, struct err *e)
 {
 	struct memory_map map = { 0 };
 	enum boot_id chosen = 0;
@@ -117,15 +118,15 @@ static int write_map(const struct options *o, const struct image *img,
 	map_words_make(&words, o->image, o->mem, boot_protocols[chosen].name);
 	rc = map_svg(&map, words.title, words.below, &svg, e);
 	if (!rc)
-		rc = file_write(
-			o->map,
+		rc = output_finish(
+			out,
 			&(struct bytes){ (const uint8_t *)svg, strlen(svg) }, 1,
-			0666, e);
+			NULL, e);
 	free(svg);
 	return rc ? err_prefix(e, rc, "--map") : 0;
 }
 
-int cmd_inspect(const struct options *o, struct err *e)
+static int inspect(const struct options *o, struct output *map, struct err *e)
 {
 	const struct inspect_want want = { .boot = o->boot,
 					   .cmdline = o->cmdline,
@@ -133,21 +134,31 @@ int cmd_inspect(const struct options *o, struct err *e)
 	struct inspection in, other;
 	int status = STATUS_FAILED;
 
-	/* What is to be written has to have a place to be written to. */
-	if (o->map && file_check_output(o->map, e)) {
-		err_prefix(e, 0, "--map");
-		return STATUS_FAILED;
-	}
 	if (inspection_open(&in, o->image, &want, e))
 		return STATUS_FAILED;
 	if (!o->other) {
 		status = show_one(o, &in, e);
-		if (status == STATUS_OK && o->map && write_map(o, &in.img, e))
+		if (status == STATUS_OK && o->map &&
+		    write_map(o, &in.img, map, e))
 			status = STATUS_FAILED;
 	} else if (!inspection_open(&other, o->other, &want, e)) {
 		status = show_difference(o, &in, &other, e);
 		inspection_close(&other);
 	}
 	inspection_close(&in);
+	return status;
+}
+
+int cmd_inspect(const struct options *o, struct err *e)
+{
+	struct output map = OUTPUT_EMPTY;
+	int status;
+
+	if (o->map && output_open(&map, o->map, 0666, e)) {
+		err_prefix(e, 0, "--map");
+		return STATUS_FAILED;
+	}
+	status = inspect(o, &map, e);
+	output_discard(&map);
 	return status;
 }

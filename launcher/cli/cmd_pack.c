@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "image/scratch.h"
 #include "pack/pack.h"
 #include "pv/bootparam.h"
@@ -63,23 +63,37 @@ static int pack_image(const struct options *o, struct pack_request *r,
 	return rc ? err_prefix(e, rc, "%s", o->image) : 0;
 }
 
-int cmd_pack(const struct options *o, struct err *e)
+/* Into @out, which is committed or discarded. */
+static int pack(const struct options *o, struct pack_request *r,
+		struct output *out, struct err *e)
 {
-	struct pack_request r = { 0 };
-	struct buf out = { 0 };
+	struct buf packed = { 0 };
 	struct image img;
 	struct bytes file;
 	int rc;
 
+	rc = image_open(&img, o->image, e);
+	if (rc)
+		return rc;
+	rc = pack_image(o, r, &img, &packed, e);
+	image_close(&img);
+	file = buf_bytes(&packed);
+	if (!rc)
+		rc = output_finish(out, &file, 1, NULL, e);
+	buf_release(&packed);
+	return rc;
+}
+
+int cmd_pack(const struct options *o, struct err *e)
+{
+	struct output out = OUTPUT_EMPTY;
+	struct pack_request r = { 0 };
+	int rc;
+
 	if (choose(&r, o, e))
 		return STATUS_USAGE;
-	if (image_open(&img, o->image, e))
-		return STATUS_FAILED;
-	rc = pack_image(o, &r, &img, &out, e);
-	image_close(&img);
-	file = buf_bytes(&out);
-	if (!rc)
-		rc = file_write(o->output ?: "-", &file, 1, 0644, e);
-	buf_release(&out);
+	rc = output_open(&out, o->output ?: "-", 0644, e)
+		     ?: pack(o, &r, &out, e);
+	output_discard(&out);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

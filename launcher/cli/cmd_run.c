@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/thread.h"
 #include "base/tty_guard.h"
 #include "boot/boot.h"
@@ -33,6 +33,7 @@ struct run {
 	struct guest guest;
 	struct boot_result boot;
 	struct memory_map places; /* filled in for --timeline only */
+	struct output report, timeline, trace;
 	struct early early;
 	_Atomic uint64_t opened_ns;
 	struct outcome outcome;
@@ -171,14 +172,11 @@ static int open_all(struct run *r, struct err *e)
 	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
-	step_begin(&r->early.step, "opening the trace");
-	if (!rc && o->trace_kinds) {
-		rc = trace_open(&r->guest.trace, o->trace_kinds, o->trace,
-				log_start_ns(), e);
-		if (rc)
-			err_prefix(e, rc, "--trace");
-	}
-	return rc;
+	if (rc || !o->trace_kinds)
+		return rc;
+	rc = trace_open(&r->guest.trace, o->trace_kinds, &r->trace,
+			log_start_ns(), e);
+	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
 
 /* The kernel lies where the launcher has put it, unless it came there by
@@ -233,6 +231,20 @@ static int file_failed(int rc, const char *option, struct err *why, int status,
 	return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
+/* What stdout did not take. A run that ended because of that says so. */
+static int finish_console(const struct run *r, int status, struct err *e)
+{
+	const struct session *s = &r->guest.session;
+	struct err why;
+
+	if (!s->unwritten || !r->judged || r->outcome.kind == OUTCOME_HOST)
+		return status;
+	err_set(&why, EIO, "%zu bytes of the guest's console are missing: %s",
+		s->unwritten,
+		s->write_error ? strerror(s->write_error) : "nothing reads it");
+	return file_failed(-EIO, "stdout", &why, status, e);
+}
+
 static int finish_trace(struct run *r, int status, struct err *e)
 {
 	struct err why;
@@ -264,7 +276,7 @@ static int write_report(struct run *r, int status, struct err *e)
 	int rc;
 
 	gather_facts(&f, r, status, e);
-	rc = report_write(r->o->report, &f, &why);
+	rc = report_write(&r->report, &f, &r->guest.session.patience, &why);
 	return file_failed(rc, "--report", &why, status, e);
 }
 
@@ -278,7 +290,8 @@ static int write_timeline(struct run *r, int status, struct err *e)
 	if (!r->opened_ns)
 		return status;
 	gather_facts(&f, r, status, e);
-	rc = timeline_write(r->o->timeline, &f, &r->places, &why);
+	rc = timeline_write(&r->timeline, &f, &r->places,
+			    &r->guest.session.patience, &why);
 	return file_failed(rc, "--timeline", &why, status, e);
 }
 
@@ -290,7 +303,12 @@ static int write_timeline(struct run *r, int status, struct err *e)
 static void end_early(struct early *early, const struct outcome *outcome)
 {
 	const struct run *r = early->ctx;
-	struct run ended = { .o = r->o, .opened_ns = r->opened_ns };
+	struct run ended = {
+		.o = r->o,
+		.opened_ns = r->opened_ns,
+		.report = r->report,
+		.timeline = r->timeline,
+	};
 	struct err e = ERR_EMPTY;
 	int status = STATUS_FAILED;
 
@@ -313,18 +331,21 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	leave(status, &e);
 }
 
-/* What is to be written at the end has to have a place to be written to. */
-static int check_outputs(const struct options *o, struct err *e)
+/* Before anything else: what is to be written needs a place to go to. */
+static int open_outputs(struct run *r, struct err *e)
 {
 	const struct {
-		const char *option, *file;
+		const char *option, *path;
+		struct output *to;
 	} outputs[] = {
-		{ "--report", o->report },
-		{ "--timeline", o->timeline },
+		{ "--report", r->o->report, &r->report },
+		{ "--timeline", r->o->timeline, &r->timeline },
+		{ "--trace", r->o->trace, &r->trace },
 	};
 
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
-		int rc = outputs[i].file ? file_check_output(outputs[i].file, e)
+		int rc = outputs[i].path ? output_open(outputs[i].to,
+						       outputs[i].path, 0666, e)
 					 : 0;
 
 		if (rc)
@@ -333,42 +354,73 @@ static int check_outputs(const struct options *o, struct err *e)
 	return 0;
 }
 
+static void discard_outputs(struct run *r)
+{
+	output_discard(&r->report);
+	output_discard(&r->timeline);
+	output_discard(&r->trace);
+}
+
+/* From the image to the end of the guest, with a status and its sentence. */
+static int boot_and_judge(struct run *r, struct err *e)
+{
+	int status = STATUS_FAILED;
+	int rc = open_all(r, e);
+
+	if (!rc)
+		rc = prepare(r, e);
+	early_over(&r->early);
+	if (!rc)
+		rc = find_symbols(r, e);
+	if (!rc) {
+		show_kernel(r);
+		/* From here on the file may be cut short or overwritten. */
+		image_close_file(&r->img);
+	}
+	if (!rc && !guest_run(&r->guest, &r->boot.cpu, e))
+		status = draw_verdict(r, e);
+	debugger_tell_end(&r->guest.debugger, status);
+	signals_give_back(&r->guest.signals);
+	return status;
+}
+
+static int write_results(struct run *r, int status, struct err *e)
+{
+	status = finish_console(r, status, e);
+	status = finish_trace(r, status, e);
+	if (r->o->report)
+		status = write_report(r, status, e);
+	if (r->o->timeline)
+		status = write_timeline(r, status, e);
+	return status;
+}
+
 int cmd_run(const struct options *o, struct err *e)
 {
-	struct run r = { .o = o };
+	struct run r = {
+		.o = o,
+		.report = OUTPUT_EMPTY,
+		.timeline = OUTPUT_EMPTY,
+		.trace = OUTPUT_EMPTY,
+	};
 	int status = STATUS_FAILED;
-	int rc = check_outputs(o, e);
+	int rc = open_outputs(&r, e);
 
-	if (rc)
+	if (rc) {
+		discard_outputs(&r);
 		return STATUS_FAILED;
+	}
 	guest_init(&r.guest);
 	/* Before there are threads and memory: this forks. */
 	tty_guard_start(STDIN_FILENO);
 	rc = early_begin(&r.early, &r.guest.signals,
 			 guest_deadline(o->timeout_ns), end_early, &r, e);
 	if (!rc)
-		rc = open_all(&r, e);
-	if (!rc)
-		rc = prepare(&r, e);
-	early_over(&r.early);
-	if (!rc)
-		rc = find_symbols(&r, e);
-	if (!rc) {
-		show_kernel(&r);
-		/* From here on the file may be cut short or overwritten. */
-		image_close_file(&r.img);
-	}
-	if (!rc && !guest_run(&r.guest, &r.boot.cpu, e))
-		status = draw_verdict(&r, e);
-	debugger_tell_end(&r.guest.debugger, status);
-	signals_give_back(&r.guest.signals);
-	status = finish_trace(&r, status, e);
-	if (o->report)
-		status = write_report(&r, status, e);
-	if (o->timeline)
-		status = write_timeline(&r, status, e);
+		status = boot_and_judge(&r, e);
+	status = write_results(&r, status, e);
 	guest_release(&r.guest);
 	free(r.cmdline);
+	discard_outputs(&r);
 	image_close(&r.img);
 	tty_guard_stop();
 	return status;

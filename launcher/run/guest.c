@@ -12,7 +12,7 @@ void guest_init(struct guest *g)
 		.m = MACHINE_EMPTY,
 		.session = SESSION_EMPTY,
 		.signals = SIGNALS_EMPTY,
-		.trace.fd = -1,
+		.trace = TRACE_EMPTY,
 		.debugger = DEBUGGER_EMPTY,
 	};
 	watch_init(&g->watch);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/output.h"
 #include "report/json_parts.h"
 #include "report/plan_json.h"
 
@@ -230,18 +230,21 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 	return 0;
 }
 
-int report_write(const char *path, const struct report_facts *f, struct err *e)
+int report_write(struct output *o, const struct report_facts *f,
+		 struct patience *p, struct err *e)
 {
 	struct bytes parts[2] = { { 0 },
 				  { .data = (const uint8_t *)"\n", .len = 1 } };
 	char *text;
 	int rc = report_json(f, &text, e);
 
-	if (rc)
+	if (rc) {
+		output_discard(o);
 		return rc;
+	}
 	parts[0] = (struct bytes){ .data = (const uint8_t *)text,
 				   .len = strlen(text) };
-	rc = file_write(path, parts, 2, 0666, e);
+	rc = output_finish(o, parts, 2, p, e);
 	free(text);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #ifndef RUN_REPORT_H
 #define RUN_REPORT_H
 
+#include "base/output.h"
 #include "boot/boot.h"
 #include "run/guest.h"
 
@@ -29,7 +30,8 @@ struct report_facts {
 /* The object as text, to be freed. -ENOMEM; *@out is then untouched. */
 int report_json(const struct report_facts *f, char **out, struct err *e);
 
-/* Write it to @path, whole or not at all; see file_write(). */
-int report_write(const char *path, const struct report_facts *f, struct err *e);
+/* Write it to @o and commit that, or discard it on failure. */
+int report_write(struct output *o, const struct report_facts *f,
+		 struct patience *p, struct err *e);
 
 #endif

@@ -52,6 +52,7 @@ int session_init(struct session *s, struct machine *m, struct console *console,
 		.terminal_fd = -1,
 		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
 		.out_fd = STDOUT_FILENO,
+		.patience = PATIENCE_AT_END,
 	};
 	rc = signals_open(signals, e);
 	if (rc)
@@ -191,8 +192,8 @@ static int sooner(int a, int b)
 /* Wait for something to do. */
 static void wait_and_serve(struct session *s)
 {
-	bool gather = output_gathers(s);
-	bool pending = !gather && output_pending(s);
+	bool gather = stdout_gathers(s);
+	bool pending = !gather && stdout_pending(s);
 	bool stands = s->time_stands;
 	bool room = s->in_fd >= 0 && line_room(&s->m->console);
 	struct pollfd p[POLL_COUNT] = {
@@ -217,10 +218,10 @@ static void wait_and_serve(struct session *s)
 	if (p[POLL_WAKE].revents)
 		(void)eventfd_read(s->console->wake_fd, &ignored);
 	if (pending && p[POLL_OUTPUT].revents)
-		output_write(s);
+		stdout_write(s);
 	else if (p[POLL_OUTPUT].revents)
-		output_gone(s);
-	while (s->out_fd < 0 && output_write(s) > 0)
+		stdout_gone(s);
+	while (s->out_fd < 0 && stdout_write(s) > 0)
 		;
 	if (p[POLL_TIMEOUT].revents)
 		on_timeout(s);
@@ -255,15 +256,16 @@ static void explain_shutdown(struct session *s)
 void session_run(struct session *s)
 {
 	input_take_terminal(s);
-	output_open_terminal(s);
+	stdout_open_terminal(s);
 	input_type_texts(s);
 	while (!outcome_get(s->latch, NULL))
 		wait_and_serve(s);
 	/* What ended the run may have been a prompt in the middle of a line:
 	 * what the guest says until it stands still goes out, too. */
 	console_finish(s->console);
+	trace_hurry(s->m->trace);
 	machine_join(s->m);
-	output_drain(s);
+	stdout_drain(s);
 	watch_end(s->watch);
 	explain_shutdown(s);
 	s->end_ns = clock_ns();

@@ -14,6 +14,7 @@
 #include <sys/timerfd.h>
 
 #include "base/tty_answers.h"
+#include "base/patience.h"
 #include "run/console.h"
 #include "debug/debugger.h"
 #include "machine/machine.h"
@@ -44,6 +45,9 @@ struct session {
 	struct tty_answers answers; /* of that terminal to the guest */
 	bool escape;		    /* Ctrl-A was the last key */
 	uint64_t wrote_ns;	    /* clock_ns() of the last output */
+	struct patience patience;   /* of all outputs once the run has ended */
+	size_t unwritten; /* bytes that stdout has not taken by then */
+	int write_error;  /* why: an errno; 0: nothing read them */
 	/* clock_ns() when it happened; 0: it did not */
 	uint64_t panic_ns;	/* the line that says so */
 	uint64_t first_byte_ns; /* the guest's first output */

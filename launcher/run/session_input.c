@@ -42,7 +42,7 @@ static int open_answering(const struct session *s)
 
 	if (s->input_is_tty)
 		return dup(s->tty_fd);
-	fd = output_reopen(s, O_RDWR);
+	fd = stdout_reopen(s, O_RDWR);
 	if (fd >= 0 && !tty_make_raw(fd, &raw, &e) && raw)
 		return fd;
 	/* In the background, it is not ours to read. */

@@ -31,31 +31,31 @@ void input_read(struct session *s);
 void input_type_texts(struct session *s);
 
 /* Let writing to stdout not block if it is a terminal. */
-void output_open_terminal(struct session *s);
+void stdout_open_terminal(struct session *s);
 
 /* The terminal that is stdout, opened anew; negative if that fails. */
-int output_reopen(const struct session *s, int flags);
+int stdout_reopen(const struct session *s, int flags);
 
-bool output_pending(struct session *s);
+bool stdout_pending(struct session *s);
 
 /* For how long output may gather before it is written. */
 #define OUTPUT_GATHER_MS 1
 
 /* Whether what is pending may wait that long. */
-bool output_gathers(struct session *s);
+bool stdout_gathers(struct session *s);
 
 /*
  * Write a piece of queued output to stdout, and show it to the watch. Returns
  * how many bytes went; negative once there is no more, or no way to write it.
  */
-ssize_t output_write(struct session *s);
+ssize_t stdout_write(struct session *s);
 
 /* Nobody will read what the guest says, perhaps long before it does. */
-void output_gone(struct session *s);
+void stdout_gone(struct session *s);
 
 /* The vCPUs have stopped: write what is still queued, but wait no longer for
  * a reader than a reader that is alive needs. */
-void output_drain(struct session *s);
+void stdout_drain(struct session *s);
 
 /* What the lines that the watch has seen mean for the run. */
 void session_judge(struct session *s);

@@ -21,9 +21,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* The guest is gone; how long a reader of our output may take a nap. */
-#define DRAIN_PATIENCE_MS 2000
-
 #define WRITE_PAUSE_US 1000
 
 void session_output(void *console, uint8_t byte)
@@ -38,7 +35,7 @@ void session_room(void *console)
 	(void)eventfd_write(c->wake_fd, 1);
 }
 
-int output_reopen(const struct session *s, int flags)
+int stdout_reopen(const struct session *s, int flags)
 {
 	char path[32];
 
@@ -51,17 +48,17 @@ int output_reopen(const struct session *s, int flags)
  * write of more waits. So it must not block; but O_NONBLOCK belongs to the
  * open file, which we share with the shell: open another one.
  */
-void output_open_terminal(struct session *s)
+void stdout_open_terminal(struct session *s)
 {
 	if (s->out_fd < 0 || !isatty(s->out_fd))
 		return;
 	s->output_is_tty = true;
-	s->terminal_fd = output_reopen(s, O_WRONLY);
+	s->terminal_fd = stdout_reopen(s, O_WRONLY);
 	if (s->terminal_fd >= 0)
 		s->out_fd = s->terminal_fd;
 }
 
-bool output_pending(struct session *s)
+bool stdout_pending(struct session *s)
 {
 	const uint8_t *data;
 
@@ -73,7 +70,7 @@ bool output_pending(struct session *s)
  * cost more than the guest's exit for it. After a write it gathers for a
  * moment that nobody at a terminal notices, unless there is much already.
  */
-bool output_gathers(struct session *s)
+bool stdout_gathers(struct session *s)
 {
 	const uint8_t *data;
 
@@ -81,7 +78,7 @@ bool output_gathers(struct session *s)
 	       console_peek(s->console, &data) < CONSOLE_QUEUE / 4;
 }
 
-static void output_failed(struct session *s, int error)
+static void stdout_failed(struct session *s, int error)
 {
 	outcome_set(s->latch, OUTCOME_HOST, 0,
 		    "cannot write the guest's console to stdout: %s",
@@ -89,20 +86,20 @@ static void output_failed(struct session *s, int error)
 	console_close(s->console);
 }
 
-void output_gone(struct session *s)
+void stdout_gone(struct session *s)
 {
 	if (s->terminal_fd >= 0)
 		outcome_set(s->latch, OUTCOME_SIGNAL, SIGHUP,
 			    "the terminal was closed");
 	else
-		output_failed(s, EPIPE);
+		stdout_failed(s, EPIPE);
 }
 
 /*
  * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking,
  * so the piece is no longer than that.
  */
-ssize_t output_write(struct session *s)
+ssize_t stdout_write(struct session *s)
 {
 	const uint8_t *data;
 	size_t len = console_peek(s->console, &data);
@@ -125,8 +122,8 @@ ssize_t output_write(struct session *s)
 		return 0;
 	}
 	if (n < 0) {
-		output_failed(s, errno);
-		console_drop(s->console, len);
+		s->write_error = errno;
+		stdout_failed(s, errno);
 		return -1;
 	}
 	s->wrote_ns = clock_ns();
@@ -138,20 +135,36 @@ ssize_t output_write(struct session *s)
 	return n;
 }
 
-void output_drain(struct session *s)
+/* What stdout does not take is still judged. */
+static void forsake(struct session *s)
 {
-	struct pollfd out = { s->out_fd, POLLOUT, 0 };
+	const uint8_t *data;
+	size_t len;
+
+	while ((len = console_peek(s->console, &data))) {
+		s->unwritten += len;
+		watch_feed(s->watch, data, len);
+		console_drop(s->console, len);
+	}
+	session_judge(s);
+}
+
+void stdout_drain(struct session *s)
+{
 	uint64_t last = clock_ns();
 
-	while (output_pending(s)) {
-		ssize_t n = 0;
+	while (stdout_pending(s)) {
+		ssize_t n;
 
-		if (s->out_fd < 0 || poll(&out, 1, DRAIN_PATIENCE_MS) > 0)
-			n = output_write(s);
+		if (s->out_fd >= 0 && patience_wait(&s->patience, s->out_fd))
+			break;
+		n = stdout_write(s);
 		if (n > 0)
 			last = clock_ns();
+		/* A terminal may be ready and yet take nothing. */
 		else if (n < 0 ||
-			 clock_ns() - last >= DRAIN_PATIENCE_MS * 1000000ull)
+			 clock_ns() - last >= END_PATIENCE_MS * 1000000ull)
 			break;
 	}
+	forsake(s);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/output.h"
 #include "report/scale.h"
 
 /* A phase by its end. */
@@ -122,8 +122,9 @@ static void say_machine(const struct report_facts *f, char *text, size_t size)
 		 by && !by->loads_elf ? ", unpacking itself" : "");
 }
 
-int timeline_write(const char *path, const struct report_facts *f,
-		   const struct memory_map *places, struct err *e)
+int timeline_write(struct output *o, const struct report_facts *f,
+		   const struct memory_map *places, struct patience *p,
+		   struct err *e)
 {
 	char machine[128], verdict[1024];
 	struct timeline t = {
@@ -140,11 +141,12 @@ int timeline_write(const char *path, const struct report_facts *f,
 	snprintf(verdict, sizeof(verdict), "Status %d: %s", f->status,
 		 f->reason);
 	rc = timeline_svg(&t, &svg, e);
-	if (!rc)
-		rc = file_write(
-			path,
-			&(struct bytes){ (const uint8_t *)svg, strlen(svg) }, 1,
-			0666, e);
+	if (rc)
+		output_discard(o);
+	else
+		rc = output_finish(
+			o, &(struct bytes){ (const uint8_t *)svg, strlen(svg) },
+			1, p, e);
 	free(svg);
 	return rc;
 }

@@ -15,10 +15,11 @@
 void timeline_phases(const struct report_facts *f, struct timeline *t);
 
 /*
- * Draw it to @path, whole or not at all; see file_write(). @places: where
+ * Draw it to @o and commit that, or discard it on failure. @places: where
  * things were put in guest memory; empty if there was none.
  */
-int timeline_write(const char *path, const struct report_facts *f,
-		   const struct memory_map *places, struct err *e);
+int timeline_write(struct output *o, const struct report_facts *f,
+		   const struct memory_map *places, struct patience *p,
+		   struct err *e);
 
 #endif

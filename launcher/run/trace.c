@@ -2,15 +2,14 @@
 #include "run/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/retry.h"
+#include "base/thread.h"
 
 static const struct {
 	const char *name;
@@ -53,39 +52,110 @@ int trace_parse(const char *list, unsigned *kinds, struct err *e)
 	return 0;
 }
 
-int trace_open(struct trace *t, unsigned kinds, const char *path,
-	       uint64_t start_ns, struct err *e)
+/* Wait for the buffer to be half full, or the end; make what is there the
+ * chunk. Returns its length, 0 if the trace is over. */
+static size_t take(struct trace *t)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
-		      0666);
+	size_t len;
 
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	t->path = path;
-	t->fd = fd;
-	t->start_ns = start_ns;
-	t->error = 0;
+	pthread_mutex_lock(&t->lock);
+	while (t->open && t->len < TRACE_BUFFER / 2)
+		pthread_cond_wait(&t->filled, &t->lock);
+	len = t->len;
+	memcpy(t->chunk, t->buffer, len);
 	t->len = 0;
-	pthread_mutex_init(&t->lock, NULL);
-	t->kinds = kinds;
-	return 0;
+	pthread_cond_broadcast(&t->space);
+	pthread_mutex_unlock(&t->lock);
+	return len;
 }
 
-static void write_out(struct trace *t)
+static void give_up(struct trace *t)
 {
-	const char *at = t->buffer;
+	pthread_mutex_lock(&t->lock);
+	t->stuck = true;
+	pthread_cond_broadcast(&t->space);
+	pthread_mutex_unlock(&t->lock);
+}
 
-	while (t->len && !t->error) {
-		ssize_t n = write(t->fd, at, t->len);
+static void *write_out(void *arg)
+{
+	struct trace *t = arg;
+	struct bytes part = { .data = (const uint8_t *)t->chunk };
 
-		if (n >= 0) {
-			at += n;
-			t->len -= (size_t)n;
-		} else if (!retry_io(t->fd, POLLOUT)) {
-			t->error = errno;
-		}
+	while ((part.len = take(t))) {
+		t->rc = output_write(&t->out, &part, 1, &t->wait, &t->failure);
+		if (t->rc)
+			break;
 	}
-	t->len = 0;
+	give_up(t);
+	return NULL;
+}
+
+static int start_writer(struct trace *t, struct err *e)
+{
+	t->wait.hurry_fd = eventfd(0, EFD_CLOEXEC);
+	if (t->wait.hurry_fd < 0)
+		return err_sys(e, "eventfd");
+	t->hurry_fd = t->wait.hurry_fd;
+	t->open = true;
+	if (thread_start(&t->writer, write_out, t))
+		return 0;
+	t->open = false;
+	close(t->hurry_fd);
+	return err_set(e, EAGAIN, "no thread to write it with");
+}
+
+int trace_open(struct trace *t, unsigned kinds, struct output *out,
+	       uint64_t start_ns, struct err *e)
+{
+	int rc = output_publish(out, e);
+
+	if (rc)
+		return rc;
+	*t = (struct trace){
+		.start_ns = start_ns,
+		.loop = pthread_self(),
+		.out = *out,
+		.wait = PATIENCE_AT_END,
+	};
+	*out = (struct output)OUTPUT_EMPTY;
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->space, NULL);
+	pthread_cond_init(&t->filled, NULL);
+	rc = start_writer(t, e);
+	if (rc)
+		output_discard(&t->out);
+	else
+		t->kinds = kinds;
+	return rc;
+}
+
+/* Under the lock: whether there is room for a line, waiting for it if the
+ * calling thread may. */
+static bool has_room(struct trace *t, size_t len)
+{
+	size_t limit = TRACE_BUFFER;
+
+	if (pthread_equal(t->loop, pthread_self()))
+		limit += TRACE_RESERVE;
+	else
+		while (t->len + len > limit && !t->hurry && !t->stuck)
+			pthread_cond_wait(&t->space, &t->lock);
+	return t->len + len <= limit;
+}
+
+static void add(struct trace *t, const char *line, size_t len)
+{
+	if (!t->open || t->stuck)
+		return;
+	if (!has_room(t, len)) {
+		t->lost++;
+		return;
+	}
+	memcpy(t->buffer + t->len, line, len);
+	t->len += len;
+	if (t->len >= TRACE_BUFFER / 2)
+		pthread_cond_signal(&t->filled);
 }
 
 void trace_line(struct trace *t, const char *fmt, ...)
@@ -106,29 +176,47 @@ void trace_line(struct trace *t, const char *fmt, ...)
 	line[n++] = '\n';
 
 	pthread_mutex_lock(&t->lock);
-	if (t->len + (size_t)n > TRACE_BUFFER)
-		write_out(t);
-	if (!t->error && t->fd >= 0) {
-		memcpy(t->buffer + t->len, line, (size_t)n);
-		t->len += (size_t)n;
-	}
+	add(t, line, (size_t)n);
 	pthread_mutex_unlock(&t->lock);
+}
+
+void trace_hurry(struct trace *t)
+{
+	if (!t || !t->kinds)
+		return;
+	pthread_mutex_lock(&t->lock);
+	t->hurry = true;
+	pthread_cond_broadcast(&t->space);
+	pthread_mutex_unlock(&t->lock);
+	(void)eventfd_write(t->hurry_fd, 1);
+}
+
+static int end_writer(struct trace *t)
+{
+	trace_hurry(t);
+	pthread_mutex_lock(&t->lock);
+	t->open = false;
+	pthread_cond_signal(&t->filled);
+	pthread_mutex_unlock(&t->lock);
+	pthread_join(t->writer, NULL);
+	close(t->hurry_fd);
+	return t->rc;
 }
 
 int trace_close(struct trace *t, struct err *e)
 {
-	int error;
+	int rc;
 
-	if (!t->kinds || t->fd < 0)
+	if (!t->kinds || !t->open)
 		return 0;
-	pthread_mutex_lock(&t->lock);
-	write_out(t);
-	if (close(t->fd) && !t->error)
-		t->error = errno;
-	t->fd = -1;
-	error = t->error;
-	pthread_mutex_unlock(&t->lock);
-	return error ? err_set(e, error, "%s: write: %s", t->path,
-			       strerror(error))
-		     : 0;
+	rc = end_writer(t);
+	if (rc) {
+		*e = t->failure;
+		output_discard(&t->out);
+		return rc;
+	}
+	if (t->lost)
+		rc = err_set(e, ETIMEDOUT, "%s: %u lines are missing",
+			     t->out.path, t->lost);
+	return output_commit(&t->out, rc ? &t->failure : e) ?: rc;
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/output.h"
 
 #define PRIVATE ".private"
 
@@ -212,7 +212,7 @@ int folder_write(const struct folder *f, const char *name, struct bytes part,
 
 	if (!path)
 		return err_set(e, ENOMEM, "no memory");
-	rc = file_write(path, &part, 1, 0666, e);
+	rc = output_save(path, &part, 1, 0666, e);
 	if (rc)
 		err_set(e, -rc, "%s/%s: %s", f->path, name, strerror(-rc));
 	free(path);

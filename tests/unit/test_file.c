@@ -5,6 +5,7 @@
  */
 #include "unit/unit.h"
 #include "base/file.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -330,13 +331,24 @@ static int write_text(const char *path, const char *a, const char *b,
 		{ (const uint8_t *)b, strlen(b) },
 	};
 
-	return file_write(path, parts, 3, 0644, e);
+	return output_save(path, parts, 3, 0644, e);
 }
 
-/* Stands before libc's (open64 in truth): a file system that has no nameless files. */
+/* Whether there is a place for it; nothing may be left behind. */
+static int check_output(const char *path, struct err *e)
+{
+	struct output o = OUTPUT_EMPTY;
+	int rc = output_open(&o, path, 0666, e);
+
+	output_discard(&o);
+	return rc;
+}
+
+/* Takes the place of libc's (openat64 in truth): a file system that has no
+ * files without a name. */
 static bool no_tmpfile;
 
-int open(const char *path, int flags, ...)
+int openat(int folder, const char *path, int flags, ...)
 {
 	unsigned mode;
 	va_list ap;
@@ -348,10 +360,10 @@ int open(const char *path, int flags, ...)
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	return openat(AT_FDCWD, path, flags, mode);
+	return (int)syscall(SYS_openat, folder, path, flags, mode);
 }
 
-START_TEST(file_write__creates_and_replaces)
+START_TEST(output__creates_and_replaces)
 {
 	struct err e = ERR_EMPTY;
 	struct stat st;
@@ -370,7 +382,7 @@ START_TEST(file_write__creates_and_replaces)
 }
 END_TEST
 
-START_TEST(file_write__follows_a_link_and_keeps_it)
+START_TEST(output__follows_a_link_and_keeps_it)
 {
 	struct err e = ERR_EMPTY;
 	struct stat st;
@@ -385,7 +397,7 @@ START_TEST(file_write__follows_a_link_and_keeps_it)
 END_TEST
 
 /* What was kept from others stays so; umask and @mode are for new files. */
-START_TEST(file_write__replacing_keeps_permissions)
+START_TEST(output__replacing_keeps_permissions)
 {
 	static const unsigned modes[] = { 0600, 0444, 0755, 0666 };
 	struct err e = ERR_EMPTY;
@@ -409,7 +421,7 @@ START_TEST(file_write__replacing_keeps_permissions)
 }
 END_TEST
 
-START_TEST(file_write__refuses_a_link_that_leads_nowhere)
+START_TEST(output__refuses_a_link_that_leads_nowhere)
 {
 	struct err e = ERR_EMPTY;
 	struct stat st;
@@ -428,7 +440,7 @@ START_TEST(file_write__refuses_a_link_that_leads_nowhere)
 }
 END_TEST
 
-START_TEST(file_write__device_stays_a_device)
+START_TEST(output__device_stays_a_device)
 {
 	struct err e = ERR_EMPTY;
 	struct stat st;
@@ -440,7 +452,7 @@ START_TEST(file_write__device_stays_a_device)
 }
 END_TEST
 
-START_TEST(file_write__refuses_by_name)
+START_TEST(output__refuses_by_name)
 {
 	static const struct {
 		const char *path;
@@ -461,7 +473,7 @@ START_TEST(file_write__refuses_by_name)
 
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 		/* And the same when asked before. */
-		rc = file_check_output(rows[i].path, &e);
+		rc = check_output(rows[i].path, &e);
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 	}
 	ck_assert_int_eq(count_entries(), 2);
@@ -469,7 +481,7 @@ START_TEST(file_write__refuses_by_name)
 }
 END_TEST
 
-START_TEST(file_check_output__accepts_and_leaves_alone)
+START_TEST(output_open__accepts_and_leaves_alone)
 {
 	static const char *const names[] = {
 		"-",	"new",	"./new",     "/proc/self/../self/cwd/new",
@@ -482,13 +494,13 @@ START_TEST(file_check_output__accepts_and_leaves_alone)
 	ck_assert(!symlink("file", "link"));
 	ck_assert(!mkfifo("fifo", 0600));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_ok(file_check_output(names[i], &e), &e);
+		assert_ok(check_output(names[i], &e), &e);
 	ck_assert_int_eq(count_entries(), 3);
 	expect_content("file", "xxx");
 }
 END_TEST
 
-START_TEST(file_check_output__refuses_what_writing_would)
+START_TEST(output_open__refuses_what_writing_would)
 {
 	static const struct {
 		const char *path;
@@ -503,7 +515,7 @@ START_TEST(file_check_output__refuses_what_writing_would)
 	ck_assert(!symlink("nowhere", "dangling"));
 	ck_assert(!symlink("loop", "loop"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_err(file_check_output(rows[i].path, &e), rows[i].rc, &e,
+		assert_err(check_output(rows[i].path, &e), rows[i].rc, &e,
 			   rows[i].msg);
 }
 END_TEST
@@ -517,7 +529,7 @@ static void limit_file_size(rlim_t bytes)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &l), 0);
 }
 
-START_TEST(file_write__failure_leaves_what_was_there)
+START_TEST(output__failure_leaves_what_was_there)
 {
 	struct err e = ERR_EMPTY;
 	int rc;
@@ -546,7 +558,16 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to,
 	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
 }
 
-START_TEST(file_write__without_proc)
+int access(const char *path, int mode)
+{
+	if (no_proc && !strncmp(path, "/proc/", 6)) {
+		errno = ENOENT;
+		return -1;
+	}
+	return faccessat(AT_FDCWD, path, mode, 0);
+}
+
+START_TEST(output__without_proc)
 {
 	struct err e = ERR_EMPTY;
 	int rc;
@@ -563,7 +584,7 @@ START_TEST(file_write__without_proc)
 }
 END_TEST
 
-START_TEST(file_write__without_nameless_files)
+START_TEST(output__without_nameless_files)
 {
 	struct err e = ERR_EMPTY;
 	struct stat st;
@@ -590,16 +611,16 @@ END_TEST
 /* Stands before libc's. */
 static bool no_rename;
 
-int rename(const char *from, const char *to)
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	if (no_rename) {
 		errno = EBUSY;
 		return -1;
 	}
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
 }
 
-START_TEST(file_write__failing_rename_leaves_nothing)
+START_TEST(output__failing_rename_leaves_nothing)
 {
 	struct err e = ERR_EMPTY;
 	int rc;
@@ -617,7 +638,7 @@ START_TEST(file_write__failing_rename_leaves_nothing)
 }
 END_TEST
 
-START_TEST(file_write__standard_output_is_written_directly)
+START_TEST(output__standard_output_is_written_directly)
 {
 	struct err e = ERR_EMPTY;
 	int fd = open("out", O_WRONLY | O_CREAT, 0600), keep = dup(1);
@@ -628,6 +649,75 @@ START_TEST(file_write__standard_output_is_written_directly)
 	dup2(keep, 1);
 	expect_content("out", "to stdout");
 	ck_assert_int_eq(count_entries(), 1);
+}
+END_TEST
+
+/* What another user could have planted: root follows no link there, whoever
+ * made it, as the name itself or on the way. */
+START_TEST(output__planted_links)
+{
+	struct err e = ERR_EMPTY;
+
+	put("secret", 3);
+	mkdir("sticky", 0777);
+	mkdir("inner", 0700);
+	ck_assert(!symlink("../secret", "sticky/link"));
+	ck_assert(!symlink("../inner", "sticky/way"));
+	ck_assert(!chmod("sticky", 01777));
+	if (geteuid() != 0) {
+		/* Links of our own are followed. */
+		assert_ok(check_output("sticky/link", &e), &e);
+		return;
+	}
+	assert_err(write_text("sticky/link", "x", "", &e), -EACCES, &e,
+		   "sticky/link: 'link' is a symbolic link in a folder that "
+		   "everybody may write to");
+	assert_err(write_text("sticky/way/new", "x", "", &e), -EACCES, &e,
+		   "sticky/way/new: 'way' is a symbolic link in a folder");
+	expect_content("secret", "xxx");
+	ck_assert(!chmod("sticky", 0777));
+	assert_ok(write_text("sticky/link", "new", "", &e), &e);
+	expect_content("secret", "new");
+}
+END_TEST
+
+/* Another owner's permissions are not kept, and the file is ours then. */
+START_TEST(output__replaces_another_owners_file)
+{
+	struct err e = ERR_EMPTY;
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	umask(022);
+	put("out", 3);
+	ck_assert(!chmod("out", 0666) && !chown("out", 65534, 65534));
+	assert_ok(write_text("out", "new", "", &e), &e);
+	ck_assert_int_eq(stat("out", &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0644);
+	ck_assert_uint_eq(st.st_uid, 0);
+}
+END_TEST
+
+START_TEST(output__fifo_without_a_reader)
+{
+	struct patience p = PATIENCE_AT_END;
+	struct output o = OUTPUT_EMPTY;
+	struct bytes part = { (const uint8_t *)"x", 1 };
+	struct err e = ERR_EMPTY;
+	char got[2];
+	int fd;
+
+	mkfifo("fifo", 0600);
+	assert_ok(output_open(&o, "fifo", 0666, &e), &e);
+	assert_err(output_finish(&o, &part, 1, &p, &e), -ETIMEDOUT, &e,
+		   "fifo: nothing reads it");
+	/* The reader may come after the opening. */
+	assert_ok(output_open(&o, "fifo", 0666, &e), &e);
+	fd = open("fifo", O_RDONLY | O_NONBLOCK);
+	assert_ok(output_finish(&o, &part, 1, &p, &e), &e);
+	ck_assert_int_eq(read(fd, got, 2), 1);
+	close(fd);
 }
 END_TEST
 
@@ -642,19 +732,22 @@ Suite *unit_suite(void)
 		file_source__reads_where_it_is_told,
 		file__reads_standard_input_to_its_end,
 		file__endless_standard_input_is_too_large,
-		file_write__creates_and_replaces,
-		file_write__follows_a_link_and_keeps_it,
-		file_write__replacing_keeps_permissions,
-		file_write__refuses_a_link_that_leads_nowhere,
-		file_write__device_stays_a_device,
-		file_write__refuses_by_name,
-		file_check_output__accepts_and_leaves_alone,
-		file_check_output__refuses_what_writing_would,
-		file_write__failure_leaves_what_was_there,
-		file_write__without_proc,
-		file_write__without_nameless_files,
-		file_write__failing_rename_leaves_nothing,
-		file_write__standard_output_is_written_directly,
+		output__creates_and_replaces,
+		output__follows_a_link_and_keeps_it,
+		output__replacing_keeps_permissions,
+		output__refuses_a_link_that_leads_nowhere,
+		output__device_stays_a_device,
+		output__refuses_by_name,
+		output_open__accepts_and_leaves_alone,
+		output_open__refuses_what_writing_would,
+		output__planted_links,
+		output__replaces_another_owners_file,
+		output__fifo_without_a_reader,
+		output__failure_leaves_what_was_there,
+		output__without_proc,
+		output__without_nameless_files,
+		output__failing_rename_leaves_nothing,
+		output__standard_output_is_written_directly,
 	};
 	Suite *s = suite_create("file");
 	TCase *t = tcase_create("all");

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,13 +27,20 @@ static void setup(void)
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	memset(&t, 0, sizeof(t));
-	t.fd = -1;
+	t = (struct trace)TRACE_EMPTY;
 }
 
 static void teardown(void)
 {
 	unlink(path);
+}
+
+static int open_trace(unsigned kinds, const char *file, uint64_t start_ns)
+{
+	struct output out = OUTPUT_EMPTY;
+
+	return output_open(&out, file, 0666, &e)
+		       ?: trace_open(&t, kinds, &out, start_ns, &e);
 }
 
 static const struct {
@@ -87,7 +95,7 @@ START_TEST(trace__wants_what_it_was_opened_for)
 {
 	ck_assert(!trace_wants(NULL, TRACE_PIO));
 	ck_assert(!trace_wants(&t, TRACE_PIO));
-	assert_ok(trace_open(&t, TRACE_PIO, path, 0, &e), &e);
+	assert_ok(open_trace(TRACE_PIO, path, 0), &e);
 	ck_assert(trace_wants(&t, TRACE_PIO));
 	ck_assert(!trace_wants(&t, TRACE_MMIO));
 	assert_ok(trace_close(&t, &e), &e);
@@ -100,7 +108,7 @@ START_TEST(trace__line_with_its_time)
 	char line[100], word[100];
 	FILE *f;
 
-	assert_ok(trace_open(&t, TRACE_IRQ, path, clock_ns(), &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, path, clock_ns()), &e);
 	trace_line(&t, "irq %d", 4);
 	assert_ok(trace_close(&t, &e), &e);
 	trace_line(&t, "too late");
@@ -123,8 +131,7 @@ START_TEST(trace__time_is_since_the_start)
 	unsigned long long s, ns;
 	FILE *f;
 
-	assert_ok(trace_open(&t, TRACE_IRQ, path, clock_ns() - 3500000000, &e),
-		  &e);
+	assert_ok(open_trace(TRACE_IRQ, path, clock_ns() - 3500000000), &e);
 	trace_line(&t, "irq 4 raise");
 	assert_ok(trace_close(&t, &e), &e);
 	f = fopen(path, "r");
@@ -144,7 +151,7 @@ START_TEST(trace__replaces_what_was_there)
 	for (int i = 0; i < 100; i++)
 		fprintf(f, "old line %d\n", i);
 	fclose(f);
-	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, path, 0), &e);
 	trace_line(&t, "new");
 	assert_ok(trace_close(&t, &e), &e);
 	f = fopen(path, "r");
@@ -161,7 +168,7 @@ START_TEST(trace__long_line_is_cut)
 	FILE *f;
 
 	memset(text, 'x', sizeof(text) - 1);
-	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, path, 0), &e);
 	trace_line(&t, "%s", text);
 	trace_line(&t, "next");
 	assert_ok(trace_close(&t, &e), &e);
@@ -192,7 +199,7 @@ START_TEST(trace__loses_no_line_of_any_thread)
 	char line[100];
 	FILE *f;
 
-	assert_ok(trace_open(&t, TRACE_IRQ, path, 0, &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, path, 0), &e);
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, write_lines, &ids[i]);
 	for (int i = 0; i < 2; i++)
@@ -233,25 +240,90 @@ START_TEST(trace__waits_for_a_slow_reader)
 {
 	int id = 7, ends[2];
 	char name[40];
-	pthread_t reader;
+	pthread_t reader, vcpu;
 	void *next;
 
 	ck_assert_int_eq(pipe(ends), 0);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[1]);
-	assert_ok(trace_open(&t, TRACE_IRQ, name, 0, &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, name, 0), &e);
 	close(ends[1]);
-	ck_assert_int_eq(fcntl(t.fd, F_SETFL, O_NONBLOCK), 0);
 	pthread_create(&reader, NULL, read_slowly, &ends[0]);
-	write_lines(&id);
+	pthread_create(&vcpu, NULL, write_lines, &id);
+	pthread_join(vcpu, NULL);
 	assert_ok(trace_close(&t, &e), &e);
 	pthread_join(reader, &next);
 	ck_assert_int_eq(*(int *)next, LINES);
 }
 END_TEST
 
+/* A pipe that nothing reads, full; its reader's end is @ends[0]. */
+static void open_stuck(int *ends)
+{
+	char name[40];
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[1]);
+	assert_ok(open_trace(TRACE_IRQ, name, 0), &e);
+	close(ends[1]);
+}
+
+/* While vCPUs wait for room, the event loop goes on, and its lines are kept as
+ * far as there is room for it alone. */
+START_TEST(trace__event_loop_never_waits)
+{
+	int ends[2], id = 7;
+	pthread_t vcpu;
+
+	open_stuck(ends);
+	pthread_create(&vcpu, NULL, write_lines, &id);
+	/* More than all buffers hold: it would never end. */
+	for (int i = 0; i < LINES; i++)
+		trace_line(&t, "loop %d", i);
+	trace_hurry(&t);
+	pthread_join(vcpu, NULL);
+	assert_err(trace_close(&t, &e), -ETIMEDOUT, &e, "nothing reads it");
+	close(ends[0]);
+}
+END_TEST
+
+/* The run ends: threads that wait are let go, and the end comes soon. */
+START_TEST(trace__ends_though_nothing_reads_it)
+{
+	uint64_t began;
+	pthread_t vcpu;
+	int ends[2], id = 7;
+
+	open_stuck(ends);
+	pthread_create(&vcpu, NULL, write_lines, &id);
+	usleep(50000);
+	began = clock_ns();
+	trace_hurry(&t);
+	pthread_join(vcpu, NULL);
+	assert_err(trace_close(&t, &e), -ETIMEDOUT, &e, "nothing reads it");
+	/* Less than a second on a host that has time for it. */
+	ck_assert_uint_lt(clock_ns() - began, UINT64_C(10000000000));
+	close(ends[0]);
+}
+END_TEST
+
+/* The same while nothing has been written yet: a FIFO without a reader. */
+START_TEST(trace__of_a_fifo_without_a_reader)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.fifo", path);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+	assert_ok(open_trace(TRACE_IRQ, name, 0), &e);
+	trace_line(&t, "a line");
+	assert_err(trace_close(&t, &e), -ETIMEDOUT, &e,
+		   ".fifo: nothing reads it");
+	unlink(name);
+}
+END_TEST
+
 START_TEST(trace__tells_of_a_full_disk)
 {
-	assert_ok(trace_open(&t, TRACE_IRQ, "/dev/full", 0, &e), &e);
+	assert_ok(open_trace(TRACE_IRQ, "/dev/full", 0), &e);
 	for (int i = 0; i < LINES; i++)
 		trace_line(&t, "line %d", i);
 	assert_err(trace_close(&t, &e), -ENOSPC, &e,
@@ -263,8 +335,8 @@ END_TEST
 
 START_TEST(trace__refuses_to_open)
 {
-	assert_err(trace_open(&t, TRACE_IRQ, "/nonexistent/x", 0, &e), -ENOENT,
-		   &e, "/nonexistent/x: No such file or directory");
+	assert_err(open_trace(TRACE_IRQ, "/nonexistent/x", 0), -ENOENT, &e,
+		   "/nonexistent/x: folder /nonexistent: No such file");
 	assert_ok(trace_close(&t, &e), &e);
 }
 END_TEST
@@ -285,6 +357,9 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, trace__long_line_is_cut);
 	tcase_add_test(tc, trace__loses_no_line_of_any_thread);
 	tcase_add_test(tc, trace__waits_for_a_slow_reader);
+	tcase_add_test(tc, trace__event_loop_never_waits);
+	tcase_add_test(tc, trace__ends_though_nothing_reads_it);
+	tcase_add_test(tc, trace__of_a_fifo_without_a_reader);
 	tcase_add_test(tc, trace__tells_of_a_full_disk);
 	tcase_add_test(tc, trace__refuses_to_open);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a path leads that is to be written: a folder that is open, and a name
+ * in it that is not a link.
+ *
+ * The path is walked here and not by open(), because a link may have been
+ * planted: in a folder that everybody may write to, like /tmp, anybody can
+ * make a link from the name we are about to write to a file that only we may
+ * write. Such a link is followed only if it belongs to us or to the owner of
+ * the folder, and never by root. (Linux has a switch for the same,
+ * fs.protected_symlinks, which may be off.)
+ *
+ * Must never trust: links, and that a name goes on leading to what it did.
+ */
+#ifndef BASE_TARGET_H
+#define BASE_TARGET_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+struct target {
+	int folder; /* O_PATH; -1 in the empty one */
+	char name[NAME_MAX + 1];
+	int found;	/* O_PATH: what is there; -1: nothing */
+	struct stat st; /* of it */
+};
+
+#define TARGET_EMPTY                      \
+	{                                 \
+		.folder = -1, .found = -1 \
+	}
+
+/*
+ * Walk @path. The last name may be missing (@t->found is -1), but not what a
+ * link that stands for it leads to. A magic link of /proc, like /dev/stdout,
+ * is followed to what it stands for, which may have no name: then @t->name is
+ * the link's.
+ *
+ * Returns 0, or a negative errno and a message that begins with @path; *@t is
+ * then empty.
+ */
+int target_find(struct target *t, const char *path, struct err *e);
+void target_release(struct target *t);
+
+#endif
