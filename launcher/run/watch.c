@@ -15,6 +15,7 @@
 void watch_init(struct watch *w)
 {
 	memset(w, 0, sizeof(*w));
+	term_line_init(&w->term, w->line, sizeof(w->line));
 }
 
 void watch_release(struct watch *w)
@@ -81,15 +82,18 @@ static void look_for_failure(struct watch *w)
 		}
 }
 
-/* Whether the line, as far as it has come, meets the next expectation. */
+/* Whether the line, as far as it has come, meets the next expectation, which
+ * goes on where it was if nothing before that has changed. */
 static bool meets_next(struct watch *w)
 {
 	struct regex *next = w->expect[w->expect_met];
 
+	if (w->term.same < w->looked)
+		w->looked = 0;
 	if (!w->looked)
 		regex_restart(next);
-	regex_feed(next, w->line + w->looked, w->len - w->looked);
-	w->looked = w->len;
+	regex_feed(next, w->line + w->looked, w->term.len - w->looked);
+	w->looked = w->term.same = w->term.len;
 	return regex_matches(next);
 }
 
@@ -98,7 +102,7 @@ static void look_for_expected(struct watch *w)
 	if (w->line_spent || w->failed_by || w->expect_met == w->expect_count ||
 	    !meets_next(w))
 		return;
-	/* It is what somebody fears, too, so far at least. */
+	/* It may match --fail-on, too, so far at least. */
 	look_for_failure(w);
 	if (w->failed_by)
 		return;
@@ -118,36 +122,34 @@ static void look_at_line(struct watch *w)
 static void finish_line(struct watch *w)
 {
 	look_at_line(w);
-	/* It has grown since. */
-	if (w->line_spent)
+	/* It may have grown since. */
+	if (w->line_spent && !strncmp(w->line, w->met, strlen(w->met)))
 		memcpy(w->met, w->line, sizeof(w->met));
 }
 
 static void end_line(struct watch *w)
 {
 	finish_line(w);
-	if (w->len)
+	if (w->term.len)
 		memcpy(w->recent[w->lines++ % WATCH_RECENT], w->line,
 		       sizeof(w->line));
-	w->len = 0;
 	w->looked = 0;
-	w->line[0] = '\0';
 	w->line_spent = false;
 }
 
 void watch_feed(struct watch *w, const uint8_t *data, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (data[i] == '\n') {
+		enum term_change change = term_line_next(&w->term, data[i]);
+
+		if (change == LINE_CHANGES)
+			look_at_line(w);
+		else if (change == LINE_ENDS)
 			end_line(w);
-		} else if (w->len < WATCH_LINE_MAX - 1 && data[i] != '\r' &&
-			   data[i] != '\0') {
-			w->line[w->len++] = (char)data[i];
-			w->line[w->len] = '\0';
-		}
+		term_line_put(&w->term, data[i]);
 	}
 	/* A prompt has no newline. */
-	if (w->len)
+	if (w->term.len)
 		look_for_expected(w);
 }
 
@@ -158,7 +160,7 @@ bool watch_satisfied(const struct watch *w)
 
 void watch_end(struct watch *w)
 {
-	if (w->len)
+	if (w->term.len)
 		finish_line(w);
 }
 
@@ -166,7 +168,7 @@ const char *watch_recent_line(const struct watch *w, size_t n)
 {
 	if (n >= WATCH_RECENT)
 		return NULL;
-	if (w->len && !n--)
+	if (w->term.len && !n--)
 		return w->line;
 	return n < w->lines ? w->recent[(w->lines - 1 - n) % WATCH_RECENT]
 			    : NULL;

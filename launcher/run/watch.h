@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reading along on the guest's console: the last line, a kernel's panic, and
- * the lines that --expect waits for and --fail-on fears.
+ * the lines that --expect waits for and --fail-on forbids. A line is what a
+ * terminal would show of it, when it ends and each time before some of it is
+ * overwritten.
  *
  * Must never trust: the guest's output. A line is cut at WATCH_LINE_MAX; the
  * rest of it is dropped here (not on the console).
@@ -15,15 +17,16 @@
 
 #include "base/err.h"
 #include "base/regex.h"
+#include "base/term_line.h"
 
 #define WATCH_LINE_MAX	 1024
 #define WATCH_EXPECT_MAX 16
 #define WATCH_RECENT	 5 /* lines a timeout shows */
 
 struct watch {
-	char line[WATCH_LINE_MAX]; /* the line being assembled */
-	size_t len;
-	bool line_spent; /* it has met an expectation already */
+	char line[WATCH_LINE_MAX]; /* as far as it has come */
+	struct term_line term;	   /* what makes it */
+	bool line_spent;	   /* it has met an expectation already */
 	/* The last whole lines that were not empty: line n is at n modulo
 	 * the size. */
 	char recent[WATCH_RECENT][WATCH_LINE_MAX];
@@ -43,6 +46,7 @@ struct watch {
 	bool init_started;	     /* the kernel has said so */
 };
 
+/* @w does not move afterwards. */
 void watch_init(struct watch *w);
 void watch_release(struct watch *w);
 

@@ -11,6 +11,7 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/regex.h"
+#include "base/term_line.h"
 #include "run/verdict.h"
 
 #define PREFIX "launcher: "
@@ -119,6 +120,7 @@ static char *tail_text(struct tail *t)
 struct reading {
 	struct patterns console, never, only;
 	size_t met; /* of console's, in order */
+	bool spent; /* the line has met one already */
 	struct tail tail;
 	uint64_t attended_ns;
 };
@@ -127,13 +129,14 @@ static void judge_line(struct reading *r, const char *line, struct result *res)
 {
 	const char *forbidden;
 
-	tail_add(&r->tail, line);
-	/* What is amiss is known; the rest is for the tail only. */
+	/* What is wrong is known; the rest is for the tail only. */
 	if (res->end != CASE_PASS)
 		return;
-	if (r->met < r->console.count &&
-	    regex_matches_text(r->console.at[r->met], line))
+	if (r->met < r->console.count && !r->spent &&
+	    regex_matches_text(r->console.at[r->met], line)) {
 		r->met++;
+		r->spent = true;
+	}
 	forbidden = find_match(&r->never, line);
 	if (forbidden)
 		judge_as(res, CASE_FAIL,
@@ -157,19 +160,39 @@ static bool is_given_up(struct reading *r, const struct leavings *left)
 	return left->give_up(left->ctx);
 }
 
+/* What the terminal's line shows is about to end or to change. */
+static void judge_shown(struct reading *r, enum term_change change,
+			const char *line, struct result *res)
+{
+	judge_line(r, line, res);
+	if (change != LINE_ENDS)
+		return;
+	tail_add(&r->tail, line);
+	r->spent = false;
+}
+
 static void judge_lines(struct reading *r, const struct leavings *left,
 			struct result *res)
 {
 	char line[JUDGE_LINE_MAX];
+	struct term_line t;
+	int c;
 
-	while (next_line(left->console, line)) {
-		if (is_given_up(r, left)) {
+	term_line_init(&t, line, sizeof(line));
+	while ((c = getc_unlocked(left->console)) != EOF) {
+		enum term_change change = term_line_next(&t, (uint8_t)c);
+
+		if (change != LINE_STAYS && is_given_up(r, left)) {
 			judge_as(res, CASE_ERROR,
 				 "interrupted while its console was read");
 			return;
 		}
-		judge_line(r, line, res);
+		if (change != LINE_STAYS)
+			judge_shown(r, change, line, res);
+		term_line_put(&t, (uint8_t)c);
 	}
+	if (t.len)
+		judge_shown(r, LINE_ENDS, line, res);
 	if (ferror(left->console))
 		judge_as(res, CASE_ERROR, "the console log cannot be read");
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether a run was as its case wants it: by its exit status, the line it
- * left on stderr, its report, and the lines of its console.
+ * left on stderr, its report, and the lines of its console as a terminal
+ * would show them.
  *
  * Must never trust: what it left; a guest had a hand in all of it. Lines are
- * cut at JUDGE_LINE_MAX, a NUL byte in one counts as '?', and the size of the
- * file was bounded when it was written.
+ * cut at JUDGE_LINE_MAX, and the size of the file was bounded when it was
+ * written.
  */
 #ifndef SUITE_JUDGE_H
 #define SUITE_JUDGE_H

@@ -129,8 +129,21 @@ static const struct {
 	/* what others wrote is made fit to print */
 	{ "", EXIT(3), "", "launcher: a\033[2Jb\xff\n", CASE_FAIL,
 	  "status 3, wanted 0: a?[2Jb?" },
-	{ "  never: b\n", EXIT(0), "\033]0;b\007\n", "", CASE_FAIL,
-	  "never 'b': ?]0;b?" },
+	{ "  never: b\n", EXIT(0), "a\001\377b\n", "", CASE_FAIL,
+	  "never 'b': a?b" },
+	/* a line is what a terminal shows */
+	{ "  never: b\n", EXIT(0), "\033]0;b\007\n", "", CASE_PASS, "" },
+	{ "  console: '^# $'\n", EXIT(0), "\033[1m# \033[0m\033[6n", "",
+	  CASE_PASS, "" },
+	{ "  console: ^abc$\n", EXIT(0), "abx\bc\n", "", CASE_PASS, "" },
+	/* ... each time before some of it is overwritten */
+	{ "  console: ^10%$\n", EXIT(0), "10%\r20%\r\n", "", CASE_PASS, "" },
+	{ "  console: [^10%$, ^20%$]\n", EXIT(0), "10%\r20%\r\n", "", CASE_FAIL,
+	  "after those before it, '^20%$'" },
+	{ "  never: ^10%$\n", EXIT(0), "10%\r20%\r\n", "", CASE_FAIL,
+	  "a console line matches never '^10%$': 10%" },
+	{ "  only: ['^[0-9]+%$']\n", EXIT(0), "1%\r20%\r\033[K3%", "",
+	  CASE_PASS, "" },
 };
 
 START_TEST(judge__draws_the_verdict)
@@ -237,12 +250,12 @@ START_TEST(judge__compares_what_a_run_says_of_itself)
 }
 END_TEST
 
-START_TEST(judge__nul_is_no_end_of_a_line)
+START_TEST(judge__nul_does_not_end_a_line)
 {
 	static const char bytes[] = "a\0b\nc\n";
 
-	judge_bytes("  console: ['^a.b$', '^c$']\n", 0, bytes,
-		    sizeof(bytes) - 1, "");
+	judge_bytes("  console: ['^ab$', '^c$']\n", 0, bytes, sizeof(bytes) - 1,
+		    "");
 	ck_assert_str_eq(res.why, "");
 }
 END_TEST
@@ -303,7 +316,7 @@ START_TEST(judge__cleans_the_last_lines)
 	char line[400];
 
 	memset(line, 'x', sizeof(line));
-	line[0] = '\033';
+	line[0] = '\377';
 	judge_bytes("  console: none\n", 0, line, sizeof(line), "");
 	ck_assert_uint_eq(strlen(res.tail), JUDGE_TAIL_LINE);
 	ck_assert_int_eq(res.tail[0], '?');
@@ -320,7 +333,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, judge__reads_the_report, 0, COUNT(reports));
 	tcase_add_loop_test(t, judge__compares_what_a_run_says_of_itself, 0,
 			    COUNT(accounts));
-	tcase_add_test(t, judge__nul_is_no_end_of_a_line);
+	tcase_add_test(t, judge__nul_does_not_end_a_line);
 	tcase_add_test(t, judge__cuts_a_line);
 	tcase_add_test(t, judge__gives_up_when_told_to);
 	tcase_add_test(t, judge__keeps_the_last_lines);

@@ -68,6 +68,14 @@ static const struct {
 	/* not yet a line */
 	{ SAYS ": Attempted", false, false },
 	{ "", false, false },
+	/* as a terminal shows it */
+	{ "\033[1m" SAYS ": VFS\033[0m\n", true, false },
+	{ "\033]0;title\n" SAYS ": VFS\n", true, false },
+	{ "\033[3\n" SAYS ": VFS\n", true, false },
+	{ "Loading...\r" SAYS ": VFS\n", true, false },
+	{ "Loading...\033[2J\033[H" SAYS ": VFS\n", true, false },
+	{ SAYS ": VFS\rabc\n", true, false },
+	{ "\033]0;" SAYS "\007\n", false, false },
 	{ "\n\n\r\n[\n[]\n[ ]\n<\n<>\n", false, false },
 };
 
@@ -115,6 +123,16 @@ static const struct {
 	{ { "same", "same" }, "same\nsame\n", 2 },
 	{ { "a", "b", "c" }, "a\nb\nc", 3 },
 	{ { "a", "b", "c" }, "a\nb\n", 2 },
+	/* as a terminal shows it */
+	{ { "# $" }, "\r\n\033[Jsh# \033[6n", 1 },
+	{ { "^login: $" }, "\033[1mlogin\033[0m: ", 1 },
+	{ { "^login: $" }, "x\033]0;a\007\rlogin: ", 1 },
+	{ { "^login: $" }, "logim\bn: ", 1 },
+	{ { "^xbc$" }, "abc\rx\n", 1 },
+	{ { "^abc$" }, "abc\rx\n", 1 },
+	{ { "title" }, "\033]0;title\007\n", 0 },
+	{ { "^10%$", "^done$" }, "10%\r20%\r30%\ndone\n", 2 },
+	{ { "^10%$", "^30%$" }, "10%\r20%\r30%\n", 1 },
 	/* an empty line is one */
 	{ { "^$" }, "x\n\ny\n", 1 },
 	{ { "x" }, "", 0 },
@@ -160,6 +178,10 @@ static const struct {
 	/* a line is whole before it is judged, so that $ means its end */
 	{ NULL, { "error$" }, "errorless\n", NULL, "", 0 },
 	{ NULL, { "error$" }, "no error", NULL, "", 0 },
+	/* as a terminal shows it */
+	{ NULL, { "^BUG$" }, "B\033[1mUG\033[m\n", "^BUG$", "BUG", 0 },
+	{ NULL, { "^BUG$" }, "BUG\rxxxx\n", "^BUG$", "BUG", 0 },
+	{ NULL, { "BUG" }, "BU\bXG\n", NULL, "", 0 },
 	/* what came first counts */
 	{ "ok", { "BUG" }, "BUG\nok\n", "BUG", "BUG", 0 },
 	{ "ok", { "BUG" }, "ok\nBUG\n", NULL, "", 1 },
@@ -213,6 +235,7 @@ static const struct {
 	{ "Run /init as init process\n", true },
 	{ "[    0.912345] Run /sbin/init as init process\r\n", true },
 	{ "[    0.9] [   T1] Run /init as init process\n", true },
+	{ "\033[0mRun /init as init process\033[m\n", true },
 	{ "Run /init as init process", false },
 	{ "Run /init\n", false },
 	{ "I Run /init as init process\n", false },
@@ -260,6 +283,8 @@ static const struct {
 	{ "one\n\n\r\n", "one" }, /* one that says something */
 	{ "one\r\ntwo\r\n", "two" },
 	{ "a\0b", "a" },
+	{ "# \033[6n", "# " },
+	{ "one\033[K\n\033[?25h\n", "one" },
 };
 
 START_TEST(watch__last_line)
