@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "boot/cmdline.h"
 #include "boot/layout.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
@@ -40,15 +42,19 @@ uint64_t place_cmdline_max(const struct image *img)
 int place_choose_cmdline(char **text, const struct image *img,
 			 const char *given, struct err *e)
 {
+	char *embedded = NULL;
 	int rc = 0;
 
 	*text = NULL;
 	if (!given && img->is_uki)
-		rc = uki_cmdline(&img->uki, text, e);
-	if (rc || *text)
-		return rc;
-	*text = strdup(given ? given : DEFAULT_CMDLINE);
-	return *text ? 0 : err_set(e, ENOMEM, "no memory for the command line");
+		rc = uki_cmdline(&img->uki, &embedded, e);
+	if (!rc)
+		rc = cmdline_add_console(given	    ? given
+					 : embedded ? embedded
+						    : CMDLINE_CONSOLE,
+					 place_cmdline_max(img), text, e);
+	free(embedded);
+	return rc;
 }
 
 int place_cmdline_check(const struct image *img, const char *text,

@@ -31,12 +31,11 @@ struct boot_spot {
 	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
 };
 
-/* The command line if neither the user nor the image has one. */
-#define DEFAULT_CMDLINE "console=ttyS0"
-
 /*
  * The command line of a run: @given, the user's, unless that is NULL; or else
- * the one embedded in @img; or else the default. *@text is to be freed.
+ * the one embedded in @img; with the machine's console, as
+ * cmdline_add_console() adds it. Without either it is the console alone. *@text
+ * is to be freed.
  */
 int place_choose_cmdline(char **text, const struct image *img,
 			 const char *given, struct err *e);

@@ -165,6 +165,7 @@ static int open_all(struct run *r, struct err *e)
 	rc = place_choose_cmdline(&r->cmdline, &r->img, o->cmdline, e);
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
+	r->guest.cmdline = r->cmdline;
 	if (o->gdb)
 		rc = open_debugger(r, e);
 	if (rc)
@@ -204,6 +205,14 @@ static void show_kernel(struct run *r)
 	r->guest.debugger.delta = r->boot.delta;
 }
 
+static void warn_of(const char *text)
+{
+	struct err e;
+
+	err_set(&e, 0, "%s", text);
+	warn(&e);
+}
+
 static int draw_verdict(struct run *r, struct err *e)
 {
 	struct verdict *v = &r->verdict;
@@ -214,6 +223,8 @@ static int draw_verdict(struct run *r, struct err *e)
 	log_step("%s", v->line);
 	if (v->status)
 		err_set(e, 1, "%s", v->line);
+	else if (v->silent)
+		warn_of(v->line);
 	return v->status;
 }
 

@@ -13,6 +13,7 @@
 #include "base/libraries.h"
 #include "base/parse.h"
 #include "base/regex.h"
+#include "boot/cmdline.h"
 #include "boot/plan.h"
 #include "pack/compress.h"
 #include "vm/guest_mem.h"
@@ -272,7 +273,8 @@ const struct option_row option_rows[] = {
 	{ "initrd", 'i', "FILE", INITRD_PARTS_MAX, OPT_RUN | OPT_MAP,
 	  "initial RAM disk; repeatable, joined in order", set_initrd },
 	{ "cmdline", 'p', "TEXT", ONCE, OPT_RUN,
-	  "kernel command line (default \"" DEFAULT_CMDLINE "\")",
+	  "kernel command line (" CMDLINE_CONSOLE
+	  " is added unless it names a console)",
 	  set_cmdline },
 	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16", set_boot },

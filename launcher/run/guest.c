@@ -104,6 +104,7 @@ void guest_verdict(struct guest *g, struct verdict *v)
 				.host = g->m.kvm.host,
 				.timeout_ns = g->timeout_ns,
 				.symbols = &g->symbols,
+				.cmdline = g->cmdline,
 			});
 }
 

@@ -22,6 +22,7 @@ struct guest {
 	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;
 	uint64_t timeout_ns;
+	const char *cmdline; /* the kernel's; NULL: not known yet */
 	/* clock_ns() when it happened; 0: it did not */
 	uint64_t connecting_ns; /* guest_connect() began */
 	uint64_t connected_ns;	/* ... and was done */

@@ -193,7 +193,8 @@ static json_t *lines_json(const struct watch *w)
 
 static json_t *console_json(const struct watch *w)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "expected",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bytes",
+			 json_amount(w->bytes), "expected",
 			 json_amount(w->expect_count), "met",
 			 json_amount(w->expect_met), "failed_on",
 			 w->failed_by ? json_text(w->failed) : json_null(),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/cmdline.h"
 #include "pv/testport.h"
 #include "run/kernel_words.h"
 
@@ -90,12 +91,20 @@ static void say_quoted(struct verdict *v, const char *line)
 	say_cut(v, line, QUOTE_MAX);
 }
 
+/* Why a guest that ran may have said nothing. */
+static void say_silence(struct verdict *v, const struct verdict_facts *f)
+{
+	say(v, "; the console stayed empty");
+	if (f->cpus && f->cmdline && !cmdline_has(f->cmdline, CMDLINE_CONSOLE))
+		say(v, ", and the command line has no " CMDLINE_CONSOLE);
+}
+
 static void say_last_line(struct verdict *v, const struct verdict_facts *f)
 {
 	const char *line = watch_last_line(f->watch);
 
 	if (!*line) {
-		say(v, "; the console stayed empty");
+		say_silence(v, f);
 		return;
 	}
 	say(v, "; last console line: ");
@@ -217,8 +226,11 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 	if (device_saw_panic(f))
 		say(v, "%s%s", said ? ", and " : "", f->outcome->evidence);
 	say_cpus(v, f);
-	say(v, "; try another --cmdline or --initrd: the console says what it "
-	       "missed");
+	if (!f->watch->bytes)
+		say_silence(v, f);
+	say(v, "; try another --cmdline or --initrd");
+	if (f->watch->bytes)
+		say(v, ": the console says what it missed");
 }
 
 /* It matched --fail-on, or panicked: which of the two came first counts. */
@@ -259,8 +271,13 @@ static void judge_ended(struct verdict *v, const struct verdict_facts *f)
 	say(v, "the guest %s (%s)",
 	    o->kind == OUTCOME_POWEROFF ? "powered off" : "reset itself",
 	    o->evidence);
-	if (unmet(f))
+	if (unmet(f)) {
 		say_unmet(v, f);
+	} else if (!f->watch->bytes) {
+		v->silent = true;
+		say_silence(v, f);
+		say(v, ": nothing shows whether it did what it should");
+	}
 }
 
 static void judge_reported(struct verdict *v, const struct verdict_facts *f)
@@ -277,7 +294,8 @@ static void judge_reported(struct verdict *v, const struct verdict_facts *f)
 	if (!success) {
 		say_cpus(v, f);
 		say_last_line(v, f);
-		say(v, "; the console says what failed");
+		if (f->watch->bytes)
+			say(v, "; the console says what failed");
 	} else if (unmet(f))
 		say_unmet(v, f);
 }
@@ -337,7 +355,8 @@ static void judge_halted(struct verdict *v, const struct verdict_facts *f)
 	say(v, "the guest halted and cannot wake (%s)", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_lines(v, f);
-	say(v, "; the console says why, or look with --gdb");
+	say(v, "; %slook with --gdb",
+	    f->watch->bytes ? "the console says why, or " : "");
 }
 
 static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
@@ -388,5 +407,6 @@ static void (*const judges[])(struct verdict *v,
 void verdict_make(struct verdict *v, const struct verdict_facts *f)
 {
 	v->line[0] = '\0';
+	v->silent = false;
 	judges[f->outcome->kind](v, f);
 }

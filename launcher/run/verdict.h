@@ -8,6 +8,10 @@
  *   4    it crashed, or halted      5  it ended before --expect matched
  *   6    it reported failure, or    124 timed out        128+N signal N
  *        met --fail-on
+ *
+ * A run that ends with 0 needs no line, unless the guest switched the machine
+ * off before it said anything: a kernel that panics without a console does the
+ * same.
  */
 #ifndef RUN_VERDICT_H
 #define RUN_VERDICT_H
@@ -32,6 +36,7 @@ enum exit_status {
 
 struct verdict {
 	int status;
+	bool silent;	 /* it ended well, and all that was seen is its end */
 	char line[4096]; /* what happened, where, what to try */
 };
 
@@ -43,6 +48,7 @@ struct verdict_facts {
 	enum kvm_host host;
 	uint64_t timeout_ns;
 	struct symbols *symbols; /* NULL: none */
+	const char *cmdline;	 /* the kernel's; NULL: not known */
 };
 
 void verdict_make(struct verdict *v, const struct verdict_facts *f);

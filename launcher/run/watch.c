@@ -139,6 +139,7 @@ static void end_line(struct watch *w)
 
 void watch_feed(struct watch *w, const uint8_t *data, size_t n)
 {
+	w->bytes += n;
 	for (size_t i = 0; i < n; i++) {
 		enum term_change change = term_line_next(&w->term, data[i]);
 

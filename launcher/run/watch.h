@@ -26,6 +26,7 @@
 struct watch {
 	char line[WATCH_LINE_MAX]; /* as far as it has come */
 	struct term_line term;	   /* what makes it */
+	uint64_t bytes;		   /* that were fed */
 	bool line_spent;	   /* it has met an expectation already */
 	/* The last whole lines that were not empty: line n is at n modulo
 	 * the size. */

@@ -81,6 +81,7 @@ static const char *const keys[] = {
 	"timeline.init",
 	"timeline.expected",
 	"timeline.end",
+	"console.bytes",
 	"console.expected",
 	"console.met",
 	"console.failed_on",

@@ -97,6 +97,8 @@ static const struct {
 	  "stderr has 2 lines, the last: b" },
 	{ "  status: 4\n  reason: b\n", EXIT(4), "", "a\nb\n", CASE_FAIL,
 	  "stderr has 2 lines, the last: b" },
+	{ "", EXIT(0), "", "launcher: warning: hm\n", CASE_FAIL,
+	  "stderr is not empty: hm" },
 	/* the console, in order, a line for each */
 	{ "  console: b\n", EXIT(0), "a\nb\nc\n", "", CASE_PASS, "" },
 	{ "  console: [a, c]\n", EXIT(0), "a\nb\nc\n", "", CASE_PASS, "" },
@@ -203,6 +205,31 @@ static const struct {
 	{ "  report: {outcome: reset}\n", "{\"status\": 0}", CASE_FAIL,
 	  "the report has no 'outcome'" },
 };
+
+/* A run that ends well may warn, if that is what the case is about. */
+static const struct {
+	const char *keys, *errors, *why;
+} warnings[] = {
+	{ "  reason: hm\n", "launcher: warning: hm\n", "" },
+	{ "", "launcher: warning: hm\n", "stderr is not empty: hm" },
+	{ "  reason: hm\n", "launcher: warning: other\n",
+	  "stderr is not empty: other" },
+	{ "  reason: hm\n", "x\nlauncher: warning: hm\n",
+	  "stderr is not empty: hm" },
+	{ "  reason: other\n", "launcher: warning: hm\n",
+	  "the reason does not match 'other': hm" },
+};
+
+START_TEST(judge__takes_a_warning_that_is_the_reason)
+{
+	static const char text[] = "{\"status\": 0, \"reason\": \"hm\"}";
+
+	report = stream(text, strlen(text));
+	judge_bytes(warnings[_i].keys, EXIT(0), "", 0, warnings[_i].errors);
+	ck_assert_str_eq(res.why, warnings[_i].why);
+	free(res.tail);
+}
+END_TEST
 
 START_TEST(judge__reads_the_report)
 {
@@ -331,6 +358,8 @@ Suite *unit_suite(void)
 
 	tcase_add_loop_test(t, judge__draws_the_verdict, 0, COUNT(rows));
 	tcase_add_loop_test(t, judge__reads_the_report, 0, COUNT(reports));
+	tcase_add_loop_test(t, judge__takes_a_warning_that_is_the_reason, 0,
+			    COUNT(warnings));
 	tcase_add_loop_test(t, judge__compares_what_a_run_says_of_itself, 0,
 			    COUNT(accounts));
 	tcase_add_test(t, judge__nul_does_not_end_a_line);

@@ -3,6 +3,7 @@
  * The verdict: for every way a run can end, the exit status and the sentence.
  */
 #include "unit/unit.h"
+#include "pv/testport.h"
 #include "run/verdict.h"
 
 #include <signal.h>
@@ -349,6 +350,117 @@ static void halted_after_panic(void)
 	halted();
 }
 
+/* All that was seen of these is how they ended. */
+static void silent_reset(void)
+{
+	ended(OUTCOME_RESET, 0, "i8042: 0xfe");
+}
+
+static void silent_poweroff(void)
+{
+	f.cmdline = "quiet console=ttyS0,115200";
+	ended(OUTCOME_POWEROFF, 0, "ACPI: S5");
+}
+
+static void silent_reset_elsewhere(void)
+{
+	f.cmdline = "console=tty0";
+	silent_reset();
+}
+
+static void silent_reset_unmet(void)
+{
+	expect("up");
+	silent_reset_elsewhere();
+}
+
+static void silent_pvpanic(void)
+{
+	f.cmdline = "console=tty0";
+	ended(OUTCOME_PANIC, 0, "pvpanic: 0x01 written to port 0x505");
+}
+
+static void silent_failure(void)
+{
+	ended(OUTCOME_REPORTED, 1, "x");
+}
+
+static void silent_success(void)
+{
+	ended(OUTCOME_REPORTED, TESTPORT_SUCCESS, "x");
+}
+
+static void silent_timeout(void)
+{
+	f.cmdline = "netconsole=x";
+	ended(OUTCOME_TIMEOUT, 0, "");
+}
+
+static void silent_early_timeout(void)
+{
+	silent_timeout();
+	f.cpus = 0;
+	ended(OUTCOME_TIMEOUT, 0, "while decoding the kernel");
+}
+
+static void spoken_timeout(void)
+{
+	console("hello\n");
+	silent_timeout();
+}
+
+static const struct {
+	void (*happened)(void);
+	int status;
+	bool silent;
+	const char *line;
+} silences[] = {
+	{ silent_reset, 0, true,
+	  "the guest reset itself (i8042: 0xfe); the console stayed empty: "
+	  "nothing shows whether it did what it should" },
+	{ silent_poweroff, 0, true,
+	  "the guest powered off (ACPI: S5); the console stayed empty: nothing "
+	  "shows whether it did what it should" },
+	{ silent_reset_elsewhere, 0, true,
+	  "the guest reset itself (i8042: 0xfe); the console stayed empty, and "
+	  "the command line has no console=ttyS0: nothing shows whether it did "
+	  "what it should" },
+	{ silent_reset_unmet, 5, false,
+	  "the guest reset itself (i8042: 0xfe) before --expect number 1 of 1 "
+	  "matched; the console stayed empty, and the command line has no "
+	  "console=ttyS0; compare the expression with the console, or try -v" },
+	{ silent_pvpanic, 3, false,
+	  "the guest panicked: pvpanic: 0x01 written to port 0x505; the console "
+	  "stayed empty, and the command line has no console=ttyS0; try another "
+	  "--cmdline or --initrd" },
+	{ silent_failure, 6, false,
+	  "the guest reported failure (x); the console stayed empty" },
+	{ halted, 4, false,
+	  "the guest halted and cannot wake (HLT): vCPU 0 at rip 0x1000 (64-bit); "
+	  "the console stayed empty; look with --gdb" },
+	{ silent_success, 0, false, "the guest reported success (x)" },
+	{ silent_timeout, 124, false,
+	  "timed out after 1.500 s; the console stayed empty, and the command "
+	  "line has no console=ttyS0; try a longer --timeout, or -v" },
+	{ silent_early_timeout, 124, false,
+	  "timed out after 1.500 s, while decoding the kernel; the console stayed empty; try a longer "
+	  "--timeout, or -v" },
+	{ spoken_timeout, 124, false,
+	  "timed out after 1.500 s; last console line: \"hello\"; try a longer "
+	  "--timeout, or -v" },
+	{ reset_met, 0, false, "the guest reset itself (i8042: 0xfe)" },
+};
+
+START_TEST(verdict__says_that_nothing_was_seen)
+{
+	silences[_i].happened();
+	verdict_make(&v, &f);
+	ck_assert_int_eq(v.status, silences[_i].status);
+	ck_assert_int_eq(v.silent, silences[_i].silent);
+	ck_assert_str_eq(v.line, silences[_i].line);
+}
+END_TEST
+
 static const struct {
 	void (*happened)(void);
 	int status;
@@ -460,9 +572,7 @@ static const struct {
 	{ terminated, 143, { "ended from outside: Terminated" } },
 	{ host_failed, 1, { "cannot write the guest's console to stdout" } },
 	{ escapes_in_last_line, 6, { "\"hi??there\"" } },
-	{ escapes_in_panic,
-	  3,
-	  { "\"Kernel panic - not syncing: red?\"" } },
+	{ escapes_in_panic, 3, { "\"Kernel panic - not syncing: red?\"" } },
 };
 
 START_TEST(verdict__status_and_sentence)
@@ -518,6 +628,8 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("verdict");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, verdict__says_that_nothing_was_seen, 0,
+			    COUNT(silences));
 	tcase_add_loop_test(t, verdict__status_and_sentence, 0, COUNT(rows));
 	tcase_add_test(t, verdict__advice_survives_a_long_line);
 	tcase_add_test(t, verdict__long_panic_is_cut);

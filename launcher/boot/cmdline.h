@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel's command line, read the way Linux reads it: parameters between
+ * spaces, a double quote protects spaces, and what follows the parameter "--"
+ * is for init.
+ *
+ * Must never trust: the text, in which quotes may be left open.
+ *
+ * Spec: lib/cmdline.c and kernel/params.c of Linux.
+ */
+#ifndef BOOT_CMDLINE_H
+#define BOOT_CMDLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* The console of this machine, for Linux. */
+#define CMDLINE_CONSOLE "console=ttyS0"
+
+/* Whether a parameter in @text begins with @start. */
+bool cmdline_has(const char *text, const char *start);
+
+/*
+ * @text with the machine's console, in new memory at *@whole. The console is
+ * left out if the text names one, if it is empty, and if there is no room for
+ * it in the @max bytes that the kernel takes. It comes last: a guest that is
+ * not Linux may read its command line from the start. -ENOMEM.
+ */
+int cmdline_add_console(const char *text, uint64_t max, char **whole,
+			struct err *e);
+
+#endif
