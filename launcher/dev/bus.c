@@ -68,16 +68,16 @@ static void name_unknown(const struct bus *bus, const struct bus_range *r,
 	const char *how = write ? "write" : "read";
 
 	if (r)
-		log_step("%s has no use for a %s of %u bytes at %s 0x%" PRIx64
+		log_step("%s: unhandled %u-byte %s at %s 0x%" PRIx64
 			 " (first %s)",
-			 r->ops->name, how, size, bus->name, addr, how);
+			 r->ops->name, size, how, bus->name, addr, how);
 	else
 		log_step("no device at %s 0x%" PRIx64 " (first %s)", bus->name,
 			 addr, how);
 }
 
-/* An access at @addr of @size bytes that nobody understands: not @r either,
- * which answers there, or NULL. */
+/* An unhandled access of @size bytes at @addr. @r is the range that contains
+ * @addr, or NULL if no device answers there. */
 static void note_unknown(struct bus *bus, const struct bus_range *r,
 			 uint64_t addr, unsigned size, bool write)
 {
@@ -115,7 +115,8 @@ static void access_device(const struct bus_range *r, uint64_t off,
 	}
 }
 
-/* An access in pieces the device understands, as far as its range goes. */
+/* Split an access into sizes that the device supports, up to the end of its
+ * range. */
 static void access_range(struct bus *bus, const struct bus_range *r,
 			 uint64_t first, uint8_t *data, unsigned size,
 			 bool write)

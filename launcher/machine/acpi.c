@@ -134,7 +134,7 @@ static int write_table(struct writer *w, struct acpi_header *h, size_t len,
 		       const char *signature, uint8_t revision, uint64_t *at,
 		       struct err *e)
 {
-	/* Alignment may have gone past the end. */
+	/* Aligning may move the address past the end. */
 	if (w->gpa > w->end || len > w->end - w->gpa)
 		return err_set(e, ENOSPC,
 			       "ACPI table %s of %zu bytes does not fit below "
@@ -160,7 +160,7 @@ static struct acpi_address io_register(uint16_t port)
 	return (struct acpi_address){ ADDR_SPACE_IO, 8, 0, ACCESS_BYTE, port };
 }
 
-/* Three letters and four digits are an EISA id, which AML packs. */
+/* Three letters and four digits form an EISA id, which AML packs. */
 static bool is_eisa_id(const char *hid)
 {
 	return strlen(hid) == 7;
@@ -270,15 +270,15 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 	size_t len = 0;
 
 	if (cpus > MADT_MAX_CPUS)
-		return err_set(e, EINVAL, "%u vCPUs, the MADT has room for %u",
+		return err_set(e, EINVAL, "%u vCPUs; the MADT has room for %u",
 			       cpus, MADT_MAX_CPUS);
 	add(table, &len, &head, sizeof(head));
 	for (unsigned i = 0; i < cpus; i++)
 		add_cpu(table, &len, i);
 	add(table, &len, &ioapic, sizeof(ioapic));
 	/*
-	 * No overrides: KVM's I/O APIC has ISA interrupt n at pin n, the PIT
-	 * at pin 0, unlike a PC's, which has it at pin 2.
+	 * No overrides: KVM's I/O APIC has ISA interrupt n at pin n. That
+	 * includes the PIT at pin 0, which a PC has at pin 2.
 	 */
 	add(table, &len, &nmi, sizeof(nmi));
 	return write_table(w, (struct acpi_header *)table, len, "APIC", 5, at,
@@ -315,7 +315,7 @@ int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
 	uint64_t dsdt = 0, fadt = 0, madt = 0, xsdt = 0;
 	int rc;
 
-	/* The RSDP comes first in memory and last in time. */
+	/* The RSDP comes first in memory but is written last. */
 	rc = write_dsdt(&w, plan, &dsdt, e);
 	if (!rc)
 		rc = write_fadt(&w, dsdt, &fadt, e);

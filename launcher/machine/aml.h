@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A writer of ACPI Machine Language, as much of it as our DSDT needs.
+ * A writer for the part of ACPI Machine Language that our DSDT needs.
  *
- * Bytes are appended to a buffer of fixed size; running out of it, or
- * closing what was not opened, is a bug of the caller and asserted.
+ * Bytes are appended to a buffer of fixed size. Running out of space and
+ * closing a block that is not open are bugs in the caller, so they are
+ * asserted.
  *
  * Spec: ACPI 6.4, chapter 20 (AML grammar), 6.4 (resource data types).
  */
@@ -44,8 +45,8 @@ struct aml_crs {
 struct aml_crs aml_crs_open(struct aml *a);
 void aml_crs_close(struct aml *a, struct aml_crs crs);
 
-/* Resources: a port range, MMIO, an edge-triggered interrupt that other devices
- * may have, too, if it is @shared. */
+/* Resources: a port range, MMIO, an edge-triggered interrupt. @shared: other
+ * devices may use the same interrupt. */
 void aml_io(struct aml *a, uint16_t port, uint8_t len);
 void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len);
 void aml_irq(struct aml *a, uint32_t gsi, bool shared);

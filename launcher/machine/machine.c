@@ -43,7 +43,7 @@ int machine_init(struct machine *m, const struct machine_config *config,
 	return rc;
 }
 
-/* Let the device of @slot answer at its addresses. */
+/* Register the device of @slot at its addresses. */
 static int add_to_bus(struct machine *m, const struct device_slot *slot,
 		      void *dev, struct err *e)
 {
@@ -64,7 +64,7 @@ static int ring_on_write(void *ctx, uint64_t gpa, uint32_t value, int fd,
 	return kvm_ring_on_write(ctx, gpa, value, fd, e);
 }
 
-/* Create the device of @slot and let it answer. Those inside KVM are there
+/* Create the device of @slot and register it. KVM has its own devices
  * already. */
 static int add_device(struct machine *m, const struct device_slot *slot,
 		      const struct line_host *console, struct err *e)
@@ -141,7 +141,7 @@ static int create_vcpus(struct machine *m, struct err *e)
 
 	if (m->cpus > m->kvm.max_vcpus)
 		return err_set(e, EINVAL,
-			       "%u vCPUs asked for, this host's KVM allows %u",
+			       "%u vCPUs requested; this host's KVM allows %u",
 			       m->cpus, m->kvm.max_vcpus);
 	m->vcpus = calloc(m->cpus, sizeof(*m->vcpus));
 	m->results = calloc(m->cpus, sizeof(*m->results));
@@ -194,8 +194,7 @@ static unsigned long long value_of(const uint8_t *data, unsigned size)
 	return value;
 }
 
-/* A device may just have ended the run: then this was the guest's last
- * access. */
+/* If a device has just ended the run, this was the guest's last access. */
 static bool on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
 		   bool write)
 {
@@ -210,7 +209,7 @@ static bool on_pio(void *ctx, uint16_t port, uint8_t *data, unsigned size,
 	return !outcome_is_set(m->latch);
 }
 
-/* The page without a slot is RAM all the same, only slower. */
+/* The page without a memory slot is still RAM, only slower. */
 static bool serve_trap_page(struct machine *m, uint64_t gpa, uint8_t *data,
 			    unsigned size, bool write)
 {
@@ -276,7 +275,7 @@ static void on_pause(void *ctx)
 		hold_paused(t->m->hold, t->id);
 }
 
-/* A vCPU that stopped by itself ends the run; what it says is the evidence. */
+/* A vCPU that stops by itself ends the run, and its state explains why. */
 static void report_end(struct machine *m, unsigned id,
 		       const struct vcpu_result *result)
 {

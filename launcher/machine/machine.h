@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine: memory, CPUs and devices put together as its plan says, and
- * the one place where vm/ and dev/ meet.
+ * The machine: puts memory, CPUs and devices together according to the plan. It
+ * is the only place where vm/ and dev/ meet.
  */
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
@@ -22,7 +22,7 @@
 #include "vm/kvm.h"
 #include "vm/vcpu.h"
 
-/* A device that was created; NULL: KVM has it, or it is not there yet. */
+/* A created device; NULL: it is inside KVM, or not created yet. */
 struct device {
 	void *state;
 };
@@ -39,7 +39,7 @@ struct machine {
 	struct vcpu_result *results; /* valid once machine_join() is done */
 	pthread_t *threads;
 	unsigned cpus;
-	unsigned started; /* threads that run */
+	unsigned started; /* running threads */
 	struct outcome_latch *latch;
 	struct trace *trace; /* NULL: none; set before machine_connect() */
 	struct hold *hold;   /* NULL: no debugger; set before machine_start() */
@@ -52,10 +52,10 @@ struct machine {
 
 	struct bus ports;
 	struct bus mmio;
-	struct bus msrs; /* that KVM does not know: nobody answers there */
+	struct bus msrs; /* MSRs unknown to KVM; no devices */
 	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
-	struct line_guest console; /* of the device that is the console */
-	struct worker worker;	   /* of the devices that need a thread */
+	struct line_guest console;		  /* of the console device */
+	struct worker worker; /* of devices that need a thread */
 };
 
 #define MACHINE_EMPTY                                      \
@@ -65,8 +65,9 @@ struct machine {
 	}
 
 /*
- * The plan of @config, memory, memory map and ACPI tables: what a kernel is
- * loaded into. Needs no KVM. @latch must outlive the machine.
+ * Make the plan from @config, then memory, memory map and ACPI tables:
+ * everything that loading a kernel needs. Needs no KVM. @latch must outlive the
+ * machine.
  */
 int machine_init(struct machine *m, const struct machine_config *config,
 		 struct outcome_latch *latch, struct err *e);
@@ -75,17 +76,18 @@ int machine_init(struct machine *m, const struct machine_config *config,
 int machine_connect(struct machine *m, const struct line_host *console,
 		    struct err *e);
 
-/* Note where its memory and its devices lie; after machine_init(). */
+/* Add the machine's memory and devices to the memory map; after
+ * machine_init(). */
 void machine_map(const struct machine *m, struct memory_map *map);
 
 /* Start all vCPUs, the first one at @entry. */
 int machine_start(struct machine *m, const struct cpu_entry *entry,
 		  struct err *e);
 
-/* Stop all vCPUs and wait until they have; m->results are filled in. */
+/* Stop all vCPUs, wait for their threads, and fill in m->results. */
 void machine_join(struct machine *m);
 
-/* Stop what runs and free everything; the empty machine is fine. */
+/* Stop running vCPUs and free everything; accepts the empty machine. */
 void machine_release(struct machine *m);
 
 #endif

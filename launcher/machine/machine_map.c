@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of guest-physical memory is the machine's, whatever kernel is put into
- * it.
+ * Adds to the memory map the guest-physical ranges that every machine has,
+ * whatever kernel it boots.
  */
 #include "machine/machine.h"
 

@@ -13,14 +13,15 @@
 #include "pv/x86.h"
 #include "vm/kvm.h"
 
-/* Where registers without a fixed place go: in the hole below 4 GiB, under
- * the I/O APIC. */
+/* Registers without a fixed address go into the hole below 4 GiB, below the I/O
+ * APIC. */
 #define MMIO_WINDOW	VIRTIO_MMIO_GPA
 #define MMIO_WINDOW_END 0xd1000000u
 
 /* --- what every machine has */
 
-/* Inside KVM: nothing of ours answers, but the places are taken. */
+/* Emulated inside KVM: our buses do not serve them, but their addresses are
+ * taken. */
 static const struct device_type pic_type = {
 	.name = "pic",
 	.fixed = { { DEVICE_PORTS, 0x20, 2 },
@@ -58,9 +59,9 @@ static const struct device_type *const always[] = {
 };
 
 /*
- * The GSIs to give away: the pins of KVM's I/O APIC without those of the PIT
- * (0), the keyboard (1), the second PIC (2), the serial ports (3, 4), the
- * clock (8) and the FPU (13), of which a kernel may take any for granted.
+ * The GSIs to assign: the pins of KVM's I/O APIC without those of the PIT (0),
+ * the keyboard (1), the second PIC (2), the serial ports (3, 4), the clock (8)
+ * and the FPU (13). A kernel may assume that those have their usual devices.
  */
 static const uint8_t free_gsis[] = { 5,	 6,  7,	 9,  10, 11, 12, 14, 15,
 				     16, 17, 18, 19, 20, 21, 22, 23 };
@@ -70,7 +71,7 @@ static const uint8_t free_gsis[] = { 5,	 6,  7,	 9,  10, 11, 12, 14, 15,
 
 struct planner {
 	struct machine_plan *plan;
-	unsigned gsis; /* how often one was given away */
+	unsigned gsis; /* how many were assigned */
 };
 
 static bool overlap(const struct device_range *a, const struct device_range *b)

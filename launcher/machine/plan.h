@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine plan: which devices a machine has, at which addresses, with
- * which interrupts and ACPI names. Made from the options before anything is
- * opened; nothing about a device is decided anywhere else.
+ * which interrupts and ACPI names. The plan is made from the options before
+ * anything is opened, and every decision about a device is made here.
  *
  *   struct machine_config --> machine_plan_make() --> struct machine_plan
  *                                                          |
@@ -20,11 +20,11 @@
 
 #include "dev/device.h"
 
-/* Besides those that every machine has. */
+/* In addition to the devices that every machine has. */
 #define MACHINE_DEVICES_MAX 32
 #define MACHINE_SLOTS_MAX   64
 
-/* What a machine is to be. */
+/* The description of a machine, from the options. */
 struct machine_config {
 	uint64_t mem_size; /* bytes; see guest_mem_init() */
 	bool mem_twice;	   /* see guest_mem_init_twice() */
@@ -42,8 +42,8 @@ struct machine_plan {
 };
 
 /*
- * Allocate a place, an interrupt and a name to every device of @config and to
- * those that every machine has. Returns 0; -ENOSPC if the MMIO window, the
+ * Allocate an address, an interrupt and a name for every device of @config and
+ * for those that every machine has. Returns 0; -ENOSPC if the MMIO window, the
  * slots or the names run out; -EBUSY if two types claim one fixed address or
  * interrupt, naming both.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of compressors; see compress.h. Default levels are those of
- * kernel builds where these end in a reasonable time.
+ * The table of compressors; see compress.h. Default levels are those of kernel
+ * builds, except where these take too long.
  */
 #include "pack/compress.h"
 
@@ -67,5 +67,5 @@ int compress_payload(const struct compressor *c, int level, struct bytes in,
 
 int compress_no_memory(const char *format, struct err *e)
 {
-	return err_set(e, ENOMEM, "%s: no memory to compress with", format);
+	return err_set(e, ENOMEM, "%s: no memory for compressing", format);
 }

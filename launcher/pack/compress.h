@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The other direction of image/format.h: an ELF into a payload.
+ * Compresses an ELF into a payload: the opposite of image/format.h.
  *
- * One table row per format, in the shape that a kernel's build gives it: what
- * the format's command-line tool writes, without names and times, so that the
- * same bytes always give the same payload. lzop's and lz4's file formats have
- * no library; their containers are made here.
+ * One table row per format. The output has the form that a kernel's build
+ * produces, which is that of the format's command-line tool, but without names
+ * and times, so that the same bytes always give the same payload. No library
+ * writes the file formats of lzop and lz4, so their containers are written
+ * here.
  *
  * Spec: Linux, scripts/Makefile.lib and scripts/xz_wrap.sh; each format's own.
  */
@@ -25,7 +26,7 @@ enum {
 	LZOP_HEADER_CRC32 = 0x1000, /* not Adler-32 */
 };
 
-/* How to compress; what a format has no use for is ignored. */
+/* How to compress. A format ignores the members that it does not use. */
 struct compress_how {
 	int level;
 	unsigned window_log; /* xz, lzma, zstd: a dictionary or window of
@@ -37,12 +38,13 @@ struct compress_how {
 
 struct compressor {
 	const char *name; /* as in struct format */
-	int level_min;	  /* all 0: it has no levels */
+	int level_min;	  /* all 0: the format has no levels */
 	int level_max;
 	int level_default;
 	/*
 	 * Append @in, compressed, to *@out. Returns 0; -ENOMEM or -EINVAL
-	 * with the library's complaint, after which *@out holds anything.
+	 * with the library's message. On failure the contents of *@out are
+	 * undefined.
 	 */
 	int (*compress)(struct bytes in, const struct compress_how *how,
 			struct buf *out, struct err *e);
@@ -54,7 +56,8 @@ extern const size_t compressors_count;
 /* The compressor for the format called @name, or NULL. */
 const struct compressor *compressor_by_name(const char *name);
 
-/* Whether @c has that level: 0, or -EINVAL and which it has. */
+/* Returns 0 if @c has level @level; otherwise -EINVAL, and @e names the levels
+ * that it has. */
 int compressor_check_level(const struct compressor *c, int level,
 			   struct err *e);
 
@@ -62,7 +65,7 @@ int compressor_check_level(const struct compressor *c, int level,
  * Append @in to *@out as a kernel's payload: compressed by @c, then its size
  * in four bytes, little-endian, for the formats whose payloads have it.
  *
- * @level: one that compressor_check_level() likes.
+ * @level: one that compressor_check_level() accepts.
  */
 int compress_payload(const struct compressor *c, int level, struct bytes in,
 		     struct buf *out, struct err *e);
@@ -83,7 +86,7 @@ int compress_lz4(struct bytes in, const struct compress_how *how,
 int compress_zstd(struct bytes in, const struct compress_how *how,
 		  struct buf *out, struct err *e);
 
-/* -ENOMEM in the same words for every format. */
+/* -ENOMEM with the same message for every format. */
 int compress_no_memory(const char *format, struct err *e);
 
 #endif

@@ -29,7 +29,7 @@ int compress_gzip(struct bytes in, const struct compress_how *how,
 		rc = compress_no_memory("gzip", e);
 	else if (deflate(&z, Z_FINISH) != Z_STREAM_END)
 		rc = err_set(e, EINVAL, "gzip: zlib: %s",
-			     z.msg ?: "more output than foreseen");
+			     z.msg ?: "more output than expected");
 	else
 		rc = 0;
 	out->len -= rc ? 0 : z.avail_out;

@@ -19,7 +19,7 @@ static int compress_block(const char *src, char *to, int n, int bound,
 	return LZ4_compress_HC(src, to, n, bound, level);
 }
 
-/* | size | block |, the size being known when the block is there. */
+/* | size | block |: the size is filled in once the block is compressed. */
 static int add_block(const uint8_t *src, size_t n, int level, struct buf *out,
 		     struct err *e)
 {

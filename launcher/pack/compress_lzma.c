@@ -2,9 +2,9 @@
 /*
  * xz and its ancestor lzma-alone: liblzma.
  *
- * A reader has to hold a dictionary of the size that the stream states, so it
- * is made no larger than the input; a kernel's decompressor takes 32 MiB of
- * any version.
+ * A reader must allocate a dictionary of the size that the stream states, so
+ * the dictionary is at most as large as the input. Kernel decompressors of all
+ * versions accept 32 MiB.
  */
 #include "pack/compress.h"
 
@@ -12,7 +12,7 @@
 #include <lzma.h>
 
 #define DICT_MAX ((uint32_t)32 << 20)
-/* Smaller ones are no multiple of 64 KiB, and lzma's magic says they are. */
+/* lzma's magic requires a multiple of 64 KiB, which smaller ones are not. */
 #define DICT_MIN ((uint32_t)64 << 10)
 
 static int set_options(lzma_options_lzma *o, size_t len,
@@ -30,7 +30,7 @@ static int set_options(lzma_options_lzma *o, size_t len,
 	return 0;
 }
 
-/* Run an encoder that is set up over the whole input; ends it. */
+/* Run an initialised encoder over the whole input, then end it. */
 static int run(lzma_stream *z, struct bytes in, struct buf *out,
 	       const char *format, struct err *e)
 {

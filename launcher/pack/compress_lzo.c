@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define BLOCK_SIZE ((size_t)256 << 10)
-/* lzodoc: what incompressible data grows by. */
+/* lzodoc: the expansion of incompressible data. */
 #define PACKED_MAX (BLOCK_SIZE + BLOCK_SIZE / 16 + 64 + 3)
 
 static uint32_t header_sum(uint32_t flags, const struct buf *out, size_t begin)
@@ -55,7 +55,8 @@ static void add_header(const struct compress_how *how, struct buf *out)
 	buf_be32(out, header_sum(flags, out, begin));
 }
 
-/* One block and its frame. What does not shrink is stored as it is. */
+/* One block and its frame. A block that does not shrink is stored
+ * uncompressed. */
 static void add_block(struct bytes src, struct bytes packed, uint32_t flags,
 		      struct buf *out)
 {

@@ -2,8 +2,9 @@
 /*
  * zstd: libzstd, one frame with a checksum.
  *
- * As from a pipe, which is how a kernel's build calls the tool: the frame does
- * not state its size, so readers go by its window.
+ * The frame is written as for input from a pipe, which is how a kernel's build
+ * calls the tool: it does not state its content size, so readers rely on the
+ * window size.
  */
 #include "pack/compress.h"
 

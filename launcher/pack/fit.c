@@ -12,8 +12,8 @@
 #define PAGE	 0x1000
 #define FOUR_GIB (UINT64_C(1) << 32)
 
-/* A kernel on a 2 MiB boundary is mapped with large pages; none is worth
- * more to a loader. */
+/* A kernel on a 2 MiB boundary is mapped with large pages; a larger alignment
+ * gains nothing. */
 #define ALIGN_LOG_MAX 21
 #define ALIGN_LOG_MIN 12
 
@@ -22,7 +22,7 @@ static uint64_t page_up(uint64_t v)
 	return (v + PAGE - 1) & -(uint64_t)PAGE;
 }
 
-/* The stub knows the machine by the class. */
+/* The stub derives the machine from the ELF class. */
 static int check_machine(const struct kernel_elf *k, struct err *e)
 {
 	unsigned want = k->is64 ? EM_X86_64 : EM_386;
@@ -33,7 +33,7 @@ static int check_machine(const struct kernel_elf *k, struct err *e)
 		       k->machine, k->is64 ? 64 : 32, want);
 }
 
-/* It sees the program headers in the first window that it inflates. */
+/* The stub reads the program headers from the first window that it inflates. */
 static int check_phdrs(const struct kernel_elf *k, struct err *e)
 {
 	struct elf_tables t = { 0 };
@@ -55,7 +55,7 @@ static int check_range(const struct elf_segment *s, unsigned i, struct err *e)
 	if (s->paddr < STUB_DEST_MIN)
 		return err_set(e, EINVAL,
 			       "segment %u: p_paddr 0x%" PRIx64 " is below "
-			       "0x%x, which is the firmware's",
+			       "0x%x, where the firmware's memory ends",
 			       i, s->paddr, STUB_DEST_MIN);
 	if (s->paddr > STUB_DEST_MAX || s->memsz > STUB_DEST_MAX - s->paddr)
 		return err_set(e, EINVAL,
@@ -106,7 +106,7 @@ static int check_loads(const struct kernel_elf *k, struct err *e)
 	return check_overlap(k, e);
 }
 
-/* Loaded, not only zeroed: there has to be an instruction. */
+/* The entry must be a loaded byte, not bss: it has to hold an instruction. */
 static int check_entry(const struct kernel_elf *k, struct err *e)
 {
 	if (loadable_has_byte(k, k->entry))
@@ -117,7 +117,7 @@ static int check_entry(const struct kernel_elf *k, struct err *e)
 		       k->entry);
 }
 
-/* check_loads() has found it to lie below 4 GiB. */
+/* check_loads() has checked that it lies below 4 GiB. */
 static void set_dest(struct fit *f, const struct kernel_elf *k)
 {
 	struct loadable_span span = loadable_span(k);
@@ -127,8 +127,8 @@ static void set_dest(struct fit *f, const struct kernel_elf *k)
 }
 
 /*
- * As coarse as dest_start is, so that pref_address is dest_start itself where
- * that is possible: rounding 1 MiB down to 2 MiB would ask for page zero.
+ * The alignment of dest_start, so that pref_address can be dest_start itself:
+ * rounding 1 MiB down to a multiple of 2 MiB would give page zero.
  */
 static void set_pref_address(struct fit *f)
 {

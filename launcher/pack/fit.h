@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether the decompressor stub can start a kernel, found out before there is
- * an image that cannot.
+ * Checks whether the decompressor stub can start a kernel, before an image is
+ * written.
  *
- * The stub checks the same again, in the guest, where an error is a line on
- * the serial port of a machine that does not boot.
+ * The stub repeats these checks in the guest, but there an error is only a line
+ * on the serial port of a machine that does not boot.
  *
  * Must never trust: the ELF; kernel_elf.h has checked the file's ranges only.
  *
@@ -15,7 +15,7 @@
 
 #include "image/kernel_elf.h"
 
-/* Where the kernel goes, and what a boot loader has to know of that. */
+/* Where the kernel goes, as far as a boot loader must know. */
 struct fit {
 	uint32_t dest_start; /* lowest p_paddr of any PT_LOAD */
 	uint32_t dest_end;   /* highest p_paddr + p_memsz */
@@ -28,8 +28,8 @@ struct fit {
 int fit_kernel(struct fit *f, const struct kernel_elf *k, struct err *e);
 
 /*
- * How much memory an image of @image_len protected-mode bytes needs from
- * pref_address on: its init_size. -EINVAL if that is not there below 4 GiB.
+ * The init_size of an image of @image_len protected-mode bytes: how much memory
+ * it needs from pref_address on. -EINVAL if that reaches past 4 GiB.
  */
 int fit_image(uint32_t *init_size, const struct fit *f, uint64_t image_len,
 	      struct err *e);

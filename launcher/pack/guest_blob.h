@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The code that a packed image brings along, which is guest/'s: 16-bit setup
- * code with a setup header, and the decompressor stub. They are part of the
- * launcher, so that a packed image never depends on what is installed.
+ * The guest code in a packed image, built from guest/: 16-bit setup code with a
+ * setup header, and the decompressor stub. Both are linked into the launcher,
+ * so that a packed image never depends on installed files.
  *
  * Spec: include/pv/stub.h.
  */
@@ -21,7 +21,7 @@ static inline struct bytes blob_setup(void)
 			       (size_t)(pack_setup_end - pack_setup) };
 }
 
-/* The beginning of the protected-mode part. */
+/* The stub: the beginning of the protected-mode part. */
 static inline struct bytes blob_stub(void)
 {
 	return (struct bytes){ pack_stub, (size_t)(pack_stub_end - pack_stub) };

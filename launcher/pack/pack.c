@@ -32,7 +32,7 @@ struct layout {
 	uint32_t init_size;
 };
 
-/* The setup code's field of that name, as built. */
+/* The field of that name in the setup code, as built. */
 static uint16_t setup_le16(unsigned off)
 {
 	uint16_t v = 0;
@@ -42,7 +42,7 @@ static uint16_t setup_le16(unsigned off)
 	return v;
 }
 
-/* Both blobs are ours: what stub.h says of them is so. */
+/* Both blobs are part of the launcher, so they have the layout of stub.h. */
 static void check_blobs(void)
 {
 	struct bytes setup = blob_setup(), stub = blob_stub();
@@ -107,7 +107,8 @@ static void put_stub_info(uint8_t *stub, const struct pack_request *r,
 	put32(stub, STUB_INFO_DEST_END, f->dest_end);
 }
 
-/* An image's own, or "6.1.0-18-amd64 (packed by launcher 0.1.0)". */
+/* The version of the image that the ELF came from, or "6.1.0-18-amd64 (packed
+ * by launcher 0.1.0)". */
 static void put_version(uint8_t *file, const struct pack_request *r,
 			const struct kernel_elf *k)
 {
@@ -128,8 +129,8 @@ static void put_version(uint8_t *file, const struct pack_request *r,
 }
 
 /*
- * boot.rst, IMAGE CHECKSUM: with its last four bytes the file has a CRC-32 of
- * 0, one without the final inversion that zlib's has.
+ * boot.rst, IMAGE CHECKSUM: the last four bytes make the CRC-32 of the whole
+ * file 0. This CRC omits the final inversion that zlib does.
  */
 static void put_crc(uint8_t *file, size_t len)
 {
@@ -158,7 +159,7 @@ static int pack_elf(const struct pack_request *r, const struct kernel_elf *k,
 	return 0;
 }
 
-/* All sizes and places are those of the ELF as it is packed. */
+/* From here on, all sizes and offsets are those of the stripped ELF. */
 static int pack_stripped(const struct pack_request *r, struct bytes elf,
 			 struct buf *out, struct err *e)
 {

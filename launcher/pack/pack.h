@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ELF kernel into a bzImage that every boot loader can start: this
+ * Packs an ELF kernel into a bzImage that every boot loader can start: this
  * project's setup code and decompressor stub, with the ELF as the payload.
  *
  *   0              setup_sects+1 sectors       payload_offset
  *   | boot sector, | stub: 32- and 64-bit    | compressed ELF | 0s | CRC |
  *   | setup code   | entries, inflate        |                |    |     |
  *
- * The ELF is stripped as a kernel's own build does it (pack/strip.h), and what
- * follows it is left out: relocations serve a decompressor that moves the
- * kernel, and the stub does not.
+ * The ELF is stripped as a kernel's own build does it (pack/strip.h). The
+ * relocations that may follow it are left out: a decompressor needs them to
+ * move the kernel, and the stub does not move it.
  *
- * The same ELF and options give the same bytes, at any time and place. The
- * stub inflates gzip; every other format is for loaders that read the payload
- * themselves, and under the stub ends in its message.
+ * The same ELF and options give the same bytes, on every host and at any time.
+ * The stub can only inflate gzip; with any other format it prints an error and
+ * stops, so these are for loaders that read the payload themselves.
  *
  * Must never trust: the ELF.
  *
@@ -27,9 +27,9 @@
 struct pack_request {
 	struct bytes elf;
 	const struct compressor *compressor;
-	int level; /* one that compressor_check_level() likes */
-	/* What the ELF itself does not say, from an image that it came in: */
-	const char *version;	  /* "": from the ELF's notes, if they do */
+	int level; /* one that compressor_check_level() accepts */
+	/* Taken from the image that the ELF came from: */
+	const char *version;	  /* "": use the ELF's notes */
 	uint32_t cmdline_size;	  /* 0: the setup code's own value */
 	uint32_t initrd_addr_max; /* 0: the setup code's own value */
 };
@@ -38,7 +38,7 @@ struct pack_request {
  * Append the bzImage to *@out.
  *
  * Returns 0; -EINVAL for an ELF that the stub could not start, with the field
- * and the limit; -ENOMEM. On failure *@out holds anything.
+ * and the limit; -ENOMEM. On failure the contents of *@out are undefined.
  */
 int pack_kernel(const struct pack_request *r, struct buf *out, struct err *e);
 

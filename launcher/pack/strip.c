@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stripping an ELF; see strip.h. libelf reads the section headers; it can
- * write only to a file, so the new ones are put together here.
+ * Strips an ELF; see strip.h. libelf reads the section headers. It can only
+ * write to a file, so the new ones are built here.
  */
 #include "pack/strip.h"
 
@@ -14,10 +14,11 @@
 #include "image/elf_tables.h"
 #include "pack/compress.h"
 
-/* Longer names are cut: nothing reads them, and many may be one. */
+/* Longer names are cut: nothing reads them, and many sections may share one
+ * long string. */
 #define NAME_MAX_LEN 255
 
-/* Section headers and bytes behind segments are aligned to this at least. */
+/* Minimum alignment of section headers and of bytes behind the segments. */
 #define ALIGN 8
 
 struct section {
@@ -33,7 +34,7 @@ struct strip {
 	struct elf_tables t;
 	struct section *sections;
 	unsigned count;
-	size_t names; /* index of the section with their names */
+	size_t names; /* index of the section with the section names */
 	unsigned kept;
 	bool drops;	  /* some section is not kept */
 	uint64_t foreign; /* bytes copied from behind the segments */
@@ -41,7 +42,7 @@ struct strip {
 	struct buf strtab;
 };
 
-/* A copy of the notes may be in a section only. */
+/* Notes may lie in a section without a segment. */
 static bool is_kept(const GElf_Shdr *h)
 {
 	return h->sh_flags & SHF_ALLOC || h->sh_type == SHT_NOTE;
@@ -116,7 +117,7 @@ static void pad(struct buf *out, uint64_t align)
 		memset(to, 0, n);
 }
 
-/* As far as headers and segments go: the new ELF's beginning. */
+/* The new ELF begins with a copy of the headers and segments. */
 static uint64_t beginning(const struct strip *s)
 {
 	uint64_t end = s->t.phoff + (uint64_t)s->t.phnum * s->t.phentsize;

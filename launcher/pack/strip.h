@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of an ELF belongs into a bzImage: what a kernel's own build keeps,
- * which runs `objcopy -R .comment -S`.
+ * Reduces an ELF to what belongs into a bzImage: the parts that a kernel's own
+ * build keeps, which runs `objcopy -R .comment -S`.
  *
  *   | ELF header | program headers | segments | allocated and note sections |
  *   | section names | section headers |
  *
  * Symbols, debug information and all other sections that take no memory are
- * left out, and so is what follows the ELF. Segments stay at their offsets;
- * bytes between them that belong to nothing become zero. Only where a segment
- * has the ELF header in it does it change: the header says where sections are.
+ * left out, and so is anything that follows the ELF. Segments stay at their
+ * offsets; unused bytes between them become zero. A segment's bytes change only
+ * if it contains the ELF header, which says where the section headers are.
  *
- * Must never trust: the ELF; kernel_elf_parse() has checked where segments
- * and sections lie, and no more.
+ * Must never trust: the ELF; kernel_elf_parse() has only checked where segments
+ * and sections lie.
  *
  * Spec: System V gABI, chapter 4, "Sections".
  */
@@ -23,13 +23,13 @@
 #include "base/err.h"
 #include "image/kernel_elf.h"
 
-/* Nothing larger could be decoded again. */
+/* The launcher could not decode a larger ELF again. */
 #define STRIP_MAX (UINT64_C(1) << 30)
 
 /*
- * The stripped ELF of @k into *@elf. One that is stripped already stays as it
- * is: *@elf are its own bytes. Otherwise they are *@room's, an empty buffer of
- * the caller's.
+ * Store the stripped ELF of @k in *@elf. If the ELF is stripped already, *@elf
+ * points to its own bytes; otherwise it points into *@room, an empty buffer of
+ * the caller.
  *
  * Returns 0; -EFBIG past STRIP_MAX; -EINVAL; -ENOMEM.
  */

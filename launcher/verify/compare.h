@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two guest memories, one kernel: byte for byte, segment by segment.
+ * Compares one kernel in two guest memories: byte for byte, segment by segment.
  */
 #ifndef VERIFY_COMPARE_H
 #define VERIFY_COMPARE_H
@@ -12,13 +12,13 @@
 #include "image/kernel_elf.h"
 #include "vm/guest_mem.h"
 
-/* How many differences of one segment are kept. */
+/* How many differences are recorded for each segment. */
 #define COMPARE_KEPT 8
 
 struct compare_diff {
 	uint64_t off;  /* in the segment's memory; from p_filesz on it is bss */
-	uint8_t image; /* what the image's own decompressor left there */
-	uint8_t own;   /* what the launcher's load did */
+	uint8_t image; /* the byte that the image's own decompressor wrote */
+	uint8_t own;   /* the byte that the launcher loaded */
 };
 
 struct compare_segment {
@@ -30,7 +30,7 @@ struct compare_segment {
 };
 
 struct comparison {
-	struct compare_segment *segments; /* the PT_LOADs that have memory */
+	struct compare_segment *segments; /* the PT_LOADs with p_memsz > 0 */
 	unsigned count;
 	uint64_t bytes; /* compared, bss included */
 	uint64_t different;

@@ -10,16 +10,17 @@
 
 #define NAMING_SIZE 80
 
-/* Where names come from, and how many have been looked up: each look-up is a
- * search through all symbols, so at most VERIFY_NAMES_MAX are made. */
+/* The source of names, and the number of look-ups so far: each one searches all
+ * symbols, so at most VERIFY_NAMES_MAX are made. */
 struct naming {
 	const struct symtab *table;
 	unsigned used;
 };
 
 /*
- * Where @d is, as far as the ELF has a name for it: into @buf of NAMING_SIZE
- * bytes, cleaned for a terminal; "" if it has none. Returns @buf.
+ * Write the ELF's name for the place of @d into @buf, which has NAMING_SIZE
+ * bytes, cleaned for a terminal; "" if the ELF has no name for it. Returns
+ * @buf.
  */
 const char *naming_symbol(struct naming *n, const struct compare_segment *s,
 			  const struct compare_diff *d, char *buf);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verification for a person.
+ * Prints the result of a verification for a person.
  */
 #include "verify/verify.h"
 

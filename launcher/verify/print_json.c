@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verification for programs.
+ * Prints the result of a verification as JSON.
  */
 #include "verify/verify.h"
 

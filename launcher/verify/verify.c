@@ -15,7 +15,7 @@
 #include "pv/x86.h"
 #include "run/guest.h"
 
-/* earlyprintk lets the decompressor's complaints reach the serial port. */
+/* earlyprintk sends the decompressor's messages to the serial port. */
 #define VERIFY_CMDLINE "nokaslr earlyprintk=ttyS0 console=ttyS0"
 
 /* The launcher's own load of the kernel. */
@@ -62,8 +62,8 @@ static int reference_load(struct reference *ref, const struct image *img,
 	return rc;
 }
 
-/* A kernel that may be moved is loaded below its preferred address: from there
- * it decompresses itself to that address, where our own load has put it. */
+/* A relocatable kernel is loaded below its preferred address. From there it
+ * decompresses itself to that address, where our own load has put it. */
 static uint64_t code_address(const struct image *img)
 {
 	return img->hdr.relocatable ? HIMEM_START : 0;
@@ -96,13 +96,13 @@ static int open_guest(struct guest *g, const struct verify_request *req,
 	if (rc)
 		return rc;
 	g->m.trap_gpa = entry & ~(PAGE_4K - UINT64_C(1));
-	/* Nobody talks to this guest, and stdout is for the result. */
+	/* This guest has no console: stdout is for the result. */
 	g->session.in_fd = -1;
 	g->session.out_fd = -1;
 	return guest_connect(g, e);
 }
 
-/* Whether the guest stands where it was to be stopped; the reason if not. */
+/* Check that the guest stopped at the expected place; if not, say why. */
 static int check_stop(struct guest *g, uint64_t entry, struct err *e)
 {
 	const struct vcpu_result *r = &g->m.results[0];
@@ -142,7 +142,7 @@ static int run_decompressor(struct guest *g, const struct verify_request *req,
 	return check_stop(g, v->entry, e);
 }
 
-/* The entry the image's decompressor is run from. */
+/* Where the image's decompressor is entered. */
 static const char *choose_entry(const struct image *img,
 				const struct guest_mem *gm)
 {
@@ -156,7 +156,7 @@ static const char *choose_entry(const struct image *img,
 							    : "linux64";
 }
 
-/* As many segments as an error lists; a kernel has four or five. */
+/* An error lists at most this many segments; a kernel has four or five. */
 #define LISTED_MAX 16
 
 /* "0x1000000 to 0x1200000, 0x1400000 to ..." */
@@ -182,7 +182,8 @@ static void list_segments(char *buf, size_t size, const struct kernel_elf *k)
 	}
 }
 
-/* Only segments are compared: another byte would not be missed. */
+/* Only segments are compared: a difference in any other byte would go
+ * unnoticed. */
 static int check_flip(const struct verify_request *req,
 		      const struct kernel_elf *k, struct err *e)
 {
@@ -213,7 +214,7 @@ static void flip(const struct guest_mem *gm, uint64_t gpa)
 	*p = (uint8_t) ~*p;
 }
 
-/* A stripped kernel has none, which is no error. */
+/* A stripped kernel has no symbols; that is not an error. */
 static int read_symbols(struct symtab *t, const struct image *img,
 			struct err *e)
 {

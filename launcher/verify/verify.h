@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The proof that a bzImage keeps both its promises: its own decompressor, run
- * in a guest, leaves the same kernel in memory as the launcher's own load.
+ * Proves that both ways to load a bzImage agree: its own decompressor, run in a
+ * guest, leaves the same kernel in memory as the launcher's own load.
  *
  *   1. load the payload's ELF into memory no guest sees
  *   2. load the bzImage's protected-mode code at 1 MiB, KASLR off, and enter
@@ -11,11 +11,11 @@
  *   4. compare every byte of every segment, bss included
  *
  * The low load address matters: a decompressor that is loaded at or above
- * pref_address decompresses to where it is, and its code may lie in the very
- * page it is to be stopped at.
+ * pref_address decompresses to its own load address, and its code may lie in
+ * the page at which it must be stopped.
  *
- * Must never trust: the image, and the guest's memory after the run. Where
- * the guest stopped is taken from KVM.
+ * Must never trust: the image, and the guest's memory after the run. KVM
+ * reports where the guest stopped.
  *
  * Spec: boot.rst; gABI chapter 5.
  */
@@ -26,8 +26,8 @@
 #include "image/symtab.h"
 #include "verify/compare.h"
 
-/* How many differences of a report get a name: each is a search through all
- * of a symbol table. */
+/* How many differences of a report get a name: each look-up searches the whole
+ * symbol table. */
 #define VERIFY_NAMES_MAX 16
 
 struct verify_request {
@@ -35,7 +35,7 @@ struct verify_request {
 	uint64_t mem; /* bytes, for the guest and for our own load */
 	uint64_t timeout_ns;
 	/* Invert a byte of the guest's result before comparing, to see the
-	 * proof fail. It must lie in one of the kernel's segments. */
+	 * comparison fail. It must lie in one of the kernel's segments. */
 	bool flip;
 	uint64_t flip_gpa;
 };
@@ -46,14 +46,14 @@ struct verification {
 	uint64_t trap_exits;  /* accesses to the entry's page before that */
 	uint64_t guest_ns;    /* how long the guest ran */
 	struct comparison result;
-	struct symtab symbols; /* empty where all is equal */
+	struct symtab symbols; /* empty if everything is equal */
 };
 
 /*
- * Run the proof. Returns 0 when it came to a result, equal or not: see
- * v->result.different. Otherwise the reason why it could not be told: no
- * payload, no entry that fits, the host's KVM, or a guest that ended or hung
- * before its kernel was entered.
+ * Run the comparison. Returns 0 if there is a result, equal or not: see
+ * v->result.different. Otherwise an error: no payload, no suitable entry, a
+ * problem with the host's KVM, or a guest that ended or hung before it entered
+ * its kernel.
  */
 int verify_image(struct verification *v, const struct verify_request *req,
 		 struct err *e);

@@ -227,7 +227,7 @@ START_TEST(acpi__refuses_more_cpus_than_it_can_list)
 {
 	int rc = write_tables(1025, ROOM);
 
-	assert_err(rc, -EINVAL, &e, "1025 vCPUs, the MADT has room for 1024");
+	assert_err(rc, -EINVAL, &e, "1025 vCPUs; the MADT has room for 1024");
 	ck_assert_uint_eq(rsdp, 0);
 }
 END_TEST

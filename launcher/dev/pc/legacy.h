@@ -2,9 +2,9 @@
 /*
  * The small fixtures of a PC that a stock kernel looks for while it boots.
  *
- * None of them does much. They are here because a kernel that finds nothing
- * at their ports waits: for a keyboard controller that never becomes ready,
- * for a clock whose update never ends, for a PCI configuration mechanism.
+ * Each does only a little. They exist because a kernel that finds all ones at
+ * their ports waits: for a keyboard controller that never becomes ready, for a
+ * clock whose update never ends, for a PCI configuration mechanism.
  *
  * Must never trust: offset and value of any access.
  */
@@ -19,22 +19,24 @@
 #include "vm/guest_mem.h"
 
 /*
- * CMOS clock, ports 0x70 and 0x71: the host's UTC time in BCD, 24-hour, and
- * nothing else; the other bytes of its RAM can be written and read back.
+ * CMOS clock, ports 0x70 and 0x71: the host's UTC time in BCD, 24-hour. It has
+ * no alarm and no interrupts; the other bytes of its RAM can be written and
+ * read back.
  *
- * Its registers are read one by one, and together they must be one time:
- * 10:59:59, read as 10 hours while it lasts and as 0 minutes just after, is
- * an hour off. So the time is taken once, and told until register A is read
- * (as software does that waits for the end of an update), until a register
- * is read that was told already, or for two seconds.
+ * A guest reads the registers one by one, and together they must give one time:
+ * if it reads 10 hours at 10:59:59 and 0 minutes a second later, it is an hour
+ * off. So the host's time is sampled once, and the sample is used until the
+ * guest reads register A (as software does that waits for the end of an
+ * update), until it reads a register a second time, or until two seconds have
+ * passed.
  * Spec: Motorola MC146818A.
  */
 struct rtc {
 	uint8_t index;
 	uint8_t ram[128];
 	time_t (*host_time)(time_t *); /* time(), but in tests */
-	time_t now;		       /* what is told */
-	uint64_t told; /* registers read since it was taken, by number */
+	time_t now;		       /* the sampled time */
+	uint64_t told; /* registers read from this sample, one bit each */
 };
 extern const struct device_ops rtc_ops;
 extern const struct device_type rtc_type;
@@ -42,8 +44,8 @@ void rtc_init(struct rtc *rtc);
 
 /*
  * i8042 keyboard controller, ports 0x60 to 0x64, without keyboard or mouse.
- * It answers its self-tests, says of every device command that nobody is
- * there, and its output port resets the machine.
+ * It passes its self-tests, answers every device command with a timeout, and
+ * resets the machine through its output port.
  * Spec: IBM PS/2 Hardware Interface Technical Reference, "Keyboard and
  * Auxiliary Device Controller".
  */
@@ -108,9 +110,9 @@ extern const struct device_ops acpi_power_ops;
 extern const struct device_type acpi_power_type;
 
 /*
- * Put code at the processor's reset vector that resets the machine. A kernel
- * without EFI on hardware-reduced ACPI restarts by jumping there, as a BIOS
- * would have had it since the first PC.
+ * Put code that resets the machine at the processor's reset vector. On
+ * hardware-reduced ACPI without EFI, a kernel restarts by jumping there, where
+ * a PC has its BIOS.
  */
 #define RESET_VECTOR_GPA 0xffff0
 int reset_vector_write(const struct guest_mem *gm, struct err *e);

@@ -16,7 +16,7 @@
 
 #define RESET_CPU 0x04 /* rising edge resets */
 
-/* Header of the host bridge: what a kernel reads to believe in the bus. */
+/* Header of the host bridge: a kernel checks it to detect the bus. */
 #define BRIDGE_ID    0x12378086u /* Intel 440FX */
 #define BRIDGE_CLASS 0x06000002u /* host bridge, revision 2 */
 

@@ -25,7 +25,7 @@
 #define REG_B_DM    0x04 /* binary, not BCD */
 #define REG_D_VALID 0x80
 
-/* A reading of the clock that takes longer was given up. */
+/* A guest that takes longer has given up reading this sample. */
 #define STALE_SEC 2
 
 static uint8_t bcd(int n)
@@ -95,7 +95,7 @@ static uint64_t rtc_read(void *dev, uint64_t off, unsigned size)
 		take_time(rtc, rtc->host_time(NULL));
 		return REG_A_32KHZ;
 	case RTC_REG_B:
-		/* The time has one format only, whatever was asked for. */
+		/* The format is fixed, whatever the guest writes here. */
 		return (rtc->ram[RTC_REG_B] & ~REG_B_DM) | REG_B_24H;
 	case RTC_REG_C:
 		return 0; /* no interrupt is ever pending */

@@ -228,9 +228,9 @@ static void write_reg(struct serial *s, unsigned reg, uint8_t value)
 	case REG_IIR_FCR:
 		s->fcr = value;
 		/*
-		 * What the line sent stays: it stands for bytes that a real
-		 * line would deliver later, and drivers clear the FIFO
-		 * several times before they first listen.
+		 * Keep the received bytes: on a real line they would arrive
+		 * later, and drivers clear the FIFO several times before they
+		 * first read it.
 		 */
 		if (value & FCR_CLEAR_RX)
 			s->loop.count = 0;
@@ -275,8 +275,8 @@ static void serial_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 	(void)size;
 	pthread_mutex_lock(&s->lock);
 	if (is_sending(s, (unsigned)off)) {
-		/* May wait for the terminal, and the event loop that serves
-		 * the terminal needs the lock. */
+		/* Call this without the lock: it may wait for the terminal, and
+		 * the event loop that serves the terminal needs the lock. */
 		pthread_mutex_unlock(&s->lock);
 		s->host.output(s->host.ctx, (uint8_t)value);
 		pthread_mutex_lock(&s->lock);

@@ -7,9 +7,9 @@
  * longer than the real FIFO's 16, so that pasted input is not lost; the
  * source asks serial_room() first.
  *
- * The vCPU threads drive the registers and the event loop the input; one
- * lock covers both. The output callback is called without it and may block:
- * that is how a slow terminal slows the guest down.
+ * The vCPU threads access the registers and the event loop delivers the input;
+ * one lock covers both. The output callback is called without the lock and may
+ * block, so a slow terminal slows the guest down.
  *
  * Spec: National Semiconductor PC16550D data sheet.
  */
@@ -36,8 +36,8 @@ struct serial {
 	struct irq_line irq;
 	struct line_host host;
 	bool irq_level;
-	bool thr_interrupt; /* THR became empty and nobody has asked yet */
-	bool starved;	    /* the source was told there is no room */
+	bool thr_interrupt; /* THR became empty, not yet read from IIR */
+	bool starved;	    /* serial_room() has returned 0 */
 	uint8_t ier, lcr, mcr, scr, fcr;
 	uint8_t dll, dlm;
 	uint8_t lsr_errors; /* overrun in loopback mode */
@@ -52,7 +52,8 @@ extern const struct device_type serial_type;
 void serial_init(struct serial *s, struct irq_line irq,
 		 const struct line_host *host);
 
-/* How many received bytes may be queued now. From the event loop. */
+/* How many more received bytes fit in the queue. Call it from the event
+ * loop. */
 size_t serial_room(struct serial *s);
 
 /* Queue up to @n received bytes; returns how many were taken. */

@@ -17,7 +17,8 @@ static void testport_write(void *dev, uint64_t off, unsigned size,
 {
 	struct testport *port = dev;
 
-	/* One aligned doubleword is a verdict; anything else is a probe. */
+	/* An aligned doubleword write is a verdict; any other access is a
+	 * probe. */
 	if (off == 0 && size == TESTPORT_LEN)
 		outcome_set(port->latch, OUTCOME_REPORTED, (uint32_t)value,
 			    "test port: %u written to port 0x%x",
