@@ -98,7 +98,7 @@ bool debugger_needs_pages(const struct debugger *d)
 	return d->on && !d->means.int3;
 }
 
-int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
+int debugger_attach(struct debugger *d, struct pause *pause,
 		    const struct guest_mem *gm, struct outcome_latch *latch,
 		    const char *host, struct err *e)
 {
@@ -106,7 +106,7 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 
 	if (!d->on)
 		return 0;
-	rc = hold_init(&d->hold, vcpus, count, gm, &d->means, e);
+	rc = hold_init(&d->hold, pause, gm, &d->means, e);
 	if (rc)
 		return rc;
 	d->latch = latch;
@@ -114,7 +114,7 @@ int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
 	d->stopping = true;
 	d->stop = (struct gdb_stop){ .signal = GDB_SIGTRAP };
 	gdb_stub_init(&d->stub, &debugger_ops, d,
-		      d->is32 ? &gdb_arch_32 : &gdb_arch_64, count);
+		      d->is32 ? &gdb_arch_32 : &gdb_arch_64, d->hold.count);
 	warn_of_reach(d);
 	invite(d);
 	return 0;
@@ -295,8 +295,8 @@ int debugger_poll(const struct debugger *d, struct pollfd *p)
 	p[DEBUGGER_LINE] = (struct pollfd){ on && !d->greeting ? d->line.fd
 							       : -1,
 					    events, 0 };
-	p[DEBUGGER_WAKE] = (struct pollfd){ on ? d->hold.wake_fd : -1, POLLIN,
-					    0 };
+	p[DEBUGGER_WAKE] = (struct pollfd){ on ? d->hold.pause->wake_fd : -1,
+					    POLLIN, 0 };
 	return sooner(urges ? URGE_MS : -1,
 		      on ? gdb_lobby_wait_ms(&d->lobby) : -1);
 }
@@ -316,7 +316,7 @@ void debugger_serve(struct debugger *d, const struct pollfd *p)
 	if (!d || !d->on)
 		return;
 	if (p[DEBUGGER_WAKE].revents) {
-		(void)eventfd_read(d->hold.wake_fd, &ignored);
+		(void)eventfd_read(d->hold.pause->wake_fd, &ignored);
 		on_stopped(d);
 	}
 	if (!d->stopped && clock_ns() - d->urged_ns >= URGE_MS * 1000000ull) {

@@ -89,7 +89,7 @@ int debugger_open(struct debugger *d, const char *address, struct err *e);
 bool debugger_needs_pages(const struct debugger *d);
 
 /* The vCPUs are about to be started: they wait. */
-int debugger_attach(struct debugger *d, struct vcpu *vcpus, unsigned count,
+int debugger_attach(struct debugger *d, struct pause *pause,
 		    const struct guest_mem *gm, struct outcome_latch *latch,
 		    const char *host, struct err *e);
 

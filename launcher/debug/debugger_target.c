@@ -85,7 +85,7 @@ static int on_get_regs(void *ctx, unsigned cpu, struct cpu_regs *r,
 {
 	struct debugger *d = ctx;
 
-	return vcpu_get_regs(d->hold.cpus[cpu].v, r, e);
+	return vcpu_get_regs(hold_vcpu(&d->hold, cpu), r, e);
 }
 
 static int on_set_regs(void *ctx, unsigned cpu, const struct cpu_regs *r,
@@ -93,7 +93,7 @@ static int on_set_regs(void *ctx, unsigned cpu, const struct cpu_regs *r,
 {
 	struct debugger *d = ctx;
 
-	return vcpu_set_regs(d->hold.cpus[cpu].v, r, e);
+	return vcpu_set_regs(hold_vcpu(&d->hold, cpu), r, e);
 }
 
 /* Whether such a refusal is the debugger's first. One that comes up with more
@@ -207,7 +207,7 @@ static int on_resume(void *ctx, const enum gdb_action *actions, struct err *e)
 	struct debugger *d = ctx;
 	int rc = hold_resume(&d->hold, actions, e);
 
-	/* There may be a stop to be told first: it will have the hold wake us. */
+	/* There may be a stop to be told first: the hold wakes us then. */
 	if (!rc)
 		d->stopped = false;
 	d->stopping = false;
@@ -234,7 +234,7 @@ static void on_describe(void *ctx, unsigned cpu, char *buf, size_t size)
 	struct cpu_regs r;
 	struct err e;
 
-	if (vcpu_get_regs(d->hold.cpus[cpu].v, &r, &e)) {
+	if (vcpu_get_regs(hold_vcpu(&d->hold, cpu), &r, &e)) {
 		snprintf(buf, size, "vCPU %u: %s", cpu, e.msg);
 		return;
 	}
@@ -242,7 +242,7 @@ static void on_describe(void *ctx, unsigned cpu, char *buf, size_t size)
 		 r.code64   ? "64-bit"
 		 : r.code32 ? "32-bit"
 			    : "16-bit",
-		 vcpu_activity(d->hold.cpus[cpu].v));
+		 vcpu_activity(hold_vcpu(&d->hold, cpu)));
 }
 
 static void say(struct buf *out, const char *text)

@@ -8,7 +8,7 @@ bool view_open(const struct debugger *d, unsigned cpu, struct view *v)
 	struct cpu_regs r;
 	struct err ignored;
 
-	if (vcpu_get_regs(d->hold.cpus[cpu].v, &r, &ignored))
+	if (vcpu_get_regs(hold_vcpu(&d->hold, cpu), &r, &ignored))
 		return false;
 	*v = (struct view){ d, cpu_paging(&r) };
 	return true;

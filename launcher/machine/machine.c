@@ -152,6 +152,8 @@ static int create_vcpus(struct machine *m, struct err *e)
 		m->vcpus[i].fd = -1;
 	for (unsigned i = 0; !rc && i < m->cpus; i++)
 		rc = vcpu_init(&m->vcpus[i], &m->kvm, i, m->cpus, e);
+	if (!rc)
+		rc = pause_init(&m->pause, m->vcpus, m->cpus, e);
 	return rc;
 }
 
@@ -263,7 +265,7 @@ static bool on_trap(void *ctx, const struct vcpu_trap *trap)
 {
 	const struct vcpu_thread *t = ctx;
 
-	return hold_trapped(t->m->hold, t->id, trap);
+	return t->m->debugger.trapped(t->m->debugger.ctx, t->id, trap);
 }
 
 static void on_pause(void *ctx)
@@ -271,8 +273,10 @@ static void on_pause(void *ctx)
 	const struct vcpu_thread *t = ctx;
 
 	stuck_paused(&t->m->stuck, t->id);
-	if (t->m->hold)
-		hold_paused(t->m->hold, t->id);
+	if (t->m->debugger.paused)
+		t->m->debugger.paused(t->m->debugger.ctx, t->id);
+	else
+		pause_here(&t->m->pause, t->id);
 }
 
 /* A vCPU that stops by itself ends the run, and its state explains why. */
@@ -296,15 +300,16 @@ static void *vcpu_main(void *arg)
 		.msr = on_msr,
 		.exited = trace_wants(t.m->trace, TRACE_EXITS) ? on_exit_of
 							       : NULL,
-		.trapped = t.m->hold ? on_trap : NULL,
+		.trapped = t.m->debugger.trapped ? on_trap : NULL,
 		.paused = on_pause,
 	};
 
 	free(arg);
 	vcpu_run(&t.m->vcpus[t.id], &handlers, &t.m->gm, &t.m->results[t.id]);
 	report_end(t.m, t.id, &t.m->results[t.id]);
-	if (t.m->hold)
-		hold_gone(t.m->hold, t.id);
+	if (t.m->debugger.gone)
+		t.m->debugger.gone(t.m->debugger.ctx, t.id);
+	pause_gone(&t.m->pause, t.id);
 	return NULL;
 }
 
@@ -348,8 +353,8 @@ void machine_join(struct machine *m)
 
 	for (unsigned i = 0; i < m->started; i++)
 		vcpu_kick(&m->vcpus[i]);
-	if (m->hold && m->started)
-		hold_end(m->hold);
+	if (m->started)
+		pause_end(&m->pause);
 	stuck_cancel(&m->stuck);
 	for (unsigned i = 0; i < m->started; i++) {
 		do {
@@ -375,6 +380,7 @@ void machine_release(struct machine *m)
 	free(m->vcpus);
 	free(m->results);
 	free(m->threads);
+	pause_release(&m->pause);
 	release_devices(m);
 	kvm_release(&m->kvm);
 	guest_mem_release(&m->gm);

@@ -14,12 +14,12 @@
 #include "dev/bus.h"
 #include "dev/line.h"
 #include "machine/plan.h"
-#include "debug/hold.h"
 #include "machine/stuck.h"
 #include "run/trace.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 #include "vm/kvm.h"
+#include "vm/pause.h"
 #include "vm/vcpu.h"
 
 /* A created device; NULL: it is inside KVM, or not created yet. */
@@ -42,8 +42,9 @@ struct machine {
 	unsigned started; /* running threads */
 	struct outcome_latch *latch;
 	struct trace *trace; /* NULL: none; set before machine_connect() */
-	struct hold *hold;   /* NULL: no debugger; set before machine_start() */
-	struct stuck stuck;  /* looks for a guest that has halted for good */
+	struct pause pause;
+	struct vcpu_debugger debugger; /* set before machine_start() */
+	struct stuck stuck; /* looks for a guest that has halted for good */
 	struct irq_observer irq_observer;
 	/* A page served as MMIO; see kvm_create_vm(). Set before
 	 * machine_connect(). */
@@ -58,10 +59,10 @@ struct machine {
 	struct worker worker; /* of devices that need a thread */
 };
 
-#define MACHINE_EMPTY                                      \
-	{                                                  \
-		.kvm = KVM_EMPTY, .trap_gpa = KVM_NO_TRAP, \
-		.worker = WORKER_EMPTY                     \
+#define MACHINE_EMPTY                                        \
+	{                                                    \
+		.kvm = KVM_EMPTY, .trap_gpa = KVM_NO_TRAP,   \
+		.pause = PAUSE_EMPTY, .worker = WORKER_EMPTY \
 	}
 
 /*

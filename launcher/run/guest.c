@@ -71,12 +71,12 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 {
 	int rc;
 
-	rc = debugger_attach(&g->debugger, g->m.vcpus, g->m.cpus, &g->m.gm,
-			     &g->latch, kvm_host_name(g->m.kvm.host), e);
+	rc = debugger_attach(&g->debugger, &g->m.pause, &g->m.gm, &g->latch,
+			     kvm_host_name(g->m.kvm.host), e);
 	if (rc)
 		return rc;
 	if (g->debugger.on)
-		g->m.hold = &g->debugger.hold;
+		g->m.debugger = hold_callbacks(&g->debugger.hold);
 	log_step("first guest instruction at 0x%llx",
 		 (unsigned long long)cpu_entry_address(entry));
 	g->started_ns = clock_ns();

@@ -112,6 +112,21 @@ struct vcpu_trap {
 };
 
 /*
+ * Who debugs a machine's vCPUs, for the machine to call on the thread of vCPU
+ * @cpu.
+ */
+struct vcpu_debugger {
+	void *ctx;
+	/* A trap; true: go on, false: end as it would without a debugger.
+	 * NULL: there is no debugger. */
+	bool (*trapped)(void *ctx, unsigned cpu, const struct vcpu_trap *trap);
+	/* vcpu_pause() was called; wait as long as the vCPU has to. */
+	void (*paused)(void *ctx, unsigned cpu);
+	/* The vCPU runs no more. */
+	void (*gone)(void *ctx, unsigned cpu);
+};
+
+/*
  * The machine's side of an exit. Called on the vCPU's thread. They say
  * whether the guest goes on: false ends vcpu_run() with VCPU_KICKED before
  * another instruction runs.
