@@ -60,6 +60,11 @@ struct PACKED acpi_rsdp {
 };
 #define RSDP_V1_SIZE 20
 
+struct PACKED acpi_rsdt {
+	struct acpi_header h;
+	uint32_t tables[2];
+};
+
 struct PACKED acpi_xsdt {
 	struct acpi_header h;
 	uint64_t tables[2];
@@ -285,6 +290,15 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 			   e);
 }
 
+/* The same list for a kernel that reads ACPI 1.0's, as acpi=rsdt makes it. */
+static int write_rsdt(struct writer *w, uint64_t fadt, uint64_t madt,
+		      uint64_t *at, struct err *e)
+{
+	struct acpi_rsdt r = { .tables = { (uint32_t)fadt, (uint32_t)madt } };
+
+	return write_table(w, &r.h, sizeof(r), "RSDT", 1, at, e);
+}
+
 static int write_xsdt(struct writer *w, uint64_t fadt, uint64_t madt,
 		      uint64_t *at, struct err *e)
 {
@@ -293,10 +307,11 @@ static int write_xsdt(struct writer *w, uint64_t fadt, uint64_t madt,
 	return write_table(w, &x.h, sizeof(x), "XSDT", 1, at, e);
 }
 
-static int write_rsdp(const struct guest_mem *gm, uint64_t gpa, uint64_t xsdt,
-		      struct err *e)
+static int write_rsdp(const struct guest_mem *gm, uint64_t gpa, uint64_t rsdt,
+		      uint64_t xsdt, struct err *e)
 {
 	struct acpi_rsdp r = { .revision = 2,
+			       .rsdt = (uint32_t)rsdt,
 			       .length = sizeof(r),
 			       .xsdt = xsdt };
 
@@ -312,7 +327,7 @@ int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
 		      uint64_t *end, struct err *e)
 {
 	struct writer w = { gm, gpa + 64, gpa + room };
-	uint64_t dsdt = 0, fadt = 0, madt = 0, xsdt = 0;
+	uint64_t dsdt = 0, fadt = 0, madt = 0, rsdt = 0, xsdt = 0;
 	int rc;
 
 	/* The RSDP comes first in memory but is written last. */
@@ -322,9 +337,11 @@ int acpi_write_tables(const struct guest_mem *gm, uint64_t gpa, uint64_t room,
 	if (!rc)
 		rc = write_madt(&w, plan->cpus, &madt, e);
 	if (!rc)
+		rc = write_rsdt(&w, fadt, madt, &rsdt, e);
+	if (!rc)
 		rc = write_xsdt(&w, fadt, madt, &xsdt, e);
 	if (!rc)
-		rc = write_rsdp(gm, gpa, xsdt, e);
+		rc = write_rsdp(gm, gpa, rsdt, xsdt, e);
 	if (rc)
 		return rc;
 	*rsdp = gpa;

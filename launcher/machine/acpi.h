@@ -3,8 +3,8 @@
  * ACPI tables: they tell a stock kernel about its CPUs, serial port and clock,
  * and how to power off.
  *
- *   0xe0000  RSDP -> XSDT -> FADT -> DSDT
- *                       \--> MADT
+ *   0xe0000  RSDP -> XSDT, RSDT -> FADT -> DSDT
+ *                             \--> MADT
  *
  * The machine is hardware-reduced: its only fixed ACPI registers are the sleep
  * and reset ports of dev/pc/acpi_power.c. The RSDP lies where a kernel searches

@@ -114,9 +114,22 @@ START_TEST(acpi__rsdp)
 	ck_assert_uint_eq(sum(r, 20), 0);
 	ck_assert_uint_eq(sum(r, 36), 0);
 	ck_assert_uint_eq(le(r, 15, 1), 2);  /* revision */
-	ck_assert_uint_eq(le(r, 16, 4), 0);  /* no RSDT */
 	ck_assert_uint_eq(le(r, 20, 4), 36); /* length */
 	ck_assert_uint_eq(le(r, 24, 8) % 16, 0);
+}
+END_TEST
+
+/* For a kernel that is told to use it instead (acpi=rsdt). */
+START_TEST(acpi__rsdt_lists_the_same_tables)
+{
+	struct bytes r, rsdt;
+
+	write_for(1);
+	r = (struct bytes){ guest_mem_ptr(&gm, rsdp, 36), 36 };
+	rsdt = table(le(r, 16, 4), "RSDT");
+	ck_assert_uint_eq(rsdt.len, 36 + 2 * 4);
+	ck_assert_uint_eq(le(rsdt, 36, 4), le(xsdt(), 36, 8));
+	ck_assert_uint_eq(le(rsdt, 40, 4), le(xsdt(), 44, 8));
 }
 END_TEST
 
@@ -411,6 +424,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, acpi__rsdp);
+	tcase_add_test(t, acpi__rsdt_lists_the_same_tables);
 	tcase_add_test(t, acpi__xsdt_lists_two_tables);
 	tcase_add_test(t, acpi__fadt_of_a_hardware_reduced_machine);
 	tcase_add_loop_test(t, acpi__madt_lists_every_cpu, 0,
