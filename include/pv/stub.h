@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decompressor stub's contracts: with whoever packs a bzImage around it,
- * and with the kernel it starts.
+ * The decompressor stub's contracts: with the program that packs it into a
+ * bzImage, and with the kernel it starts.
  *
  * Packing. The protected-mode part of a packed bzImage is the stub as built,
  * its blanks at STUB_INFO filled in, then the payload:

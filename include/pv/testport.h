@@ -20,6 +20,6 @@
 /* What the guest side of this project reports; other guests use any value. */
 #define TESTPORT_FAIL_CLAIMS	1 /* a claim, or the kernel's self-check */
 #define TESTPORT_FAIL_STUB	2 /* the decompressor stub gave up */
-#define TESTPORT_FAIL_EXCEPTION 3 /* an exception nobody asked for */
+#define TESTPORT_FAIL_EXCEPTION 3 /* an unexpected exception */
 
 #endif
