@@ -27,8 +27,14 @@ static int set_mem(struct options *o, const char *arg, struct err *e)
 {
 	int rc = parse_size(arg, &o->mem, e);
 
-	if (!rc &&
-	    (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX || o->mem % 4096))
+	/* A number alone is bytes; it was meant as megabytes. */
+	if (!rc && o->mem < GUEST_MEM_MIN &&
+	    arg[strspn(arg, "0123456789")] == 0)
+		rc = err_set(e, EINVAL,
+			     "'%s' is %s bytes; for mebibytes write %sM", arg,
+			     arg, arg);
+	else if (!rc && (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX ||
+			 o->mem % 4096))
 		rc = err_set(e, EINVAL,
 			     "'%s' is not 64M to 512G in whole 4K pages", arg);
 	return rc;
@@ -60,13 +66,14 @@ static int set_boot(struct options *o, const char *arg, struct err *e)
 	struct err names = ERR_EMPTY;
 	bool known = !strcmp(arg, "auto");
 
-	err_set(&names, EINVAL, "'%s' is none of auto", arg);
+	err_set(&names, EINVAL, "unknown protocol '%s' (expected auto", arg);
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
 		size_t used = strlen(names.msg);
 
 		known |= !strcmp(arg, boot_protocols[i].name);
-		snprintf(names.msg + used, sizeof(names.msg) - used, ", %s",
-			 boot_protocols[i].name);
+		snprintf(names.msg + used, sizeof(names.msg) - used, ", %s%s",
+			 boot_protocols[i].name,
+			 i + 1 < BOOT_PROTOCOLS ? "" : ")");
 	}
 	if (!known) {
 		*e = names;
@@ -183,7 +190,7 @@ static int set_format(struct options *o, const char *arg, struct err *e)
 {
 	struct err names = ERR_EMPTY;
 
-	err_set(&names, EINVAL, "'%s' is none of", arg);
+	err_set(&names, EINVAL, "unknown format '%s' (expected", arg);
 	for (size_t i = 0; i < compressors_count; i++) {
 		size_t used = strlen(names.msg);
 
@@ -191,8 +198,9 @@ static int set_format(struct options *o, const char *arg, struct err *e)
 			o->format = arg;
 			return 0;
 		}
-		snprintf(names.msg + used, sizeof(names.msg) - used, "%s %s",
-			 i ? "," : "", compressors[i].name);
+		snprintf(names.msg + used, sizeof(names.msg) - used, "%s %s%s",
+			 i ? "," : "", compressors[i].name,
+			 i + 1 < compressors_count ? "" : ")");
 	}
 	*e = names;
 	return -EINVAL;

@@ -125,6 +125,50 @@ static unsigned count_meant(const char *name, size_t len)
 	return n;
 }
 
+/* What people type who know other launchers, and what to type here. Looked up
+ * before a word is taken apart into letters: "-initrd" is not "-i nitrd". */
+static const struct {
+	const char *words; /* with a blank behind each */
+	const char *advice;
+} foreign[] = {
+	{ "-k --kernel -kernel ", "give IMAGE without an option" },
+	{ "--append -append --params --command-line ", "use --cmdline" },
+	{ "-smp --smp --ncpus --vcpus --cpu -cpus ", "use --cpus" },
+	{ "--memory -memory --ram ", "use --mem" },
+	{ "-initrd --rd --ramdisk ", "use --initrd" },
+	{ "-s -S -gdb ", "use --gdb" },
+	{ "-nographic -display -vga -serial --serial --console ",
+	  "leave it out: the guest's console is stdin and stdout" },
+	{ "-d --disk -drive -hda -hdb -cdrom --block --rwdisk --rootdisk ",
+	  "there is no disk: userspace comes from --initrd" },
+	{ "-n --net --network -net -netdev -nic --tap ",
+	  "there is no network" },
+	{ "-M -machine --machine -device ",
+	  "leave it out: there is one machine (see launcher(1), MACHINE)" },
+	{ "-enable-kvm --enable-kvm -accel -cpu ",
+	  "leave it out: KVM and its CPU are always used" },
+	{ "-no-reboot --no-reboot ", "leave it out: a reset ends the run" },
+};
+
+/* Whether @word, up to its "=", is one of @words. */
+static bool is_among(const char *words, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (; *words; words += strcspn(words, " ") + 1)
+		if (strcspn(words, " ") == len && !strncmp(words, word, len))
+			return true;
+	return false;
+}
+
+static const char *advice_on(const char *word)
+{
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (is_among(foreign[i].words, word))
+			return foreign[i].advice;
+	return NULL;
+}
+
 /* getopt_long() has refused @word. */
 static int refuse(const char *word, struct err *e)
 {
@@ -157,11 +201,15 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 {
 	const struct option_row *r = find_row(opt);
 	const char *word = w->argv[w->at];
+	const char *advice = advice_on(word);
 	int rc;
 
+	if (advice)
+		return err_set(e, EINVAL, "unknown option %s: %s", word,
+			       advice);
 	if (opt == ':')
-		return err_set(e, EINVAL, "%s needs an argument (see --help)",
-			       word);
+		return err_set(e, EINVAL,
+			       "%s requires an argument (see --help)", word);
 	if (!r)
 		return refuse(word, e);
 	if (!(r->groups & cmd->takes))
@@ -171,7 +219,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	if (rc)
 		return rc;
 	if (takes_two(r) && !w->second)
-		return err_set(e, EINVAL, "--%s needs two arguments: %s",
+		return err_set(e, EINVAL, "--%s requires two arguments: %s",
 			       r->name, r->arg);
 	if (r->groups & cmd->takes & OPT_MAP)
 		o->for_map = r->name;
@@ -239,7 +287,8 @@ static int check_together(const struct options *o, const struct command *cmd,
 			  struct err *e)
 {
 	if (!o->image)
-		return err_set(e, EINVAL, "%s needs %s (see --help)", cmd->name,
+		return err_set(e, EINVAL, "%s requires %s (see --help)",
+			       cmd->name,
 			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
 	if (count_stdin(o) > 1)
 		return err_set(e, EINVAL,
@@ -247,7 +296,7 @@ static int check_together(const struct options *o, const struct command *cmd,
 	if (o->other && o->map)
 		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
 	if (o->for_map && !o->map)
-		return err_set(e, EINVAL, "--%s: %s has it for --map only",
+		return err_set(e, EINVAL, "--%s of %s requires --map",
 			       o->for_map, cmd->name);
 	if (o->lost_given && !o->gdb)
 		return err_set(e, EINVAL, "--gdb-lost requires --gdb");
@@ -283,11 +332,12 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	if (o->help || o->version)
 		return 0;
 	if (optind < argc)
-		return err_set(e, EINVAL, "one %s, please: '%s' is too much",
+		return err_set(e, EINVAL,
+			       "unexpected argument '%s': %s takes one %s",
+			       argv[optind], cmd->name,
 			       cmd->takes & OPT_TEST	       ? "SUITE"
 			       : cmd->takes & TAKES_TWO_IMAGES ? "IMAGE or two"
-							       : "IMAGE",
-			       argv[optind]);
+							       : "IMAGE");
 	return check_together(o, cmd, e);
 }
 
@@ -313,7 +363,7 @@ static const struct command *command_by_name(const char *name)
 
 static int no_command(const char *word, struct err *e)
 {
-	err_set(e, EINVAL, "'%s' is no command (", word);
+	err_set(e, EINVAL, "unknown command '%s' (expected ", word);
 	for (size_t i = 0; i < commands_count; i++) {
 		size_t used = strlen(e->msg);
 

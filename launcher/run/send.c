@@ -42,8 +42,8 @@ int send_parse(const char *text, uint8_t *out, size_t *len, struct err *e)
 
 		if (!step)
 			return err_set(e, EINVAL,
-				       "'%.4s' is none of \\n, \\r, \\t, \\\\ "
-				       "and \\xNN",
+				       "unknown escape '%.4s' (expected "
+				       "\\n, \\r, \\t, \\\\ or \\xNN)",
 				       text);
 		if (out)
 			out[n] = byte;

@@ -40,8 +40,8 @@ int trace_parse(const char *list, unsigned *kinds, struct err *e)
 
 		if (!kind)
 			return err_set(e, EINVAL,
-				       "'%.*s' is none of pio, mmio, exits "
-				       "and irq",
+				       "unknown kind '%.*s' (expected pio, "
+				       "mmio, exits or irq)",
 				       len < 64 ? (int)len : 64, at);
 		all |= kind;
 		at += len;

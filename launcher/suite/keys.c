@@ -207,7 +207,8 @@ static int choose_command(struct build *b, struct err *e)
 		return 0;
 	for (size_t i = 0; b->words->command_at(i); i++)
 		listing_add(&all, b->words->command_at(i));
-	return build_refuse(b, n, e, "'%s' is none of %s", text, all.text);
+	return build_refuse(b, n, e, "unknown value '%s' (expected %s)", text,
+			    all.text);
 }
 
 static int lacks(struct build *b, const char *key, struct err *e)

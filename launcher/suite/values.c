@@ -183,7 +183,8 @@ static int one_of(struct build *b, const struct node *n, const char *text,
 			return (int)i;
 		listing_add(&all, words[i]);
 	}
-	return build_refuse(b, n, e, "'%s' is none of %s", text, all.text);
+	return build_refuse(b, n, e, "unknown value '%s' (expected %s)", text,
+			    all.text);
 }
 
 static bool name_byte(char c)
@@ -373,7 +374,8 @@ static int find_need(struct build *b, const struct node *n,
 			return 0;
 		listing_add(&all, needs[i].name);
 	}
-	return build_refuse(b, n, e, "'%s' is none of %s", n->key, all.text);
+	return build_refuse(b, n, e, "unknown value '%s' (expected %s)", n->key,
+			    all.text);
 }
 
 int value_set_needs(struct build *b, const struct node *map, struct err *e)

@@ -53,14 +53,15 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } wrong[] = {
-	{ "a\\", "'\\' is none of \\n, \\r, \\t, \\\\ and \\xNN" },
-	{ "\\q", "'\\q' is none of" },
-	{ "\\N", "'\\N' is none of" },
-	{ "\\0", "'\\0' is none of" },
-	{ "ok\\x", "'\\x' is none of" },
-	{ "\\x1", "'\\x1' is none of" },
-	{ "\\xg0", "'\\xg0' is none of" },
-	{ "\\x0gmore", "'\\x0g' is none of" },
+	{ "a\\",
+	  "unknown escape '\\' (expected \\n, \\r, \\t, \\\\ or \\xNN)" },
+	{ "\\q", "unknown escape '\\q' (expected" },
+	{ "\\N", "unknown escape '\\N' (expected" },
+	{ "\\0", "unknown escape '\\0' (expected" },
+	{ "ok\\x", "unknown escape '\\x' (expected" },
+	{ "\\x1", "unknown escape '\\x1' (expected" },
+	{ "\\xg0", "unknown escape '\\xg0' (expected" },
+	{ "\\x0gmore", "unknown escape '\\x0g' (expected" },
 };
 
 START_TEST(send__refuse)

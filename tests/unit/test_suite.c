@@ -82,10 +82,11 @@ static const struct {
 	{ ONE_CASE "  command: inspect\n  report: {a: b}\n",
 	  "dir/s.yaml:5: key 'report': inspect makes no report" },
 	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
-	{ ONE_CASE "  command: pack\n", "dir/s.yaml:4: key 'command': 'pack' "
-					"is none of run, verify, inspect" },
+	{ ONE_CASE "  command: pack\n",
+	  "dir/s.yaml:4: key 'command': unknown value 'pack' "
+	  "(expected run, verify, inspect" },
 	{ ONE_CASE "  command: ${x}\n  matrix: {x: [run, pack]}\n",
-	  "dir/s.yaml:4: key 'command': 'pack' is none of run, verify" },
+	  "dir/s.yaml:4: key 'command': unknown value 'pack' (expected run, verify" },
 	{ ONE_CASE "  command: ${y}\n",
 	  "dir/s.yaml:4: key 'command': '${y}' is nothing that this" },
 	{ ONE_CASE "  command: [run]\n",
@@ -98,7 +99,7 @@ static const struct {
 	  "dir/s.yaml:4: key 'mem': a list, where one value is allowed" },
 	{ ONE_CASE "  cpus: 0\n", "key 'cpus': 0 is outside 1 to 1024" },
 	{ ONE_CASE "  boot: bios\n",
-	  "key 'boot': 'bios' is none of auto, pvh" },
+	  "key 'boot': unknown protocol 'bios' (expected auto, pvh" },
 	{ ONE_CASE "  timeout: 1h\n", "key 'timeout': '1h' is not a duration" },
 	{ ONE_CASE "  expect: 'a('\n", "'a(' is not a regular expression" },
 	{ ONE_CASE "  expect:\n  - a\n  - 'b('\n",
@@ -131,11 +132,12 @@ static const struct {
 	{ ONE_CASE "  only: '('\n", "key 'only': '(' is not a regular" },
 	{ ONE_CASE "  needs: kvm\n",
 	  "key 'needs': one value, where a mapping is allowed" },
-	{ ONE_CASE "  needs:\n    disk: 1G\n", "dir/s.yaml:5: key 'needs': "
-					       "'disk' is none of kvm, mem, "
-					       "cpus, file" },
+	{ ONE_CASE "  needs:\n    disk: 1G\n",
+	  "dir/s.yaml:5: key 'needs': "
+	  "unknown value 'disk' (expected kvm, mem, "
+	  "cpus, file" },
 	{ ONE_CASE "  needs: {kvm: soft}\n",
-	  "key 'kvm': 'soft' is none of any, hardware" },
+	  "key 'kvm': unknown value 'soft' (expected any, hardware" },
 	{ ONE_CASE "  needs: {mem: much}\n",
 	  "key 'mem': 'much' is not a size" },
 	{ ONE_CASE "  needs: {cpus: 0}\n", "key 'cpus': 0 is outside 1 to" },
@@ -149,7 +151,7 @@ static const struct {
 	{ ONE_CASE "  dialogue:\n  - expect: a\n    send: b\n",
 	  "dir/s.yaml:5: key 'dialogue': a step is one of" },
 	{ ONE_CASE "  dialogue:\n  - say: a\n",
-	  "dir/s.yaml:5: key 'dialogue': 'say' is none of expect, send" },
+	  "dir/s.yaml:5: key 'dialogue': unknown value 'say' (expected expect, send" },
 	{ ONE_CASE "  dialogue:\n  - send: [a]\n",
 	  "dir/s.yaml:5: key 'dialogue': a list, where one value is allowed" },
 	{ ONE_CASE "  command: verify\n  dialogue:\n  - send: a\n",

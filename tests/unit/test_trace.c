@@ -73,7 +73,7 @@ START_TEST(trace__refuses_kinds)
 	unsigned kinds = 99;
 
 	assert_err(trace_parse(wrong[_i], &kinds, &e), -EINVAL, &e,
-		   "is none of pio, mmio, exits and irq");
+		   "(expected pio, mmio, exits or irq)");
 	ck_assert_uint_eq(kinds, 99);
 }
 END_TEST
@@ -86,7 +86,7 @@ START_TEST(trace__refuses_a_long_kind_in_short)
 
 	memset(list, 'x', sizeof(list) - 1);
 	assert_err(trace_parse(list, &kinds, &e), -EINVAL, &e,
-		   "is none of pio, mmio, exits and irq");
+		   "(expected pio, mmio, exits or irq)");
 	ck_assert_uint_lt(strlen(e.msg), 120);
 }
 END_TEST

@@ -45,7 +45,7 @@ static const struct virtio_transport_ops transport_ops = {
 
 /* --- queues */
 
-/* NULL if there is none of that number. */
+/* NULL if no queue has that number. */
 static struct virtio_queue *selected(const struct virtio_mmio *m)
 {
 	return virtio_queue(m->core, m->queue_sel);
