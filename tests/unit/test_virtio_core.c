@@ -661,6 +661,34 @@ START_TEST(virtio_core__offers_what_the_device_has)
 }
 END_TEST
 
+/* A device that waits for its host does not hold up others of its worker. */
+START_TEST(virtio_core__leaves_the_worker_to_others_while_it_waits)
+{
+	static struct fake other;
+
+	make(&other, 0);
+	fly(2);
+	virtio_lock(&other.core);
+	virtio_set_status(&other.core, ACK | DRIVER);
+	virtio_accept_word(&other.core, 1, 1);
+	virtio_set_status(&other.core, ACK | DRIVER | FEAT);
+	virtio_set_status(&other.core, ACK | DRIVER | FEAT | OK);
+	virtio_unlock(&other.core);
+	set_status(0);
+	work();
+	ck_assert_uint_ne(get_status(), 0);
+	ck_assert_uint_eq(other.starts, 1);
+	virtio_stop(&other.core);
+	ck_assert_uint_eq(other.core.status, 0);
+	ck_assert_uint_eq(other.stops, 1);
+	virtio_release(&other.core);
+	ck_assert_uint_ne(get_status(), 0);
+	virtio_give(&dev.core, &dev.kept[0].ticket, 0);
+	virtio_give(&dev.core, &dev.kept[1].ticket, 0);
+	ck_assert_uint_eq(get_status(), 0);
+}
+END_TEST
+
 /* --- threads: the worker, a host that completes, drivers */
 
 static atomic_bool is_over; /* for the host */
@@ -902,6 +930,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_core__counts_interrupts_that_were_wanted);
 	tcase_add_test(t, virtio_core__follows_indirect_tables);
 	tcase_add_test(t, virtio_core__offers_what_the_device_has);
+	tcase_add_test(t,
+		       virtio_core__leaves_the_worker_to_others_while_it_waits);
 	suite_add_tcase(s, t);
 	t = tcase_create("threads");
 	tcase_set_timeout(t, 120);

@@ -6,6 +6,7 @@
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/mmio.h"
+#include "dev/virtio/rng.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -711,6 +712,69 @@ START_TEST(virtio__release_takes_the_empty_one)
 }
 END_TEST
 
+/* --- as a device of the machine */
+
+static int bells_left; /* until the host refuses one */
+
+static int ring_on_write(void *ctx, uint64_t gpa, uint32_t value, int fd,
+			 struct err *e)
+{
+	ck_assert_ptr_eq(ctx, &bells_left);
+	ck_assert_uint_eq(gpa, 0xd0003000 + R_NOTIFY);
+	ck_assert_uint_eq(value, 0);
+	ck_assert_int_ge(fd, 0);
+	if (!bells_left--)
+		return err_set(e, EIO, "KVM_IOEVENTFD");
+	return 0;
+}
+
+static int create_rng(struct device_env *env, void **dev, struct err *e)
+{
+	const struct device_slot slot = {
+		.type = &virtio_rng_type,
+		.ranges = { { DEVICE_MMIO, 0xd0003000, 0x1000 } },
+		.ranges_count = 1,
+	};
+
+	*env = (struct device_env){
+		.gm = &gm,
+		.worker = &worker,
+		.ring_on_write = ring_on_write,
+		.ring_ctx = &bells_left,
+		.edge = { .fd = eventfd(0, EFD_NONBLOCK),
+			  .line = { .vm = -1 } },
+	};
+	return virtio_rng_type.create(dev, &slot, env, e);
+}
+
+START_TEST(virtio__is_made_of_a_slot)
+{
+	struct device_env env;
+	struct err e;
+	void *dev;
+
+	bells_left = 1;
+	assert_ok(create_rng(&env, &dev, &e), &e);
+	ck_assert_int_eq(env.edge.fd, -1); /* it is the device's */
+	ck_assert_uint_eq(virtio_rng_type.ops->read(dev, R_DEVICE, 4), 4);
+	virtio_rng_type.stop(dev);
+	virtio_rng_type.release(dev);
+}
+END_TEST
+
+START_TEST(virtio__leaves_nothing_behind_without_its_doorbell)
+{
+	struct device_env env;
+	struct err e;
+	void *dev;
+
+	bells_left = 0;
+	assert_err(create_rng(&env, &dev, &e), -EIO, &e, "KVM_IOEVENTFD");
+	ck_assert_int_ge(env.edge.fd, 0);
+	irq_edge_release(&env.edge);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("virtio_mmio");
@@ -749,6 +813,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio__asks_the_device_again_later);
 	tcase_add_test(t, virtio__serves_a_bounded_number_at_a_time);
 	tcase_add_test(t, virtio__release_takes_the_empty_one);
+	tcase_add_test(t, virtio__is_made_of_a_slot);
+	tcase_add_test(t, virtio__leaves_nothing_behind_without_its_doorbell);
 	suite_add_tcase(s, t);
 	return s;
 }

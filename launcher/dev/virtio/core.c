@@ -199,8 +199,9 @@ void virtio_set_config(struct virtio *v, uint32_t off, const void *data,
 	assert(inside(v, off, len) == len);
 	virtio_lock(v);
 	memcpy(v->config + off, data, len);
-	/* 2.5.1: "MUST change the configuration generation if any [...] field
-	 * could have changed" between two reads. */
+	/* 2.5: it "will change whenever there is a possibility that two
+	 * accesses to the device configuration space can see different
+	 * versions of that space." */
 	v->config_generation++;
 	if (v->status & VIRTIO_STATUS_DRIVER_OK)
 		v->transport->config_changed(v->transport_ctx);

@@ -45,8 +45,8 @@
  * It is held for register accesses and while a chain is taken or given back,
  * never during start(), stop(), serve() or host I/O. Order: virtio.lock, then
  * the worker's loop (loop_post() only); an interrupt is raised under
- * virtio.lock. A device may call virtio_*() with its own locks held;
- * write_config() must take none of those.
+ * virtio.lock. A device may call virtio_*() with a lock of its own
+ * held, which write_config() must then not take.
  *
  * Must never trust: anything a driver writes, in any order; anything in the
  * queues.

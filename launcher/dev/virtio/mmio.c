@@ -27,8 +27,8 @@ static void on_config_changed(void *transport)
 	interrupt(transport, VIRTIO_INT_CONFIG);
 }
 
-/* 4.2.2.1: "Upon reset by writing zero to Status [...] MUST clear all bits in
- * InterruptStatus". */
+/* 4.2.2.1: "Upon reset, the device MUST clear all bits in InterruptStatus and
+ * ready bits in the QueueReady register for all queues": the core's part. */
 static void on_reset(void *transport)
 {
 	struct virtio_mmio *m = transport;

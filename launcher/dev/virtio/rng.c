@@ -34,25 +34,24 @@ static int fill(const struct virtio_rng *rng, uint8_t *data, uint32_t len,
 	return (int)done;
 }
 
-/* Fill what there is to fill. Returns as fill() does. */
+/* Fill the beginning of @c. Returns as fill() does. */
 static int fill_chain(const struct virtio_rng *rng, const struct virtq_chain *c,
 		      struct err *e)
 {
+	struct virtq_cursor all = virtq_writer(c);
+	struct virtq_cursor w = virtq_split(&all, RNG_CHAIN_MAX);
 	uint32_t done = 0;
+	struct iovec piece;
 
-	for (unsigned i = 0; i < c->count && done < RNG_CHAIN_MAX; i++) {
-		uint32_t want = c->seg[i].len;
-		int n;
+	while (virtq_iov(&w, RNG_CHAIN_MAX, &piece, 1)) {
+		int n = fill(rng, piece.iov_base, (uint32_t)piece.iov_len, e);
 
-		if (want > RNG_CHAIN_MAX - done)
-			want = RNG_CHAIN_MAX - done;
-		n = fill(rng, c->seg[i].data, want, e);
 		/* What was filled before is given all the same. */
 		if (n < 0 && !done)
 			return n;
 		if (n > 0)
 			done += (uint32_t)n;
-		if (n < 0 || (uint32_t)n < want)
+		if (n < 0 || (uint32_t)n < piece.iov_len)
 			break;
 	}
 	return (int)done;
