@@ -82,9 +82,10 @@ int diff_json(const struct json_t *diff, char **out, struct err *e)
 	return diff_text(diff, out, e);
 }
 
-int report_write(const char *path, const struct report_facts *f, struct err *e)
+int report_write(struct output *o, const struct report_facts *f,
+		 struct patience *p, struct err *e)
 {
-	(void)path, (void)f;
+	(void)o, (void)f, (void)p;
 	return libraries_need("jansson", e);
 }
 
