@@ -131,7 +131,9 @@ await_line()
 await_handler()
 {
 	n=0
-	until grep -qsE '^Sig(Blk|Cgt):.*[2367abef]$' "/proc/$pid/status"; do
+	# Not while it is still the shell or env, which have handlers of their own.
+	until grep -qs '^launcher' "/proc/$pid/comm" &&
+		grep -qsE '^Sig(Blk|Cgt):.*[2367abef]$' "/proc/$pid/status"; do
 		n=$((n + 1))
 		if [ $n -gt $((patience * 10)) ]; then
 			complain "it takes no signals"
