@@ -6,8 +6,8 @@
 if ([.timeline | .opened, .decoded, .loaded, .first_instruction,
 	.first_console_byte, .init, .end | values] | . != sort) then
 	"the timeline does not rise: \(.timeline)"
-elif .timeline | .opened == null or .first_console_byte == null or .end == null
-then
+elif .timeline.opened == null or .timeline.end == null or
+	(.timeline.first_console_byte == null) != (.console.bytes == 0) then
 	"the timeline has gaps: \(.timeline)"
 elif .timeline | .kernel_entry != null and .kernel_entry != .first_instruction
 then
