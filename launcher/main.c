@@ -11,7 +11,6 @@
  * exits.
  */
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "base/clean.h"
 #include "base/file.h"
+#include "base/inherited.h"
 #include "base/libraries.h"
 #include "base/log.h"
 #include "base/tty.h"
@@ -105,17 +105,6 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
-/*
- * Descriptors above stderr that were left open by the caller are not for the
- * programs that a suite starts. They stay open here, since a path may name one
- * of them: /dev/fd/63 is what shells make of <(command).
- */
-static void keep_inherited_fds(void)
-{
-	/* Fails on a kernel before 5.11, where they are inherited. */
-	(void)close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
-}
-
 /* With -v: what this build can do. */
 static int print_version(unsigned verbose)
 {
@@ -166,7 +155,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
-	keep_inherited_fds();
+	inherited_note();
 	log_open();
 	catch_sigbus();
 	status = dispatch(argc, argv, &e);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/inherited.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/thread.h"
@@ -387,6 +388,7 @@ static int boot_and_judge(struct run *r, struct err *e)
 		show_kernel(r);
 		/* From here on the file may be cut short or overwritten. */
 		image_close_file(&r->img);
+		inherited_close();
 	}
 	if (!rc && !guest_run(&r->guest, &r->boot.cpu, e))
 		status = draw_verdict(r, e);

@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/input.h"
 #include "suite/judge.h"
 
-#define SELF "/proc/self/exe"
+#define SELF	 "/proc/self/exe"
+#define NO_INPUT "/dev/null"
 
 static const char *const endings[] = { "console", "stderr", "json" };
 enum { CONSOLE, ERRORS, REPORT, ENDINGS };
@@ -55,20 +57,21 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 	return 0;
 }
 
-/* O_NONBLOCK: nothing may make the opening wait, see base/file.c. */
+/* A FIFO would have the case wait for whatever writes to it. */
 static int open_input(const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
+	int fd;
 
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+	if (!strcmp(path, NO_INPUT)) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? err_sys(e, "%s", path) : fd;
+	}
+	fd = input_open(path, &st, e);
+	if (fd < 0 || S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
-	return err_set(e, EINVAL,
-		       "%s: neither a regular file nor a character device",
-		       path);
+	return err_set(e, EINVAL, "%s: is a FIFO, not a regular file", path);
 }
 
 /* The name of what case @c leaves, in the folder of results. */
@@ -105,7 +108,7 @@ static int open_files(struct start *s, const struct suite_run *r,
 	s->report = folder_private_path(r->folder, name);
 	if (!s->report)
 		return err_set(e, ENOMEM, "no memory");
-	s->in = open_input(c->input ?: "/dev/null", e);
+	s->in = open_input(c->input ?: NO_INPUT, e);
 	if (s->in < 0)
 		return s->in;
 	s->out = create(r, c, CONSOLE, e);
