@@ -56,9 +56,10 @@ $(error WITHOUT=$(WITHOUT): what can be left out is $(OPTIONAL))
 endif
 
 # The sources that need a library, and nobody else does.
-JSON_SRCS := $(addprefix launcher/report/,inspect_diff.c inspect_json.c \
-	diff_text.c json_parts.c notes_json.c plan_json.c tree_diff.c) \
-	launcher/run/report.c launcher/verify/print_json.c
+JSON_SRCS := launcher/base/json.c $(addprefix launcher/show/,inspect_diff.c \
+	inspect_json.c diff_text.c names_json.c notes_json.c plan_json.c \
+	tree_diff.c) \
+	launcher/outcome/report.c launcher/verify/print_json.c
 SUITE_SRCS := $(wildcard launcher/suite/*.c) launcher/cli/cmd_test.c \
 	launcher/cli/suite_words.c
 SRCS_bzip2 := launcher/image/decode_bzip2.c launcher/pack/compress_bzip2.c

@@ -12,8 +12,8 @@
 #include "cli/cli.h"
 #include "image/decode.h"
 #include "pack/compress.h"
-#include "report/inspect_diff.h"
-#include "run/report.h"
+#include "show/inspect_diff.h"
+#include "outcome/report.h"
 #include "verify/verify.h"
 
 #define ABSENT_FORMAT(format, library)                                         \

@@ -9,7 +9,7 @@
 #define BOOT_BIOS_H
 
 #include "base/err.h"
-#include "boot/memory_map.h"
+#include "vm/memory_map.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "boot/code.h"
+#include "boot/map_segments.h"
 
 typedef int enter_fn(const struct boot_handover *h, struct cpu_entry *cpu,
 		     struct err *e);
@@ -87,7 +88,7 @@ static int load_elf(const struct boot_request *req,
 	int rc;
 
 	/* Their names are gone once they are loaded. */
-	memory_map_add_segments(req->places, facts->elf);
+	map_segments(req->places, facts->elf);
 	rc = load_segments(facts->elf, run, req->gm, &reloc, &loaded, e);
 	if (rc) {
 		memory_map_cut(req->places, first);

@@ -13,7 +13,7 @@
 #include "base/step.h"
 #include "boot/entry.h"
 #include "boot/load.h"
-#include "boot/memory_map.h"
+#include "vm/memory_map.h"
 #include "boot/place.h"
 #include "boot/plan.h"
 #include "image/symtab.h"

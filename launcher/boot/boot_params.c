@@ -13,7 +13,7 @@
 #include "boot/entry.h"
 
 #include "base/wire.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 

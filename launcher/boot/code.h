@@ -16,7 +16,7 @@
 #ifndef BOOT_CODE_H
 #define BOOT_CODE_H
 
-#include "boot/memory_map.h"
+#include "vm/memory_map.h"
 #include "boot/place.h"
 
 /*

@@ -8,11 +8,11 @@
 #ifndef BOOT_ENTRY_H
 #define BOOT_ENTRY_H
 
-#include "boot/memory_map.h"
+#include "vm/memory_map.h"
 #include "boot/place.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
-#include "vm/vcpu.h"
+#include "vm/cpu_entry.h"
 
 /* Everything that is told to a kernel, whichever the protocol. */
 struct boot_handover {

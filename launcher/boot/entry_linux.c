@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "base/wire.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "pv/x86.h"
 
 #define IDENTITY_GIB 4

@@ -4,7 +4,7 @@
  */
 #include "boot/entry.h"
 #include "base/wire.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "pv/pvh.h"
 
 static int write_memmap(const struct boot_handover *h, struct err *e)

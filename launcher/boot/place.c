@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "boot/cmdline.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 #include "vm/e820.h"

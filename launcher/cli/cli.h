@@ -16,9 +16,9 @@
 #include "boot/place.h"
 #include "debug/debugger.h"
 #include "run/send.h"
-#include "run/trace.h"
-#include "run/verdict.h"
-#include "run/watch.h"
+#include "machine/trace.h"
+#include "outcome/verdict.h"
+#include "outcome/watch.h"
 #include "suite/suite.h"
 
 #define DEFAULT_MEM (UINT64_C(256) << 20)

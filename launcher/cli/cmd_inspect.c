@@ -13,9 +13,9 @@
 
 #include "base/output.h"
 #include "boot/boot.h"
-#include "report/inspect.h"
-#include "report/inspect_diff.h"
-#include "report/map_svg.h"
+#include "show/inspect.h"
+#include "show/inspect_diff.h"
+#include "show/map_svg.h"
 #include "machine/machine.h"
 
 /* Whole or not at all, as far as stdout allows: it is written when done. */

@@ -24,8 +24,8 @@
 #include "boot/boot.h"
 #include "run/early.h"
 #include "run/guest.h"
-#include "run/report.h"
-#include "run/timeline.h"
+#include "outcome/report.h"
+#include "outcome/timeline.h"
 
 struct run {
 	const struct options *o;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "dev/pc/legacy.h"
 #include "machine/acpi.h"
 #include "pv/x86.h"

@@ -5,7 +5,7 @@
  */
 #include "machine/machine.h"
 
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "dev/pc/legacy.h"
 
 #define RESET_VECTOR_ROOM 16 /* up to 1 MiB */

@@ -8,7 +8,7 @@
 
 #include "debug/debugger.h"
 #include "run/session.h"
-#include "run/verdict.h"
+#include "outcome/verdict.h"
 
 struct guest {
 	struct outcome_latch latch;

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "run/kernel_words.h"
+#include "outcome/kernel_words.h"
 
 /* A panicked kernel prints its stack after the line that says so. */
 #define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */

@@ -20,7 +20,7 @@
 #include "machine/machine.h"
 #include "run/send.h"
 #include "run/signals.h"
-#include "run/watch.h"
+#include "outcome/watch.h"
 
 struct session {
 	struct machine *m;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/regex.h"
 #include "base/term_line.h"
-#include "run/verdict.h"
+#include "outcome/verdict.h"
 
 #define PREFIX	"launcher: "
 #define WARNING "warning: "

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "report/json_parts.h"
+#include "base/json.h"
 #include "verify/naming.h"
 
 static json_t *diff_json(struct naming *n, const struct compare_segment *s,

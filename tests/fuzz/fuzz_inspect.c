@@ -14,11 +14,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "boot/map_segments.h"
 #include "pv/notes.h"
-#include "report/inspect.h"
-#include "report/inspect_diff.h"
-#include "report/map_svg.h"
-#include "report/text.h"
+#include "show/inspect.h"
+#include "show/inspect_diff.h"
+#include "show/map_svg.h"
+#include "show/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 #include "support/uki_builder.h"
@@ -135,7 +136,7 @@ static void check_map(const struct inspection *in)
 
 	if (!in->has_elf)
 		return;
-	memory_map_add_segments(&map, &in->elf);
+	map_segments(&map, &in->elf);
 	if (map_svg(&map, "fuzz", "map", &svg, &e))
 		abort();
 	for (const char *p = svg; *p; p++) {

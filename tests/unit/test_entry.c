@@ -8,7 +8,7 @@
  */
 #include "unit/unit.h"
 #include "boot/entry.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 
 #include <inttypes.h>
 

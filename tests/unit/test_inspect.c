@@ -4,8 +4,8 @@
  * and nothing that was not.
  */
 #include "unit/unit.h"
-#include "report/inspect.h"
-#include "report/text.h"
+#include "show/inspect.h"
+#include "show/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 #include "support/uki_builder.h"

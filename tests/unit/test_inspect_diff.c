@@ -4,8 +4,8 @@
  * them is said, and nothing else.
  */
 #include "unit/unit.h"
-#include "report/inspect_diff.h"
-#include "report/text.h"
+#include "show/inspect_diff.h"
+#include "show/text.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 #include "support/uki_builder.h"

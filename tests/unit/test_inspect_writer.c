@@ -5,7 +5,7 @@
  */
 #include "unit/unit.h"
 #include "base/clean.h"
-#include "report/text.h"
+#include "show/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

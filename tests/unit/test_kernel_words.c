@@ -3,7 +3,7 @@
  * A kernel's own words, and what it says last when it obeys.
  */
 #include "unit/unit.h"
-#include "run/kernel_words.h"
+#include "outcome/kernel_words.h"
 
 static const struct {
 	const char *line;

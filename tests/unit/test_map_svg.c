@@ -3,8 +3,9 @@
  * The picture of guest memory, read back: everything is there once, to scale,
  * with its name, and nothing lies on anything.
  */
-#include "report/map_panel.h"
-#include "report/map_svg.h"
+#include "image/kernel_elf.h"
+#include "show/map_panel.h"
+#include "show/map_svg.h"
 #include "unit/svg_shapes.h"
 
 #include <inttypes.h>

@@ -3,6 +3,7 @@
  * What is noted of guest memory is what lies there, by every protocol.
  */
 #include "boot/boot.h"
+#include "boot/map_segments.h"
 #include "image/section_name.h"
 #include "pv/pvh.h"
 #include "unit/image_file.h"
@@ -227,7 +228,7 @@ START_TEST(map__segments_are_known_by_their_flags)
 
 	assert_ok(kernel_elf_parse(&k, buf_bytes(&elf), &e), &e);
 	k.segments[0].flags = flags[_i].flags;
-	memory_map_add_segments(&map, &k);
+	map_segments(&map, &k);
 	snprintf(name, sizeof(name), "segment 0 %s", flags[_i].letters);
 	ck_assert_int_eq(range(name)->kind, flags[_i].kind);
 	kernel_elf_release(&k);
@@ -254,7 +255,7 @@ START_TEST(map__segments_are_named_by_sections)
 
 	name_section(1, text + 90);
 	assert_ok(kernel_elf_parse(&k, buf_bytes(&elf), &e), &e);
-	memory_map_add_segments(&map, &k);
+	map_segments(&map, &k);
 	ck_assert_uint_eq(range(".shstrtab r-x")->gpa, SMALL_KERNEL_TEXT_PADDR);
 	kernel_elf_release(&k);
 	/* Not one byte later than the segment's last one, nor before it. */

@@ -3,7 +3,7 @@
  * Where command line and initrd go, up to the last byte that fits.
  */
 #include "unit/unit.h"
-#include "boot/layout.h"
+#include "vm/layout.h"
 #include "boot/place.h"
 #include "pv/bootparam.h"
 

@@ -13,7 +13,7 @@
 
 #include "boot/boot.h"
 #include "pv/bootparam.h"
-#include "report/inspect.h"
+#include "show/inspect.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 #include "support/uki_builder.h"

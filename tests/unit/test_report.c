@@ -4,8 +4,8 @@
  * happen is null.
  */
 #include "unit/unit.h"
-#include "report/json_parts.h"
-#include "run/report.h"
+#include "base/json.h"
+#include "outcome/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Lengths, ticks and words for amounts, and labels that keep apart.
  */
 #include "unit/unit.h"
-#include "report/labels.h"
-#include "report/scale.h"
+#include "show/labels.h"
+#include "show/scale.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * that can be read.
  */
 #include "unit/unit.h"
-#include "report/svg.h"
+#include "show/svg.h"
 
 #include <math.h>
 #include <stdio.h>

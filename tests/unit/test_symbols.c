@@ -4,7 +4,7 @@
  * lines of a System.map, whatever is in it.
  */
 #include "unit/unit.h"
-#include "run/symbols.h"
+#include "outcome/symbols.h"
 
 #include <elf.h>
 #include <errno.h>

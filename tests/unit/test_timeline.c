@@ -2,7 +2,7 @@
 /*
  * The phases of a run, however far it came, and the picture of them.
  */
-#include "run/timeline.h"
+#include "outcome/timeline.h"
 #include "unit/svg_shapes.h"
 
 #define MS UINT64_C(1000000)

@@ -4,7 +4,7 @@
  * and an error that is told in the end.
  */
 #include "unit/unit.h"
-#include "run/trace.h"
+#include "machine/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>

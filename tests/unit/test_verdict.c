@@ -4,7 +4,7 @@
  */
 #include "unit/unit.h"
 #include "pv/testport.h"
-#include "run/verdict.h"
+#include "outcome/verdict.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * expectation, and that neither depends on how the output arrives in pieces.
  */
 #include "unit/unit.h"
-#include "run/watch.h"
+#include "outcome/watch.h"
 
 #include <errno.h>
 

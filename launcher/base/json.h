@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few forms that values have in this project's JSON.
+ *
+ * Where something lies, a bit field, or the number in a note is a string
+ * "0x...": readers of JSON keep numbers as doubles, which lose the low bits
+ * of a kernel's addresses. How much and how many are numbers.
+ *
+ * Everything here returns a new reference, or NULL if there is no memory;
+ * jansson's functions take NULL and pass the failure on.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+json_t *json_hex(uint64_t v);
+/* A size or a count. */
+json_t *json_amount(uint64_t v);
+/* A foreign string; null for NULL. */
+json_t *json_text(const char *s);
+/* A reason; null for "". */
+json_t *json_reason(const char *msg);
+/* "00112233", at most @max bytes of them. */
+json_t *json_bytes(struct bytes b, size_t max);
+
+/* Append @item, whose reference is taken; -1 if there is none or no memory. */
+int json_add(json_t *array, json_t *item);
+
+#endif

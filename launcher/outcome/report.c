@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outcome/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/output.h"
+#include "base/json.h"
+#include "show/plan_json.h"
+
+static const char *const outcome_names[] = {
+	[OUTCOME_POWEROFF] = "poweroff", [OUTCOME_RESET] = "reset",
+	[OUTCOME_REPORTED] = "reported", [OUTCOME_EXPECTED] = "expected",
+	[OUTCOME_FAILED_ON] = "fail-on", [OUTCOME_PANIC] = "panic",
+	[OUTCOME_CRASH] = "crash",	 [OUTCOME_TIMEOUT] = "timeout",
+	[OUTCOME_SIGNAL] = "signal",	 [OUTCOME_HOST] = "host",
+	[OUTCOME_HALTED] = "halted",
+};
+
+static json_t *evidence_json(const struct outcome *o)
+{
+	return o ? json_reason(o->evidence) : json_null();
+}
+
+/* A time as nanoseconds since the start; null if it never came. */
+static json_t *time_json(const struct report_facts *f, uint64_t at_ns)
+{
+	return at_ns ? json_amount(at_ns - f->start_ns) : json_null();
+}
+
+static json_t *timeline_json(const struct report_facts *f)
+{
+	const struct boot_result *b = f->plan;
+	const struct session *s = &f->guest->session;
+	uint64_t entry =
+		b->plan.possible && boot_protocols[b->plan.chosen].loads_elf
+			? f->guest->started_ns
+			: 0;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "opened", time_json(f, f->opened_ns), "decoded",
+			 time_json(f, b->decoded ? b->decoded_ns : 0), "loaded",
+			 time_json(f, f->guest->started_ns ? b->loaded_ns : 0),
+			 "first_instruction",
+			 time_json(f, f->guest->started_ns),
+			 "first_console_byte", time_json(f, s->first_byte_ns),
+			 "kernel_entry", time_json(f, entry), "init",
+			 time_json(f, s->init_ns), "expected",
+			 time_json(f, s->expected_ns), "end",
+			 time_json(f, s->end_ns ? s->end_ns : clock_ns()));
+}
+
+static json_t *plan_or_null(const struct report_facts *f)
+{
+	const struct boot_plan *plan = &f->plan->plan;
+
+	/* Every protocol gives a reason once it has been asked. */
+	if (!plan->fits[0].reason[0])
+		return json_null();
+	return plan_json(plan, f->boot, guest_mem_size(&f->guest->m.gm),
+			 plan->possible ? "" : f->reason);
+}
+
+static json_t *exits_json(const unsigned long *exits)
+{
+	json_t *all = json_object();
+
+	for (unsigned i = 0; i < VCPU_EXITS; i++)
+		json_object_set_new(all, vcpu_exit_names[i],
+				    json_amount(exits[i]));
+	return all;
+}
+
+static json_t *vcpu_json(struct guest *g, unsigned id)
+{
+	const struct vcpu_where *w = &g->m.results[id].where;
+
+	return json_pack("{s:i, s:o, s:s?, s:o, s:o}", "id", (int)id, "rip",
+			 w->known ? json_hex(w->rip) : json_null(), "mode",
+			 w->known ? w->mode : NULL, "symbol",
+			 json_text(symbols_name(&g->symbols, w)), "exits",
+			 exits_json(g->m.vcpus[id].exits));
+}
+
+static json_t *vcpus_json(struct guest *g)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; g->m.vcpus && g->m.results && i < g->m.cpus; i++)
+		if (json_add(all, vcpu_json(g, i))) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
+static json_t *all_exits_json(const struct machine *m)
+{
+	unsigned long sum[VCPU_EXITS] = { 0 };
+
+	for (unsigned i = 0; m->vcpus && i < m->cpus; i++)
+		for (unsigned kind = 0; kind < VCPU_EXITS; kind++)
+			sum[kind] += m->vcpus[i].exits[kind];
+	return exits_json(sum);
+}
+
+/* The addresses of @bus nobody answers at. */
+static json_t *unknown_json(const struct bus *bus)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < bus->unknown_count; i++) {
+		const struct bus_unknown *u = &bus->unknown[i];
+		json_t *one = json_pack("{s:o, s:o, s:o}", "address",
+					json_hex(u->addr), "reads",
+					json_amount(u->reads), "writes",
+					json_amount(u->writes));
+
+		if (json_add(all, one)) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return json_pack("{s:o, s:o}", "addresses", all, "others",
+			 json_amount(bus->unknown_others));
+}
+
+static json_t *ranges_json(const struct device_slot *slot)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < slot->ranges_count; i++) {
+		const struct device_range *r = &slot->ranges[i];
+		json_t *one = json_pack(
+			"{s:s, s:o, s:o}", "space",
+			r->space == DEVICE_PORTS ? "ports" : "mmio", "address",
+			json_hex(r->start), "size", json_amount(r->len));
+
+		if (json_add(all, one)) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static json_t *device_json(const struct device_slot *slot)
+{
+	return json_pack("{s:s, s:o, s:o, s:s?}", "name", slot->type->name,
+			 "ranges", ranges_json(slot), "interrupt",
+			 slot->type->irq == DEVICE_NO_IRQ
+				 ? json_null()
+				 : json_amount(slot->gsi),
+			 "acpi", *slot->acpi_name ? slot->acpi_name : NULL);
+}
+
+static json_t *devices_json(const struct machine_plan *plan)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < plan->count; i++)
+		if (json_add(all, device_json(&plan->slots[i]))) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
+static json_t *memory_json(const struct guest_mem *gm)
+{
+	if (!gm->base)
+		return json_null();
+	return json_pack("{s:o, s:o}", "size", json_amount(guest_mem_size(gm)),
+			 "touched", json_amount(guest_mem_touched(gm)));
+}
+
+static json_t *lines_json(const struct watch *w)
+{
+	json_t *all = json_array();
+	size_t n = 0;
+
+	while (watch_recent_line(w, n))
+		n++;
+	while (n--)
+		if (json_add(all, json_text(watch_recent_line(w, n)))) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
+static json_t *console_json(const struct watch *w)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bytes",
+			 json_amount(w->bytes), "expected",
+			 json_amount(w->expect_count), "met",
+			 json_amount(w->expect_met), "failed_on",
+			 w->failed_by ? json_text(w->failed) : json_null(),
+			 "last_lines", lines_json(w));
+}
+
+int report_json(const struct report_facts *f, char **out, struct err *e)
+{
+	struct guest *g = f->guest;
+	char *text = NULL;
+	json_t *all;
+
+	all = json_pack(
+		"{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o}",
+		"image", json_text(f->image), "outcome",
+		f->outcome ? outcome_names[f->outcome->kind]
+			   : outcome_names[OUTCOME_HOST],
+		"status", f->status, "reason", json_reason(f->reason),
+		"evidence", evidence_json(f->outcome), "plan", plan_or_null(f),
+		"timeline", timeline_json(f), "console",
+		console_json(&g->watch), "vcpus", vcpus_json(g), "exits",
+		all_exits_json(&g->m), "unknown_ports",
+		unknown_json(&g->m.ports), "unknown_mmio",
+		unknown_json(&g->m.mmio), "unknown_msrs",
+		unknown_json(&g->m.msrs), "memory", memory_json(&g->m.gm),
+		"devices", devices_json(&g->m.plan));
+	if (all)
+		text = json_dumps(all, JSON_INDENT(2));
+	json_decref(all);
+	if (!text)
+		return err_set(e, ENOMEM, "no memory for the report");
+	*out = text;
+	return 0;
+}
+
+int report_write(struct output *o, const struct report_facts *f,
+		 struct patience *p, struct err *e)
+{
+	struct bytes parts[2] = { { 0 },
+				  { .data = (const uint8_t *)"\n", .len = 1 } };
+	char *text;
+	int rc = report_json(f, &text, e);
+
+	if (rc) {
+		output_discard(o);
+		return rc;
+	}
+	parts[0] = (struct bytes){ .data = (const uint8_t *)text,
+				   .len = strlen(text) };
+	rc = output_finish(o, parts, 2, p, e);
+	free(text);
+	return rc;
+}

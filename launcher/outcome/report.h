@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What --report writes: a run as one JSON object, for programs.
+ *
+ * It is made once the run is over, on every way out, from what the parts have
+ * remembered; nothing is counted only for it. The keys are documented in
+ * launcher.1: whoever changes one changes the other.
+ *
+ * Must never trust: console lines and symbol names.
+ */
+#ifndef OUTCOME_REPORT_H
+#define OUTCOME_REPORT_H
+
+#include "base/output.h"
+#include "boot/boot.h"
+#include "run/guest.h"
+
+struct report_facts {
+	const char *image; /* as it was given */
+	const char *boot;  /* the protocol asked for, or "auto" */
+	int status;
+	const char *reason;		/* the sentence that goes with it */
+	const struct outcome *outcome;	/* NULL: the launcher failed before */
+	const struct boot_result *plan; /* all zero until it is known */
+	struct guest *guest;		/* whose vCPUs have stopped */
+	uint64_t start_ns;		/* clock_ns() of the program's start */
+	uint64_t opened_ns;		/* of the image; 0: it was not */
+};
+
+/* The object as text, to be freed. -ENOMEM; *@out is then untouched. */
+int report_json(const struct report_facts *f, char **out, struct err *e);
+
+/* Write it to @o and commit that, or discard it on failure. */
+int report_write(struct output *o, const struct report_facts *f,
+		 struct patience *p, struct err *e);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outcome/symbols.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void symbols_release(struct symbols *s)
+{
+	symtab_release(&s->table);
+	file_close(&s->map);
+}
+
+static bool is_in(uint64_t addr, uint64_t start, uint64_t len)
+{
+	return addr >= start && addr - start < len;
+}
+
+/* @off bytes into segment @seg. */
+static void set_place(struct symbols_place *place,
+		      const struct elf_segment *seg, uint64_t off)
+{
+	place->virtual = (struct symbols_addr){ seg->vaddr + off, seg->vaddr };
+	place->physical = (struct symbols_addr){ seg->paddr + off, seg->paddr };
+}
+
+bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
+		  struct symbols_place *place)
+{
+	const struct kernel_elf *k = s->kernel;
+
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *seg = &k->segments[i];
+		uint64_t paddr = w->gpa - s->delta;
+
+		if (seg->type != PT_LOAD)
+			continue;
+		if (w->gpa_known && is_in(paddr, seg->paddr, seg->memsz)) {
+			set_place(place, seg, paddr - seg->paddr);
+			return true;
+		}
+		/* An address that leads nowhere may be in the kernel all the
+		 * same, with the page tables gone. */
+		if (!w->gpa_known && is_in(w->rip, seg->vaddr, seg->memsz)) {
+			set_place(place, seg, w->rip - seg->vaddr);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct map_symbol {
+	uint64_t value;
+	char type;
+	const char *name; /* NULL: the line is blank or gives no address */
+	size_t len;
+};
+
+/* A hexadecimal number at @*at, which moves behind it; false if there is
+ * none, or one of more than 64 bits. */
+static bool parse_hex(const char **at, const char *end, uint64_t *value)
+{
+	const char *p = *at;
+
+	for (*value = 0; p < end; p++) {
+		unsigned digit;
+
+		if (*p >= '0' && *p <= '9')
+			digit = (unsigned)(*p - '0');
+		else if (*p >= 'a' && *p <= 'f')
+			digit = (unsigned)(*p - 'a') + 10;
+		else
+			break;
+		if (*value >> 60)
+			return false;
+		*value = *value << 4 | digit;
+	}
+	if (p == *at)
+		return false;
+	*at = p;
+	return true;
+}
+
+/* The address, or as nm(1) writes of an undefined symbol, blanks. */
+static bool parse_address(const char **at, const char *end, bool *there,
+			  uint64_t *value)
+{
+	*there = **at != ' ';
+	if (*there)
+		return parse_hex(at, end, value);
+	while (end - *at > 1 && (*at)[1] == ' ')
+		++*at;
+	return true;
+}
+
+/* "ffffffff81000000 T _text", and a module's name behind a tab in some. False
+ * for a line of another kind. */
+static bool parse_line(const char *p, const char *end, struct map_symbol *s)
+{
+	bool there;
+	const char *tab;
+
+	*s = (struct map_symbol){ 0 };
+	if (p == end)
+		return true;
+	if (!parse_address(&p, end, &there, &s->value) || end - p < 4 ||
+	    p[0] != ' ' || p[1] == ' ' || p[2] != ' ')
+		return false;
+	s->type = p[1];
+	p += 3;
+	tab = memchr(p, '\t', (size_t)(end - p));
+	s->len = (size_t)((tab ? tab : end) - p);
+	if (there)
+		s->name = p;
+	return s->len > 0;
+}
+
+/* The line at *@at, which moves on to the next one. */
+static bool next_line(struct bytes map, size_t *at, const char **line,
+		      const char **end)
+{
+	const char *p = (const char *)map.data + *at;
+	const char *nl;
+
+	if (*at == map.len)
+		return false;
+	nl = memchr(p, '\n', map.len - *at);
+	*line = p;
+	*end = nl ? nl : p + (map.len - *at);
+	*at = nl ? *at + (size_t)(nl - p) + 1 : map.len;
+	return true;
+}
+
+/* Whether it is a place: absolute symbols are numbers. */
+static bool is_place(const struct map_symbol *s)
+{
+	return s->name && s->type != 'A' && s->type != 'a';
+}
+
+bool symbols_in_map(struct bytes map, const struct symbols_addr *addr,
+		    char *buf, size_t size)
+{
+	struct map_symbol best = { 0 }, s;
+	const char *line, *end;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	while (next_line(map, &at, &line, &end))
+		if (parse_line(line, end, &s) && is_place(&s) &&
+		    s.value >= addr->segment && s.value <= addr->at &&
+		    (!best.name || s.value >= best.value))
+			best = s;
+	if (!best.name)
+		return false;
+	snprintf(buf, size, "%.*s+0x%" PRIx64,
+		 best.len < size / 2 ? (int)best.len : (int)size / 2, best.name,
+		 addr->at - best.value);
+	return true;
+}
+
+#define EXPECTED                                                             \
+	"expected an ELF with a symbol table, or a System.map, whose lines " \
+	"are ADDRESS TYPE NAME"
+
+int symbols_check_map(struct bytes map, struct err *e)
+{
+	bool any = false, zero = true;
+	unsigned long number = 1;
+	const char *line, *end;
+	struct map_symbol s;
+
+	for (size_t at = 0; next_line(map, &at, &line, &end); number++) {
+		if (!parse_line(line, end, &s))
+			return err_set(e, EINVAL,
+				       "line %lu, '%.*s', is not of a "
+				       "System.map (" EXPECTED ")",
+				       number,
+				       end - line < 40 ? (int)(end - line) : 40,
+				       line);
+		any |= is_place(&s);
+		zero &= !s.value;
+	}
+	if (!any)
+		return err_set(e, EINVAL, "no symbols (" EXPECTED ")");
+	if (zero)
+		return err_set(e, EINVAL,
+			       "every address is 0: /proc/kallsyms shows "
+			       "addresses only to root");
+	return 0;
+}
+
+/* What the file is, its first bytes say. */
+static int take(struct symbols *s, struct file *f, struct err *e)
+{
+	int rc;
+
+	if (bytes_start_with(f->bytes, ELFMAG, SELFMAG))
+		return symtab_read(&s->table, f->bytes, e);
+	if (f->bytes.len > SYMBOLS_MAP_MAX)
+		return err_set(e, EFBIG,
+			       "%zu bytes, and not an ELF; a System.map may "
+			       "have %" PRIu64,
+			       f->bytes.len, SYMBOLS_MAP_MAX);
+	rc = symbols_check_map(f->bytes, e) ?: file_keep(f, e);
+	if (rc)
+		return rc;
+	s->map = *f;
+	*f = (struct file){ 0 };
+	return 0;
+}
+
+int symbols_open(struct symbols *s, const char *path, struct err *e)
+{
+	uint64_t max = strcmp(path, "-") ? SYMBOLS_ELF_MAX : SYMBOLS_MAP_MAX;
+	struct file f = { 0 };
+	int rc = file_open(&f, path, max, e);
+
+	if (rc)
+		return rc;
+	rc = take(s, &f, e);
+	if (rc)
+		err_prefix(e, rc, "%s", path);
+	file_close(&f);
+	return rc;
+}
+
+static bool map_has(struct bytes map, const struct elf_segment *seg)
+{
+	const char *line, *end;
+	struct map_symbol s;
+
+	for (size_t at = 0; next_line(map, &at, &line, &end);)
+		if (parse_line(line, end, &s) && is_place(&s) &&
+		    (is_in(s.value, seg->vaddr, seg->memsz) ||
+		     is_in(s.value, seg->paddr, seg->memsz)))
+			return true;
+	return false;
+}
+
+int symbols_check_kernel(const struct symbols *s, struct err *e)
+{
+	const struct kernel_elf *k = s->kernel;
+
+	for (unsigned i = 0; k && i < k->segments_count; i++) {
+		const struct elf_segment *seg = &k->segments[i];
+
+		if (seg->type == PT_LOAD &&
+		    (map_has(s->map.bytes, seg) ||
+		     symtab_has(&s->table, seg->vaddr, seg->memsz) ||
+		     symtab_has(&s->table, seg->paddr, seg->memsz)))
+			return 0;
+	}
+	return k ? err_set(e, EINVAL,
+			   "no symbol lies in the kernel's segments: it is not "
+			   "of this kernel")
+		 : 0;
+}
+
+static bool look_up(struct symbols *s, const struct symbols_addr *addr)
+{
+	if (s->map.bytes.len)
+		return symbols_in_map(s->map.bytes, addr, s->last,
+				      sizeof(s->last));
+	return symtab_name(&s->table, addr->at, s->last, sizeof(s->last));
+}
+
+const char *symbols_name(struct symbols *s, const struct vcpu_where *w)
+{
+	struct symbols_place place;
+
+	if (!s || !s->kernel || s->moved || !w->known ||
+	    !symbols_find(s, w, &place))
+		return NULL;
+	/* Idle vCPUs are many, and all at one place. */
+	if (!s->looked_up || place.virtual.at != s->last_vaddr) {
+		s->looked_up = true;
+		s->last_vaddr = place.virtual.at;
+		if (!look_up(s, &place.virtual))
+			look_up(s, &place.physical);
+	}
+	return s->last[0] ? s->last : NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names for the places where vCPUs stood.
+ *
+ * A vCPU's rip is virtual, or physical before the kernel has turned its own
+ * paging on, and the kernel may have been loaded elsewhere than it was linked.
+ * What settles it is where rip is in guest-physical memory:
+ *
+ *   rip -> guest-physical -> minus load delta -> PT_LOAD's p_paddr range
+ *       -> p_vaddr -> symbol
+ *
+ * Names come from the file of --symbols, an ELF or a System.map, otherwise
+ * from the image's ELF, if it has a symbol table. Either is copied before the
+ * guest starts: what happens to the files afterwards does not matter.
+ *
+ * Must never trust: the image, the symbols file, where the guest says it is.
+ * Names may hold any byte: clean them before they are printed.
+ *
+ * Spec: gABI chapter 5; nm(1) for the lines of a System.map.
+ */
+#ifndef OUTCOME_SYMBOLS_H
+#define OUTCOME_SYMBOLS_H
+
+#include "base/file.h"
+#include "image/kernel_elf.h"
+#include "image/symtab.h"
+#include "vm/vcpu.h"
+
+#define SYMBOL_NAME_MAX 128
+
+/* Of a System.map; and of an ELF, in which only the symbol table is read. */
+#define SYMBOLS_MAP_MAX (UINT64_C(256) << 20)
+#define SYMBOLS_ELF_MAX (UINT64_C(16) << 30)
+
+struct symbols {
+	/* The image's ELF header and segments; NULL: there are no names */
+	const struct kernel_elf *kernel;
+	uint64_t delta; /* added to every p_paddr when loading */
+	/* An image that decompresses itself may have moved the kernel to a
+	 * place that is not known. */
+	bool moved;
+	struct symtab table; /* from an ELF; or: */
+	struct file map;     /* the System.map; both empty: no names */
+	bool looked_up;	     /* something: */
+	uint64_t last_vaddr;
+	char last[SYMBOL_NAME_MAX]; /* the name for that, or "" */
+};
+
+/*
+ * Read the symbols file at @path into memory. What it is, its content says:
+ * an ELF with a symbol table or a System.map, as nm(1) and /proc/kallsyms
+ * write it. Anything else is -EINVAL, and so is a file that has no name to
+ * give. The empty struct goes before.
+ */
+int symbols_open(struct symbols *s, const char *path, struct err *e);
+void symbols_release(struct symbols *s);
+
+/* An address, and where the segment begins that has it. */
+struct symbols_addr {
+	uint64_t at;
+	uint64_t segment;
+};
+
+/*
+ * A place in the kernel, by both of its link-time addresses. Symbols are
+ * virtual addresses; those of a kernel that was linked without a difference
+ * name the same kernel linked with one.
+ */
+struct symbols_place {
+	struct symbols_addr virtual;
+	struct symbols_addr physical;
+};
+
+/* What a vCPU stands on; false if that is not in the kernel. */
+bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
+		  struct symbols_place *place);
+
+/*
+ * "name+0x12" for the place, or NULL. Valid until the next call.
+ */
+const char *symbols_name(struct symbols *s, const struct vcpu_where *w);
+
+/* Whether the file that symbols_open() has read is of this kernel: -EINVAL
+ * if no symbol is in any of its segments. */
+int symbols_check_kernel(const struct symbols *s, struct err *e);
+
+/*
+ * A name for an address, from the bytes of a System.map alone: the closest
+ * symbol at or below it in its segment that is not absolute. False, and "" in
+ * @buf, if there is none.
+ */
+bool symbols_in_map(struct bytes map, const struct symbols_addr *addr,
+		    char *buf, size_t size);
+
+/* Whether @map is a System.map with names to give; -EINVAL and why not. */
+int symbols_check_map(struct bytes map, struct err *e);
+
+#endif

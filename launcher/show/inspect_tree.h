@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an inspection found, as a tree of JSON values: what is printed of one
+ * image, and what is compared of two.
+ */
+#ifndef SHOW_INSPECT_TREE_H
+#define SHOW_INSPECT_TREE_H
+
+#include <jansson.h>
+
+#include "show/inspect.h"
+
+/* A new reference; NULL if there is no memory. launcher.1 has the keys. */
+json_t *inspection_tree(const struct inspection *in);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "show/plan_json.h"
+
+#include "base/json.h"
+
+static json_t *protocols_json(const struct boot_plan *plan)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
+		const struct boot_fit *fit = &plan->fits[i];
+		json_t *one = json_pack(
+			"{s:s, s:b, s:o}", "name", boot_protocols[i].name,
+			"fits", fit->fits, "reason", json_text(fit->reason));
+
+		if (json_add(all, one)) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+json_t *plan_json(const struct boot_plan *plan, const char *requested,
+		  uint64_t memory, const char *error)
+{
+	return json_pack(
+		"{s:s, s:o, s:s?, s:o, s:o}", "requested", requested, "memory",
+		json_amount(memory), "chosen",
+		plan->possible ? boot_protocols[plan->chosen].name : NULL,
+		"error", json_reason(error), "protocols", protocols_json(plan));
+}
