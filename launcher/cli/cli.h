@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/status.h"
 #include "boot/place.h"
 #include "debug/debugger.h"
 #include "run/send.h"
 #include "machine/trace.h"
-#include "outcome/verdict.h"
 #include "outcome/watch.h"
 #include "suite/suite.h"
 

@@ -17,6 +17,7 @@
 
 #include "base/clean.h"
 #include "suite/schedule.h"
+#include "vm/kvm.h"
 
 #define RESULTS ".results"
 #define TAP	"results.tap"
@@ -178,6 +179,23 @@ static int run_cases(struct suite_run *r, const struct options *o,
 	return rc;
 }
 
+static int find_kvm(bool hardware, struct err *e)
+{
+	enum kvm_host host;
+	struct kvm kvm;
+	int rc;
+
+	rc = kvm_open(&kvm, e);
+	if (rc)
+		return err_prefix(e, rc, "needs a KVM");
+	host = kvm.host;
+	kvm_release(&kvm);
+	if (!hardware || host == KVM_HOST_INTEL || host == KVM_HOST_AMD)
+		return 0;
+	return err_set(e, ENODEV, "needs a hardware KVM; this host has %s",
+		       kvm_host_name(host));
+}
+
 static int run_in_folder(const struct suite *s, const struct options *o,
 			 struct folder *f, struct err *e)
 {
@@ -186,6 +204,7 @@ static int run_in_folder(const struct suite *s, const struct options *o,
 		.folder = f,
 		.jobs = o->jobs,
 		.retries = o->retries,
+		.find_kvm = find_kvm,
 	};
 	int status = STATUS_FAILED;
 

@@ -11,8 +11,8 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/regex.h"
+#include "base/status.h"
 #include "base/term_line.h"
-#include "outcome/verdict.h"
 
 #define PREFIX	"launcher: "
 #define WARNING "warning: "

@@ -8,28 +8,13 @@
 #include <unistd.h>
 
 #include "base/thread.h"
-#include "vm/kvm.h"
 
 #define MIB (UINT64_C(1) << 20)
 
-static bool kvm_met(const struct suite_needs *n, struct err *e)
+static bool kvm_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
+		    struct err *e)
 {
-	struct kvm kvm;
-	enum kvm_host host;
-
-	if (n->kvm == KVM_NOT_ASKED)
-		return true;
-	if (kvm_open(&kvm, e)) {
-		err_prefix(e, 0, "needs a KVM");
-		return false;
-	}
-	host = kvm.host;
-	kvm_release(&kvm);
-	if (n->kvm == KVM_ANY || host == KVM_HOST_INTEL || host == KVM_HOST_AMD)
-		return true;
-	err_set(e, ENODEV, "needs a hardware KVM; this host has %s",
-		kvm_host_name(host));
-	return false;
+	return n->kvm == KVM_NOT_ASKED || !find_kvm(n->kvm == KVM_HARDWARE, e);
 }
 
 /* What the kernel thinks could be used without swapping; 0: unknown. */
@@ -80,8 +65,9 @@ static bool files_met(const struct suite_needs *n, struct err *e)
 	return true;
 }
 
-bool needs_met(const struct suite_needs *n, struct err *e)
+bool needs_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
+	       struct err *e)
 {
-	return kvm_met(n, e) && mem_met(n, e) && cpus_met(n, e) &&
+	return kvm_met(n, find_kvm, e) && mem_met(n, e) && cpus_met(n, e) &&
 	       files_met(n, e);
 }

@@ -7,7 +7,15 @@
 
 #include "suite/suite.h"
 
-/* Returns whether all of it is there; if not, @e says what is not. */
-bool needs_met(const struct suite_needs *n, struct err *e);
+/*
+ * Find a KVM on this host; @hardware: one that runs guest code on the CPU
+ * itself. Returns 0, or a negative errno and a sentence that begins with
+ * "needs".
+ */
+typedef int find_kvm_fn(bool hardware, struct err *e);
+
+/* Returns whether all of it is there; if not, @e says what is missing. */
+bool needs_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
+	       struct err *e);
 
 #endif

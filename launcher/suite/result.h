@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "suite/folder.h"
+#include "suite/needs.h"
 #include "suite/suite.h"
 
 enum case_end {
@@ -47,6 +48,7 @@ struct suite_run {
 	const struct folder *folder; /* where what they leave goes */
 	unsigned long jobs;
 	unsigned long retries;
+	find_kvm_fn *find_kvm;	 /* for cases that need one */
 	size_t count[CASE_ENDS]; /* of those that have ended */
 	size_t done;
 	time_t began;	    /* by the calendar */

@@ -13,7 +13,6 @@
 #include "base/clean.h"
 #include "suite/child.h"
 #include "suite/judge.h"
-#include "suite/needs.h"
 
 #define TICK_MS 1000
 
@@ -123,7 +122,7 @@ static int start_case(struct schedule *s, struct child *c, size_t i,
 
 	res->started_ns = clock_ns();
 	/* What has failed is not to be left out for what is lacking now. */
-	if (!res->attempts && !needs_met(&sc->needs, &why)) {
+	if (!res->attempts && !needs_met(&sc->needs, s->r->find_kvm, &why)) {
 		judge_as(res, CASE_SKIP, "%s", why.msg);
 		return conclude(s, i, e);
 	}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exit statuses of this program: what `launcher run` says of a guest, and
+ * what a suite reads back from the runs it starts.
+ *
+ *   0    powered off, reset or halted by itself, reported success, or
+ *        --expect matched
+ *   1    the launcher failed        3  the guest panicked
+ *   4    it crashed, or halted      5  it ended before --expect matched
+ *   6    it reported failure, or    124 timed out        128+N signal N
+ *        met --fail-on
+ */
+#ifndef BASE_STATUS_H
+#define BASE_STATUS_H
+
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_PANIC = 3,
+	STATUS_CRASH = 4,
+	STATUS_UNEXPECTED = 5,
+	STATUS_REPORTED = 6,
+	STATUS_TIMEOUT = 124,
+	STATUS_SIGNAL = 128, /* plus the signal's number */
+};
+
+#endif
