@@ -227,8 +227,11 @@ INSTALL ?= install
 install: build/launcher
 	$(INSTALL) -D -m 755 build/launcher "$(DESTDIR)$(BINDIR)/launcher"
 	$(INSTALL) -D -m 644 launcher.1 "$(DESTDIR)$(MANDIR)/man1/launcher.1"
-	$(INSTALL) -D -m 644 launcher-suite.5 \
-		"$(DESTDIR)$(MANDIR)/man5/launcher-suite.5"
+	for page in json suite; do \
+		$(INSTALL) -D -m 644 launcher-$$page.5 \
+			"$(DESTDIR)$(MANDIR)/man5/launcher-$$page.5" || \
+			exit 1; \
+	done
 	$(INSTALL) -D -m 644 scripts/completion/launcher.bash \
 		"$(DESTDIR)$(BASHCOMPDIR)/launcher"
 	$(INSTALL) -D -m 644 scripts/completion/_launcher \
@@ -237,6 +240,7 @@ install: build/launcher
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/launcher" \
 		"$(DESTDIR)$(MANDIR)/man1/launcher.1" \
+		"$(DESTDIR)$(MANDIR)/man5/launcher-json.5" \
 		"$(DESTDIR)$(MANDIR)/man5/launcher-suite.5" \
 		"$(DESTDIR)$(BASHCOMPDIR)/launcher" \
 		"$(DESTDIR)$(ZSHCOMPDIR)/_launcher"

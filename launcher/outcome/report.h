@@ -4,7 +4,7 @@
  *
  * It is made once the run is over, on every way out, from what the parts have
  * remembered; nothing is counted only for it. The keys are documented in
- * launcher.1: whoever changes one changes the other.
+ * launcher-json.5: change both together.
  *
  * Must never trust: console lines and symbol names.
  */

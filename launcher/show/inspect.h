@@ -64,7 +64,7 @@ void inspection_close(struct inspection *in);
  * untouched.
  */
 int inspection_text(const struct inspection *in, char **out, struct err *e);
-/* One JSON object. Its keys are documented in launcher.1. */
+/* One JSON object. Its keys are documented in launcher-json.5. */
 int inspection_json(const struct inspection *in, char **out, struct err *e);
 
 #endif

@@ -17,7 +17,7 @@
 struct json_t; /* of jansson, which not every build has */
 
 /*
- * The object that launcher.1 documents; to be released with json_decref().
+ * The object that launcher-json.5 documents; to be released with json_decref().
  * -ENOMEM; *@diff is then untouched.
  */
 int inspection_diff(const struct inspection *a, const struct inspection *b,

@@ -10,7 +10,7 @@
 
 #include "show/inspect.h"
 
-/* A new reference; NULL if there is no memory. launcher.1 has the keys. */
+/* A new reference; NULL if there is no memory. launcher-json.5 has the keys. */
 json_t *inspection_tree(const struct inspection *in);
 
 #endif
