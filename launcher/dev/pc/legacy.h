@@ -69,9 +69,17 @@ struct pci_stub {
 	struct outcome_latch *latch;
 	uint32_t address;
 };
+/* The host bridge's header, by which a kernel detects the bus. */
+#define PCI_BRIDGE_VENDOR   0x8086 /* Intel 440FX */
+#define PCI_BRIDGE_DEVICE   0x1237
+#define PCI_BRIDGE_CLASS    0x060000
+#define PCI_BRIDGE_REVISION 2
 extern const struct device_ops pci_stub_ops;
 extern const struct device_type pci_stub_type;
 void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch);
+
+/* The guest wrote @value to the reset control register. */
+void pci_reset_control(struct outcome_latch *latch, uint8_t value);
 
 /*
  * The test port: see include/pv/testport.h.

@@ -4,21 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define PCI_CONFIG_PORT 0xcf8
-#define PCI_CONFIG_LEN	8
+#include "pv/pci.h"
 
 #define PORT_ADDRESS 0 /* offsets from 0xcf8 */
 #define PORT_RESET   1
 #define PORT_DATA    4
 
-#define ADDRESS_ENABLE 0x80000000u
-#define ADDRESS_MASK   0x80fffffcu
-
 #define RESET_CPU 0x04 /* rising edge resets */
-
-/* Header of the host bridge: a kernel checks it to detect the bus. */
-#define BRIDGE_ID    0x12378086u /* Intel 440FX */
-#define BRIDGE_CLASS 0x06000002u /* host bridge, revision 2 */
 
 void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch)
 {
@@ -28,16 +20,24 @@ void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch)
 /* The aligned doubleword that the address register selects. */
 static uint32_t config_read(const struct pci_stub *pci)
 {
-	if (!(pci->address & ADDRESS_ENABLE) || (pci->address & 0xffff00))
+	if (!(pci->address & PCI_ADDRESS_ENABLE) || (pci->address & 0xffff00))
 		return 0xffffffff; /* no such bus, device or function */
 	switch (pci->address & 0xfc) {
 	case 0x00:
-		return BRIDGE_ID;
+		return PCI_BRIDGE_DEVICE << 16 | PCI_BRIDGE_VENDOR;
 	case 0x08:
-		return BRIDGE_CLASS;
+		return PCI_BRIDGE_CLASS << 8 | PCI_BRIDGE_REVISION;
 	default:
 		return 0;
 	}
+}
+
+void pci_reset_control(struct outcome_latch *latch, uint8_t value)
+{
+	if (value & RESET_CPU)
+		outcome_set(latch, OUTCOME_RESET, 0,
+			    "reset control: 0x%02x written to port 0xcf9",
+			    (unsigned)value);
 }
 
 static uint64_t pci_stub_read(void *dev, uint64_t off, unsigned size)
@@ -57,11 +57,9 @@ static void pci_stub_write(void *dev, uint64_t off, unsigned size,
 	struct pci_stub *pci = dev;
 
 	if (off == PORT_ADDRESS && size == 4)
-		pci->address = (uint32_t)value & ADDRESS_MASK;
-	else if (off == PORT_RESET && size == 1 && (value & RESET_CPU))
-		outcome_set(pci->latch, OUTCOME_RESET, 0,
-			    "reset control: 0x%02x written to port 0xcf9",
-			    (unsigned)value);
+		pci->address = (uint32_t)value & PCI_ADDRESS_BITS;
+	else if (off == PORT_RESET && size == 1)
+		pci_reset_control(pci->latch, (uint8_t)value);
 	/* Configuration space is read-only. */
 }
 
