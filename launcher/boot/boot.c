@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "boot/code.h"
 #include "boot/map_segments.h"
@@ -189,13 +188,13 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	r->began_ns = clock_ns();
+	milestone_reach(req->times, MILESTONE_PREPARING);
 	step_begin(req->step, "decoding the kernel");
 	rc = read_elf(req, &run, &parsed, &elf, &no_elf, e);
 	if (rc)
 		return rc;
 	r->decoded = run.bytes.len;
-	r->decoded_ns = clock_ns();
+	milestone_reach(req->times, MILESTONE_DECODED);
 	boot_facts_read(&facts, req->img, elf, &no_elf, req->gm);
 	facts.code_gpa = req->code_gpa;
 	rc = boot_plan_make(&r->plan, &facts, req->protocol, e);
@@ -205,14 +204,14 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	if (!rc)
 		rc = load_kernel(req, &facts, &run, r, &h, e);
 	if (!rc)
-		r->loaded_ns = clock_ns();
+		milestone_reach(req->times, MILESTONE_LOADED);
 	step_begin(req->step, req->initrds_count || req->img->is_uki
 				      ? "loading the initrd"
 				      : "preparing the first instruction");
 	if (!rc)
 		rc = hand_over(req, r, &h, e);
 	if (!rc)
-		r->ready_ns = clock_ns();
+		milestone_reach(req->times, MILESTONE_READY);
 	kernel_elf_release(&parsed);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
+#include "base/milestones.h"
 #include "base/step.h"
 #include "boot/entry.h"
 #include "boot/load.h"
@@ -28,9 +29,10 @@ struct boot_request {
 	const char *const *initrds; /* paths, joined in this order; without
 				     * any, what is embedded in the image */
 	size_t initrds_count;
-	uint64_t rsdp;	   /* GPA of the ACPI RSDP; 0: none */
-	uint64_t code_gpa; /* of linux*'s image; 0: as boot.rst says */
-	struct step *step; /* to be kept up to date, or NULL */
+	uint64_t rsdp;		  /* GPA of the ACPI RSDP; 0: none */
+	uint64_t code_gpa;	  /* of linux*'s image; 0: as boot.rst says */
+	struct step *step;	  /* to be kept up to date, or NULL */
+	struct milestones *times; /* likewise */
 	/* Where everything that is put into memory is noted; NULL: nowhere. */
 	struct memory_map *places;
 	/* Where the ELF's symbol table is copied to, if it has one and it is
@@ -48,11 +50,6 @@ struct boot_result {
 	size_t decoded; /* bytes of the payload, 0 if none was used */
 	struct err warning; /* why a boot that works may be the wrong one, as
 			     * far as known; "" */
-	/* clock_ns() at the start and after each step; 0: it failed */
-	uint64_t began_ns;
-	uint64_t decoded_ns;
-	uint64_t loaded_ns;
-	uint64_t ready_ns;
 };
 
 /*

@@ -36,7 +36,6 @@ struct run {
 	struct memory_map places; /* filled in for --timeline only */
 	struct output report, timeline, trace;
 	struct early early;
-	_Atomic uint64_t opened_ns;
 	struct outcome outcome;
 	struct verdict verdict;
 	bool judged; /* these two are filled in */
@@ -93,6 +92,7 @@ static int prepare(struct run *r, struct err *e)
 		.initrds_count = r->o->initrd_count,
 		.rsdp = r->guest.m.rsdp,
 		.step = &r->early.step,
+		.times = &r->guest.times,
 		.places = r->o->timeline ? &r->places : NULL,
 		.symbols = r->o->symbols ? NULL : &r->guest.symbols.table,
 	};
@@ -159,7 +159,7 @@ static int open_all(struct run *r, struct err *e)
 		rc = image_open(&r->img, o->image, e);
 	if (rc)
 		return rc;
-	r->opened_ns = clock_ns();
+	milestone_reach(&r->guest.times, MILESTONE_OPENED);
 	log_step("opened %s: %s%s, %zu bytes", o->image,
 		 r->img.is_uki ? "unified kernel image of " : "",
 		 image_kind_name(r->img.kind), r->img.whole.len);
@@ -275,9 +275,11 @@ static void gather_facts(struct report_facts *f, struct run *r, int status,
 		.reason = *e->msg ? e->msg : r->verdict.line,
 		.outcome = r->judged ? &r->outcome : NULL,
 		.plan = &r->boot,
-		.guest = &r->guest,
+		.machine = &r->guest.m,
+		.watch = &r->guest.watch,
+		.symbols = &r->guest.symbols,
 		.start_ns = log_start_ns(),
-		.opened_ns = r->opened_ns,
+		.times = &r->guest.times,
 	};
 }
 
@@ -299,7 +301,7 @@ static int write_timeline(struct run *r, int status, struct err *e)
 	struct err why;
 	int rc;
 
-	if (!r->opened_ns)
+	if (!milestone_ns(&r->guest.times, MILESTONE_OPENED))
 		return status;
 	gather_facts(&f, r, status, e);
 	rc = timeline_write(&r->timeline, &f, &r->places,
@@ -317,7 +319,6 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	const struct run *r = early->ctx;
 	struct run ended = {
 		.o = r->o,
-		.opened_ns = r->opened_ns,
 		.report = r->report,
 		.timeline = r->timeline,
 	};
@@ -326,6 +327,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
 
 	debugger_abandon(&r->guest.debugger);
 	guest_init(&ended.guest);
+	milestones_copy(&ended.guest.times, &r->guest.times);
 	ended.guest.timeout_ns = r->o->timeout_ns;
 	if (outcome_latch_init(&ended.guest.latch, &e))
 		leave(STATUS_FAILED, &e);

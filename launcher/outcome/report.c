@@ -30,26 +30,30 @@ static json_t *time_json(const struct report_facts *f, uint64_t at_ns)
 	return at_ns ? json_amount(at_ns - f->start_ns) : json_null();
 }
 
+/*
+ * Every milestone, and when the kernel was entered. That is known where the
+ * launcher itself enters it; an image that decompresses itself does so
+ * unseen.
+ */
 static json_t *timeline_json(const struct report_facts *f)
 {
-	const struct boot_result *b = f->plan;
-	const struct session *s = &f->guest->session;
-	uint64_t entry =
-		b->plan.possible && boot_protocols[b->plan.chosen].loads_elf
-			? f->guest->started_ns
-			: 0;
+	const struct boot_plan *plan = &f->plan->plan;
+	uint64_t entry = milestone_ns(f->times, MILESTONE_FIRST_INSTRUCTION);
+	json_t *all = json_object();
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "opened", time_json(f, f->opened_ns), "decoded",
-			 time_json(f, b->decoded ? b->decoded_ns : 0), "loaded",
-			 time_json(f, f->guest->started_ns ? b->loaded_ns : 0),
-			 "first_instruction",
-			 time_json(f, f->guest->started_ns),
-			 "first_console_byte", time_json(f, s->first_byte_ns),
-			 "kernel_entry", time_json(f, entry), "init",
-			 time_json(f, s->init_ns), "expected",
-			 time_json(f, s->expected_ns), "end",
-			 time_json(f, s->end_ns ? s->end_ns : clock_ns()));
+	for (unsigned i = 0; i < MILESTONES; i++) {
+		uint64_t at = milestone_ns(f->times, i);
+
+		if (i == MILESTONE_DECODED && !f->plan->decoded)
+			at = 0;
+		if (i == MILESTONE_END && !at)
+			at = clock_ns();
+		json_object_set_new(all, milestone_names[i], time_json(f, at));
+	}
+	if (!plan->possible || !boot_protocols[plan->chosen].loads_elf)
+		entry = 0;
+	json_object_set_new(all, "kernel_entry", time_json(f, entry));
+	return all;
 }
 
 static json_t *plan_or_null(const struct report_facts *f)
@@ -59,7 +63,7 @@ static json_t *plan_or_null(const struct report_facts *f)
 	/* Every protocol gives a reason once it has been asked. */
 	if (!plan->fits[0].reason[0])
 		return json_null();
-	return plan_json(plan, f->boot, guest_mem_size(&f->guest->m.gm),
+	return plan_json(plan, f->boot, guest_mem_size(&f->machine->gm),
 			 plan->possible ? "" : f->reason);
 }
 
@@ -73,23 +77,24 @@ static json_t *exits_json(const unsigned long *exits)
 	return all;
 }
 
-static json_t *vcpu_json(struct guest *g, unsigned id)
+static json_t *vcpu_json(const struct report_facts *f, unsigned id)
 {
-	const struct vcpu_where *w = &g->m.results[id].where;
+	const struct vcpu_where *w = &f->machine->results[id].where;
 
 	return json_pack("{s:i, s:o, s:s?, s:o, s:o}", "id", (int)id, "rip",
 			 w->known ? json_hex(w->rip) : json_null(), "mode",
 			 w->known ? w->mode : NULL, "symbol",
-			 json_text(symbols_name(&g->symbols, w)), "exits",
-			 exits_json(g->m.vcpus[id].exits));
+			 json_text(symbols_name(f->symbols, w)), "exits",
+			 exits_json(f->machine->vcpus[id].exits));
 }
 
-static json_t *vcpus_json(struct guest *g)
+static json_t *vcpus_json(const struct report_facts *f)
 {
+	const struct machine *m = f->machine;
 	json_t *all = json_array();
 
-	for (unsigned i = 0; g->m.vcpus && g->m.results && i < g->m.cpus; i++)
-		if (json_add(all, vcpu_json(g, i))) {
+	for (unsigned i = 0; m->vcpus && m->results && i < m->cpus; i++)
+		if (json_add(all, vcpu_json(f, i))) {
 			json_decref(all);
 			return NULL;
 		}
@@ -203,7 +208,7 @@ static json_t *console_json(const struct watch *w)
 
 int report_json(const struct report_facts *f, char **out, struct err *e)
 {
-	struct guest *g = f->guest;
+	const struct machine *m = f->machine;
 	char *text = NULL;
 	json_t *all;
 
@@ -215,13 +220,12 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 			   : outcome_names[OUTCOME_HOST],
 		"status", f->status, "reason", json_reason(f->reason),
 		"evidence", evidence_json(f->outcome), "plan", plan_or_null(f),
-		"timeline", timeline_json(f), "console",
-		console_json(&g->watch), "vcpus", vcpus_json(g), "exits",
-		all_exits_json(&g->m), "unknown_ports",
-		unknown_json(&g->m.ports), "unknown_mmio",
-		unknown_json(&g->m.mmio), "unknown_msrs",
-		unknown_json(&g->m.msrs), "memory", memory_json(&g->m.gm),
-		"devices", devices_json(&g->m.plan));
+		"timeline", timeline_json(f), "console", console_json(f->watch),
+		"vcpus", vcpus_json(f), "exits", all_exits_json(m),
+		"unknown_ports", unknown_json(&m->ports), "unknown_mmio",
+		unknown_json(&m->mmio), "unknown_msrs", unknown_json(&m->msrs),
+		"memory", memory_json(&m->gm), "devices",
+		devices_json(&m->plan));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

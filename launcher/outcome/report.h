@@ -11,9 +11,12 @@
 #ifndef OUTCOME_REPORT_H
 #define OUTCOME_REPORT_H
 
+#include "base/milestones.h"
 #include "base/output.h"
 #include "boot/boot.h"
-#include "run/guest.h"
+#include "machine/machine.h"
+#include "outcome/symbols.h"
+#include "outcome/watch.h"
 
 struct report_facts {
 	const char *image; /* as it was given */
@@ -22,9 +25,11 @@ struct report_facts {
 	const char *reason;		/* the sentence that goes with it */
 	const struct outcome *outcome;	/* NULL: the launcher failed before */
 	const struct boot_result *plan; /* all zero until it is known */
-	struct guest *guest;		/* whose vCPUs have stopped */
-	uint64_t start_ns;		/* clock_ns() of the program's start */
-	uint64_t opened_ns;		/* of the image; 0: it was not */
+	const struct machine *machine;	/* whose vCPUs have stopped */
+	const struct watch *watch;
+	struct symbols *symbols;
+	uint64_t start_ns; /* clock_ns() of the program's start */
+	const struct milestones *times;
 };
 
 /* The object as text, to be freed. -ENOMEM; *@out is then untouched. */

@@ -17,9 +17,7 @@ struct mark {
 
 static uint64_t end_of(const struct report_facts *f)
 {
-	const struct session *s = &f->guest->session;
-
-	return s->end_ns ? s->end_ns : clock_ns();
+	return milestone_ns(f->times, MILESTONE_END) ?: clock_ns();
 }
 
 /* What one thread did until the first instruction, and what another did
@@ -27,37 +25,43 @@ static uint64_t end_of(const struct report_facts *f)
 static void launcher_phases(const struct report_facts *f, uint64_t end,
 			    struct phases *p)
 {
-	const struct boot_result *b = f->plan;
-	const struct guest *g = f->guest;
-	const struct mark marks[] = {
-		{ "open the image", f->opened_ns },
-		/* What ends it before that may do so in the middle of all. */
-		{ b->began_ns ? "make memory" : "prepare", b->began_ns },
-		{ "decode the payload", b->decoded_ns },
-		{ "load the kernel", b->loaded_ns },
-		{ "hand over", b->ready_ns },
-		{ "wait for KVM", g->connected_ns },
-		{ "start", g->started_ns },
+	static const struct {
+		const char *name;
+		enum milestone ends;
+	} steps[] = {
+		{ "open the image", MILESTONE_OPENED },
+		{ "make memory", MILESTONE_PREPARING },
+		{ "decode the payload", MILESTONE_DECODED },
+		{ "load the kernel", MILESTONE_LOADED },
+		{ "hand over", MILESTONE_READY },
+		{ "wait for KVM", MILESTONE_CONNECTED },
+		{ "start", MILESTONE_FIRST_INSTRUCTION },
 	};
+	uint64_t connecting = milestone_ns(f->times, MILESTONE_CONNECTING);
+	uint64_t connected = milestone_ns(f->times, MILESTONE_CONNECTED);
 	uint64_t at = f->start_ns;
 
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-		const struct mark *m = &marks[i];
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		uint64_t ns = milestone_ns(f->times, steps[i].ends);
+		const char *name = steps[i].name;
 
 		/* What another thread has done already takes no time. */
-		if (m->ns && m->ns < at)
+		if (ns && ns < at)
 			continue;
-		phases_add(p, m->name, m->ns ? PHASE_LAUNCHER : PHASE_FAILED,
-			   at - f->start_ns, (m->ns ?: end) - f->start_ns);
-		if (!m->ns)
+		/* A run that ends here may have been doing other things, too. */
+		if (!ns && steps[i].ends == MILESTONE_PREPARING)
+			name = "prepare";
+		phases_add(p, name, ns ? PHASE_LAUNCHER : PHASE_FAILED,
+			   at - f->start_ns, (ns ?: end) - f->start_ns);
+		if (!ns)
 			break;
-		at = m->ns;
+		at = ns;
 	}
-	if (g->connecting_ns)
+	if (connecting)
 		phases_add(p, "connect to KVM, besides",
-			   g->connected_ns ? PHASE_BESIDES : PHASE_FAILED,
-			   g->connecting_ns - f->start_ns,
-			   (g->connected_ns ?: end) - f->start_ns);
+			   connected ? PHASE_BESIDES : PHASE_FAILED,
+			   connecting - f->start_ns,
+			   (connected ?: end) - f->start_ns);
 }
 
 static int by_time(const void *a, const void *b)
@@ -71,13 +75,14 @@ static int by_time(const void *a, const void *b)
 static void guest_phases(const struct report_facts *f, uint64_t end,
 			 struct phases *p)
 {
-	const struct session *s = &f->guest->session;
 	struct mark marks[] = {
-		{ "to first console byte", s->first_byte_ns },
-		{ "to init", s->init_ns },
-		{ "to last --expect", s->expected_ns },
+		{ "to first console byte",
+		  milestone_ns(f->times, MILESTONE_FIRST_CONSOLE_BYTE) },
+		{ "to init", milestone_ns(f->times, MILESTONE_INIT) },
+		{ "to last --expect",
+		  milestone_ns(f->times, MILESTONE_EXPECTED) },
 	};
-	uint64_t at = f->guest->started_ns;
+	uint64_t at = milestone_ns(f->times, MILESTONE_FIRST_INSTRUCTION);
 
 	phases_add(p, "launcher", PHASE_LAUNCHER, 0, at - f->start_ns);
 	qsort(marks, sizeof(marks) / sizeof(*marks), sizeof(*marks), by_time);
@@ -97,14 +102,14 @@ void timeline_phases(const struct report_facts *f, struct timeline *t)
 	uint64_t end = end_of(f);
 
 	launcher_phases(f, end, &t->launcher);
-	if (f->guest->started_ns)
+	if (milestone_ns(f->times, MILESTONE_FIRST_INSTRUCTION))
 		guest_phases(f, end, &t->whole);
 }
 
 /* "256 MiB of RAM, 1 vCPU, entered by pvh" */
 static void say_machine(const struct report_facts *f, char *text, size_t size)
 {
-	const struct machine *m = &f->guest->m;
+	const struct machine *m = f->machine;
 	const struct boot_plan *plan = &f->plan->plan;
 	const struct boot_protocol *by = plan->possible
 						 ? &boot_protocols[plan->chosen]

@@ -44,6 +44,7 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 				  &g->latch, &g->signals,
 				  guest_deadline(timeout_ns), e);
 	if (!rc) {
+		g->session.times = &g->times;
 		g->session.sender = &g->sender;
 		g->session.debugger = &g->debugger;
 		g->m.trace = &g->trace;
@@ -60,10 +61,10 @@ int guest_connect(struct guest *g, struct err *e)
 	};
 	int rc;
 
-	g->connecting_ns = clock_ns();
+	milestone_reach(&g->times, MILESTONE_CONNECTING);
 	rc = machine_connect(&g->m, &line, e);
 	if (!rc)
-		g->connected_ns = clock_ns();
+		milestone_reach(&g->times, MILESTONE_CONNECTED);
 	return rc;
 }
 
@@ -79,7 +80,7 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 		g->m.debugger = hold_callbacks(&g->debugger.hold);
 	log_step("first guest instruction at 0x%llx",
 		 (unsigned long long)cpu_entry_address(entry));
-	g->started_ns = clock_ns();
+	milestone_reach(&g->times, MILESTONE_FIRST_INSTRUCTION);
 	session_begin(&g->session);
 	rc = machine_start(&g->m, entry, e);
 	if (!rc) {

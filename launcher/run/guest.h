@@ -23,10 +23,7 @@ struct guest {
 	struct signals signals;
 	uint64_t timeout_ns;
 	const char *cmdline; /* the kernel's; NULL: not known yet */
-	/* clock_ns() when it happened; 0: it did not */
-	uint64_t connecting_ns; /* guest_connect() began */
-	uint64_t connected_ns;	/* ... and was done */
-	uint64_t started_ns;	/* the first instruction */
+	struct milestones times;
 };
 
 /*

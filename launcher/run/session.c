@@ -124,14 +124,10 @@ void session_judge(struct session *s)
 {
 	const struct watch *w = s->watch;
 
-	if (w->init_started && !s->init_ns) {
-		s->init_ns = clock_ns();
+	if (w->init_started && milestone_reach(s->times, MILESTONE_INIT))
 		log_step("init");
-	}
-	if (watch_satisfied(w) && !s->expected_ns) {
-		s->expected_ns = clock_ns();
+	if (watch_satisfied(w) && milestone_reach(s->times, MILESTONE_EXPECTED))
 		log_step("every --expect matched");
-	}
 	if (w->failed_by)
 		outcome_set(s->latch, OUTCOME_FAILED_ON, 0, "--fail-on");
 	else if (watch_satisfied(w) &&
@@ -268,7 +264,7 @@ void session_run(struct session *s)
 	stdout_drain(s);
 	watch_end(s->watch);
 	explain_shutdown(s);
-	s->end_ns = clock_ns();
+	milestone_reach(s->times, MILESTONE_END);
 	input_give_back_terminal(s);
 	debugger_stop_listening(s->debugger);
 	/* What is still to be printed may have to wait for a terminal, and

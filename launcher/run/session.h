@@ -13,8 +13,9 @@
 
 #include <sys/timerfd.h>
 
-#include "base/tty_answers.h"
+#include "base/milestones.h"
 #include "base/patience.h"
+#include "base/tty_answers.h"
 #include "run/console.h"
 #include "debug/debugger.h"
 #include "machine/machine.h"
@@ -27,6 +28,7 @@ struct session {
 	struct console *console;
 	struct watch *watch;
 	struct outcome_latch *latch;
+	struct milestones *times;  /* NULL: not wanted */
 	struct sender *sender;	   /* NULL: nothing to send */
 	struct debugger *debugger; /* NULL, or one that may not be there */
 	bool time_stands;	   /* while it holds the guest, */
@@ -49,11 +51,7 @@ struct session {
 	size_t unwritten; /* bytes that stdout has not taken by then */
 	int write_error;  /* why: an errno; 0: nothing read them */
 	/* clock_ns() when it happened; 0: it did not */
-	uint64_t panic_ns;	/* the line that says so */
-	uint64_t first_byte_ns; /* the guest's first output */
-	uint64_t init_ns;	/* its kernel starting init */
-	uint64_t expected_ns;	/* the last --expect that matched */
-	uint64_t end_ns;	/* the end, the last output written */
+	uint64_t panic_ns; /* the line that says so */
 };
 
 /*

@@ -108,10 +108,8 @@ ssize_t stdout_write(struct session *s)
 	if (!len)
 		return -1;
 	/* Told first: stdout and stderr may be one terminal. */
-	if (!s->first_byte_ns) {
-		s->first_byte_ns = clock_ns();
+	if (milestone_reach(s->times, MILESTONE_FIRST_CONSOLE_BYTE))
 		log_step("first console byte");
-	}
 	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
 	if (s->out_fd >= 0)
 		n = write(s->out_fd, data, (size_t)n);

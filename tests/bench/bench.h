@@ -58,7 +58,8 @@ size_t bench_decoded_size(const struct image *img);
 struct bench_load {
 	struct image img;
 	struct guest_mem gm;
-	struct boot_result result; /* its loaded_ns is the end of the load */
+	struct boot_result result;
+	struct milestones times;
 };
 void bench_load_open(struct bench_load *l, const char *path);
 void bench_load_run(struct bench_load *l, const char *path);

@@ -3,11 +3,13 @@
  * The phases of a run, however far it came, and the picture of them.
  */
 #include "outcome/timeline.h"
+#include "outcome/verdict.h"
 #include "unit/svg_shapes.h"
 
 #define MS UINT64_C(1000000)
 
-static struct guest g;
+static struct machine m;
+static struct milestones times;
 static struct boot_result boot;
 static struct outcome o;
 static struct report_facts f;
@@ -21,22 +23,27 @@ static struct err e;
 
 static void setup(void)
 {
-	guest_init(&g);
+	static const uint64_t at_ms[MILESTONES] = {
+		[MILESTONE_OPENED] = 1,
+		[MILESTONE_PREPARING] = 2,
+		[MILESTONE_DECODED] = 12,
+		[MILESTONE_LOADED] = 13,
+		[MILESTONE_READY] = 14,
+		[MILESTONE_CONNECTING] = 2,
+		[MILESTONE_CONNECTED] = 17,
+		[MILESTONE_FIRST_INSTRUCTION] = 20,
+		[MILESTONE_FIRST_CONSOLE_BYTE] = 1000,
+		[MILESTONE_INIT] = 7000,
+		[MILESTONE_EXPECTED] = 9000,
+		[MILESTONE_END] = 10000,
+	};
+
+	for (unsigned i = 0; i < MILESTONES; i++)
+		times.at_ns[i] = START + at_ms[i] * MS;
 	memset(&boot, 0, sizeof(boot));
 	boot.plan.possible = true;
 	boot.plan.chosen = BOOT_ELF64;
 	boot.decoded = 1;
-	boot.began_ns = START + 2 * MS;
-	boot.decoded_ns = START + 12 * MS;
-	boot.loaded_ns = START + 13 * MS;
-	boot.ready_ns = START + 14 * MS;
-	g.connecting_ns = START + 2 * MS;
-	g.connected_ns = START + 17 * MS;
-	g.started_ns = START + 20 * MS;
-	g.session.first_byte_ns = START + 1000 * MS;
-	g.session.init_ns = START + 7000 * MS;
-	g.session.expected_ns = START + 9000 * MS;
-	g.session.end_ns = START + 10000 * MS;
 	o = (struct outcome){ .kind = OUTCOME_EXPECTED };
 	f = (struct report_facts){
 		.image = "bzImage",
@@ -44,20 +51,15 @@ static void setup(void)
 		.reason = "fine",
 		.outcome = &o,
 		.plan = &boot,
-		.guest = &g,
+		.machine = &m,
 		.start_ns = START,
-		.opened_ns = START + MS,
+		.times = &times,
 	};
 	map.count = 0;
 	t = (struct timeline){ .image = "bzImage",
 			       .machine = "a machine",
 			       .verdict = "a verdict",
 			       .map = &map };
-}
-
-static void teardown(void)
-{
-	guest_release(&g);
 }
 
 /* "name from-to" in milliseconds, the kinds as l, b, g, f. */
@@ -111,8 +113,8 @@ START_TEST(timeline__of_what_was_seen)
 					     "g to first console byte 500-1000",
 					     "f to the end 1000-10000", NULL };
 
-	g.session.init_ns = 0;
-	g.session.expected_ns = START + 500 * MS;
+	times.at_ns[MILESTONE_INIT] = 0;
+	times.at_ns[MILESTONE_EXPECTED] = START + 500 * MS;
 	f.status = STATUS_TIMEOUT;
 	timeline_phases(&f, &t);
 	expect(&t.whole, whole);
@@ -130,7 +132,7 @@ START_TEST(timeline__without_waiting)
 						"b connect to KVM, besides 2-9",
 						NULL };
 
-	g.connected_ns = START + 9 * MS;
+	times.at_ns[MILESTONE_CONNECTED] = START + 9 * MS;
 	timeline_phases(&f, &t);
 	expect(&t.launcher, launcher);
 }
@@ -161,16 +163,19 @@ static const struct {
 
 static void cut(unsigned marks)
 {
-	uint64_t *const all[] = { &boot.began_ns,  &boot.decoded_ns,
-				  &boot.loaded_ns, &boot.ready_ns,
-				  &g.connected_ns, &g.started_ns };
+	static const enum milestone all[] = { MILESTONE_PREPARING,
+					      MILESTONE_DECODED,
+					      MILESTONE_LOADED,
+					      MILESTONE_READY,
+					      MILESTONE_CONNECTED,
+					      MILESTONE_FIRST_INSTRUCTION,
+					      MILESTONE_FIRST_CONSOLE_BYTE };
 
 	for (unsigned i = marks; i < COUNT(all); i++)
-		*all[i] = 0;
+		times.at_ns[all[i]] = 0;
 	if (marks < 4)
-		g.connecting_ns = 0;
-	memset(&g.session.first_byte_ns, 0, sizeof(uint64_t));
-	g.session.end_ns = START + 30 * MS;
+		times.at_ns[MILESTONE_CONNECTING] = 0;
+	times.at_ns[MILESTONE_END] = START + 30 * MS;
 	f.status = 1;
 }
 
@@ -263,7 +268,7 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("timeline");
 	TCase *c = tcase_create("timeline");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, setup, NULL);
 	tcase_add_test(c, timeline__of_a_whole_run);
 	tcase_add_test(c, timeline__of_what_was_seen);
 	tcase_add_test(c, timeline__without_waiting);
