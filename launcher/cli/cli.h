@@ -45,11 +45,10 @@ struct options {
 	size_t send_count;
 	const char *symbols;  /* an ELF or a System.map, or NULL */
 	const char *for_map;  /* an option that was given and needs --map */
-	const char *second;   /* while parsing; see option_table.h */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* where they go */
 	const char *gdb;      /* the address to listen at, or NULL */
-	bool lost_given;      /* --gdb-lost was, with: */
+	bool lost_given;      /* --gdb-lost was given, with: */
 	enum debugger_lost gdb_lost;
 	const char *report;   /* where the run's JSON goes, or NULL */
 	const char *timeline; /* where its picture goes, or NULL */
@@ -90,6 +89,8 @@ enum option_group {
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
 	OPT_MAP = 1 << 7, /* what inspect has for its --map only */
+	/* No command's: the option is a key of a suite's cases. */
+	OPT_SUITE = 1 << 14,
 	/* No option's: IMAGE may be two of them. */
 	TAKES_TWO_IMAGES = 1 << 15,
 };

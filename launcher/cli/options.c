@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The option table. --help is printed from it, so that an option and its
- * explanation cannot part.
+ * The option table, and --help, which is printed from it.
  */
 #include "cli/option_table.h"
 
@@ -23,81 +22,30 @@
 #define JOBS_MAX    256
 #define RETRIES_MAX 10
 
-static int set_mem(struct options *o, const char *arg, struct err *e)
+static int check_mem(struct options *o, const char *arg, struct err *e)
 {
-	int rc = parse_size(arg, &o->mem, e);
-
 	/* A number alone is bytes; it was meant as megabytes. */
-	if (!rc && o->mem < GUEST_MEM_MIN &&
-	    arg[strspn(arg, "0123456789")] == 0)
-		rc = err_set(e, EINVAL,
-			     "'%s' is %s bytes; for mebibytes write %sM", arg,
-			     arg, arg);
-	else if (!rc && (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX ||
-			 o->mem % 4096))
-		rc = err_set(e, EINVAL,
-			     "'%s' is not 64M to 512G in whole 4K pages", arg);
-	return rc;
-}
-
-static int set_cpus(struct options *o, const char *arg, struct err *e)
-{
-	return parse_count(arg, 1, CPUS_MAX, &o->cpus, e);
-}
-
-static int set_initrd(struct options *o, const char *arg, struct err *e)
-{
-	if (!*arg)
-		return err_set(e, EINVAL, "the file's name is empty");
-	/* count_option() has seen to the limit. */
-	o->initrd[o->initrd_count++] = arg;
+	if (o->mem < GUEST_MEM_MIN && arg[strspn(arg, "0123456789")] == 0)
+		return err_set(e, EINVAL,
+			       "'%s' is %s bytes; for mebibytes write %sM", arg,
+			       arg, arg);
+	if (o->mem < GUEST_MEM_MIN || o->mem > GUEST_MEM_MAX || o->mem % 4096)
+		return err_set(e, EINVAL,
+			       "'%s' is not 64M to 512G in whole 4K pages",
+			       arg);
 	return 0;
 }
 
-static int set_cmdline(struct options *o, const char *arg, struct err *e)
+static const char *boot_word(size_t i)
 {
-	(void)e;
-	o->cmdline = arg;
-	return 0;
+	if (!i)
+		return "auto";
+	return i <= BOOT_PROTOCOLS ? boot_protocols[i - 1].name : NULL;
 }
 
-static int set_boot(struct options *o, const char *arg, struct err *e)
+static const char *format_word(size_t i)
 {
-	struct err names = ERR_EMPTY;
-	bool known = !strcmp(arg, "auto");
-
-	err_set(&names, EINVAL, "unknown protocol '%s' (expected auto", arg);
-	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++) {
-		size_t used = strlen(names.msg);
-
-		known |= !strcmp(arg, boot_protocols[i].name);
-		snprintf(names.msg + used, sizeof(names.msg) - used, ", %s%s",
-			 boot_protocols[i].name,
-			 i + 1 < BOOT_PROTOCOLS ? "" : ")");
-	}
-	if (!known) {
-		*e = names;
-		return -EINVAL;
-	}
-	o->boot = arg;
-	return 0;
-}
-
-static int set_timeout(struct options *o, const char *arg, struct err *e)
-{
-	return parse_duration(arg, &o->timeout_ns, e);
-}
-
-static int set_expect(struct options *o, const char *arg, struct err *e)
-{
-	o->expect[o->expect_count++] = arg;
-	return regex_check(arg, e);
-}
-
-static int set_fail_on(struct options *o, const char *arg, struct err *e)
-{
-	o->fail_on[o->fail_on_count++] = arg;
-	return regex_check(arg, e);
+	return i < compressors_count ? compressors[i].name : NULL;
 }
 
 static int set_send(struct options *o, const char *arg, struct err *e)
@@ -109,246 +57,169 @@ static int set_send(struct options *o, const char *arg, struct err *e)
 	return send_parse(arg, NULL, &len, e);
 }
 
-static int set_symbols(struct options *o, const char *arg, struct err *e)
-{
-	(void)e;
-	o->symbols = arg;
-	return 0;
-}
-
 static int set_trace(struct options *o, const char *arg, struct err *e)
 {
-	o->trace = o->second;
 	return trace_parse(arg, &o->trace_kinds, e);
 }
 
-static int set_gdb(struct options *o, const char *arg, struct err *e)
+static int check_gdb(struct options *o, const char *arg, struct err *e)
 {
-	o->gdb = arg ?: GDB_LINE_DEFAULT;
+	(void)arg;
 	return gdb_line_check(o->gdb, e);
 }
 
 static int set_gdb_lost(struct options *o, const char *arg, struct err *e)
 {
-	o->lost_given = true;
 	return debugger_parse_lost(arg, &o->gdb_lost, e);
 }
 
-/* A picture's file. */
-static int set_picture(const char **file, const char *arg, struct err *e)
+static int need_json(struct options *o, const char *arg, struct err *e)
 {
-	if (!strcmp(arg, "-") || !*arg)
-		return err_set(e, EINVAL, "'%s' is not a file", arg);
-	*file = arg;
-	return 0;
-}
-
-static int set_timeline(struct options *o, const char *arg, struct err *e)
-{
-	return set_picture(&o->timeline, arg, e);
-}
-
-static int set_map(struct options *o, const char *arg, struct err *e)
-{
-	return set_picture(&o->map, arg, e);
-}
-
-static int set_report(struct options *o, const char *arg, struct err *e)
-{
-	if (!strcmp(arg, "-") || !*arg)
-		return err_set(e, EINVAL,
-			       "'%s' is not a file; standard output is the "
-			       "guest's console",
-			       arg);
-	o->report = arg;
+	(void)o, (void)arg;
 	return libraries_need("jansson", e);
-}
-
-static int set_output(struct options *o, const char *arg, struct err *e)
-{
-	if (!*arg)
-		return err_set(e, EINVAL, "the file's name is empty");
-	o->output = arg;
-	return 0;
-}
-
-static int set_json(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg;
-	o->json = true;
-	return libraries_need("jansson", e);
-}
-
-static int set_keep_relocs(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->keep_relocs = true;
-	return 0;
-}
-
-static int set_format(struct options *o, const char *arg, struct err *e)
-{
-	struct err names = ERR_EMPTY;
-
-	err_set(&names, EINVAL, "unknown format '%s' (expected", arg);
-	for (size_t i = 0; i < compressors_count; i++) {
-		size_t used = strlen(names.msg);
-
-		if (!strcmp(arg, compressors[i].name)) {
-			o->format = arg;
-			return 0;
-		}
-		snprintf(names.msg + used, sizeof(names.msg) - used, "%s %s%s",
-			 i ? "," : "", compressors[i].name,
-			 i + 1 < compressors_count ? "" : ")");
-	}
-	*e = names;
-	return -EINVAL;
-}
-
-static int set_level(struct options *o, const char *arg, struct err *e)
-{
-	o->level_given = true;
-	return parse_count(arg, 0, LEVEL_MAX, &o->level, e);
-}
-
-static int set_flip(struct options *o, const char *arg, struct err *e)
-{
-	o->flip = true;
-	return parse_address(arg, &o->flip_gpa, e);
-}
-
-static int set_jobs(struct options *o, const char *arg, struct err *e)
-{
-	return parse_count(arg, 1, JOBS_MAX, &o->jobs, e);
-}
-
-static int set_filter(struct options *o, const char *arg, struct err *e)
-{
-	o->filter = arg;
-	return regex_check(arg, e);
-}
-
-static int set_list(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->list = true;
-	return 0;
-}
-
-static int set_retries(struct options *o, const char *arg, struct err *e)
-{
-	return parse_count(arg, 0, RETRIES_MAX, &o->retries, e);
-}
-
-static int set_tap(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->tap = true;
-	return 0;
-}
-
-static int set_verbose(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->verbose++;
-	return 0;
-}
-
-static int set_help(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->help = true;
-	return 0;
-}
-
-static int set_version(struct options *o, const char *arg, struct err *e)
-{
-	(void)arg, (void)e;
-	o->version = true;
-	return 0;
 }
 
 /* How often: a flag that is given again says the same again. */
 #define ONCE 1
 #define ANY  UINT_MAX
 
+/* The kind of the value, and the member of struct options where it goes. */
+#define FLAG(member)   .value = VALUE_FLAG_AT(struct options, member)
+#define TIMES(member)  .value = VALUE_TIMES_AT(struct options, member)
+#define TEXT(member)   .value = VALUE_TEXT_AT(struct options, member)
+#define REGEX(member)  .value = VALUE_REGEX_AT(struct options, member)
+#define INPUT(member)  .value = VALUE_INPUT_AT(struct options, member)
+#define OUTPUT(member) .value = VALUE_OUTPUT_AT(struct options, member)
+#define NEW_FILE(member) \
+	.value = VALUE_NEW_FILE_AT(struct options, member, NULL)
+#define SIZE(member)	 .value = VALUE_SIZE_AT(struct options, member)
+#define DURATION(member) .value = VALUE_DURATION_AT(struct options, member)
+#define ADDRESS(member)	 .value = VALUE_ADDRESS_AT(struct options, member)
+#define NUMBER(member, min, max) \
+	.value = VALUE_NUMBER_AT(struct options, member, min, max)
+#define CHOICE(member, noun, word) \
+	.value = VALUE_CHOICE_AT(struct options, member, noun, word)
+#define MANY(kind, member) \
+	.value = VALUES_AT(kind, struct options, member, member##_count)
+#define GIVEN(member) .given = VALUE_OFFSET(struct options, member, bool)
+
 const struct option_row option_rows[] = {
-	{ "mem", 'm', "SIZE", ONCE, OPT_RUN | OPT_INSPECT | OPT_VERIFY,
-	  "guest memory, 64M to 512G (default 256M)", set_mem },
-	{ "cpus", 'c', "N", ONCE, OPT_RUN, "number of vCPUs (default 1)",
-	  set_cpus },
-	{ "initrd", 'i', "FILE", INITRD_PARTS_MAX, OPT_RUN | OPT_MAP,
-	  "initial RAM disk; repeatable, joined in order", set_initrd },
-	{ "cmdline", 'p', "TEXT", ONCE, OPT_RUN,
+	{ "mem", 'm', "SIZE", ONCE,
+	  OPT_RUN | OPT_INSPECT | OPT_VERIFY | OPT_SUITE,
+	  "guest memory, 64M to 512G (default 256M)", SIZE(mem),
+	  .set = check_mem, .hints = "64M 128M 256M 512M 1G 2G 4G 8G" },
+	{ "cpus", 'c', "N", ONCE, OPT_RUN | OPT_SUITE,
+	  "number of vCPUs (default 1)", NUMBER(cpus, 1, CPUS_MAX) },
+	{ "initrd", 'i', "FILE", INITRD_PARTS_MAX,
+	  OPT_RUN | OPT_MAP | OPT_SUITE,
+	  "initial RAM disk; repeatable, joined in order",
+	  MANY(VALUE_INPUT, initrd) },
+	{ "cmdline", 'p', "TEXT", ONCE, OPT_RUN | OPT_SUITE,
 	  "kernel command line (" CMDLINE_CONSOLE
 	  " is added unless it names a console)",
-	  set_cmdline },
-	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT,
-	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16", set_boot },
-	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY,
-	  "end the run after this long: 500ms, 30s, 2m", set_timeout },
-	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN,
+	  TEXT(cmdline) },
+	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT | OPT_SUITE,
+	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16",
+	  CHOICE(boot, "protocol", boot_word) },
+	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
+	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
+	  .hints = "10s 30s 1m 5m" },
+	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN | OPT_SUITE,
 	  "succeed once a console line matches; repeatable, in order",
-	  set_expect },
-	{ "fail-on", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN,
-	  "fail once a console line matches; repeatable", set_fail_on },
-	{ "send", 0, "TEXT", SEND_MAX, OPT_RUN,
+	  MANY(VALUE_REGEX, expect) },
+	{ "fail-on", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN | OPT_SUITE,
+	  "fail once a console line matches; repeatable",
+	  MANY(VALUE_REGEX, fail_on) },
+	{ "send", 0, "TEXT", SEND_MAX, OPT_RUN | OPT_SUITE,
 	  "type this (\\n, \\xNN) after the --expect before it; repeatable",
-	  set_send },
-	{ "symbols", 0, "FILE", ONCE, OPT_RUN,
+	  .set = set_send },
+	{ "symbols", 0, "FILE", ONCE, OPT_RUN | OPT_SUITE,
 	  "an ELF or a System.map to name the places where vCPUs stood",
-	  set_symbols },
+	  INPUT(symbols) },
+	{ "report", 0, "FILE", ONCE, OPT_RUN,
+	  "write outcome, plan, timeline and counts as JSON",
+	  .value = VALUE_NEW_FILE_AT(struct options, report,
+				     "standard output is the guest's console"),
+	  .set = need_json },
+	{ "timeline", 0, "FILE", ONCE, OPT_RUN,
+	  "draw where time and memory went, as SVG", NEW_FILE(timeline) },
 	{ "trace", 0, "KINDS FILE", ONCE, OPT_RUN,
-	  "write events, a line each: pio,mmio,exits,irq", set_trace },
+	  "write events, a line each: pio,mmio,exits,irq", .set = set_trace,
+	  .second = VALUE_OUTPUT_AT(struct options, trace),
+	  .hints = "pio,mmio,exits,irq" },
 	{ "gdb", 0, "[ADDR]", ONCE, OPT_RUN,
 	  "wait for gdb at unix:PATH, :PORT, HOST:PORT (default: a socket)",
-	  set_gdb },
+	  TEXT(gdb), .set = check_gdb, .missing = GDB_LINE_DEFAULT,
+	  .hints = "unix: :1234" },
 	{ "gdb-lost", 0, "WHAT", ONCE, OPT_RUN,
 	  "if gdb goes without detaching: continue (default), kill, stop",
-	  set_gdb_lost },
-	{ "report", 0, "FILE", ONCE, OPT_RUN,
-	  "write outcome, plan, timeline and counts as JSON", set_report },
-	{ "timeline", 0, "FILE", ONCE, OPT_RUN,
-	  "draw where time and memory went, as SVG", set_timeline },
+	  .set = set_gdb_lost, GIVEN(lost_given),
+	  .hints = "continue kill stop" },
 	{ "map", 0, "FILE", ONCE, OPT_INSPECT,
-	  "draw what would lie where in memory (-m, -i), as SVG", set_map },
+	  "draw what would lie where in memory (-m, -i), as SVG",
+	  NEW_FILE(map) },
 	{ "json", 0, NULL, ANY, OPT_INSPECT | OPT_VERIFY,
-	  "print one JSON object", set_json },
+	  "print one JSON object", FLAG(json), .set = need_json },
 	{ "output", 'o', "FILE", ONCE, OPT_EXTRACT | OPT_PACK | OPT_TEST,
 	  "write the result here instead of to stdout; test: the folder",
-	  set_output },
+	  OUTPUT(output) },
 	{ "keep-relocs", 0, NULL, ANY, OPT_EXTRACT,
-	  "keep what follows the ELF in the payload", set_keep_relocs },
+	  "keep what follows the ELF in the payload", FLAG(keep_relocs) },
 	{ "format", 0, "NAME", ONCE, OPT_PACK,
 	  "gzip (default), bzip2, lzma, xz, lzo, lz4, zstd or none",
-	  set_format },
+	  CHOICE(format, "format", format_word) },
 	{ "level", 0, "N", ONCE, OPT_PACK,
-	  "how hard to compress (gzip: 1 to 9)", set_level },
-	{ "flip", 0, "ADDR", ONCE, OPT_VERIFY,
+	  "how hard to compress (gzip: 1 to 9)", NUMBER(level, 0, LEVEL_MAX),
+	  GIVEN(level_given), .hints = "1 2 3 4 5 6 7 8 9" },
+	{ "flip", 0, "ADDR", ONCE, OPT_VERIFY | OPT_SUITE,
 	  "invert this byte of the guest's result, to see the proof fail",
-	  set_flip },
+	  ADDRESS(flip_gpa), GIVEN(flip) },
 	{ "jobs", 'j', "N", ONCE, OPT_TEST,
-	  "run this many cases at once (default 1)", set_jobs },
+	  "run this many cases at once (default 1)",
+	  NUMBER(jobs, 1, JOBS_MAX) },
 	{ "filter", 0, "REGEX", ONCE, OPT_TEST, "only cases whose name matches",
-	  set_filter },
+	  REGEX(filter) },
 	{ "list", 0, NULL, ANY, OPT_TEST, "print the cases' names and run none",
-	  set_list },
+	  FLAG(list) },
 	{ "retries", 0, "N", ONCE, OPT_TEST,
-	  "run what has not passed again, so often (default 0)", set_retries },
+	  "run what has not passed again, so often (default 0)",
+	  NUMBER(retries, 0, RETRIES_MAX), .hints = "0 1 2 3" },
 	{ "tap", 0, NULL, ANY, OPT_TEST, "print TAP 13 instead of text",
-	  set_tap },
+	  FLAG(tap) },
 	{ "verbose", 'v', NULL, ANY, OPT_COMMON,
-	  "show each step with its time on stderr", set_verbose },
-	{ "help", 'h', NULL, ANY, OPT_COMMON, "print this help", set_help },
+	  "show each step with its time on stderr", TIMES(verbose) },
+	{ "help", 'h', NULL, ANY, OPT_COMMON, "print this help", FLAG(help) },
 	{ "version", 'V', NULL, ANY, OPT_COMMON,
-	  "print the version; with -v, the libraries in it", set_version },
+	  "print the version; with -v, the libraries in it", FLAG(version) },
 };
 
 const size_t option_rows_count = sizeof(option_rows) / sizeof(option_rows[0]);
 
 _Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= OPTION_ROWS_MAX,
 	       "OPTION_ROWS_MAX is too small");
+
+const struct option_row *option_by_name(const char *name)
+{
+	for (size_t i = 0; i < option_rows_count; i++)
+		if (!strcmp(name, option_rows[i].name))
+			return &option_rows[i];
+	return NULL;
+}
+
+int option_store(const struct option_row *r, struct options *o, const char *arg,
+		 const char *second, struct err *e)
+{
+	int rc;
+
+	if (!arg)
+		arg = r->missing;
+	if (r->given)
+		*(bool *)((char *)o + r->given) = true;
+	rc = value_store(&r->value, o, arg, e);
+	if (!rc && second)
+		rc = value_store(&r->second, o, second, e);
+	return rc || !r->set ? rc : r->set(o, arg, e);
+}
 
 static const char *group_title(unsigned groups)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a suite may ask of the command line, answered by the tables that the
- * command line is parsed by: the two cannot part.
+ * command line is parsed by.
  */
 #include "cli/option_table.h"
 
@@ -11,22 +11,9 @@
 
 #include "suite/suite.h"
 
-/* The commands that say how it went by their exit status. */
+/* The commands that a case may run: their exit status says how it went. */
 static const char *const in_suites[] = { "run", "verify", "inspect" };
 #define IN_SUITES (sizeof(in_suites) / sizeof(in_suites[0]))
-
-/* The options that a case may have. The others are the suite's own business,
- * like --report, or make no sense there. */
-static const struct {
-	const char *name;
-	bool file; /* its value names a file to be read */
-} allowed[] = {
-	{ "mem", false },     { "cpus", false },    { "initrd", true },
-	{ "cmdline", false }, { "boot", false },    { "timeout", false },
-	{ "expect", false },  { "fail-on", false }, { "send", false },
-	{ "symbols", true },  { "flip", false },
-};
-#define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
 static const char *command_at(size_t i)
 {
@@ -49,18 +36,10 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static const struct option_row *find_row(const char *name)
-{
-	for (size_t i = 0; i < option_rows_count; i++)
-		if (!strcmp(name, option_rows[i].name))
-			return &option_rows[i];
-	return NULL;
-}
-
 static bool takes(const char *command, const char *name)
 {
 	const struct command *c = find_command(command);
-	const struct option_row *r = find_row(name);
+	const struct option_row *r = option_by_name(name);
 
 	/* No case draws a map. */
 	return c && r && r->groups & c->takes & ~(unsigned)OPT_MAP;
@@ -69,23 +48,26 @@ static bool takes(const char *command, const char *name)
 static bool find_option(const char *command, const char *name,
 			struct suite_option *o)
 {
-	for (size_t i = 0; i < ALLOWED; i++)
-		if (!strcmp(name, allowed[i].name)) {
-			*o = (struct suite_option){
-				.name = allowed[i].name,
-				.repeats = find_row(name)->times > 1,
-				.file = allowed[i].file,
-			};
-			return takes(command, name);
-		}
-	return false;
+	const struct option_row *r = option_by_name(name);
+
+	if (!r || !(r->groups & OPT_SUITE))
+		return false;
+	*o = (struct suite_option){
+		.name = r->name,
+		.repeats = r->times > 1,
+		.file = r->value.kind == VALUE_INPUT,
+	};
+	return takes(command, name);
 }
 
 static const char *option_at(const char *command, size_t i)
 {
-	for (size_t n = 0; n < ALLOWED; n++)
-		if (takes(command, allowed[n].name) && !i--)
-			return allowed[n].name;
+	for (size_t n = 0; n < option_rows_count; n++) {
+		const struct option_row *r = &option_rows[n];
+
+		if (r->groups & OPT_SUITE && takes(command, r->name) && !i--)
+			return r->name;
+	}
 	return NULL;
 }
 
@@ -93,15 +75,16 @@ static int check(const char *option, const char *value, struct err *e)
 {
 	struct options scratch = { 0 };
 
-	return find_row(option)->set(&scratch, value, e);
+	return option_store(option_by_name(option), &scratch, value, NULL, e);
 }
 
-/* Each value has been checked: what takes long for some need not be again. */
+/* Each value has been checked; an expression, which takes long, is not checked
+ * again. */
 static const char *stand_in(const char *option, const char *value)
 {
-	return !strcmp(option, "--expect") || !strcmp(option, "--fail-on")
-		       ? ""
-		       : value;
+	const struct option_row *r = option_by_name(option + 2);
+
+	return r->value.kind == VALUE_REGEX ? "" : value;
 }
 
 static int check_all(const char *command, const struct texts *options,

@@ -58,6 +58,7 @@ static void walk_begin(struct walk *w, int argc, char **argv)
 	opterr = 0;
 }
 
+/* The row that getopt_long() means by @opt: its place, or its letter. */
 static const struct option_row *find_row(int opt)
 {
 	for (size_t i = 0; i < option_rows_count; i++)
@@ -77,7 +78,7 @@ static bool takes(const struct option_row *r, const char *word)
 	struct options scratch = { 0 };
 	struct err ignored;
 
-	return !r->set(&scratch, word, &ignored);
+	return !option_store(r, &scratch, word, NULL, &ignored);
 }
 
 /* An address that is none, and no IMAGE either: it is refused as what it was
@@ -222,8 +223,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 			       r->name, r->arg);
 	if (r->groups & cmd->takes & OPT_MAP)
 		o->for_map = r->name;
-	o->second = w->second;
-	rc = r->set(o, optarg, e);
+	rc = option_store(r, o, optarg, w->second, e);
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
 }
 
@@ -241,28 +241,35 @@ static bool take_image(struct options *o, const struct command *cmd,
 	return true;
 }
 
+/* The file that @r says to write, or NULL; no result may go there, too. */
+static const char *file_written(const struct option_row *r,
+				const struct options *o)
+{
+	const struct value *v = takes_two(r) ? &r->second : &r->value;
+
+	if (v->kind != VALUE_OUTPUT && v->kind != VALUE_NEW_FILE)
+		return NULL;
+	return value_text(v, o, 0);
+}
+
 /* Two files of results must not be one: the last would be all there is. */
 static int check_outputs(const struct options *o, struct err *e)
 {
-	const struct {
-		const char *option, *file;
-	} outputs[] = {
-		{ "report", o->report },
-		{ "timeline", o->timeline },
-		{ "trace", o->trace },
-	};
-	const size_t n = sizeof(outputs) / sizeof(*outputs);
+	const struct option_row *end = option_rows + option_rows_count;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			if (outputs[i].file && outputs[j].file &&
-			    !strcmp(outputs[i].file, outputs[j].file))
+	for (const struct option_row *a = option_rows; a < end; a++) {
+		const char *file = file_written(a, o);
+
+		for (const struct option_row *b = a + 1; file && b < end; b++) {
+			const char *other = file_written(b, o);
+
+			if (other && !strcmp(file, other))
 				return err_set(e, EINVAL,
 					       "--%s and --%s: '%s' cannot be "
 					       "the file of both",
-					       outputs[i].option,
-					       outputs[j].option,
-					       outputs[i].file);
+					       a->name, b->name, file);
+		}
+	}
 	return 0;
 }
 
@@ -276,9 +283,16 @@ static unsigned count_stdin(const struct options *o)
 {
 	unsigned n = is_stdin(o->image) + is_stdin(o->other);
 
-	for (size_t i = 0; i < o->initrd_count; i++)
-		n += is_stdin(o->initrd[i]);
-	return n + is_stdin(o->symbols);
+	for (size_t row = 0; row < option_rows_count; row++) {
+		const struct value *v = &option_rows[row].value;
+		const char *file;
+
+		if (v->kind != VALUE_INPUT)
+			continue;
+		for (size_t i = 0; (file = value_text(v, o, i)); i++)
+			n += is_stdin(file);
+	}
+	return n;
 }
 
 /* What no option can tell by itself. */
