@@ -49,6 +49,17 @@ struct device_slot;
 struct virtio;
 struct worker;
 
+/* What KVM does for devices, while they exist. */
+struct device_host {
+	void *ctx;
+	/* Let the guest's writes of @bell ring it, or no longer; where the
+	 * host cannot, they stay accesses. */
+	int (*connect)(void *ctx, const struct doorbell *bell, struct err *e);
+	void (*disconnect)(void *ctx, const struct doorbell *bell);
+	/* A message-signalled interrupt without a message. */
+	int (*add_msi)(void *ctx, struct irq_msi *msi, struct err *e);
+};
+
 /* What a device gets of the machine it is created in. */
 struct device_env {
 	const struct guest_mem *gm;
@@ -59,11 +70,7 @@ struct device_env {
 	struct irq_edge edge;
 	/* For what a device does on a thread: it does not run yet. */
 	struct worker *worker;
-	/* Let the guest's 32-bit write of @value to @gpa ring the eventfd @fd
-	 * instead of being an access, where the host can. */
-	int (*ring_on_write)(void *ctx, uint64_t gpa, uint32_t value, int fd,
-			     struct err *e);
-	void *ring_ctx;
+	const struct device_host *host;
 };
 
 struct device_type {

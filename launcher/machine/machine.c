@@ -58,11 +58,42 @@ static int add_to_bus(struct machine *m, const struct device_slot *slot,
 	return rc;
 }
 
-static int ring_on_write(void *ctx, uint64_t gpa, uint32_t value, int fd,
-			 struct err *e)
+/* --- what KVM does for devices */
+
+static int connect_doorbell(void *ctx, const struct doorbell *bell,
+			    struct err *e)
 {
-	return kvm_ring_on_write(ctx, gpa, value, fd, e);
+	struct machine *m = ctx;
+
+	return kvm_connect_doorbell(&m->kvm, bell, e);
 }
+
+static void disconnect_doorbell(void *ctx, const struct doorbell *bell)
+{
+	struct machine *m = ctx;
+
+	kvm_disconnect_doorbell(&m->kvm, bell);
+}
+
+static int add_msi(void *ctx, struct irq_msi *msi, struct err *e)
+{
+	struct machine *m = ctx;
+
+	return msi_table_add(&m->msis, msi, e);
+}
+
+static void init_host(struct machine *m)
+{
+	m->host = (struct device_host){
+		.ctx = m,
+		.connect = connect_doorbell,
+		.disconnect = disconnect_doorbell,
+		.add_msi = add_msi,
+	};
+	msi_table_init(&m->msis, &m->kvm);
+}
+
+/* --- devices */
 
 /* Create the device of @slot and register it. KVM has its own devices
  * already. */
@@ -76,8 +107,7 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 		.latch = m->latch,
 		.console = console,
 		.worker = &m->worker,
-		.ring_on_write = ring_on_write,
-		.ring_ctx = &m->kvm,
+		.host = &m->host,
 		.edge.fd = -1,
 	};
 	int rc = 0;
@@ -107,6 +137,7 @@ static int add_devices(struct machine *m, const struct line_host *console,
 	bus_init(&m->ports, "port");
 	bus_init(&m->mmio, "MMIO");
 	bus_init(&m->msrs, "MSR");
+	init_host(m);
 	for (unsigned i = 0; !rc && i < m->plan.count; i++)
 		rc = add_device(m, &m->plan.slots[i], console, e);
 	return rc;
@@ -382,6 +413,7 @@ void machine_release(struct machine *m)
 	free(m->threads);
 	pause_release(&m->pause);
 	release_devices(m);
+	msi_table_release(&m->msis);
 	kvm_release(&m->kvm);
 	guest_mem_release(&m->gm);
 	*m = (struct machine)MACHINE_EMPTY;

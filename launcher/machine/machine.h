@@ -19,6 +19,7 @@
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
 #include "vm/kvm.h"
+#include "vm/msi.h"
 #include "vm/pause.h"
 #include "vm/vcpu.h"
 
@@ -53,6 +54,8 @@ struct machine {
 
 	struct bus ports;
 	struct bus mmio;
+	struct device_host host;
+	struct msi_table msis;
 	struct bus msrs; /* MSRs unknown to KVM; no devices */
 	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
 	struct line_guest console;		  /* of the console device */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An interrupt line, as a device sees it: raise it, lower it.
+ * What a device and a guest interrupt each other with, as a device sees it:
+ * interrupt lines, edges and messages, and doorbells.
  *
  * A line is a value and may be copied. Setting it may be done from any
  * thread.
@@ -9,6 +10,9 @@
 #define VM_IRQ_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 
 /* Somebody who wants to know about every change, from any thread. */
 struct irq_observer {
@@ -36,5 +40,34 @@ struct irq_edge {
 
 void irq_edge_raise(const struct irq_edge *edge);
 void irq_edge_release(struct irq_edge *edge);
+
+/*
+ * A message-signalled interrupt: a write to a local APIC, of an address and
+ * data that the guest chose. It owns its descriptor.
+ */
+struct msi_table;
+struct irq_msi {
+	int fd; /* an eventfd that KVM listens to; -1: messages are sent */
+	struct msi_table *table; /* NULL: connected to nothing (tests) */
+	unsigned gsi;
+	uint64_t address;
+	uint32_t data;
+};
+
+/* Set the message, before it is raised for the first time. */
+int irq_msi_set(struct irq_msi *msi, uint64_t address, uint32_t data,
+		struct err *e);
+
+/* From any thread, unless the message is being set. */
+void irq_msi_raise(const struct irq_msi *msi);
+void irq_msi_release(struct irq_msi *msi);
+
+/* A write of the guest's that rings an eventfd instead of being an exit. */
+struct doorbell {
+	uint64_t gpa;
+	unsigned size; /* of the write; 0: whatever size and value it has */
+	uint32_t value;
+	int fd;
+};
 
 #endif

@@ -11,23 +11,44 @@ static bool has_cap(const struct kvm *kvm, int cap)
 	return ioctl(kvm->fd, KVM_CHECK_EXTENSION, cap) > 0;
 }
 
-int kvm_ring_on_write(const struct kvm *kvm, uint64_t gpa, uint32_t value,
-		      int fd, struct err *e)
+static struct kvm_ioeventfd ioeventfd_of(const struct doorbell *bell)
 {
-	struct kvm_ioeventfd io = {
-		.datamatch = value,
-		.addr = gpa,
-		.len = sizeof(value),
-		.fd = fd,
-		.flags = KVM_IOEVENTFD_FLAG_DATAMATCH,
+	return (struct kvm_ioeventfd){
+		.datamatch = bell->size ? bell->value : 0,
+		.addr = bell->gpa,
+		.len = bell->size,
+		.fd = bell->fd,
+		.flags = bell->size ? KVM_IOEVENTFD_FLAG_DATAMATCH : 0,
 	};
+}
 
-	if (!has_cap(kvm, KVM_CAP_IOEVENTFD))
+static bool can_connect(const struct kvm *kvm, const struct doorbell *bell)
+{
+	return has_cap(kvm, bell->size ? KVM_CAP_IOEVENTFD
+				       : KVM_CAP_IOEVENTFD_ANY_LENGTH);
+}
+
+int kvm_connect_doorbell(const struct kvm *kvm, const struct doorbell *bell,
+			 struct err *e)
+{
+	struct kvm_ioeventfd io = ioeventfd_of(bell);
+
+	if (!can_connect(kvm, bell))
 		return 0;
 	if (ioctl(kvm->vm, KVM_IOEVENTFD, &io) < 0)
 		return err_sys(e, "KVM_IOEVENTFD at 0x%llx",
-			       (unsigned long long)gpa);
+			       (unsigned long long)bell->gpa);
 	return 0;
+}
+
+void kvm_disconnect_doorbell(const struct kvm *kvm, const struct doorbell *bell)
+{
+	struct kvm_ioeventfd io = ioeventfd_of(bell);
+
+	io.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
+	/* It fails for one that could not be connected. */
+	if (can_connect(kvm, bell))
+		(void)ioctl(kvm->vm, KVM_IOEVENTFD, &io);
 }
 
 int kvm_irq_edge(const struct kvm *kvm, unsigned gsi, struct irq_edge *edge,

@@ -10,18 +10,18 @@
 #ifndef VM_NOTIFY_H
 #define VM_NOTIFY_H
 
-#include <stdint.h>
-
 #include "base/err.h"
 #include "vm/irq.h"
 #include "vm/kvm.h"
 
 /*
- * Let the guest's 32-bit write of @value to @gpa ring @fd instead of being an
- * exit. Without KVM_CAP_IOEVENTFD, the exit stays and nothing is done.
+ * Let the guest's writes of @bell ring it, or no longer. Where KVM cannot do
+ * that, the exit stays and nothing is done.
  */
-int kvm_ring_on_write(const struct kvm *kvm, uint64_t gpa, uint32_t value,
-		      int fd, struct err *e);
+int kvm_connect_doorbell(const struct kvm *kvm, const struct doorbell *bell,
+			 struct err *e);
+void kvm_disconnect_doorbell(const struct kvm *kvm,
+			     const struct doorbell *bell);
 
 /* *@edge interrupts the guest at @gsi from any thread. */
 int kvm_irq_edge(const struct kvm *kvm, unsigned gsi, struct irq_edge *edge,

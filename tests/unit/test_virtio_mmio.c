@@ -716,17 +716,22 @@ END_TEST
 
 static int bells_left; /* until the host refuses one */
 
-static int ring_on_write(void *ctx, uint64_t gpa, uint32_t value, int fd,
-			 struct err *e)
+static int connect_bell(void *ctx, const struct doorbell *bell, struct err *e)
 {
 	ck_assert_ptr_eq(ctx, &bells_left);
-	ck_assert_uint_eq(gpa, 0xd0003000 + R_NOTIFY);
-	ck_assert_uint_eq(value, 0);
-	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_eq(bell->gpa, 0xd0003000 + R_NOTIFY);
+	ck_assert_uint_eq(bell->size, 4);
+	ck_assert_uint_eq(bell->value, 0);
+	ck_assert_int_ge(bell->fd, 0);
 	if (!bells_left--)
 		return err_set(e, EIO, "KVM_IOEVENTFD");
 	return 0;
 }
+
+static const struct device_host host = {
+	.ctx = &bells_left,
+	.connect = connect_bell,
+};
 
 static int create_rng(struct device_env *env, void **dev, struct err *e)
 {
@@ -739,8 +744,7 @@ static int create_rng(struct device_env *env, void **dev, struct err *e)
 	*env = (struct device_env){
 		.gm = &gm,
 		.worker = &worker,
-		.ring_on_write = ring_on_write,
-		.ring_ctx = &bells_left,
+		.host = &host,
 		.edge = { .fd = eventfd(0, EFD_NONBLOCK),
 			  .line = { .vm = -1 } },
 	};

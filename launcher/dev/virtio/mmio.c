@@ -51,14 +51,6 @@ static struct virtio_queue *selected(const struct virtio_mmio *m)
 	return virtio_queue(m->core, m->queue_sel);
 }
 
-static void set_half(uint64_t *address, bool high, uint32_t value)
-{
-	if (high)
-		*address = (*address & UINT32_MAX) | (uint64_t)value << 32;
-	else
-		*address = (*address & ~(uint64_t)UINT32_MAX) | value;
-}
-
 /* Size and addresses. */
 static void write_queue(struct virtio_mmio *m, uint32_t reg, uint32_t value)
 {
@@ -79,11 +71,11 @@ static void write_queue(struct virtio_mmio *m, uint32_t reg, uint32_t value)
 	if (reg == VIRTIO_REG_QUEUE_NUM)
 		q->ring.num = value;
 	else if (reg < VIRTIO_REG_QUEUE_DRIVER)
-		set_half(&q->ring.desc_gpa, high, value);
+		virtq_set_half(&q->ring.desc_gpa, high, value);
 	else if (reg < VIRTIO_REG_QUEUE_DEVICE)
-		set_half(&q->ring.driver_gpa, high, value);
+		virtq_set_half(&q->ring.driver_gpa, high, value);
 	else
-		set_half(&q->ring.device_gpa, high, value);
+		virtq_set_half(&q->ring.device_gpa, high, value);
 }
 
 static void write_ready(struct virtio_mmio *m, uint32_t value)
@@ -318,12 +310,18 @@ static void release_core(struct virtio *v)
 static int wire_bells(struct virtio *v, const struct device_slot *slot,
 		      const struct device_env *env, struct err *e)
 {
-	uint64_t gpa = slot->ranges[0].start + VIRTIO_REG_QUEUE_NOTIFY;
 	int rc = 0;
 
-	for (unsigned i = 0; !rc && i < v->is.queues; i++)
-		rc = env->ring_on_write(env->ring_ctx, gpa, i,
-					v->queues[i].bell_fd, e);
+	for (unsigned i = 0; !rc && i < v->is.queues; i++) {
+		const struct doorbell bell = {
+			.gpa = slot->ranges[0].start + VIRTIO_REG_QUEUE_NOTIFY,
+			.size = 4,
+			.value = i,
+			.fd = v->queues[i].bell_fd,
+		};
+
+		rc = env->host->connect(env->host->ctx, &bell, e);
+	}
 	return rc;
 }
 

@@ -70,6 +70,15 @@ struct virtq_chain {
 	struct virtq_seg seg[VIRTQ_SIZE_MAX];
 };
 
+/* The driver wrote half of one of the addresses. */
+static inline void virtq_set_half(uint64_t *gpa, bool is_high, uint32_t value)
+{
+	if (is_high)
+		*gpa = (*gpa & UINT32_MAX) | (uint64_t)value << 32;
+	else
+		*gpa = (*gpa & ~(uint64_t)UINT32_MAX) | value;
+}
+
 /*
  * Check what the driver wrote and start from its rings' beginning.
  * @max: the device's QueueNumMax. @features: as negotiated.
