@@ -56,6 +56,11 @@ uint32_t virtio_offered_word(const struct virtio *v, uint32_t n)
 	return n > 1 ? 0 : (uint32_t)(v->offered >> 32 * n);
 }
 
+uint32_t virtio_accepted_word(const struct virtio *v, uint32_t n)
+{
+	return n > 1 ? 0 : (uint32_t)((v->accepted & v->offered) >> 32 * n);
+}
+
 void virtio_accept_word(struct virtio *v, uint32_t n, uint32_t value)
 {
 	unsigned shift = 32 * (n & 1);

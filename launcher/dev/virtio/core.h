@@ -268,6 +268,9 @@ static inline void virtio_unlock(struct virtio *v)
 /* Word @n of the features offered; 0 beyond the last. */
 uint32_t virtio_offered_word(const struct virtio *v, uint32_t n);
 
+/* Word @n of those that the driver accepted and a device can have. */
+uint32_t virtio_accepted_word(const struct virtio *v, uint32_t n);
+
 /* The driver accepts @value in word @n. */
 void virtio_accept_word(struct virtio *v, uint32_t n, uint32_t value);
 
