@@ -190,6 +190,7 @@ static int find_symbols(struct run *r, struct err *e)
 
 	s->kernel = r->img.has_payload ? &r->img.head : NULL;
 	s->delta = r->boot.delta;
+	s->memory = &r->guest.m.gm;
 	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
 		   !(r->cmdline && strstr(r->cmdline, "nokaslr"));
 	rc = r->o->symbols ? symbols_check_kernel(s, e) : 0;

@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "outcome/own_names.h"
+
 void symbols_release(struct symbols *s)
 {
 	symtab_release(&s->table);
 	file_close(&s->map);
+	kallsyms_release(&s->own);
 }
 
 static bool is_in(uint64_t addr, uint64_t start, uint64_t len)
@@ -258,12 +262,32 @@ int symbols_check_kernel(const struct symbols *s, struct err *e)
 		 : 0;
 }
 
+/* The kernel's own names, once: without them, none are found. */
+static void need_own(struct symbols *s)
+{
+	struct err why;
+
+	if (s->own_read || !s->memory)
+		return;
+	s->own_read = true;
+	if (own_names_read(&s->own, s->kernel, s->delta, s->memory, &why))
+		log_step("the kernel's own names are not used: %s", why.msg);
+	else
+		log_step("read %" PRIu32 " names out of the kernel",
+			 s->own.count);
+}
+
 static bool look_up(struct symbols *s, const struct symbols_addr *addr)
 {
 	if (s->map.bytes.len)
 		return symbols_in_map(s->map.bytes, addr, s->last,
 				      sizeof(s->last));
-	return symtab_name(&s->table, addr->at, s->last, sizeof(s->last));
+	if (s->table.entries.len)
+		return symtab_name(&s->table, addr->at, s->last,
+				   sizeof(s->last));
+	need_own(s);
+	return kallsyms_place(&s->own, addr->at, addr->segment, s->last,
+			      sizeof(s->last));
 }
 
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w)

@@ -9,9 +9,10 @@
  *   rip -> guest-physical -> minus load delta -> PT_LOAD's p_paddr range
  *       -> p_vaddr -> symbol
  *
- * Names come from the file of --symbols, an ELF or a System.map, otherwise
- * from the image's ELF, if it has a symbol table. Either is copied before the
- * guest starts: what happens to the files afterwards does not matter.
+ * Names come from the file of --symbols, an ELF or a System.map; otherwise from
+ * the image's ELF, if it has a symbol table; otherwise from what the kernel
+ * carries for itself (own_names.h). The first two are copied before the guest
+ * starts: what happens to the files afterwards does not matter.
  *
  * Must never trust: the image, the symbols file, where the guest says it is.
  * Names may hold any byte: clean them before they are printed.
@@ -22,8 +23,10 @@
 #define OUTCOME_SYMBOLS_H
 
 #include "base/file.h"
+#include "image/kallsyms.h"
 #include "image/kernel_elf.h"
 #include "image/symtab.h"
+#include "vm/guest_mem.h"
 #include "vm/vcpu.h"
 
 #define SYMBOL_NAME_MAX 128
@@ -40,8 +43,13 @@ struct symbols {
 	 * place that is not known. */
 	bool moved;
 	struct symtab table; /* from an ELF; or: */
-	struct file map;     /* the System.map; both empty: no names */
-	bool looked_up;	     /* something: */
+	struct file map;     /* the System.map; both empty: */
+	/* The guest, when it has stopped, for the kernel's own names; NULL:
+	 * these are not used. They are read when first needed. */
+	const struct guest_mem *memory;
+	bool own_read;
+	struct kallsyms own;
+	bool looked_up; /* something: */
 	uint64_t last_vaddr;
 	char last[SYMBOL_NAME_MAX]; /* the name for that, or "" */
 };

@@ -3,7 +3,9 @@
  * Names for where a vCPU stood: which address of the kernel that is, and the
  * lines of a System.map, whatever is in it.
  */
+#include "support/kallsyms_builder.h"
 #include "unit/unit.h"
+#include "outcome/own_names.h"
 #include "outcome/symbols.h"
 
 #include <elf.h>
@@ -276,6 +278,133 @@ START_TEST(symbols__are_of_this_kernel)
 }
 END_TEST
 
+/* A kernel in guest memory, @delta above where it is linked to, that carries
+ * names for itself in its first segment. */
+static const struct test_kallsyms own_names = {
+	.numbers = KALLSYMS_PERCPU_OR_BASE,
+	.marker_size = 4,
+	.sequence_size = 3,
+	.count = 600,
+	.percpu = 20,
+	.vaddr = TEXT,
+};
+#define DELTA 0x800000
+
+static struct elf_segment own_segments[2];
+static struct kernel_elf own_kernel = { .is64 = true,
+					.segments = own_segments,
+					.segments_count = 2 };
+
+static struct kallsyms_offsets own_at;
+
+static void put_own_names(struct guest_mem *gm, uint32_t flags)
+{
+	struct buf tables = { 0 };
+	struct err e = ERR_EMPTY;
+
+	kallsyms_build(&own_names, &tables, &own_at);
+	own_segments[0] = (struct elf_segment){ .type = PT_LOAD,
+						.flags = flags,
+						.vaddr = TEXT,
+						.paddr = 0x1000000,
+						.filesz = tables.len,
+						.memsz = 0x100000 };
+	own_segments[1] = (struct elf_segment){ .type = PT_LOAD,
+						.flags = PF_R | PF_W,
+						.paddr = 0x1100000,
+						.filesz = 0x1000,
+						.memsz = 0x1000 };
+	assert_ok(guest_mem_init(gm, GUEST_MEM_MIN, &e), &e);
+	assert_ok(guest_mem_write(gm, 0x1000000 + DELTA, tables.data,
+				  tables.len, "names", &e),
+		  &e);
+	buf_release(&tables);
+}
+
+static const struct vcpu_where own_place = { .known = true,
+					     .rip = TEXT + 16 * 21 + 4,
+					     .gpa_known = true,
+					     .gpa = 0x1000000 + DELTA +
+						    16 * 21 + 4 };
+
+START_TEST(symbols__come_from_the_kernel_in_memory)
+{
+	const uint32_t flags = _i ? PF_R | PF_W | PF_X : PF_R | PF_X;
+	struct symbols s = { .kernel = &own_kernel, .delta = DELTA };
+	struct guest_mem gm;
+	const char *name;
+
+	put_own_names(&gm, flags);
+	ck_assert_ptr_null(symbols_name(&s, &own_place));
+	s = (struct symbols){ .kernel = &own_kernel,
+			      .delta = DELTA,
+			      .memory = &gm };
+	name = symbols_name(&s, &own_place);
+	ck_assert(name != NULL);
+	ck_assert_str_eq(name, "symbol_21+0x4");
+	/* They are read once. */
+	guest_mem_zero(&gm, 0x1000000 + DELTA, 0x10000);
+	s.looked_up = false;
+	ck_assert_str_eq(symbols_name(&s, &own_place), "symbol_21+0x4");
+	symbols_release(&s);
+	guest_mem_release(&gm);
+}
+END_TEST
+
+START_TEST(symbols__of_a_file_win_over_the_kernels_own)
+{
+	const char *map = "ffffffff81000000 T from_the_map\n";
+	struct guest_mem gm;
+	struct symbols s = {
+		.kernel = &own_kernel,
+		.delta = DELTA,
+		.memory = &gm,
+		.map.bytes = { (const uint8_t *)map, strlen(map) },
+	};
+
+	put_own_names(&gm, PF_R | PF_X);
+	ck_assert_str_eq(symbols_name(&s, &own_place), "from_the_map+0x154");
+	ck_assert(!s.own_read);
+	guest_mem_release(&gm);
+}
+END_TEST
+
+START_TEST(symbols__that_the_guest_has_damaged_are_not_used)
+{
+	struct guest_mem gm;
+	struct symbols s = { .kernel = &own_kernel,
+			     .delta = DELTA,
+			     .memory = &gm };
+
+	put_own_names(&gm, PF_R | PF_X);
+	*(uint8_t *)guest_mem_ptr(&gm, 0x1000000 + DELTA + own_at.markers + 4,
+				  1) ^= 1;
+	ck_assert_ptr_null(symbols_name(&s, &own_place));
+	ck_assert(s.own_read);
+	symbols_release(&s);
+	guest_mem_release(&gm);
+}
+END_TEST
+
+START_TEST(own_names__refuses_segments_outside_memory)
+{
+	struct err e = ERR_EMPTY;
+	struct guest_mem gm;
+	struct kallsyms k;
+
+	put_own_names(&gm, PF_R | PF_X);
+	assert_err(own_names_read(&k, &own_kernel, GUEST_MEM_MIN, &gm, &e),
+		   -EFAULT, &e, "the kernel's segment");
+	own_segments[0].filesz = OWN_NAMES_COPY_MAX + 1;
+	assert_err(own_names_read(&k, &own_kernel, DELTA, &gm, &e), -EFBIG, &e,
+		   "more than 536870912 bytes");
+	own_segments[0].filesz = 0;
+	assert_err(own_names_read(&k, &own_kernel, DELTA, &gm, &e), -ENOENT, &e,
+		   "no kallsyms");
+	guest_mem_release(&gm);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("symbols");
@@ -289,6 +418,10 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, symbols__open_decides_by_content, 0,
 			    COUNT(files));
 	tcase_add_test(t, symbols__long_name_leaves_room);
+	tcase_add_loop_test(t, symbols__come_from_the_kernel_in_memory, 0, 2);
+	tcase_add_test(t, symbols__of_a_file_win_over_the_kernels_own);
+	tcase_add_test(t, symbols__that_the_guest_has_damaged_are_not_used);
+	tcase_add_test(t, own_names__refuses_segments_outside_memory);
 	suite_add_tcase(s, t);
 	return s;
 }
