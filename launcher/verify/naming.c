@@ -11,7 +11,9 @@ const char *naming_symbol(struct naming *n, const struct compare_segment *s,
 	buf[0] = '\0';
 	if (n->used < VERIFY_NAMES_MAX) {
 		n->used++;
-		symtab_name(n->table, s->vaddr + d->off, buf, NAMING_SIZE);
+		if (!symtab_name(n->table, s->vaddr + d->off, buf, NAMING_SIZE))
+			kallsyms_place(n->own, s->vaddr + d->off, s->vaddr, buf,
+				       NAMING_SIZE);
 		clean_text(buf);
 	}
 	return buf;

@@ -37,7 +37,7 @@ static void print_segment(struct naming *n, const struct compare_segment *s)
 
 int verification_print_text(const struct verification *v, struct err *e)
 {
-	struct naming n = { .table = &v->symbols };
+	struct naming n = { .table = &v->symbols, .own = &v->own };
 
 	(void)e;
 	printf("%s entry, stopped at the kernel's entry 0x%" PRIx64

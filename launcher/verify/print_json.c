@@ -39,7 +39,7 @@ static json_t *segment_json(struct naming *n, const struct compare_segment *s)
 
 int verification_print_json(const struct verification *v, struct err *e)
 {
-	struct naming n = { .table = &v->symbols };
+	struct naming n = { .table = &v->symbols, .own = &v->own };
 	json_t *segments = json_array();
 	json_t *root;
 	int rc;

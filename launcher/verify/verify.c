@@ -214,16 +214,18 @@ static void flip(const struct guest_mem *gm, uint64_t gpa)
 	*p = (uint8_t) ~*p;
 }
 
-/* A stripped kernel has no symbols; that is not an error. */
-static int read_symbols(struct symtab *t, const struct image *img,
-			struct err *e)
+/* A kernel without names is not an error. */
+static int read_symbols(struct verification *v, const struct image *img,
+			const struct kernel_elf *head, struct err *e)
 {
 	struct scratch decoded = { 0 };
+	struct kernel_elf elf = *head;
 	struct err ignored;
 	int rc = scratch_decode(&decoded, img, e);
 
-	if (!rc)
-		(void)symtab_read(t, decoded.bytes, &ignored);
+	elf.bytes = decoded.bytes;
+	if (!rc && symtab_read(&v->symbols, decoded.bytes, &ignored))
+		(void)kallsyms_read_elf(&v->own, &elf, &ignored);
 	scratch_release(&decoded);
 	return rc;
 }
@@ -249,7 +251,7 @@ static int prove(struct verification *v, const struct verify_request *req,
 		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,
 				      &ref.gm, e);
 	if (!rc && v->result.different)
-		rc = read_symbols(&v->symbols, img, e);
+		rc = read_symbols(v, img, &ref.elf, e);
 out:
 	guest_release(&guest);
 	reference_release(&ref);
@@ -279,4 +281,5 @@ void verification_release(struct verification *v)
 {
 	comparison_release(&v->result);
 	symtab_release(&v->symbols);
+	kallsyms_release(&v->own);
 }

@@ -23,6 +23,7 @@
 #define VERIFY_VERIFY_H
 
 #include "base/err.h"
+#include "image/kallsyms.h"
 #include "image/symtab.h"
 #include "verify/compare.h"
 
@@ -46,7 +47,9 @@ struct verification {
 	uint64_t trap_exits;  /* accesses to the entry's page before that */
 	uint64_t guest_ns;    /* how long the guest ran */
 	struct comparison result;
-	struct symtab symbols; /* empty if everything is equal */
+	/* Both are empty if everything is equal. */
+	struct symtab symbols;
+	struct kallsyms own; /* the kernel's own names, without a table */
 };
 
 /*

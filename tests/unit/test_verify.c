@@ -160,6 +160,30 @@ START_TEST(verify__names_are_fit_to_print)
 }
 END_TEST
 
+START_TEST(verify__names_come_from_the_kernel_itself)
+{
+	uint64_t addresses[] = { TEXT - 8, TEXT + 2 };
+	uint32_t starts[] = { 0, 6 };
+	char names[] = "Tlow\0\0Thigh";
+	struct verification v;
+	char *text;
+
+	differ(&v);
+	symtab_release(&v.symbols);
+	v.own = (struct kallsyms){ .count = 2,
+				   .addresses = addresses,
+				   .starts = starts,
+				   .text = names };
+	text = printed(verification_print_text, &v);
+	ck_assert_ptr_nonnull(strstr(text, "  high+0x0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "  high+0x5\n"));
+	/* Below the segment. */
+	ck_assert_ptr_null(strstr(text, "low"));
+	text = printed(verification_print_json, &v);
+	ck_assert_ptr_nonnull(strstr(text, "\"high+0x5\""));
+}
+END_TEST
+
 static char path[] = "./test_verify.XXXXXX";
 
 static void make_image(void)
@@ -219,6 +243,7 @@ Suite *unit_suite(void)
 
 	tcase_add_test(t, verify__names_so_many_differences);
 	tcase_add_test(t, verify__names_are_fit_to_print);
+	tcase_add_test(t, verify__names_come_from_the_kernel_itself);
 	tcase_add_test(t, verify__flip_is_checked_before_the_guest_runs);
 	suite_add_tcase(s, t);
 	return s;
