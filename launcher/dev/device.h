@@ -45,6 +45,17 @@ enum device_irq {
 	DEVICE_IRQ_EDGE,   /* edge-triggered, at a GSI that the plan finds */
 };
 
+/* Counts of a device for the report: "requests", 3. */
+#define DEVICE_COUNTERS_MAX 16
+
+struct device_counters {
+	struct {
+		const char *name; /* a key of a JSON object */
+		uint64_t value;
+	} of[DEVICE_COUNTERS_MAX];
+	unsigned count;
+};
+
 struct device_slot;
 struct virtio;
 struct worker;
@@ -102,6 +113,9 @@ struct device_type {
 	 */
 	void (*stop)(void *dev);
 	void (*release)(void *dev);
+	/* Add what the device has counted to @c. Comes after stop(). NULL: it
+	 * counts nothing. */
+	void (*report)(void *dev, struct device_counters *c);
 	/*
 	 * Of a virtio device: create it without a transport, whose create()
 	 * above calls this. ops->release() of *@v frees it.
@@ -120,6 +134,9 @@ struct device_slot {
 	unsigned gsi;	   /* unless the type has DEVICE_NO_IRQ */
 	char acpi_name[5]; /* "": not in the DSDT */
 };
+
+/* Add a count to @c; there are at most DEVICE_COUNTERS_MAX. @name must stay. */
+void device_count(struct device_counters *c, const char *name, uint64_t value);
 
 /* Zeroed memory for the state of @slot's device; NULL with @e filled in. */
 void *device_alloc(const struct device_slot *slot, size_t size, struct err *e);

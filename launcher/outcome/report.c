@@ -151,22 +151,40 @@ static json_t *ranges_json(const struct device_slot *slot)
 	return all;
 }
 
-static json_t *device_json(const struct device_slot *slot)
+/* What the device has counted; null if it counts nothing, or was not made. */
+static json_t *counters_json(const struct device_type *type, void *dev)
 {
-	return json_pack("{s:s, s:o, s:o, s:s?}", "name", slot->type->name,
+	struct device_counters c = { .count = 0 };
+	json_t *all;
+
+	if (!type->report || !dev)
+		return json_null();
+	type->report(dev, &c);
+	all = json_object();
+	for (unsigned i = 0; i < c.count; i++)
+		json_object_set_new(all, c.of[i].name,
+				    json_amount(c.of[i].value));
+	return all;
+}
+
+static json_t *device_json(const struct device_slot *slot, void *dev)
+{
+	return json_pack("{s:s, s:o, s:o, s:s?, s:o}", "name", slot->type->name,
 			 "ranges", ranges_json(slot), "interrupt",
 			 slot->type->irq == DEVICE_NO_IRQ
 				 ? json_null()
 				 : json_amount(slot->gsi),
-			 "acpi", *slot->acpi_name ? slot->acpi_name : NULL);
+			 "acpi", *slot->acpi_name ? slot->acpi_name : NULL,
+			 "counters", counters_json(slot->type, dev));
 }
 
-static json_t *devices_json(const struct machine_plan *plan)
+static json_t *devices_json(const struct machine *m)
 {
 	json_t *all = json_array();
 
-	for (unsigned i = 0; i < plan->count; i++)
-		if (json_add(all, device_json(&plan->slots[i]))) {
+	for (unsigned i = 0; i < m->plan.count; i++)
+		if (json_add(all, device_json(&m->plan.slots[i],
+					      m->devices[i].state))) {
 			json_decref(all);
 			return NULL;
 		}
@@ -224,8 +242,7 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 		"vcpus", vcpus_json(f), "exits", all_exits_json(m),
 		"unknown_ports", unknown_json(&m->ports), "unknown_mmio",
 		unknown_json(&m->mmio), "unknown_msrs", unknown_json(&m->msrs),
-		"memory", memory_json(&m->gm), "devices",
-		devices_json(&m->plan));
+		"memory", memory_json(&m->gm), "devices", devices_json(m));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

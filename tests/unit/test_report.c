@@ -242,6 +242,39 @@ START_TEST(report__lists_the_devices)
 }
 END_TEST
 
+static void count_two(void *dev, struct device_counters *c)
+{
+	device_count(c, "first", *(uint64_t *)dev);
+	device_count(c, "second", 0);
+}
+
+START_TEST(report__has_the_counters_of_devices)
+{
+	static const struct device_type counts = { .name = "counts",
+						   .report = count_two };
+	static const struct device_type silent = { .name = "silent" };
+	uint64_t value = UINT64_C(1) << 40;
+	const json_t *d;
+
+	m.plan.slots[0].type = &counts;
+	m.plan.slots[1].type = &silent;
+	m.plan.slots[2].type = &counts;
+	m.plan.count = 3;
+	m.devices[0].state = m.devices[1].state = &value;
+	make();
+	d = json_object_get(json_array_get(at("devices"), 0), "counters");
+	ck_assert_uint_eq(json_object_size(d), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(d, "first")),
+			 INT64_C(1) << 40);
+	ck_assert_int_eq(json_integer_value(json_object_get(d, "second")), 0);
+	/* One that counts nothing, and one that was not made. */
+	for (size_t i = 1; i < 3; i++) {
+		d = json_array_get(at("devices"), i);
+		ck_assert(json_is_null(json_object_get(d, "counters")));
+	}
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("report");
@@ -255,6 +288,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, report__counts_unknown_addresses);
 	tcase_add_test(t, report__every_outcome_has_a_name);
 	tcase_add_test(t, report__lists_the_devices);
+	tcase_add_test(t, report__has_the_counters_of_devices);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -185,6 +185,35 @@ START_TEST(virtio_rng__reports_a_host_without_randomness)
 }
 END_TEST
 
+static uint64_t counter(const char *name)
+{
+	struct device_counters counters = { .count = 0 };
+
+	virtio_report(&rng.core, &counters);
+	for (unsigned i = 0; i < counters.count; i++)
+		if (!strcmp(counters.of[i].name, name))
+			return counters.of[i].value;
+	ck_abort_msg("no counter %s", name);
+	return 0;
+}
+
+START_TEST(virtio_rng__counts_the_bytes_it_gives)
+{
+	ck_assert_uint_eq(counter("bytes"), 0);
+	add(0, 3);
+	add(10, 5);
+	expect_served(8);
+	expect_served(8);
+	ck_assert_uint_eq(counter("bytes"), 16);
+	/* What is refused, and what the host does not have, is not given. */
+	left = 0;
+	ck_assert_int_eq(serve(), VIRTIO_NOT_NOW);
+	c->readable = 1;
+	ck_assert_int_eq(serve(), VIRTIO_DRIVER_FAULT);
+	ck_assert_uint_eq(counter("bytes"), 16);
+}
+END_TEST
+
 static void expect_refused(const char *msg)
 {
 	ck_assert_int_eq(serve(), VIRTIO_DRIVER_FAULT);
@@ -276,6 +305,12 @@ START_TEST(virtio_rng__is_served_by_the_worker)
 		ck_assert_uint_eq(get32(USED + 8), 64);
 		ck_assert_mem_ne(gm.base + BUFFERS, zeros, sizeof(zeros));
 	}
+	worker_stop(&worker);
+	ck_assert_uint_eq(counter("requests"), 20);
+	ck_assert_uint_eq(counter("bytes"), 20 * 64);
+	ck_assert_uint_eq(counter("interrupts"), 20);
+	ck_assert_uint_eq(counter("driver_faults"), 0);
+	ck_assert_uint_eq(counter("host_errors"), 0);
 }
 END_TEST
 
@@ -326,6 +361,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, virtio_rng__is_an_entropy_device);
+	tcase_add_test(t, virtio_rng__counts_the_bytes_it_gives);
 	tcase_add_test(t, virtio_rng__fills_every_segment);
 	tcase_add_test(t, virtio_rng__goes_on_after_short_answers);
 	tcase_add_test(t, virtio_rng__stops_at_its_limit);

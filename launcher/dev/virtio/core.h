@@ -97,6 +97,8 @@ enum virtio_result {
 	VIRTIO_HOST_ERROR,
 };
 
+struct device_counters;
+
 struct virtio_device_ops {
 	/* A life begins: features and queues are settled. NULL: nothing to
 	 * do. A failure is a host error, and the device needs a reset. */
@@ -115,6 +117,9 @@ struct virtio_device_ops {
 	 */
 	void (*write_config)(void *dev, uint8_t *config, uint32_t off,
 			     unsigned size, uint32_t value);
+	/* Add the device's own counts to those of the core; with virtio.lock.
+	 * NULL: it has none. */
+	void (*report)(void *dev, struct device_counters *c);
 	/* Free the device and its core, which is stopped. */
 	void (*release)(void *dev);
 };
@@ -197,6 +202,9 @@ int virtio_init(struct virtio *v, const struct virtio_setup *setup,
  * must not run any more; the worker must, unless it never did.
  */
 void virtio_stop(struct virtio *v);
+
+/* Add the counts of all lives to @c: for device_type.report(). */
+void virtio_report(struct virtio *v, struct device_counters *c);
 
 /* After virtio_stop() and worker_stop(). The empty device is fine. */
 void virtio_release(struct virtio *v);

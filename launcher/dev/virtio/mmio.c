@@ -365,3 +365,10 @@ void virtio_mmio_release_device(void *dev)
 	virtio_mmio_release(m);
 	free(m);
 }
+
+void virtio_mmio_report_device(void *dev, struct device_counters *c)
+{
+	struct virtio_mmio *m = dev;
+
+	virtio_report(m->core, c);
+}

@@ -86,6 +86,7 @@ static enum virtio_result rng_serve(void *dev, struct virtio_request *r,
 		return VIRTIO_NOT_NOW;
 	}
 	r->written = (uint32_t)done;
+	atomic_fetch_add(&rng->bytes, r->written);
 	return VIRTIO_DONE;
 }
 
@@ -103,6 +104,13 @@ static void rng_stop(void *dev)
 	loop_timer_stop(&rng->retry);
 }
 
+static void rng_report(void *dev, struct device_counters *c)
+{
+	struct virtio_rng *rng = dev;
+
+	device_count(c, "bytes", atomic_load(&rng->bytes));
+}
+
 static void rng_free(void *dev)
 {
 	virtio_rng_release(dev);
@@ -112,6 +120,7 @@ static void rng_free(void *dev)
 static const struct virtio_device_ops rng_ops = {
 	.serve = rng_serve,
 	.stop = rng_stop,
+	.report = rng_report,
 	.release = rng_free,
 };
 

@@ -15,6 +15,7 @@
 #ifndef DEV_VIRTIO_RNG_H
 #define DEV_VIRTIO_RNG_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "dev/device.h"
@@ -32,6 +33,7 @@ struct virtio_rng {
 	/* getrandom(2), or what a test puts in its place. */
 	ssize_t (*source)(void *buf, size_t len, unsigned flags);
 	struct loop_timer retry;
+	_Atomic uint64_t bytes; /* that the guest was given */
 };
 
 /* @worker does not run yet. On failure nothing is left to release. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "dev/device.h"
 #include "dev/virtio/core.h"
 
 static struct loop *loop_of(const struct virtio *v)
@@ -409,6 +410,24 @@ void virtio_stop(struct virtio *v)
 	virtio_lock(v);
 	virtio_begin_reset(v);
 	virtio_wait(v);
+	virtio_unlock(v);
+}
+
+void virtio_report(struct virtio *v, struct device_counters *c)
+{
+	uint64_t requests = 0, interrupts = 0;
+
+	virtio_lock(v);
+	for (unsigned i = 0; i < v->is.queues; i++) {
+		requests += v->queues[i].given;
+		interrupts += v->queues[i].interrupts;
+	}
+	device_count(c, "requests", requests);
+	device_count(c, "interrupts", interrupts);
+	device_count(c, "driver_faults", v->faults);
+	device_count(c, "host_errors", v->host_errors);
+	if (v->is.ops->report)
+		v->is.ops->report(v->is.dev, c);
 	virtio_unlock(v);
 }
 
