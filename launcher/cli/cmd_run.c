@@ -247,14 +247,14 @@ static int file_failed(int rc, const char *option, struct err *why, int status,
 /* What stdout did not take. A run that ended because of that says so. */
 static int finish_console(const struct run *r, int status, struct err *e)
 {
-	const struct session *s = &r->guest.session;
+	const struct console_output *o = &r->guest.session.output;
 	struct err why;
 
-	if (!s->unwritten || !r->judged || r->outcome.kind == OUTCOME_HOST)
+	if (!o->unwritten || !r->judged || r->outcome.kind == OUTCOME_HOST)
 		return status;
 	err_set(&why, EIO, "%zu bytes of the guest's console are missing: %s",
-		s->unwritten,
-		s->write_error ? strerror(s->write_error) : "nothing reads it");
+		o->unwritten,
+		o->write_error ? strerror(o->write_error) : "nothing reads it");
 	return file_failed(-EIO, "stdout", &why, status, e);
 }
 

@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
 /* How often vCPUs that do not do what they should are looked after. */
-#define URGE_MS 20
+#define URGE_NS UINT64_C(20000000)
 
 /* How long a debugger may take, in all, to hear that it is over. */
 #define FAREWELL_MS 1000
@@ -77,10 +79,6 @@ int debugger_open(struct debugger *d, const char *address, struct err *e)
 {
 	int rc = gdb_line_open(&d->line, address, e);
 
-	d->lobby.refused = on_refused;
-	d->lobby.ctx = d;
-	if (!rc)
-		rc = gdb_lobby_open(&d->lobby, &d->line, e);
 	if (!rc)
 		rc = debug_probe(&d->means, e);
 	if (rc)
@@ -122,15 +120,21 @@ int debugger_attach(struct debugger *d, struct pause *pause,
 
 bool debugger_holds(const struct debugger *d)
 {
-	return d && d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
+	return d->on && d->line.fd >= 0 && (d->stopped || d->stopping);
 }
 
 bool debugger_has_guest(const struct debugger *d)
 {
-	return d && d->on && (d->line.fd >= 0 || d->stopped || d->stopping);
+	return d->on && (d->line.fd >= 0 || d->stopped || d->stopping);
 }
 
-/* Nobody debugs, and nothing of it is left. */
+static void hang_up(struct debugger *d)
+{
+	loop_remove(&d->debugger_says);
+	gdb_line_hang_up(&d->line);
+}
+
+/* The guest runs as if there had been no debugger. */
 static void let_go(struct debugger *d)
 {
 	struct err e;
@@ -149,7 +153,7 @@ static void kill_guest(struct debugger *d, const char *why)
 /* The guest goes on by itself, which it may have to be stopped for. */
 static void leave(struct debugger *d)
 {
-	gdb_line_hang_up(&d->line);
+	hang_up(d);
 	d->greeting = false;
 	if (d->stopped) {
 		let_go(d);
@@ -174,11 +178,11 @@ static void on_lost(struct debugger *d)
 		leave(d);
 		break;
 	case DEBUGGER_LOST_KILL:
-		gdb_line_hang_up(&d->line);
+		hang_up(d);
 		kill_guest(d, "the debugger is gone");
 		break;
 	case DEBUGGER_LOST_STOP:
-		gdb_line_hang_up(&d->line);
+		hang_up(d);
 		d->greeting = false;
 		if (!d->stopped)
 			debugger_stop(d);
@@ -209,7 +213,7 @@ static void on_end_of_debugger(struct debugger *d)
 
 	(void)send_out(d);
 	if (kill) {
-		gdb_line_hang_up(&d->line);
+		hang_up(d);
 		kill_guest(d, "the debugger killed the guest");
 	} else {
 		log_say("gdb detached (%s); the guest goes on",
@@ -253,17 +257,21 @@ static void on_stopped(struct debugger *d)
 	}
 }
 
-/* A client has become a debugger. */
-static void on_debugger(struct debugger *d)
+/* Have the sources watched that there is something to expect of now. */
+static void update(struct debugger *d)
 {
-	d->line.fd = d->client.fd;
-	d->greeting = true;
-	d->leaving = false;
-	log_say("gdb connected: %s", d->client.peer.name);
-	if (d->stopped)
-		greet(d);
-	else if (!d->stopping)
-		debugger_stop(d);
+	bool urges = !d->stopped && (d->stopping || d->line.fd >= 0);
+
+	/* What the debugger says is heard when the guest stands still for it. */
+	if (d->line.fd >= 0)
+		loop_change(&d->debugger_says, d->greeting	 ? 0
+					       : d->stub.out.len ? LOOP_OUT
+								 : LOOP_IN);
+	if (!urges)
+		loop_timer_stop(&d->urge);
+	else if (!loop_timer_is_set(&d->urge))
+		loop_timer_set(d->loop, &d->urge, clock_ns() + URGE_NS);
+	d->changed(d->ctx);
 }
 
 static void on_line(struct debugger *d)
@@ -277,66 +285,96 @@ static void on_line(struct debugger *d)
 		hear(d, bytes, (size_t)n);
 }
 
-/* The shorter of two waits; -1 is for ever. */
-static int sooner(int a, int b)
+static void on_debugger_says(void *ctx, unsigned events)
 {
-	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
+	struct debugger *d = ctx;
 
-int debugger_poll(const struct debugger *d, struct pollfd *p)
-{
-	bool on = d && d->on;
-	bool urges = on && !d->stopped && (d->stopping || d->line.fd >= 0);
-	short events = on && d->stub.out.len ? POLLOUT : POLLIN;
-
-	/* What the debugger says is heard when the guest stands still for it. */
-	p[DEBUGGER_LOBBY] = (struct pollfd){ on ? d->lobby.epoll_fd : -1,
-					     POLLIN, 0 };
-	p[DEBUGGER_LINE] = (struct pollfd){ on && !d->greeting ? d->line.fd
-							       : -1,
-					    events, 0 };
-	p[DEBUGGER_WAKE] = (struct pollfd){ on ? d->hold.pause->wake_fd : -1,
-					    POLLIN, 0 };
-	return sooner(urges ? URGE_MS : -1,
-		      on ? gdb_lobby_wait_ms(&d->lobby) : -1);
-}
-
-static void serve_line(struct debugger *d, short revents)
-{
-	if (revents & ~POLLOUT)
+	/* It hears of a stop before it is heard. */
+	on_stopped(d);
+	if (d->line.fd >= 0 && events & ~LOOP_OUT)
 		on_line(d);
 	if (d->line.fd >= 0 && !send_out(d))
 		on_lost(d);
+	update(d);
 }
 
-void debugger_serve(struct debugger *d, const struct pollfd *p)
+static void on_vcpus_say(void *ctx, unsigned events)
 {
+	struct debugger *d = ctx;
 	eventfd_t ignored;
 
-	if (!d || !d->on)
-		return;
-	if (p[DEBUGGER_WAKE].revents) {
-		(void)eventfd_read(d->hold.pause->wake_fd, &ignored);
-		on_stopped(d);
-	}
-	if (!d->stopped && clock_ns() - d->urged_ns >= URGE_MS * 1000000ull) {
-		d->urged_ns = clock_ns();
-		hold_urge(&d->hold);
-	}
-	if (d->line.fd >= 0 && p[DEBUGGER_LINE].fd == d->line.fd)
-		serve_line(d, p[DEBUGGER_LINE].revents);
-	/* Last: what has been said before counts. */
-	if ((p[DEBUGGER_LOBBY].revents || !gdb_lobby_wait_ms(&d->lobby)) &&
-	    gdb_lobby_serve(&d->lobby, &d->line, d->line.fd >= 0, &d->client))
-		on_debugger(d);
+	(void)events;
+	(void)eventfd_read(d->hold.pause->wake_fd, &ignored);
+	on_stopped(d);
+	update(d);
 }
 
-void debugger_stop_listening(struct debugger *d)
+static void on_urge(void *ctx)
 {
-	if (!d)
+	struct debugger *d = ctx;
+
+	hold_urge(&d->hold);
+	update(d);
+}
+
+/* A client has become a debugger. */
+static void on_arrived(void *ctx, const struct gdb_visitor *v)
+{
+	struct debugger *d = ctx;
+	struct err e;
+
+	if (loop_add(d->loop, &d->debugger_says, v->fd, 0, &e)) {
+		log_say("gdb: refused %s: %s", v->peer.name, e.msg);
+		close(v->fd);
 		return;
+	}
+	d->client = *v;
+	d->line.fd = v->fd;
+	d->greeting = true;
+	d->leaving = false;
+	log_say("gdb connected: %s", d->client.peer.name);
+	if (d->stopped)
+		greet(d);
+	else if (!d->stopping)
+		debugger_stop(d);
+	update(d);
+}
+
+int debugger_serve(struct debugger *d, struct loop *loop,
+		   void (*changed)(void *ctx), void *ctx, struct err *e)
+{
+	int rc;
+
+	if (!d->on)
+		return 0;
+	d->debugger_says = (struct loop_watch){ .fn = on_debugger_says,
+						.ctx = d };
+	d->vcpus_say = (struct loop_watch){ .fn = on_vcpus_say, .ctx = d };
+	d->urge = (struct loop_timer){ .fn = on_urge, .ctx = d };
+	d->changed = changed;
+	d->ctx = ctx;
+	d->lobby.refused = on_refused;
+	d->lobby.arrived = on_arrived;
+	d->lobby.ctx = d;
+	rc = loop_add(loop, &d->vcpus_say, d->hold.pause->wake_fd, LOOP_IN, e);
+	if (rc)
+		return rc;
+	d->loop = loop;
+	rc = gdb_lobby_open(&d->lobby, &d->line, loop, e);
+	if (rc)
+		return rc;
+	update(d);
+	return 0;
+}
+
+void debugger_stop_serving(struct debugger *d)
+{
 	gdb_lobby_close(&d->lobby);
 	gdb_line_stop_listening(&d->line);
+	loop_remove(&d->debugger_says);
+	loop_remove(&d->vcpus_say);
+	loop_timer_stop(&d->urge);
+	d->loop = NULL;
 }
 
 void debugger_tell_end(struct debugger *d, int status)
@@ -356,7 +394,7 @@ void debugger_tell_end(struct debugger *d, int status)
 
 void debugger_release(struct debugger *d)
 {
-	gdb_lobby_close(&d->lobby);
+	debugger_stop_serving(d);
 	gdb_line_close(&d->line);
 	gdb_stub_release(&d->stub);
 	hold_release(&d->hold);

@@ -2,7 +2,7 @@
 /*
  * --gdb: a debugger on a line, and what it does to a machine.
  *
- * The session's loop serves the line; this joins the lobby, which tells
+ * The session's loop serves it all; this joins the lobby, which tells
  * debuggers from strangers, the stub, which knows gdb, and the hold, which
  * knows vCPUs. The guest waits at its first instruction until a debugger has
  * connected. When one disconnects without detaching, --gdb-lost says what
@@ -22,8 +22,7 @@
 #ifndef DEBUG_DEBUGGER_H
 #define DEBUG_DEBUGGER_H
 
-#include <poll.h>
-
+#include "base/loop.h"
 #include "base/outcome.h"
 #include "debug/gdb/line.h"
 #include "debug/gdb/lobby.h"
@@ -72,8 +71,12 @@ struct debugger {
 	bool greeting;		      /* a debugger came while they ran */
 	bool leaving;		      /* it went while they ran */
 	struct refusals refused;      /* and said, to this debugger */
-	uint64_t urged_ns;	      /* clock_ns() of the last hold_urge() */
 	struct gdb_stop stop;
+	struct loop *loop; /* NULL: it is not served */
+	struct loop_watch debugger_says, vcpus_say;
+	struct loop_timer urge;
+	void (*changed)(void *ctx);
+	void *ctx;
 };
 
 #define DEBUGGER_EMPTY                                            \
@@ -100,15 +103,19 @@ bool debugger_holds(const struct debugger *d);
 /* Whether a debugger is there, or the guest waits for one. */
 bool debugger_has_guest(const struct debugger *d);
 
-enum { DEBUGGER_LOBBY, DEBUGGER_LINE, DEBUGGER_WAKE, DEBUGGER_POLLS };
+/*
+ * Let debuggers in and serve the one that is there on @loop, from
+ * debugger_attach() on. One that is off is fine.
+ *
+ * @changed: what debugger_holds() and debugger_has_guest() say may have
+ * changed.
+ */
+int debugger_serve(struct debugger *d, struct loop *loop,
+		   void (*changed)(void *ctx), void *ctx, struct err *e);
 
-/* What to wait for, and for how many milliseconds at most; -1: for ever. All
- * of this is fine for a debugger that is not there. */
-int debugger_poll(const struct debugger *d, struct pollfd *p);
-void debugger_serve(struct debugger *d, const struct pollfd *p);
-
-/* The run is over: no debugger can come any more. */
-void debugger_stop_listening(struct debugger *d);
+/* The run is over: no debugger can come any more, and the one that is there
+ * is not heard. */
+void debugger_stop_serving(struct debugger *d);
 
 /* Tell the one that is there. */
 void debugger_tell_end(struct debugger *d, int status);

@@ -9,11 +9,9 @@
 void stuck_init(struct stuck *s, const struct kvm *kvm, struct vcpu *vcpus,
 		unsigned count, struct outcome_latch *latch)
 {
-	*s = (struct stuck){ .kvm = kvm,
-			     .vcpus = vcpus,
-			     .count = count,
-			     .latch = latch,
-			     .due_ns = clock_ns() + LOOK_NS };
+	*s = (struct stuck){
+		.kvm = kvm, .vcpus = vcpus, .count = count, .latch = latch
+	};
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 }
@@ -28,15 +26,6 @@ void stuck_release(struct stuck *s)
 }
 
 /* ---- on the session's thread */
-
-int stuck_wait_ms(const struct stuck *s)
-{
-	uint64_t now = clock_ns();
-
-	if (!s->vcpus)
-		return -1;
-	return s->due_ns > now ? (int)((s->due_ns - now) / 1000000) + 1 : 0;
-}
 
 /* With the lock held. */
 static void give_up(struct stuck *s)
@@ -65,16 +54,12 @@ static bool was_active(struct stuck *s)
 	return sum != before;
 }
 
-void stuck_look(struct stuck *s, bool debugged)
+static void look(void *ctx)
 {
-	if (!s->vcpus)
-		return;
-	if (debugged)
-		stuck_cancel(s);
-	if (clock_ns() < s->due_ns)
-		return;
-	s->due_ns = clock_ns() + LOOK_NS;
-	if (was_active(s) || debugged)
+	struct stuck *s = ctx;
+
+	loop_timer_set(s->loop, &s->look, clock_ns() + LOOK_NS);
+	if (was_active(s) || s->is_debugged)
 		return;
 	pthread_mutex_lock(&s->lock);
 	/* A vCPU that has not answered yet is busy, and not stuck. */
@@ -84,6 +69,27 @@ void stuck_look(struct stuck *s, bool debugged)
 		vcpu_pause(&s->vcpus[0]);
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+void stuck_watch(struct stuck *s, struct loop *loop)
+{
+	if (!s->vcpus)
+		return;
+	s->loop = loop;
+	s->look = (struct loop_timer){ .fn = look, .ctx = s };
+	loop_timer_set(loop, &s->look, clock_ns() + LOOK_NS);
+}
+
+void stuck_unwatch(struct stuck *s)
+{
+	loop_timer_stop(&s->look);
+}
+
+void stuck_debugged(struct stuck *s, bool is_debugged)
+{
+	s->is_debugged = is_debugged;
+	if (is_debugged)
+		stuck_cancel(s);
 }
 
 /* ---- on the threads of vCPUs, with the lock held */

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "base/outcome.h"
 #include "vm/kvm.h"
 #include "vm/vcpu.h"
@@ -35,9 +36,11 @@ struct stuck {
 	struct vcpu *vcpus; /* NULL: empty */
 	unsigned count;
 	struct outcome_latch *latch;
-	bool asking;		/* a look is under way */
-	unsigned asked;		/* this vCPU is; those before it wait */
-	uint64_t due_ns;	/* clock_ns() of the next look */
+	bool asking;	/* a look is under way */
+	unsigned asked; /* this vCPU is; those before it wait */
+	struct loop *loop;
+	struct loop_timer look;
+	bool is_debugged;
 	unsigned long activity; /* of all vCPUs, at the last one */
 };
 
@@ -51,14 +54,15 @@ void stuck_init(struct stuck *s, const struct kvm *kvm, struct vcpu *vcpus,
 		unsigned count, struct outcome_latch *latch);
 void stuck_release(struct stuck *s);
 
-/* ---- for the session */
+/* ---- for the session; the empty struct is fine */
 
-/* How many milliseconds there are until the next look. */
-int stuck_wait_ms(const struct stuck *s);
+/* Look every second, on @loop. */
+void stuck_watch(struct stuck *s, struct loop *loop);
+void stuck_unwatch(struct stuck *s);
 
-/* Look, if it is time. @debugged: a debugger has the guest; no look then, and
- * one that is under way is given up. */
-void stuck_look(struct stuck *s, bool debugged);
+/* Whether a debugger has the guest: there is no look then, and one that is
+ * under way is given up. */
+void stuck_debugged(struct stuck *s, bool is_debugged);
 
 /* Let all that wait go on, as they are about to be stopped. */
 void stuck_cancel(struct stuck *s);

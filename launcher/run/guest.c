@@ -23,6 +23,45 @@ uint64_t guest_deadline(uint64_t timeout_ns)
 	return timeout_ns ? (log_start_ns() ?: clock_ns()) + timeout_ns : 0;
 }
 
+static void stop_machine(void *machine)
+{
+	struct machine *m = machine;
+
+	trace_hurry(m->trace);
+	machine_join(m);
+}
+
+static bool has_shut_down(void *machine, uint32_t cpu)
+{
+	const struct machine *m = machine;
+
+	return m->results[cpu].end == VCPU_SHUTDOWN;
+}
+
+static int open_session(struct guest *g, struct err *e)
+{
+	static const struct session_ops ops = {
+		.stop = stop_machine,
+		.has_shut_down = has_shut_down,
+	};
+	const struct session_config config = {
+		.ops = &ops,
+		.machine = &g->m,
+		.console = &g->console,
+		.line = &g->m.console,
+		.watch = &g->watch,
+		.latch = &g->latch,
+		.times = &g->times,
+		.signals = &g->signals,
+		.sender = &g->sender,
+		.debugger = &g->debugger,
+		.stuck = &g->m.stuck,
+		.deadline_ns = guest_deadline(g->timeout_ns),
+	};
+
+	return session_init(&g->session, &config, e);
+}
+
 int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	       uint64_t timeout_ns, struct err *e)
 {
@@ -40,24 +79,32 @@ int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
 	if (!rc)
 		rc = machine_init(&g->m, &config, &g->latch, e);
 	if (!rc)
-		rc = session_init(&g->session, &g->m, &g->console, &g->watch,
-				  &g->latch, &g->signals,
-				  guest_deadline(timeout_ns), e);
-	if (!rc) {
-		g->session.times = &g->times;
-		g->session.sender = &g->sender;
-		g->session.debugger = &g->debugger;
+		rc = open_session(g, e);
+	if (!rc)
 		g->m.trace = &g->trace;
-	}
 	return rc;
+}
+
+static void on_output(void *guest, uint8_t byte)
+{
+	struct guest *g = guest;
+
+	console_put(&g->console, byte);
+}
+
+static void on_room(void *guest)
+{
+	struct guest *g = guest;
+
+	console_input_room(&g->session.input);
 }
 
 int guest_connect(struct guest *g, struct err *e)
 {
 	const struct line_host line = {
-		.ctx = &g->console,
-		.output = session_output,
-		.room = session_room,
+		.ctx = g,
+		.output = on_output,
+		.room = on_room,
 	};
 	int rc;
 

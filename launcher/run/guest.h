@@ -7,8 +7,9 @@
 #define RUN_GUEST_H
 
 #include "debug/debugger.h"
-#include "run/session.h"
+#include "machine/machine.h"
 #include "outcome/verdict.h"
+#include "run/session.h"
 
 struct guest {
 	struct outcome_latch latch;

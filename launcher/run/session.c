@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run/session_io.h"
+#include "run/session.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,98 +10,42 @@
 #include "outcome/kernel_words.h"
 
 /* A panicked kernel prints its stack after the line that says so. */
-#define PANIC_GRACE_NS 1000000000 /* of silence, that is, and in all: */
-#define PANIC_LIMIT_NS 10000000000
+#define PANIC_GRACE_NS UINT64_C(1000000000) /* of silence, and in all: */
+#define PANIC_LIMIT_NS UINT64_C(10000000000)
 
-static int open_timer(struct err *e)
+/* ---- the time limits */
+
+static void on_timeout(void *ctx)
 {
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	struct session *s = ctx;
 
-	return fd < 0 ? err_sys(e, "timerfd_create") : fd;
+	outcome_set(s->c.latch, OUTCOME_TIMEOUT, 0, "time limit");
 }
 
-/* @ns: clock_ns() then, which may be past */
-static void set_timer(int fd, uint64_t ns)
+static void on_panic_over(void *ctx)
 {
-	struct itimerspec t = {
-		.it_value.tv_sec = (time_t)(ns / 1000000000),
-		.it_value.tv_nsec = (long)(ns % 1000000000),
-	};
+	struct session *s = ctx;
 
-	(void)timerfd_settime(fd, TFD_TIMER_ABSTIME, &t, NULL);
+	outcome_set(s->c.latch, OUTCOME_PANIC, 0, "%s", s->c.watch->panic);
 }
 
-int session_init(struct session *s, struct machine *m, struct console *console,
-		 struct watch *watch, struct outcome_latch *latch,
-		 struct signals *signals, uint64_t deadline_ns, struct err *e)
+/* Have @t fire at @ns, or when time goes on if it stands. */
+static void set_timer(struct session *s, struct loop_timer *t, uint64_t *due_ns,
+		      uint64_t ns)
 {
-	int rc;
-
-	*s = (struct session){
-		.m = m,
-		.console = console,
-		.watch = watch,
-		.latch = latch,
-		.signals = signals,
-		.timeout_fd = -1,
-		.panic_fd = -1,
-		.terminal_fd = -1,
-		.in_fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
-		.out_fd = STDOUT_FILENO,
-		.patience = PATIENCE_AT_END,
-	};
-	rc = signals_open(signals, e);
-	if (rc)
-		return rc;
-	s->timeout_fd = open_timer(e);
-	if (s->timeout_fd < 0)
-		return s->timeout_fd;
-	s->panic_fd = open_timer(e);
-	if (s->panic_fd < 0)
-		return s->panic_fd;
-	s->timeout_ns = deadline_ns;
-	if (deadline_ns)
-		set_timer(s->timeout_fd, deadline_ns);
-	return 0;
-}
-
-void session_begin(struct session *s)
-{
-	signals_block(s->signals);
-}
-
-void session_release(struct session *s)
-{
-	const int fds[] = { s->timeout_fd, s->panic_fd, s->terminal_fd };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-static void on_signal(struct session *s)
-{
-	int number = signals_take(s->signals);
-
-	if (number)
-		outcome_set(s->latch, OUTCOME_SIGNAL, (uint32_t)number, "%s",
-			    strsignal(number));
-}
-
-static void on_timeout(struct session *s)
-{
-	outcome_set(s->latch, OUTCOME_TIMEOUT, 0, "time limit");
-}
-
-static void on_panic_over(struct session *s)
-{
-	outcome_set(s->latch, OUTCOME_PANIC, 0, "%s", s->watch->panic);
+	*due_ns = ns;
+	if (!s->time_stands)
+		loop_timer_set(&s->loop, t, ns);
 }
 
 static void set_panic_timer(struct session *s, uint64_t ns)
 {
-	s->panic_due_ns = ns;
-	set_timer(s->panic_fd, ns);
+	set_timer(s, &s->panic, &s->panic_due_ns, ns);
+}
+
+static void set_timeout(struct session *s, uint64_t ns)
+{
+	set_timer(s, &s->timeout, &s->timeout_ns, ns);
 }
 
 /* A kernel that has panicked may go on talking, but not for ever. */
@@ -119,116 +59,87 @@ static void wait_for_panic(struct session *s)
 		set_panic_timer(s, clock_ns() + PANIC_GRACE_NS);
 }
 
-/* What the console's lines mean for the run. */
-void session_judge(struct session *s)
+static void stop_time(struct session *s)
 {
-	const struct watch *w = s->watch;
-
-	if (w->init_started && milestone_reach(s->times, MILESTONE_INIT))
-		log_step("init");
-	if (watch_satisfied(w) && milestone_reach(s->times, MILESTONE_EXPECTED))
-		log_step("every --expect matched");
-	if (w->failed_by)
-		outcome_set(s->latch, OUTCOME_FAILED_ON, 0, "--fail-on");
-	else if (watch_satisfied(w) &&
-		 !(s->sender && sender_outlasts(s->sender, w->expect_count)))
-		outcome_set(s->latch, OUTCOME_EXPECTED, 0, "--expect");
-	else if (s->watch->panic_over)
-		on_panic_over(s);
-	else if (s->watch->panic[0])
-		wait_for_panic(s);
+	s->time_stands = true;
+	s->stands_ns = clock_ns();
+	loop_timer_stop(&s->timeout);
+	loop_timer_stop(&s->panic);
 }
 
-enum {
-	POLL_SIGNAL,
-	POLL_TIMEOUT,
-	POLL_PANIC,
-	POLL_ENDED,
-	POLL_WAKE,
-	POLL_OUTPUT,
-	POLL_INPUT,
-	POLL_DEBUGGER,
-	POLL_COUNT = POLL_DEBUGGER + DEBUGGER_POLLS
-};
-
 /* Time goes on where it stood; a timer that has expired is set anew. */
-static void make_up_for(struct session *s, uint64_t held_ns)
+static void resume_time(struct session *s)
 {
-	if (s->timeout_ns) {
-		s->timeout_ns += held_ns;
-		set_timer(s->timeout_fd, s->timeout_ns);
-	}
+	uint64_t held_ns = clock_ns() - s->stands_ns;
+
+	s->time_stands = false;
+	if (s->timeout_ns)
+		set_timeout(s, s->timeout_ns + held_ns);
 	if (s->panic_ns) {
 		s->panic_ns += held_ns;
 		set_panic_timer(s, s->panic_due_ns + held_ns);
 	}
 }
 
-/* The time limit stands still while a debugger holds the guest, and so does
- * that of a kernel that has panicked: nobody looks at its timers. */
-static void keep_time(struct session *s)
+/*
+ * The debugger came, went, or did something with the guest. While it holds the
+ * guest, the time limit stands still, and so does that of a kernel that has
+ * panicked.
+ */
+static void on_debugger(void *ctx)
 {
-	bool stands = debugger_holds(s->debugger);
+	struct session *s = ctx;
+	bool stands = debugger_holds(s->c.debugger);
 
-	if (stands == s->time_stands)
-		return;
-	if (stands)
-		s->stands_ns = clock_ns();
-	else
-		make_up_for(s, clock_ns() - s->stands_ns);
-	s->time_stands = stands;
+	if (stands && !s->time_stands)
+		stop_time(s);
+	else if (!stands && s->time_stands)
+		resume_time(s);
+	stuck_debugged(s->c.stuck, debugger_has_guest(s->c.debugger));
 }
 
-/* The shorter of two waits; -1 is for ever. */
-static int sooner(int a, int b)
+/* ---- what ends the run */
+
+static void on_signal(void *ctx, unsigned events)
 {
-	return a < 0 || (b >= 0 && b < a) ? b : a;
+	struct session *s = ctx;
+	int number = signals_take(s->c.signals);
+
+	(void)events;
+	if (number)
+		outcome_set(s->c.latch, OUTCOME_SIGNAL, (uint32_t)number, "%s",
+			    strsignal(number));
 }
 
-/* Wait for something to do. */
-static void wait_and_serve(struct session *s)
+static void on_end(void *ctx, unsigned events)
 {
-	bool gather = stdout_gathers(s);
-	bool pending = !gather && stdout_pending(s);
-	bool stands = s->time_stands;
-	bool room = s->in_fd >= 0 && line_room(&s->m->console);
-	struct pollfd p[POLL_COUNT] = {
-		[POLL_SIGNAL] = { s->signals->fd, POLLIN, 0 },
-		[POLL_TIMEOUT] = { stands ? -1 : s->timeout_fd, POLLIN, 0 },
-		[POLL_PANIC] = { stands ? -1 : s->panic_fd, POLLIN, 0 },
-		[POLL_ENDED] = { s->latch->wake_fd, POLLIN, 0 },
-		[POLL_WAKE] = { gather ? -1 : s->console->wake_fd, POLLIN, 0 },
-		[POLL_OUTPUT] = { s->out_fd, pending ? POLLOUT : 0, 0 },
-		[POLL_INPUT] = { room ? s->in_fd : -1, POLLIN, 0 },
-	};
-	int wait_ms = debugger_poll(s->debugger, p + POLL_DEBUGGER);
-	eventfd_t ignored;
+	struct session *s = ctx;
 
-	wait_ms = sooner(wait_ms, gather ? OUTPUT_GATHER_MS : -1);
-	wait_ms = sooner(wait_ms, stuck_wait_ms(&s->m->stuck));
-	if (poll(p, POLL_COUNT, wait_ms) < 0)
-		return;
-	/* First: what a signal has caused is not the reason. */
-	if (p[POLL_SIGNAL].revents)
-		on_signal(s);
-	if (p[POLL_WAKE].revents)
-		(void)eventfd_read(s->console->wake_fd, &ignored);
-	if (pending && p[POLL_OUTPUT].revents)
-		stdout_write(s);
-	else if (p[POLL_OUTPUT].revents)
-		stdout_gone(s);
-	while (s->out_fd < 0 && stdout_write(s) > 0)
-		;
-	if (p[POLL_TIMEOUT].revents)
-		on_timeout(s);
-	if (p[POLL_PANIC].revents)
+	(void)events;
+	loop_stop(&s->loop);
+}
+
+/* What the lines that the watch has seen mean for the run. */
+static void judge(void *ctx)
+{
+	struct session *s = ctx;
+	const struct watch *w = s->c.watch;
+
+	if (w->init_started && milestone_reach(s->c.times, MILESTONE_INIT))
+		log_step("init");
+	if (watch_satisfied(w) &&
+	    milestone_reach(s->c.times, MILESTONE_EXPECTED))
+		log_step("every --expect matched");
+	if (w->failed_by)
+		outcome_set(s->c.latch, OUTCOME_FAILED_ON, 0, "--fail-on");
+	else if (watch_satisfied(w) &&
+		 !sender_outlasts(s->c.sender, w->expect_count))
+		outcome_set(s->c.latch, OUTCOME_EXPECTED, 0, "--expect");
+	else if (w->panic_over)
 		on_panic_over(s);
-	if (p[POLL_INPUT].revents)
-		input_read(s);
-	debugger_serve(s->debugger, p + POLL_DEBUGGER);
-	keep_time(s);
-	stuck_look(&s->m->stuck, debugger_has_guest(s->debugger));
-	input_type_texts(s);
+	else if (w->panic[0])
+		wait_for_panic(s);
+	console_input_met(&s->input, w->expect_met);
 }
 
 /*
@@ -238,36 +149,139 @@ static void wait_and_serve(struct session *s)
  */
 static void explain_shutdown(struct session *s)
 {
-	const char *words = kernel_obeys(watch_last_line(s->watch),
+	const char *words = kernel_obeys(watch_last_line(s->c.watch),
 					 KERNEL_RESTART);
 	struct outcome o;
 
-	if (!words || !outcome_get(s->latch, &o) || o.kind != OUTCOME_CRASH ||
-	    s->m->results[o.value].end != VCPU_SHUTDOWN)
+	if (!words || !outcome_get(s->c.latch, &o) || o.kind != OUTCOME_CRASH ||
+	    !s->c.ops->has_shut_down(s->c.machine, o.value))
 		return;
-	outcome_amend(s->latch, OUTCOME_RESET, "%s after \"%s\"", o.evidence,
+	outcome_amend(s->c.latch, OUTCOME_RESET, "%s after \"%s\"", o.evidence,
 		      words);
+}
+
+/* ---- the story */
+
+static void join_parts(struct session *s)
+{
+	const struct session_config *c = &s->c;
+
+	s->signal = (struct loop_watch){ .fn = on_signal, .ctx = s };
+	s->end = (struct loop_watch){ .fn = on_end, .ctx = s };
+	s->timeout = (struct loop_timer){ .fn = on_timeout, .ctx = s };
+	s->panic = (struct loop_timer){ .fn = on_panic_over, .ctx = s };
+	s->input = (struct console_input){
+		.line = c->line,
+		.terminal = &s->terminal,
+		.latch = c->latch,
+		.sender = c->sender,
+		.fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
+	};
+	s->output = (struct console_output){
+		.console = c->console,
+		.watch = c->watch,
+		.terminal = &s->terminal,
+		.latch = c->latch,
+		.times = c->times,
+		.seen = judge,
+		.ctx = s,
+		.fd = STDOUT_FILENO,
+	};
+}
+
+int session_init(struct session *s, const struct session_config *c,
+		 struct err *e)
+{
+	int rc;
+
+	*s = (struct session)SESSION_EMPTY;
+	s->c = *c;
+	s->patience = (struct patience)PATIENCE_AT_END;
+	rc = signals_open(c->signals, e);
+	if (!rc)
+		rc = loop_init(&s->loop, e);
+	if (rc)
+		return rc;
+	join_parts(s);
+	if (c->deadline_ns)
+		set_timeout(s, c->deadline_ns);
+	return 0;
+}
+
+void session_begin(struct session *s)
+{
+	signals_block(s->c.signals);
+}
+
+static void take_terminal(struct session *s)
+{
+	if (s->input.fd >= 0 && !terminal_take_input(&s->terminal, s->input.fd))
+		s->input.fd = -1;
+	if (s->output.fd >= 0)
+		s->output.fd = terminal_take_output(&s->terminal, s->output.fd);
+}
+
+static int watch_all(struct session *s, struct err *e)
+{
+	int rc;
+
+	rc = loop_add(&s->loop, &s->signal, s->c.signals->fd,
+		      LOOP_IN | LOOP_FIRST, e);
+	if (!rc)
+		rc = loop_add(&s->loop, &s->end, s->c.latch->wake_fd,
+			      LOOP_IN | LOOP_FIRST, e);
+	if (!rc)
+		rc = console_output_begin(&s->output, &s->loop, e);
+	if (!rc)
+		rc = console_input_begin(&s->input, &s->loop, e);
+	if (!rc)
+		rc = debugger_serve(s->c.debugger, &s->loop, on_debugger, s, e);
+	if (rc)
+		return rc;
+	stuck_watch(s->c.stuck, &s->loop);
+	on_debugger(s);
+	return 0;
+}
+
+static void unwatch_all(struct session *s)
+{
+	loop_timer_stop(&s->timeout);
+	loop_timer_stop(&s->panic);
+	loop_remove(&s->signal);
+	loop_remove(&s->end);
+	console_output_end(&s->output);
+	console_input_end(&s->input);
+	debugger_stop_serving(s->c.debugger);
+	stuck_unwatch(s->c.stuck);
 }
 
 void session_run(struct session *s)
 {
-	input_take_terminal(s);
-	stdout_open_terminal(s);
-	input_type_texts(s);
-	while (!outcome_get(s->latch, NULL))
-		wait_and_serve(s);
+	struct err e;
+
+	take_terminal(s);
+	if (watch_all(s, &e))
+		outcome_set(s->c.latch, OUTCOME_HOST, 0, "%s", e.msg);
+	else
+		loop_run(&s->loop);
 	/* What ended the run may have been a prompt in the middle of a line:
 	 * what the guest says until it stands still goes out, too. */
-	console_finish(s->console);
-	trace_hurry(s->m->trace);
-	machine_join(s->m);
-	stdout_drain(s);
-	watch_end(s->watch);
+	console_finish(s->c.console);
+	s->c.ops->stop(s->c.machine);
+	/* A console without a guest asks for nothing more. */
+	unwatch_all(s);
+	console_output_drain(&s->output, &s->patience);
+	watch_end(s->c.watch);
 	explain_shutdown(s);
-	milestone_reach(s->times, MILESTONE_END);
-	input_give_back_terminal(s);
-	debugger_stop_listening(s->debugger);
+	milestone_reach(s->c.times, MILESTONE_END);
+	terminal_give_back(&s->terminal);
 	/* What is still to be printed may have to wait for a terminal, and
-	 * nobody looks at the signals any more. */
-	signals_give_back(s->signals);
+	 * nothing looks at the signals any more. */
+	signals_give_back(s->c.signals);
+}
+
+void session_release(struct session *s)
+{
+	loop_release(&s->loop);
+	terminal_release(&s->terminal);
 }

@@ -2,66 +2,77 @@
 /*
  * The session: what happens on the host while the guest runs.
  *
- * One event loop: guest output to stdout, stdin to the guest, signals, the
- * time limit, and the word that ends it all. It owns the terminal.
+ * One event loop serves the console (console_input.h, console_output.h), the
+ * signals, the time limits and the debugger, until the latch says how the run
+ * ended. Signals come first in each round: what a signal has caused is not the
+ * reason. The terminal is the session's while the loop runs.
  *
- * Keys, when stdin is a terminal: Ctrl-A x ends the run, Ctrl-A Ctrl-A sends
- * one Ctrl-A, Ctrl-A h prints this list; anything else goes to the guest.
+ * Time stands still while a debugger holds the guest.
  */
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
-#include <sys/timerfd.h>
-
+#include "base/loop.h"
 #include "base/milestones.h"
 #include "base/patience.h"
-#include "base/tty_answers.h"
-#include "run/console.h"
 #include "debug/debugger.h"
-#include "machine/machine.h"
-#include "run/send.h"
-#include "run/signals.h"
+#include "machine/stuck.h"
 #include "outcome/watch.h"
+#include "run/console_input.h"
+#include "run/console_output.h"
+#include "run/signals.h"
+#include "run/terminal.h"
 
-struct session {
-	struct machine *m;
-	struct console *console;
-	struct watch *watch;
-	struct outcome_latch *latch;
-	struct milestones *times;  /* NULL: not wanted */
-	struct sender *sender;	   /* NULL: nothing to send */
-	struct debugger *debugger; /* NULL, or one that may not be there */
-	bool time_stands;	   /* while it holds the guest, */
-	uint64_t stands_ns;	   /* clock_ns() since when */
-	int in_fd;  /* the guest's input comes from here; -1: none (any more) */
-	int out_fd; /* its output goes here; -1: nowhere but to the watch */
-	struct signals *signals;
-	int timeout_fd;
-	uint64_t timeout_ns; /* clock_ns() when that is due; 0: never */
-	int panic_fd;	     /* when a panicked kernel has had its say */
-	uint64_t panic_due_ns;
-	int terminal_fd; /* out_fd, if that is one, opened anew; -1: not */
-	bool input_is_tty;
-	int tty_fd; /* if it is */
-	bool output_is_tty;
-	struct tty_answers answers; /* of that terminal to the guest */
-	bool escape;		    /* Ctrl-A was the last key */
-	uint64_t wrote_ns;	    /* clock_ns() of the last output */
-	struct patience patience;   /* of all outputs once the run has ended */
-	size_t unwritten; /* bytes that stdout has not taken by then */
-	int write_error;  /* why: an errno; 0: nothing read them */
-	/* clock_ns() when it happened; 0: it did not */
-	uint64_t panic_ns; /* the line that says so */
+/* What the session needs of the machine that it serves. */
+struct session_ops {
+	/* Stop the vCPUs; on return none runs. */
+	void (*stop)(void *machine);
+	/* Whether vCPU @cpu ended with a triple fault; after stop(). */
+	bool (*has_shut_down)(void *machine, uint32_t cpu);
 };
 
+struct session_config {
+	const struct session_ops *ops;
+	void *machine;
+	struct console *console;       /* what the guest says */
+	const struct line_guest *line; /* what it hears */
+	struct watch *watch;
+	struct outcome_latch *latch;
+	struct milestones *times; /* NULL: not wanted */
+	struct signals *signals;  /* opened if they are not open yet */
+	struct sender *sender;
+	struct debugger *debugger; /* one that may not be there */
+	struct stuck *stuck;
+	uint64_t deadline_ns; /* clock_ns() of the time limit; 0: none */
+};
+
+struct session {
+	struct session_config c;
+	struct loop loop;
+	struct terminal terminal;
+	struct console_input input;
+	struct console_output output;
+	struct patience patience; /* of all outputs once the run has ended */
+	struct loop_watch signal, end;
+	struct loop_timer timeout, panic; /* a panicked kernel's last word */
+	bool time_stands;
+	uint64_t stands_ns;		   /* clock_ns() since when */
+	uint64_t timeout_ns, panic_due_ns; /* 0: not set */
+	uint64_t panic_ns; /* clock_ns() of the line that says so; 0: none */
+};
+
+#define SESSION_EMPTY                                           \
+	{                                                       \
+		.loop = LOOP_EMPTY, .terminal = TERMINAL_EMPTY, \
+	}
+
 /*
- * Open what the session waits for, @signals if it is not open yet.
- * @deadline_ns: clock_ns() of the time limit; 0 for none. The guest's line is stdin and stdout; a caller
- * that wants it otherwise changes in_fd and out_fd afterwards.
+ * Open what the session waits for; everything in @c must outlive it. The
+ * console is stdin and stdout: a caller that wants it otherwise changes
+ * input.fd and output.fd afterwards.
  */
-int session_init(struct session *s, struct machine *m, struct console *console,
-		 struct watch *watch, struct outcome_latch *latch,
-		 struct signals *signals, uint64_t deadline_ns, struct err *e);
+int session_init(struct session *s, const struct session_config *c,
+		 struct err *e);
 
 /* Block the signals the session takes over, before a vCPU's thread starts. */
 void session_begin(struct session *s);
@@ -74,14 +85,5 @@ void session_begin(struct session *s);
 void session_run(struct session *s);
 
 void session_release(struct session *s);
-
-#define SESSION_EMPTY                                               \
-	{                                                           \
-		.timeout_fd = -1, .panic_fd = -1, .terminal_fd = -1 \
-	}
-
-/* For struct line_host: ctx is the struct console. */
-void session_output(void *console, uint8_t byte);
-void session_room(void *console);
 
 #endif

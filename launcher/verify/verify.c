@@ -97,8 +97,8 @@ static int open_guest(struct guest *g, const struct verify_request *req,
 		return rc;
 	g->m.trap_gpa = entry & ~(PAGE_4K - UINT64_C(1));
 	/* This guest has no console: stdout is for the result. */
-	g->session.in_fd = -1;
-	g->session.out_fd = -1;
+	g->session.input.fd = -1;
+	g->session.output.fd = -1;
 	return guest_connect(g, e);
 }
 

@@ -4,6 +4,7 @@
  * they do not stand in each other's way. And who they are, as the kernel says.
  */
 #include "unit/unit.h"
+#include "base/clock.h"
 #include "debug/gdb/lobby.h"
 
 #include <arpa/inet.h>
@@ -25,7 +26,8 @@ static char dir[] = "./launcher-lobby-XXXXXX";
 static char path[sizeof(dir) + 8], address[sizeof(path) + 8];
 static struct gdb_line line;
 static struct gdb_lobby lobby;
-static struct gdb_visitor debugger;
+static struct loop loop;
+static struct gdb_visitor debugger; /* the last that came through */
 static struct err e;
 
 /* Of the last client that was turned away. */
@@ -43,17 +45,27 @@ static void on_refused(void *ctx, const char *peer, const char *reason,
 	refusals++;
 }
 
+/* As the debugger's owner does it, the line has a debugger from now on. */
+static void on_arrived(void *ctx, const struct gdb_visitor *v)
+{
+	(void)ctx;
+	debugger = *v;
+	line.fd = v->fd;
+}
+
 static void open_at(const char *where)
 {
 	assert_ok(gdb_line_open(&line, where, &e), &e);
-	assert_ok(gdb_lobby_open(&lobby, &line, &e), &e);
 	lobby.refused = on_refused;
+	lobby.arrived = on_arrived;
+	assert_ok(gdb_lobby_open(&lobby, &line, &loop, &e), &e);
 }
 
 static void setup(void)
 {
 	line = (struct gdb_line)GDB_LINE_EMPTY;
 	lobby = (struct gdb_lobby)GDB_LOBBY_EMPTY;
+	assert_ok(loop_init(&loop, &e), &e);
 	debugger = (struct gdb_visitor){ .fd = -1 };
 	why[0] = who[0] = '\0';
 	refusals = 0;
@@ -64,10 +76,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-	if (debugger.fd >= 0)
-		close(debugger.fd);
 	gdb_lobby_close(&lobby);
 	gdb_line_close(&line);
+	loop_release(&loop);
 	rmdir(dir);
 }
 
@@ -97,15 +108,23 @@ static void tell(int fd, const char *text)
 	ck_assert_int_eq(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
 }
 
-/* All that there is to do at once. */
-static bool serve(bool taken)
+/* All that there is to do at once; whether a debugger has come through. */
+static bool serve(void)
 {
-	struct pollfd p = { lobby.epoll_fd, POLLIN, 0 };
-	bool is = false;
+	struct pollfd p = { loop.epoll_fd, POLLIN, 0 };
+	int before = line.fd;
 
-	for (int i = 0; !is && i < 10 && poll(&p, 1, i ? 0 : 1000) > 0; i++)
-		is = gdb_lobby_serve(&lobby, &line, taken, &debugger);
-	return is;
+	for (int i = 0; i < 10 && poll(&p, 1, i ? 0 : 1000) > 0; i++)
+		loop_turn(&loop, false);
+	return line.fd != before;
+}
+
+/* For how long it will wait for the client that came first; -1: for none. */
+static int wait_ms(void)
+{
+	if (!loop_timer_is_set(&lobby.time_over))
+		return -1;
+	return (int)((lobby.time_over.due_ns - clock_ns()) / 1000000);
 }
 
 static bool is_hung_up(int fd)
@@ -135,23 +154,23 @@ START_TEST(lobby__debugger)
 	int fd;
 
 	open_at(address);
-	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), -1);
+	ck_assert_int_eq(wait_ms(), -1);
 	fd = dial_unix();
 	tell(fd, GREETING);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert_int_gt(read(fd, bytes, sizeof(bytes)), 20);
 	ck_assert(bytes[0] == '+' && bytes[1] == '$');
-	ck_assert_int_gt(gdb_lobby_wait_ms(&lobby), GDB_HELLO_MS - 2000);
+	ck_assert_int_gt(wait_ms(), GDB_HELLO_MS - 2000);
 	tell(fd, PACKET);
-	ck_assert(serve(false));
+	ck_assert(serve());
 	ck_assert_int_ge(debugger.fd, 0);
 	ck_assert(!memcmp(debugger.hello.in, "$?#3f", debugger.hello.len));
 	snprintf(us, sizeof(us), "pid %d, uid %d", getpid(), geteuid());
 	ck_assert_str_eq(debugger.peer.name, us);
 	/* The connection is the caller's now. */
-	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), -1);
+	ck_assert_int_eq(wait_ms(), -1);
 	tell(fd, "x");
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert_int_eq(refusals, 0);
 	close(fd);
 }
@@ -164,7 +183,7 @@ START_TEST(lobby__stranger)
 	open_at(address);
 	fd = dial_unix();
 	tell(fd, "GET / HTTP/1.1\r\n");
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert(noticed);
 	assert_refused(fd, "does not speak gdb's protocol");
 }
@@ -175,7 +194,7 @@ START_TEST(lobby__goes)
 {
 	open_at(address);
 	close(dial_unix());
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert_uint_eq(refusals, 1);
 	ck_assert(!noticed);
 	ck_assert_ptr_nonnull(strstr(why, "before the handshake"));
@@ -187,8 +206,9 @@ START_TEST(lobby__taken)
 	int fd;
 
 	open_at(address);
+	line.fd = dup(STDIN_FILENO);
 	fd = dial_unix();
-	ck_assert(!serve(true));
+	ck_assert(!serve());
 	ck_assert(noticed);
 	assert_refused(fd, "a debugger is already connected");
 }
@@ -204,11 +224,11 @@ START_TEST(lobby__taken_meanwhile)
 	two = dial_unix();
 	tell(one, GREETING);
 	tell(two, GREETING);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	tell(one, PACKET);
 	tell(two, PACKET);
-	ck_assert(serve(false));
-	ck_assert(!serve(true));
+	ck_assert(serve());
+	ck_assert(!serve());
 	ck_assert_str_eq(why, "a debugger is already connected");
 	ck_assert_uint_eq(refusals, 1);
 	close(one);
@@ -224,16 +244,16 @@ START_TEST(lobby__crowd)
 	open_at(address);
 	for (size_t i = 0; i < COUNT(fds); i++) {
 		fds[i] = dial_unix();
-		ck_assert(!serve(false));
+		ck_assert(!serve());
 	}
 	ck_assert_uint_eq(refusals, 2);
 	assert_refused(fds[0], "newer connections");
 	assert_refused(fds[1], "newer connections");
 	fd = dial_unix();
 	tell(fd, GREETING);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	tell(fd, PACKET);
-	ck_assert(serve(false));
+	ck_assert(serve());
 	close(fd);
 	for (size_t i = 2; i < COUNT(fds); i++)
 		close(fds[i]);
@@ -247,12 +267,13 @@ START_TEST(lobby__too_slow)
 	open_at(address);
 	fd = dial_unix();
 	tell(fd, "+$qSupp");
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert_uint_eq(refusals, 0);
+	ck_assert_int_gt(wait_ms(), GDB_HELLO_MS - 2000);
 	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
 		lobby.visitors[i].since_ns -= GDB_HELLO_MS * 1000000ull;
-	ck_assert_int_eq(gdb_lobby_wait_ms(&lobby), 0);
-	ck_assert(!gdb_lobby_serve(&lobby, &line, false, &debugger));
+	loop_timer_set(&loop, &lobby.time_over, clock_ns());
+	loop_turn(&loop, false);
 	assert_refused(fd, "did not finish the handshake in time");
 }
 END_TEST
@@ -265,9 +286,9 @@ START_TEST(lobby__tcp)
 	open_at(":0");
 	fd = dial_tcp();
 	tell(fd, GREETING);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	tell(fd, PACKET);
-	ck_assert(serve(false));
+	ck_assert(serve());
 	snprintf(us, sizeof(us), ", uid %d", geteuid());
 	ck_assert(!strncmp(debugger.peer.name, "127.0.0.1:", 10));
 	ck_assert_ptr_nonnull(strstr(debugger.peer.name, us));
@@ -320,7 +341,7 @@ START_TEST(lobby__another_user)
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	ck_assert(tcp || !chmod(path, 0666));
 	pid = as_another(tcp ? dial_tcp : dial_unix, &wake);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert(noticed);
 	ck_assert_str_eq(why, "it runs as uid 65534 (expected 0 or root)");
 	ck_assert(!strncmp(who, others[_i].who, strlen(others[_i].who)));
@@ -339,7 +360,7 @@ START_TEST(lobby__closed_before_it_is_looked_up)
 	fd = dial_tcp();
 	tell(fd, GREETING);
 	close(fd);
-	ck_assert(!serve(false));
+	ck_assert(!serve());
 	ck_assert_str_eq(why, "it has disconnected");
 	ck_assert(!noticed);
 }

@@ -2,7 +2,6 @@
 #include "debug/gdb/lobby.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,70 +15,41 @@
  * loop does not keep the session from its other work. */
 #define ACCEPT_MAX 8
 
-static int watch_fd(struct gdb_lobby *l, int fd)
+static void clear(struct gdb_lobby *l, struct gdb_visitor *v)
 {
-	struct epoll_event ev = { .events = EPOLLIN };
-
-	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
-}
-
-int gdb_lobby_open(struct gdb_lobby *l, const struct gdb_line *line,
-		   struct err *e)
-{
-	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll_fd < 0)
-		return err_sys(e, "epoll_create1");
-	if (watch_fd(l, line->listen_fd))
-		return err_sys(e, "epoll_ctl");
-	return 0;
-}
-
-static void clear(struct gdb_visitor *v)
-{
-	if (v->fd >= 0)
-		close(v->fd);
+	if (v->fd < 0)
+		return;
+	loop_remove(&l->watches[v - l->visitors]);
+	close(v->fd);
 	*v = (struct gdb_visitor){ .fd = -1 };
-}
-
-void gdb_lobby_close(struct gdb_lobby *l)
-{
-	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
-		clear(&l->visitors[i]);
-	if (l->epoll_fd >= 0)
-		close(l->epoll_fd);
-	l->epoll_fd = -1;
 }
 
 static void refuse(struct gdb_lobby *l, struct gdb_visitor *v, const char *why,
 		   bool noticed)
 {
-	if (l->refused)
-		l->refused(l->ctx, v->peer.name, why, noticed);
-	clear(v);
+	l->refused(l->ctx, v->peer.name, why, noticed);
+	clear(l, v);
 }
 
-static int time_left_ms(const struct gdb_visitor *v, uint64_t now)
+static bool is_time_over(const struct gdb_visitor *v)
 {
-	uint64_t spent_ms = (now - v->since_ns) / 1000000;
-
-	if (v->hello.state != GDB_HELLO_WAITING || spent_ms >= GDB_HELLO_MS)
-		return 0;
-	return (int)(GDB_HELLO_MS - spent_ms);
+	return clock_ns() - v->since_ns >= GDB_HELLO_MS * UINT64_C(1000000);
 }
 
-int gdb_lobby_wait_ms(const struct gdb_lobby *l)
+/* Be called when the first client's time is over. */
+static void set_timer(struct gdb_lobby *l)
 {
-	uint64_t now = clock_ns();
-	int ms = -1, left;
+	uint64_t first_ns = UINT64_MAX;
 
-	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++) {
-		if (l->visitors[i].fd < 0)
-			continue;
-		left = time_left_ms(&l->visitors[i], now);
-		if (ms < 0 || left < ms)
-			ms = left;
-	}
-	return ms;
+	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
+		if (l->visitors[i].fd >= 0 &&
+		    l->visitors[i].since_ns < first_ns)
+			first_ns = l->visitors[i].since_ns;
+	if (first_ns == UINT64_MAX)
+		loop_timer_stop(&l->time_over);
+	else
+		loop_timer_set(l->loop, &l->time_over,
+			       first_ns + GDB_HELLO_MS * UINT64_C(1000000));
 }
 
 /* A free place, or that of the client who came first. */
@@ -100,24 +70,32 @@ static struct gdb_visitor *find_place(struct gdb_lobby *l)
 	return oldest;
 }
 
-static void let_in(struct gdb_lobby *l, int fd, bool taken)
+/* The connection @fd with @peer is a client. */
+static void seat(struct gdb_lobby *l, int fd, const struct gdb_peer *peer)
 {
-	struct gdb_visitor new = { .fd = fd, .since_ns = clock_ns() }, *place;
+	struct gdb_visitor *place = find_place(l);
 	struct err e;
-	int rc = gdb_peer_check(fd, &new.peer, &e);
 
-	if (rc) {
-		refuse(l, &new, e.msg, rc != -ENOTCONN);
+	*place = (struct gdb_visitor){ .fd = fd,
+				       .since_ns = clock_ns(),
+				       .peer = *peer };
+	if (loop_add(l->loop, &l->watches[place - l->visitors], fd, LOOP_IN,
+		     &e))
+		refuse(l, place, e.msg, true);
+}
+
+static void let_in(struct gdb_lobby *l, int fd)
+{
+	struct gdb_peer peer;
+	struct err e;
+	int rc = gdb_peer_check(fd, &peer, &e);
+
+	if (!rc && l->line->fd < 0) {
+		seat(l, fd, &peer);
 		return;
 	}
-	if (taken) {
-		refuse(l, &new, TAKEN, true);
-		return;
-	}
-	place = find_place(l);
-	*place = new;
-	if (watch_fd(l, fd))
-		refuse(l, place, "the host cannot watch it", true);
+	l->refused(l->ctx, peer.name, rc ? e.msg : TAKEN, rc != -ENOTCONN);
+	close(fd);
 }
 
 static void refuse_gone(struct gdb_lobby *l, struct gdb_visitor *v)
@@ -159,48 +137,87 @@ static void hear(struct gdb_lobby *l, struct gdb_visitor *v)
 	buf_release(&out);
 }
 
-static void accept_clients(struct gdb_lobby *l, const struct gdb_line *line,
-			   bool taken)
+static void accept_clients(struct gdb_lobby *l)
 {
 	int fd;
 
 	for (int n = 0; n < ACCEPT_MAX; n++) {
-		fd = gdb_line_accept(line);
+		fd = gdb_line_accept(l->line);
 		if (fd < 0)
 			break;
-		let_in(l, fd, taken);
+		let_in(l, fd);
 	}
 }
 
-/* Whether the client has become a debugger and may be one. */
-static bool serve(struct gdb_lobby *l, struct gdb_visitor *v, bool taken)
+static void let_through(struct gdb_lobby *l, struct gdb_visitor *v)
+{
+	struct gdb_visitor debugger = *v;
+
+	loop_remove(&l->watches[v - l->visitors]);
+	*v = (struct gdb_visitor){ .fd = -1 };
+	l->arrived(l->ctx, &debugger);
+}
+
+static void serve(struct gdb_lobby *l, struct gdb_visitor *v)
 {
 	hear(l, v);
 	if (v->fd < 0)
-		return false;
+		return;
 	if (v->hello.state == GDB_HELLO_DEBUGGER) {
-		if (!taken)
-			return true;
-		refuse(l, v, TAKEN, true);
-	} else if (!time_left_ms(v, clock_ns())) {
+		if (l->line->fd >= 0)
+			refuse(l, v, TAKEN, true);
+		else
+			let_through(l, v);
+	} else if (is_time_over(v)) {
 		refuse(l, v, "it did not finish the handshake in time", true);
 	}
-	return false;
 }
 
-bool gdb_lobby_serve(struct gdb_lobby *l, const struct gdb_line *line,
-		     bool taken, struct gdb_visitor *v)
+static void serve_all(void *ctx)
 {
-	accept_clients(l, line, taken);
-	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++) {
-		struct gdb_visitor *one = &l->visitors[i];
+	struct gdb_lobby *l = ctx;
 
-		if (one->fd < 0 || !serve(l, one, taken))
-			continue;
-		(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, one->fd, NULL);
-		*v = *one;
-		*one = (struct gdb_visitor){ .fd = -1 };
-		return true;
-	}
-	return false;
+	accept_clients(l);
+	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
+		if (l->visitors[i].fd >= 0)
+			serve(l, &l->visitors[i]);
+	set_timer(l);
+}
+
+static void on_ready(void *ctx, unsigned events)
+{
+	struct gdb_lobby *l = ctx;
+
+	(void)events;
+	loop_post(l->loop, &l->call);
+}
+
+int gdb_lobby_open(struct gdb_lobby *l, const struct gdb_line *line,
+		   struct loop *loop, struct err *e)
+{
+	int rc;
+
+	l->newcomers = (struct loop_watch){ .fn = on_ready, .ctx = l };
+	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
+		l->watches[i] = l->newcomers;
+	l->call = (struct loop_call){ .fn = serve_all, .ctx = l };
+	l->time_over = (struct loop_timer){ .fn = serve_all, .ctx = l };
+	rc = loop_add(loop, &l->newcomers, line->listen_fd, LOOP_IN, e);
+	if (rc)
+		return rc;
+	l->line = line;
+	l->loop = loop;
+	return 0;
+}
+
+void gdb_lobby_close(struct gdb_lobby *l)
+{
+	if (!l->loop)
+		return;
+	for (unsigned i = 0; i < GDB_LOBBY_MAX; i++)
+		clear(l, &l->visitors[i]);
+	loop_remove(&l->newcomers);
+	loop_cancel(l->loop, &l->call);
+	loop_timer_stop(&l->time_over);
+	l->loop = NULL;
 }

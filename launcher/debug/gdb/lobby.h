@@ -13,6 +13,7 @@
 #ifndef DEBUG_GDB_LOBBY_H
 #define DEBUG_GDB_LOBBY_H
 
+#include "base/loop.h"
 #include "debug/gdb/hello.h"
 #include "debug/gdb/line.h"
 #include "debug/gdb/peer.h"
@@ -28,38 +29,38 @@ struct gdb_visitor {
 };
 
 struct gdb_lobby {
-	int epoll_fd; /* readable when there is something to do; -1: closed */
-	struct gdb_visitor visitors[GDB_LOBBY_MAX];
 	/* A client was turned away. @noticed: it did something that no
 	 * debugger does; otherwise it just went. */
 	void (*refused)(void *ctx, const char *who, const char *why,
 			bool noticed);
+	/* A client has become a debugger: its descriptor is the callee's. While
+	 * line->fd is one, no other client can become a debugger. */
+	void (*arrived)(void *ctx, const struct gdb_visitor *v);
 	void *ctx;
+	/* Its own. */
+	struct loop *loop; /* NULL: closed */
+	const struct gdb_line *line;
+	struct gdb_visitor visitors[GDB_LOBBY_MAX];
+	struct loop_watch watches[GDB_LOBBY_MAX]; /* of visitors */
+	struct loop_watch newcomers;
+	struct loop_call call; /* there is something to do */
+	struct loop_timer time_over;
 };
 
-#define GDB_LOBBY_EMPTY                                   \
-	{                                                 \
-		.epoll_fd = -1, .visitors = {             \
-			[0 ... GDB_LOBBY_MAX - 1].fd = -1 \
-		}                                         \
+#define GDB_LOBBY_EMPTY                                           \
+	{                                                         \
+		.visitors = { [0 ... GDB_LOBBY_MAX - 1].fd = -1 } \
 	}
 
-/* Watch the listening @line. */
-int gdb_lobby_open(struct gdb_lobby *l, const struct gdb_line *line,
-		   struct err *e);
-void gdb_lobby_close(struct gdb_lobby *l);
-
-/* How many milliseconds until a client needs a look although it sends nothing,
- * since its time is over or a debugger is still to be let through; -1: there
- * is none. */
-int gdb_lobby_wait_ms(const struct gdb_lobby *l);
-
 /*
- * Let new clients in, hear what they say and answer. Returns a client that
- * has become a debugger and moves it to @v: its descriptor is the caller's.
- * @taken: there is a debugger, so that no client can become one.
+ * Let clients of the listening @line in, hear what they say and answer, on
+ * @loop. What else came in the same round is served before: a debugger that
+ * has gone makes room for the next one. The callbacks are set.
  */
-bool gdb_lobby_serve(struct gdb_lobby *l, const struct gdb_line *line,
-		     bool taken, struct gdb_visitor *v);
+int gdb_lobby_open(struct gdb_lobby *l, const struct gdb_line *line,
+		   struct loop *loop, struct err *e);
+
+/* Hang up on all who are still in it. One that is closed is fine. */
+void gdb_lobby_close(struct gdb_lobby *l);
 
 #endif

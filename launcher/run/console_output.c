@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/console_output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+/*
+ * Output comes byte by byte, and waking for each would cost more than the
+ * guest's exit for it. After a write it gathers for a moment that a person at
+ * a terminal does not notice, unless there is much already.
+ */
+#define GATHER_NS  NS_PER_MS
+#define GATHER_MAX (CONSOLE_QUEUE / 4)
+
+/* Before another attempt when stdout was ready and yet took nothing. */
+#define RETRY_NS NS_PER_MS
+
+static size_t pending(const struct console_output *o)
+{
+	const uint8_t *data;
+
+	return console_peek(o->console, &data);
+}
+
+static void fail(struct console_output *o, int error)
+{
+	outcome_set(o->latch, OUTCOME_HOST, 0,
+		    "cannot write the guest's console to stdout: %s",
+		    strerror(error));
+	console_close(o->console);
+}
+
+/* The reader has gone, perhaps long before the guest says anything. */
+static void on_gone(struct console_output *o)
+{
+	if (o->terminal->out_fd >= 0)
+		outcome_set(o->latch, OUTCOME_SIGNAL, SIGHUP,
+			    "the terminal was closed");
+	else
+		fail(o, EPIPE);
+}
+
+static void pass_on(struct console_output *o, const uint8_t *data, size_t n)
+{
+	watch_feed(o->watch, data, n);
+	terminal_shows(o->terminal, data, n);
+	console_drop(o->console, n);
+	o->seen(o->ctx);
+}
+
+/*
+ * Write a piece of the queue to stdout. Returns how many bytes went, 0 if
+ * stdout takes none for now, negative if there is nothing to write or no way
+ * to write it.
+ *
+ * A pipe that is ready to be written to takes PIPE_BUF bytes without blocking,
+ * so the piece is no longer than that.
+ */
+static ssize_t write_piece(struct console_output *o)
+{
+	const uint8_t *data;
+	size_t len = console_peek(o->console, &data);
+	ssize_t n;
+
+	if (!len)
+		return -1;
+	/* Told first: stdout and stderr may be one terminal. */
+	if (milestone_reach(o->times, MILESTONE_FIRST_CONSOLE_BYTE))
+		log_step("first console byte");
+	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
+	if (o->fd >= 0)
+		n = write(o->fd, data, (size_t)n);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n < 0) {
+		o->write_error = errno;
+		fail(o, errno);
+		return -1;
+	}
+	pass_on(o, data, (size_t)n);
+	return n;
+}
+
+/* Wait for what is of interest now. */
+static void update(struct console_output *o)
+{
+	bool pauses = loop_timer_is_set(&o->pause);
+	bool writes = !pauses && pending(o);
+
+	if (o->fd >= 0)
+		loop_change(&o->stdout_watch, writes ? LOOP_OUT : LOOP_GONE);
+	loop_change(&o->queue, pauses ? 0 : LOOP_IN);
+}
+
+static void serve(struct console_output *o)
+{
+	bool wrote = false;
+	ssize_t n;
+
+	do {
+		n = write_piece(o);
+		wrote |= n > 0;
+	} while (n > 0 && o->fd < 0);
+	/* A terminal with room for one byte but not for a new line is ready
+	 * again and again. */
+	if (!n)
+		loop_timer_set(o->loop, &o->pause, clock_ns() + RETRY_NS);
+	else if (wrote && pending(o) < GATHER_MAX)
+		loop_timer_set(o->loop, &o->pause, clock_ns() + GATHER_NS);
+	update(o);
+}
+
+static void on_stdout(void *ctx, unsigned events)
+{
+	struct console_output *o = ctx;
+
+	(void)events;
+	/* A write says best why there is none. */
+	if (o->stdout_watch.events & LOOP_OUT)
+		serve(o);
+	else
+		on_gone(o);
+}
+
+/* There may be something to write. */
+static void look(void *ctx)
+{
+	struct console_output *o = ctx;
+
+	if (o->fd < 0)
+		serve(o);
+	else
+		update(o);
+}
+
+static void on_queue(void *ctx, unsigned events)
+{
+	struct console_output *o = ctx;
+	eventfd_t ignored;
+
+	(void)events;
+	(void)eventfd_read(o->console->wake_fd, &ignored);
+	look(o);
+}
+
+int console_output_begin(struct console_output *o, struct loop *loop,
+			 struct err *e)
+{
+	int rc;
+
+	o->loop = loop;
+	o->queue = (struct loop_watch){ .fn = on_queue, .ctx = o };
+	o->stdout_watch = (struct loop_watch){ .fn = on_stdout, .ctx = o };
+	o->pause = (struct loop_timer){ .fn = look, .ctx = o };
+	rc = loop_add(loop, &o->queue, o->console->wake_fd, LOOP_IN, e);
+	if (!rc && o->fd >= 0)
+		rc = loop_add(loop, &o->stdout_watch, o->fd, LOOP_GONE, e);
+	if (rc)
+		console_output_end(o);
+	return rc;
+}
+
+void console_output_end(struct console_output *o)
+{
+	loop_remove(&o->queue);
+	loop_remove(&o->stdout_watch);
+	loop_timer_stop(&o->pause);
+}
+
+/* What stdout does not take is still judged. */
+static void forsake(struct console_output *o)
+{
+	const uint8_t *data;
+	size_t len;
+
+	while ((len = console_peek(o->console, &data))) {
+		o->unwritten += len;
+		watch_feed(o->watch, data, len);
+		console_drop(o->console, len);
+	}
+	o->seen(o->ctx);
+}
+
+void console_output_drain(struct console_output *o, struct patience *patience)
+{
+	uint64_t last = clock_ns();
+
+	while (pending(o)) {
+		ssize_t n;
+
+		if (o->fd >= 0 && patience_wait(patience, o->fd))
+			break;
+		n = write_piece(o);
+		if (n > 0)
+			last = clock_ns();
+		/* A terminal may be ready and yet take nothing. */
+		else if (n < 0 ||
+			 clock_ns() - last >= END_PATIENCE_MS * NS_PER_MS)
+			break;
+		else
+			usleep(RETRY_NS / 1000);
+	}
+	forsake(o);
+}
