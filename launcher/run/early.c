@@ -1,96 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/early.h"
 
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/thread.h"
+#include "base/log.h"
 
 /* The one that watches; of one run there is one. */
 static struct early *_Atomic watching;
 
-static void end_lost(struct early *early)
+/* Another signal is for this thread, which ends things. */
+static void end(struct early *early, const struct outcome *o)
 {
-	struct outcome o = { .kind = OUTCOME_HOST };
-
-	snprintf(o.evidence, sizeof(o.evidence), "%s: %s",
-		 atomic_load(&early->lost), EARLY_LOST);
-	early->end(early, &o);
+	pthread_sigmask(SIG_UNBLOCK, &early->signals->taken, NULL);
+	early->end(early, o);
 }
 
-/* @number: of the signal; 0: the time is up. */
-static void end(struct early *early, int number)
+static void on_signal(void *ctx, unsigned events)
 {
-	const char *step = atomic_load(&early->step.now);
-	struct outcome o = { .kind = number ? OUTCOME_SIGNAL : OUTCOME_TIMEOUT,
+	struct early *early = ctx;
+	int number = signals_take(early->signals);
+	struct outcome o = { .kind = OUTCOME_SIGNAL,
 			     .value = (uint32_t)number };
 
-	snprintf(o.evidence, sizeof(o.evidence), "%s%swhile %s",
-		 number ? strsignal(number) : "", number ? ", " : "", step);
-	early->end(early, &o);
+	(void)events;
+	if (!number)
+		return;
+	snprintf(o.evidence, sizeof(o.evidence), "%s, while %s",
+		 strsignal(number), atomic_load(&early->step.now));
+	end(early, &o);
 }
 
-/* Milliseconds for poll(): rounded up, so that they are not too few. */
-static int patience(const struct early *early)
+static void on_cut_short(void *ctx, unsigned events)
 {
-	uint64_t now = clock_ns(), ms;
+	struct early *early = ctx;
+	struct outcome o = { .kind = OUTCOME_HOST };
 
-	if (!early->deadline_ns)
-		return -1;
-	if (now >= early->deadline_ns)
-		return 0;
-	ms = (early->deadline_ns - now + 999999) / 1000000;
-	return ms < 60000 ? (int)ms : 60000;
+	(void)events;
+	snprintf(o.evidence, sizeof(o.evidence), "%s: %s",
+		 atomic_load(&early->lost), EARLY_LOST);
+	end(early, &o);
 }
 
-static void *watch(void *arg)
+static void on_deadline(void *ctx)
 {
-	struct early *early = arg;
-	struct pollfd p[] = {
-		{ early->over_fd, POLLIN, 0 },
-		{ early->signals->fd, POLLIN, 0 },
-		{ early->lost_fd, POLLIN, 0 },
-	};
-	int ready, number;
+	struct early *early = ctx;
+	struct outcome o = { .kind = OUTCOME_TIMEOUT };
 
-	for (;;) {
-		ready = poll(p, sizeof(p) / sizeof(*p), patience(early));
-		if (p[0].revents)
-			return NULL;
-		number = ready > 0 && p[1].revents
-				 ? signals_take(early->signals)
-				 : 0;
-		if (!number && !p[2].revents && patience(early))
-			continue;
-		/* Another one is for this thread, which ends things. */
-		pthread_sigmask(SIG_UNBLOCK, &early->signals->taken, NULL);
-		if (!number && p[2].revents)
-			end_lost(early);
-		end(early, number);
-	}
+	snprintf(o.evidence, sizeof(o.evidence), "while %s",
+		 atomic_load(&early->step.now));
+	end(early, &o);
 }
 
-static void close_events(struct early *early)
+static void release(struct early *early)
 {
-	close(early->over_fd);
+	if (early->lost_fd < 0)
+		return;
+	loop_remove(&early->signal);
+	loop_remove(&early->cut_short);
+	loop_timer_stop(&early->deadline);
+	worker_release(&early->worker);
 	close(early->lost_fd);
+	early->lost_fd = -1;
 }
 
-static int open_events(struct early *early, struct err *e)
+static int watch(struct early *early, uint64_t deadline_ns, struct err *e)
 {
+	struct loop *l = &early->worker.loop;
 	int rc;
 
-	early->over_fd = eventfd(0, EFD_CLOEXEC);
 	early->lost_fd = eventfd(0, EFD_CLOEXEC);
-	if (early->over_fd >= 0 && early->lost_fd >= 0)
-		return 0;
-	rc = err_sys(e, "eventfd");
-	close_events(early);
+	if (early->lost_fd < 0)
+		return err_sys(e, "eventfd");
+	rc = worker_init(&early->worker, e);
+	if (!rc)
+		rc = loop_add(l, &early->signal, early->signals->fd,
+			      LOOP_IN | LOOP_FIRST, e);
+	if (!rc)
+		rc = loop_add(l, &early->cut_short, early->lost_fd, LOOP_IN, e);
+	if (!rc && deadline_ns)
+		loop_timer_set(l, &early->deadline, deadline_ns);
+	if (rc)
+		release(early);
 	return rc;
 }
 
@@ -98,26 +92,33 @@ int early_begin(struct early *early, struct signals *signals,
 		uint64_t deadline_ns, early_end_fn end_fn, void *ctx,
 		struct err *e)
 {
-	int rc = signals_open(signals, e);
+	struct err why;
+	int rc;
 
-	if (rc)
-		return rc;
-	early->signals = signals;
-	early->deadline_ns = deadline_ns;
-	early->end = end_fn;
-	early->ctx = ctx;
+	*early = (struct early){
+		.signals = signals,
+		.end = end_fn,
+		.ctx = ctx,
+		.worker = WORKER_EMPTY,
+		.signal = { .fn = on_signal, .ctx = early },
+		.cut_short = { .fn = on_cut_short, .ctx = early },
+		.deadline = { .fn = on_deadline, .ctx = early },
+		.lost_fd = -1,
+	};
 	step_begin(&early->step, "starting");
-	rc = open_events(early, e);
+	rc = signals_open(signals, e);
+	if (!rc)
+		rc = watch(early, deadline_ns, e);
 	if (rc)
 		return rc;
-	/* First: the thread may be asked before it has run. */
+	/* First: the worker may be asked before its thread has run. */
 	signals_block(signals);
-	early->running = thread_start(&early->thread, watch, early);
-	if (early->running) {
-		atomic_store(&watching, early);
-	} else {
-		close_events(early);
+	atomic_store(&watching, early);
+	if (worker_start(&early->worker, "the start", &why)) {
+		log_step("%s", why.msg);
+		atomic_store(&watching, NULL);
 		signals_give_back(signals);
+		release(early);
 	}
 	return 0;
 }
@@ -135,11 +136,7 @@ bool early_lost(const char *path)
 
 void early_over(struct early *early)
 {
-	if (!early->running)
-		return;
-	(void)eventfd_write(early->over_fd, 1);
-	pthread_join(early->thread, NULL);
+	worker_stop(&early->worker);
 	atomic_store(&watching, NULL);
-	close_events(early);
-	early->running = false;
+	release(early);
 }
