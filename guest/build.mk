@@ -7,8 +7,8 @@
 #   build/guest/setup.bin                     16-bit setup code and header
 #   build/guest/bios.bin                      the calls that setup code makes
 #
-# Objects lie under build/guest/64 and build/guest/32. Plain integer
-# instructions only: an interpreting KVM knows few others.
+# Objects are in build/guest/64 and build/guest/32. Plain integer instructions
+# only: an interpreting KVM knows few others.
 
 OBJCOPY ?= objcopy
 
@@ -22,8 +22,8 @@ GUEST_LDFLAGS := -nostdlib -static --build-id=sha1 -z max-page-size=0x1000 \
 	-z noexecstack
 
 GUEST_FLAGS_64 := -m64 -mcmodel=kernel
-# As old as a processor with CPUID can be: what runs there can say, on any other,
-# that it is not enough.
+# The oldest processor with CPUID: code for it can run on any other one, and say
+# that the processor is not sufficient.
 GUEST_MARCH_32 := -march=i586
 GUEST_FLAGS_32 := -m32 $(GUEST_MARCH_32)
 GUEST_DEFS_64 := -DKERNEL_64
@@ -136,7 +136,7 @@ build/guest/setup.bin: build/guest/setup.elf
 	$(call show,BIN)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-# Fixed offsets do without a linker script: the code is at 0 of its segment.
+# Fixed offsets do not need a linker script: the code is at 0 of its segment.
 build/guest/bios.o: guest/bios/bios.S guest/build.mk
 	@mkdir -p $(@D)
 	$(call show,CC)

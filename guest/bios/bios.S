@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A BIOS for kernels' setup code: the calls that it makes, and no others.
+ * A BIOS for kernels' setup code. It only has the calls that this code makes.
  *
  * The 16-bit code at the front of a bzImage asks the machine's firmware for
- * the memory map, the screen, the keyboard, and leave to use long mode. A
- * machine without firmware has to answer, so the launcher puts this behind
- * the interrupt vectors before it enters an image in real mode.
+ * the memory map, the screen and the keyboard, and tells it that long mode will
+ * be used. A machine without firmware must answer, too, so the launcher puts
+ * this code after the interrupt vectors before it enters an image in real mode.
  *
  * Handlers run on the caller's stack, in the caller's DS and ES, and change
- * no register but those that answer. What is unknown is refused the way a
- * real BIOS refuses it: carry set, AH = 86h.
+ * only the registers with the answer. An unknown call is refused as a real BIOS
+ * refuses it: carry set, AH = 86h.
  *
- * Must never trust: ES:DI of a caller. It is the guest's own memory, though,
- * and there is nobody here to protect from it.
+ * ES:DI of a caller is not checked: it is the guest's own memory, and this code
+ * runs in the guest.
  *
  * Spec: Ralf Brown's interrupt list; ACPI, "INT 15H, E820H".
  */
@@ -113,7 +113,7 @@ zero_set:
 	popw	%bp
 	iret
 
-/* ---- interrupts that nobody asked for */
+/* ---- unexpected interrupts */
 
 irq_high:
 	pushw	%ax
@@ -130,7 +130,7 @@ irq_low:
 	popw	%ax
 	iret
 
-/* A fault comes back for ever if it is ignored: say so and stop. */
+/* A fault that is ignored repeats for ever: say so and stop. */
 exception_00:
 	movw	$message_00, %si
 	jmp	stop
@@ -262,7 +262,7 @@ ext_memory:
 	movw	%cs:kib_above, %ax
 	jmp	carry_clear
 
-/* ---- 16h: nobody is at the keyboard */
+/* ---- 16h: a keyboard on which no key is pressed */
 
 int_16:
 	andb	$0xef, %ah		/* 1xh: the same for 101 keys */
@@ -285,8 +285,8 @@ int_1a:
 	je	rtc_time
 	testb	%ah, %ah
 	jne	unsupported
-	/* Ticks of 55 ms since midnight: from the seconds, which is as fine
-	 * as anybody here needs. */
+	/* Ticks of 55 ms since midnight: from the seconds, which is exact
+	 * enough here. */
 	movb	$0x00, %al
 	call	cmos
 	movb	%al, %cl

@@ -39,7 +39,7 @@ static uint8_t sum(const uint8_t *p, uint32_t len)
 	return total;
 }
 
-/* The table at @gpa if it is one; its name goes to m->wrong if it is not. */
+/* The table at @gpa. If it is not a table, its name goes to m->wrong. */
 static const uint8_t *table_at(struct madt *m, uint64_t gpa, const char *name)
 {
 	const uint8_t *t = at(gpa);
@@ -83,7 +83,7 @@ static const uint8_t *read_rsdp(struct madt *m, const uint8_t *p,
 		     : table_at(m, load32(p, RSDP_RSDT), "RSDT");
 }
 
-/* All that are listed must be tables, not only the one that is wanted. */
+/* All listed addresses must be tables, not only the wanted one. */
 static const uint8_t *find_madt(struct madt *m, const uint8_t *list,
 				unsigned width)
 {
@@ -141,7 +141,7 @@ static void add_entry(struct madt *m, const uint8_t *e)
 	}
 }
 
-/* What the entries that are read must have; 0: whatever they like. */
+/* The minimum length of the entries that are read; 0: any length. */
 static bool is_long_enough(const uint8_t *e)
 {
 	static const uint8_t sizes[] = { [ENTRY_LAPIC] = 8,

@@ -4,9 +4,9 @@
  *
  *   RSDP -> XSDT (or RSDT) -> MADT
  *
- * The tables come from the loader and are what claims are about, so nothing
- * here believes them: a checksum that is wrong or an entry that ends past its
- * table is noted, with the name of the table, and the rest is not read.
+ * The tables come from the loader and are tested by claims, so they are not
+ * trusted: a wrong checksum, or an entry that ends past its table, is noted
+ * with the name of the table, and the rest is not read.
  *
  * Spec: ACPI 6.4, 5.2.5 to 5.2.12.
  */
@@ -53,7 +53,7 @@ void madt_read(struct madt *m, const struct boot *b);
 /* The GSI that ISA interrupt @irq raises. */
 uint32_t madt_gsi_of_irq(const struct madt *m, unsigned irq);
 
-/* The I/O APIC that @gsi belongs to, NULL if it is nobody's. */
+/* The I/O APIC that @gsi belongs to, or NULL. */
 const struct madt_ioapic *madt_ioapic_of_gsi(const struct madt *m,
 					     uint32_t gsi);
 

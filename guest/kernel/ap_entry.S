@@ -4,8 +4,8 @@
  * mode, with no stack. smp.c copies all from ap_code to ap_code_end there and
  * fills in ap_params.
  *
- * Several may come at the same time: each takes a number, which chooses its
- * stack, before it uses any memory.
+ * Several processors may start at the same time: each takes a number, which
+ * chooses its stack, before it uses any memory.
  *
  * Spec: Intel SDM volume 3, 8.4 and 9.9.
  */

@@ -103,8 +103,8 @@ static void linux_read(struct boot *b)
 }
 
 /*
- * The stub leaves its mark in boot_params; without it somebody loaded the ELF
- * himself.
+ * The stub leaves its mark in boot_params; without the mark, a loader loaded
+ * the ELF itself.
  */
 static enum boot_how linux_how(const struct boot *b)
 {

@@ -30,7 +30,7 @@ static bool is_known_group(const struct word *w)
 	return word_is(w, "none");
 }
 
-/* Nothing asked for is everything. */
+/* Without a group on the command line, all are tested. */
 static bool is_wanted(const struct boot *b, const struct group *g)
 {
 	struct word w;

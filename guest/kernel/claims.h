@@ -2,9 +2,9 @@
 /*
  * Claims about the machine, and the table of their groups.
  *
- * A claim is one sentence and one function that finds out whether it holds.
- * The run prints `PASS group: sentence`, or FAIL or SKIP, one line each; a
- * function that finds something wrong says what with say(), indented, first.
+ * A claim is one sentence and one function that finds out whether it is true.
+ * The run prints a line `PASS group: sentence`, or FAIL or SKIP, for each
+ * claim; before a FAIL, the function says what is wrong with say(), indented.
  * `test=GROUP` on the command line, as often as wanted, picks groups.
  */
 #ifndef GUEST_KERNEL_CLAIMS_H
@@ -26,7 +26,7 @@ struct group {
 	const struct claim *claims; /* ends with an entry without text */
 };
 
-/* In the order they run: what later ones rely on comes first. */
+/* In the order in which they run: later groups rely on earlier ones. */
 extern const struct group entry_group;
 extern const struct group params_group;
 extern const struct group firmware_group;

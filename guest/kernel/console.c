@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Console exercises; see console.h. Input comes by interrupt alone, so a
- * launcher whose serial port raises none is found out.
+ * Console exercises; see console.h. Input comes only by interrupt, so a serial
+ * port that does not raise interrupts is noticed.
  */
 #include "console.h"
 #include "cpu.h"
@@ -18,7 +18,7 @@
 static volatile uint8_t ring[RING];
 static volatile unsigned ring_in, ring_out;
 
-/* What has no room in the ring stays in the port, and its interrupt off. */
+/* If the ring is full, input stays in the port, and its interrupt is off. */
 static void take_input(void)
 {
 	while (ring_in - ring_out < RING &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel does with its console besides printing: `echo` gives back
- * what is typed, `flood` prints more than any pipe holds.
+ * Exercises for the console: `echo` prints what is typed, `flood` prints more
+ * than a pipe holds.
  */
 #ifndef GUEST_KERNEL_CONSOLE_H
 #define GUEST_KERNEL_CONSOLE_H

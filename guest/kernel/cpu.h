@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processor instructions only the small kernel needs, and its local APIC.
+ * Processor instructions that only the small kernel needs, and its local APIC.
  */
 #ifndef GUEST_KERNEL_CPU_H
 #define GUEST_KERNEL_CPU_H
@@ -30,7 +30,7 @@
 #define LAPIC_LVT_MASKED   0x10000
 #define LAPIC_DIVIDE_BY_1  0xb
 
-/* What the interrupt command register may be told (10.6.1). */
+/* Values of the interrupt command register (10.6.1). */
 #define ICR_FIXED     0x00000
 #define ICR_INIT      0x00500
 #define ICR_STARTUP   0x00600 /* the vector is a page number */
@@ -107,7 +107,7 @@ static inline void interrupts_off(void)
 	asm volatile("cli" : : : "memory");
 }
 
-/* Sleep until an interrupt: enabled in the same breath, none is missed. */
+/* Sleep until an interrupt. STI takes effect after HLT, so none is missed. */
 static inline void wait_for_interrupt(void)
 {
 	asm volatile("sti; hlt" : : : "memory");

@@ -15,7 +15,8 @@
 #include "pv/x86.h"
 #include "smp.h"
 
-/* A launcher may take a moment to stop us; then nothing more is to be said. */
+/* The launcher may take a moment to stop this kernel, which must not print
+ * more. */
 #define STOP_CYCLES 500000000
 #define STOP_TURNS  5000000
 
@@ -36,7 +37,7 @@ void end_with_value(unsigned value)
 	cpu_stop();
 }
 
-/* Through the keyboard controller, as everybody does. */
+/* Through the keyboard controller, as most kernels do. */
 static void end_reboot(const struct boot *b)
 {
 	(void)b;
@@ -52,7 +53,7 @@ static void end_triple(const struct boot *b)
 	asm volatile("ud2");
 }
 
-/* As a kernel that was told to restart does it, if so told (reboot=t). */
+/* Like a kernel that restarts with reboot=t. */
 static void end_restart(const struct boot *b)
 {
 	say("reboot: Restarting system\n");
@@ -60,7 +61,7 @@ static void end_restart(const struct boot *b)
 	end_triple(b);
 }
 
-/* As a kernel that was told to halt does it. */
+/* Like a kernel that halts on request. */
 static void end_halted(const struct boot *b)
 {
 	(void)b;
@@ -68,8 +69,7 @@ static void end_halted(const struct boot *b)
 	cpu_stop();
 }
 
-/* Asleep without interrupts, but not without the serial port's, which is made
- * an NMI. */
+/* Sleep with interrupts off, but with the serial port's interrupt as an NMI. */
 static void end_nmi_hang(const struct boot *b)
 {
 	const struct madt_ioapic io = { .address = IOAPIC_GPA };
@@ -85,7 +85,7 @@ static void end_hang(const struct boot *b)
 	cpu_stop();
 }
 
-/* Idle, as an operating system is: awake for interrupts that never come. */
+/* Idle, like an operating system: with interrupts on, but none arrives. */
 static void end_halt(const struct boot *b)
 {
 	(void)b;
@@ -106,7 +106,7 @@ static void end_fail(const struct boot *b)
 	end_with_value(TESTPORT_FAIL_CLAIMS);
 }
 
-/* The words a Linux kernel dies with. */
+/* The last words of a Linux kernel that panics. */
 static void end_panic(const struct boot *b)
 {
 	(void)b;
@@ -124,7 +124,7 @@ static void end_fault(const struct boot *b)
 	asm volatile("divl %0" : : "m"(zero), "a"(1), "d"(0) : "cc");
 }
 
-/* As fast as the port takes it, and for ever. */
+/* As fast as the port accepts it, for ever. */
 static void end_flood(const struct boot *b)
 {
 	static const char line[] = "flood: the same line again and again\r\n";
@@ -150,7 +150,7 @@ static void end_pvpanic(const struct boot *b)
 	cpu_stop();
 }
 
-/* Whom to start; without another processor there is nothing to try. */
+/* The processor to start; without a second one there is nothing to try. */
 static uint32_t find_another(const struct boot *b)
 {
 	static struct madt madt;
@@ -167,7 +167,7 @@ static void start_another(const struct boot *b, enum smp_order order)
 		end_with_value(TESTPORT_FAIL_CLAIMS);
 }
 
-/* The end comes from elsewhere, while we do as usual. */
+/* Another processor ends the run while this one works. */
 static void end_ap_crash(const struct boot *b)
 {
 	start_another(b, SMP_CRASH);
@@ -180,7 +180,7 @@ static void end_ap_reset(const struct boot *b)
 	end_hang(b);
 }
 
-/* The end comes from here, while another sees and hears nothing. */
+/* This processor ends the run while another one spins with interrupts off. */
 static void end_ap_spin(const struct boot *b)
 {
 	start_another(b, SMP_SPIN);
@@ -207,8 +207,7 @@ static void end_ap_sleep(const struct boot *b)
 	cpu_stop();
 }
 
-/* Another starts in code that makes no sense: an IDT without room, then an
- * instruction that is none. */
+/* Another processor loads an empty IDT and executes an invalid instruction. */
 static void end_ap_garbage(const struct boot *b)
 {
 	static const uint8_t garbage[] = {

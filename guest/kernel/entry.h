@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel saves of the state it was entered in, and the small piece
- * of memory it may write before it has checked itself.
+ * The state in which the kernel was entered, and the small piece of memory that
+ * it may write before it has checked itself.
  *
- * For the entry code and for C. Nothing the loader left in a register
- * survives long, so the entry code writes all that a specification speaks of
- * into struct entry_frame first; the claims in t_entry.c read it later.
+ * For the entry code and for C. The entry code first saves all registers that a
+ * specification mentions in struct entry_frame; the claims in t_entry.c read it
+ * later.
  *
  *   .early   pages   page tables (64-bit kernel only)      EARLY_TABLES
  *            16 KiB  stack, growing down to EARLY_STACK

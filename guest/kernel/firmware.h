@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the chips held before this kernel set them up.
+ * The state of the chips before this kernel set them up.
  */
 #ifndef GUEST_KERNEL_FIRMWARE_H
 #define GUEST_KERNEL_FIRMWARE_H

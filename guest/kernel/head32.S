@@ -6,7 +6,7 @@
  *   startup_32  ESI = boot_params   (e_entry)
  *
  * Both are entered in flat protected mode with paging off and stay there. The
- * kernel runs where it is linked and nowhere else: it has no PHYS32_RELOC.
+ * kernel only runs where it is linked: it has no PHYS32_RELOC.
  *
  * Not trusted: the stack pointer, the GDT, DF, anything the specification
  * leaves open. Spec: Xen docs/misc/pvh.pandoc; Linux boot.rst, "32-bit BOOT

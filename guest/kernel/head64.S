@@ -70,8 +70,8 @@ image_start:
 pvh_start:
 	cld
 	/*
-	 * There is no stack, and no way to learn the own address without
-	 * one. The start info is memory for certain: lend its first word.
+	 * There is no stack yet, but one is needed to learn the current
+	 * address. The start info is certainly memory: borrow its first word.
 	 */
 	movl	(%ebx), %edx
 	leal	4(%ebx), %esp

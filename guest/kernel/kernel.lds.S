@@ -58,7 +58,7 @@ SECTIONS
 	} :data
 	image_end = .;
 
-	/* There must be none of these: nothing here is linked dynamically. */
+	/* These must be empty: nothing here is linked dynamically. */
 	.got : { *(.got .got.plt .igot.plt) } :data
 	.rel : { *(.rel.* .rela.*) } :data
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small kernel: it looks at how it was started, says so, and stops.
+ * The small kernel: checks how it was started, prints it, and stops.
  *
  * A table of contents. Up to selfcheck_run() nothing may write to .data or
  * .bss, because the check looks at them as the loader left them.

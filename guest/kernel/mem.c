@@ -41,7 +41,8 @@ volatile uint64_t *mem_at(uint64_t gpa)
 
 	uintptr_t address = (uintptr_t)gpa;
 
-	/* Page 0 is memory like any other; the compiler must not know. */
+	/* Hide from the compiler that the address may be 0: page 0 is memory,
+	 * too. */
 	asm("" : "+r"(address));
 	return (volatile uint64_t *)address;
 }

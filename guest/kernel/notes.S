@@ -2,10 +2,10 @@
 /*
  * The kernel's ELF notes: what it tells a loader before it runs.
  *
- * Real ones: PHYS32_ENTRY is where PVH enters it, the 64-bit kernel says with
- * PHYS32_RELOC where else it may lie, and what FEATURES requires it requires.
- * The linker adds the GNU build-id. The 32-bit kernel, which runs only where
- * it is linked, has no PHYS32_RELOC.
+ * PHYS32_ENTRY is where PVH enters it, PHYS32_RELOC says where else the 64-bit
+ * kernel may be loaded, and FEATURES has what it requires. The linker adds the
+ * GNU build-id. The 32-bit kernel, which runs only where it is linked, has no
+ * PHYS32_RELOC.
  *
  * Spec: Xen public/elfnote.h, public/features.h.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was given, one line each; launcher tests match these lines, so their
- * form is part of the contract.
+ * Prints one line for each thing that was given. Tests match these lines, so
+ * their form must not change.
  */
 #include "lib/say.h"
 #include "pv/bootparam.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A driver for the first virtio device, a source of random bytes: one queue,
- * one request at a time. Its parts are there for claims to use wrongly.
+ * one request at a time. Its parts are public, so that claims can misuse them.
  *
  * Spec: virtio 1.2, 2.7, 4.2, 5.4.
  */
@@ -42,7 +42,7 @@ bool rng_is_there(void);
 /* Offer back feature word 1 as @high; returns whether it was accepted. */
 bool rng_negotiate(uint32_t high);
 
-/* From whatever state to a live device with an empty queue. */
+/* From any state to a live device with an empty queue. */
 bool rng_start(void);
 
 /* Fill in descriptor @i. */
@@ -52,13 +52,13 @@ void rng_describe(unsigned i, uint64_t gpa, uint32_t len, uint16_t flags,
 /* Make the chain that begins with @head available, and @idx the index. */
 void rng_offer(uint16_t head, uint16_t idx);
 
-/* Take its interrupts, and none any more; that resets the device, too. */
+/* Start and stop to take its interrupts; stopping also resets the device. */
 void rng_listen(void);
 void rng_quiet(void);
 
 /*
- * Wait for the device's interrupt; the events it came for, acknowledged. One
- * that comes for nothing was raised before a reset and delivered after it.
+ * Wait for the device's interrupt; returns its events, acknowledged. An
+ * interrupt without an event was raised before a reset and delivered after it.
  */
 uint32_t rng_wait(void);
 

@@ -2,8 +2,8 @@
 /*
  * The kernel's own proof that it was loaded right; see selfcheck.h.
  *
- * First .bss, so that from then on there is memory to work with; then the
- * table, so that it can be believed; then what the table lists.
+ * First .bss, which is then used as memory; then the table, which is then
+ * trusted; then what the table lists.
  */
 #include "lib/crc32.h"
 #include "lib/say.h"
@@ -21,7 +21,8 @@ static const uint8_t *range_at(const struct entry_frame *f,
 
 /*
  * A `repe scasl` over all whole words costs an interpreted processor a quarter
- * of what bytes would; only the word it stops at and the rest go by bytes.
+ * of the time for bytes; only the word where it stops and the rest are compared
+ * as bytes.
  */
 static const uint8_t *first_nonzero(const uint8_t *p, size_t len)
 {

@@ -103,7 +103,7 @@ static bool is_in_use(const struct boot *b, uint64_t gpa)
 	       overlaps(gpa, (uintptr_t)b->start_info, PAGE_4K);
 }
 
-/* 0: there is none. */
+/* 0: not borrowed. */
 static uint32_t find_page(const struct boot *b)
 {
 	for (unsigned i = 0; i < b->ranges_count; i++) {
@@ -215,7 +215,7 @@ void smp_start_all(void)
 	smp_send(0, startup_icr() | ICR_TO_OTHERS);
 }
 
-/* How many have come so far, in any order. */
+/* How many have started so far, in any order. */
 static unsigned came(void)
 {
 	unsigned n = 0;

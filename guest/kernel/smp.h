@@ -8,8 +8,8 @@
  *     struct ap_params
  *   then on a stack of its own: smp_other()
  *
- * Before smp_open() nothing is borrowed, after smp_close() nothing is left:
- * all others wait for a startup IPI, and the page holds what it did.
+ * After smp_close(), all others wait for a startup IPI again, and the page has
+ * its old content.
  *
  * Spec: Intel SDM volume 3, 8.4 and 10.6.
  */
@@ -41,15 +41,15 @@ void smp_close(void);
 /* Start @apic_id; whether it said so, as itself, in time. */
 bool smp_start(uint32_t apic_id, enum smp_order order);
 
-/* INIT, then a startup IPI for the borrowed page; no waiting for anybody. */
+/* INIT, then a startup IPI for the borrowed page, without waiting. */
 void smp_init(uint32_t apic_id);
 void smp_startup(uint32_t apic_id);
-/* The same to all others at once, who are to sleep. */
+/* The same to all others at once, which then sleep. */
 void smp_start_all(void);
 
-/* Wait until @n others have come since smp_open(); how many came. */
+/* Wait until @n others have started since smp_open(); returns how many did. */
 unsigned smp_wait_for(unsigned n);
-/* Wait a moment, in which somebody might come; how many came. */
+/* Wait a moment in which processors may start; returns how many started. */
 unsigned smp_wait_a_moment(void);
 
 /* The @nth that came said that it is this one. */

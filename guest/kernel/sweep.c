@@ -3,8 +3,7 @@
  * Garbage to every port; see sweep.h.
  *
  * The value is one that no port of the machine takes for an end of the run.
- * Only the test port would, which takes any: it is left out where it would
- * be written whole.
+ * Only the test port accepts any value: it is not written as a whole.
  */
 #include "lib/io.h"
 #include "lib/say.h"
@@ -44,7 +43,7 @@ static void sweep_wide(void)
 	}
 }
 
-/* Garbage has made levels of some interrupts that are edges. */
+/* Garbage has set some edge interrupts to level. */
 static void recover(void)
 {
 	outb(ELCR_MASTER, 0);

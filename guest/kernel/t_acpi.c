@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about the firmware tables that tell of processors and interrupts.
+ * Claims about the firmware tables of processors and interrupts.
  *
  * Without an RSDP, where the loader gave none and the BIOS has none, there is
  * nothing to claim.
  *
- * `cpus=N` on the command line: how many there are to be.
+ * `cpus=N` on the command line: how many processors are expected.
  *
  * Spec: ACPI 6.4, 5.2.
  */

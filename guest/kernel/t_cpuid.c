@@ -38,7 +38,7 @@ static enum verdict topology_is_whole(const struct boot *b)
 	struct cpuid_regs smt = cpuid_sub(CPUID_TOPOLOGY, 0);
 	struct cpuid_regs core = cpuid_sub(CPUID_TOPOLOGY, 1);
 	struct cpuid_regs end = cpuid_sub(CPUID_TOPOLOGY, 2);
-	/* Leaf 1's count means something only beside the HTT flag. */
+	/* Leaf 1's count is only valid with the HTT flag. */
 	uint32_t count = one.d & CPUID_1_D_HTT ? one.b >> 16 & 0xff : 1;
 
 	(void)b;
@@ -57,7 +57,7 @@ static const struct claim claims[] = {
 	{ "the hypervisor has a name", hypervisor_has_a_name },
 	{ "there is a local APIC", there_is_an_apic },
 	{ "long mode is offered", long_mode_is_offered },
-	{ "the CPUs are told level by level", topology_is_whole },
+	{ "CPUID reports the topology level by level", topology_is_whole },
 	{ 0 },
 };
 

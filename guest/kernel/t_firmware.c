@@ -32,7 +32,7 @@
 
 #define PIT_LATCH_CHANNEL0 0x00
 
-/* One that is let in comes at once. */
+/* An interrupt that is pending arrives at once. */
 #define EARLY_TURNS 1000
 #define PIT_TURNS   100000
 
@@ -233,7 +233,7 @@ static enum verdict screen_memory_is_not_cached(const struct boot *b)
 	return PASS;
 }
 
-/* Firmware lies there, in memory or in a ROM: it is read through the cache. */
+/* Firmware is there, in memory or in a ROM: it is read through the cache. */
 static enum verdict firmware_memory_is_cached(const struct boot *b)
 {
 	(void)b;
@@ -288,7 +288,7 @@ static enum verdict caches_are_on(const struct boot *b)
 	return expect_equal("CR0", b->entry->cr0 & (CR0_CD | CR0_NW), 0);
 }
 
-/* A place that no object of C's is known to be at. */
+/* A place where no C object is. */
 static volatile uint32_t *place(uintptr_t gpa)
 {
 	asm("" : "+r"(gpa));

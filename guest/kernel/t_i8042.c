@@ -35,7 +35,7 @@ static enum verdict becomes_ready(const struct boot *b)
 static enum verdict tests_itself(const struct boot *b)
 {
 	(void)b;
-	/* Whatever it still had to say. */
+	/* Drop what is still in the output buffer. */
 	for (unsigned i = 0; i < ANSWERS_MAX; i++)
 		(void)inb(I8042_DATA);
 	outb(I8042_CMD, CMD_SELF_TEST);
@@ -46,7 +46,7 @@ static enum verdict tests_itself(const struct boot *b)
 	return FAIL;
 }
 
-/* Commands that reset the machine or cut an address line are left out. */
+/* Except commands that reset the machine or disable an address line. */
 static enum verdict survives_garbage(const struct boot *b)
 {
 	for (unsigned command = 0; command < CMD_PULSE_FIRST; command++) {

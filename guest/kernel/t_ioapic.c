@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Claims about the I/O APICs that the MADT names: they are there, what
- * devices raise arrives through them at the vector that an entry names, as
- * edge or level, and garbage in their registers does no lasting harm.
+ * interrupts of devices arrive through them at the vector in their entry, as
+ * edge or level, and garbage in their registers has no lasting effect.
  *
  * The PIC is masked throughout, so that nothing arrives on the other way.
  *
@@ -38,11 +38,11 @@ static const struct madt_ioapic *wired_to(unsigned irq, unsigned *pin)
 	if (io)
 		*pin = gsi - io->gsi_base;
 	else
-		say("     GSI %u is nobody's\n", gsi);
+		say("     no I/O APIC has GSI %u\n", gsi);
 	return io;
 }
 
-/* Nothing is to come on the other way; what comes late comes now. */
+/* No interrupt may come through the PIC; a late one comes now. */
 static void listen(void)
 {
 	pic_mask_all();
@@ -74,7 +74,8 @@ static enum verdict madt_names_one(const struct boot *b)
 	return SKIP;
 }
 
-/* Bits 8-15 and 24-31 of the version are reserved, 0xff is nobody's bus. */
+/* Bits 8-15 and 24-31 of the version are reserved; a bus without a device reads
+ * 0xff. */
 static enum verdict they_answer(const struct boot *b)
 {
 	if (!is_there(b))
@@ -107,7 +108,7 @@ static enum verdict ids_are_right(const struct boot *b)
 	return PASS;
 }
 
-/* 82093AA, and every machine since: 24. */
+/* The 82093AA, and all later ones, have 24. */
 static enum verdict there_are_24(const struct boot *b)
 {
 	if (!is_there(b))
@@ -122,7 +123,7 @@ static enum verdict entry_holds(const struct boot *b)
 
 	if (!is_there(b))
 		return SKIP;
-	/* No processor has the highest id, and it is masked anyway. */
+	/* No processor has the highest id, and the entry is masked anyway. */
 	ioapic_set(io, REG_ENTRY(23), ENTRY_MASKED | ENTRY_LEVEL | 0xa5);
 	ioapic_set(io, REG_ENTRY(23) + 1, 0xfe000000);
 	low = ioapic_get(io, REG_ENTRY(23));
@@ -194,7 +195,8 @@ static void silence_the_port(void)
 	outb(COM1_PORT + UART_IER, 0);
 }
 
-/* As often as a level may come while its line is held; then it is let go. */
+/* How often a level may come while its line is held; then the line is
+ * released. */
 static void count_a_few(void)
 {
 	if (++times == LEVEL_TIMES)
@@ -218,7 +220,7 @@ static unsigned serial_comes(uint32_t flags, void (*fn)(void))
 	ioapic_set_entry(io, pin, VECTOR_IOAPIC | flags);
 	outb(COM1_PORT + UART_IER, IER_TX);
 	if (trap_wait(VECTOR_IOAPIC, TRAP_WAIT_CYCLES)) {
-		/* What else would come comes now. */
+		/* A further interrupt would come now. */
 		interrupts_on();
 		for (unsigned i = 0; i < 1000 && times < LEVEL_TIMES; i++)
 			cpu_pause();
@@ -245,7 +247,7 @@ static enum verdict edge_comes_once(const struct boot *b)
 	return expect_equal("the count", serial_comes(0, count_a_few), 1);
 }
 
-/* One may be on its way when the line is let go. */
+/* One may be on its way when the line is released. */
 static enum verdict level_comes_again(const struct boot *b)
 {
 	unsigned n;
@@ -274,7 +276,7 @@ static enum verdict low_vectors_stay_away(const struct boot *b)
 	io = wired_to(PIT_IRQ, &pin);
 	if (!io)
 		return FAIL;
-	/* One that came would be an exception, which ends the run. */
+	/* It would arrive as an exception, which ends the run. */
 	for (unsigned vector = 0; vector < 16; vector++) {
 		listen();
 		ioapic_set_entry(io, pin, vector);
@@ -306,7 +308,7 @@ static enum verdict nobody_is_sent_to(const struct boot *b)
 	return !came && pit_arrives(b);
 }
 
-/* Entries stay masked: an INIT to ourselves would be ours alone to bear. */
+/* Entries stay masked, so that no INIT is sent to this processor. */
 static void write_garbage(const struct madt_ioapic *io)
 {
 	static const uint32_t values[] = { 0xffffffff, 0x00010000, 0x55575557,
@@ -328,7 +330,7 @@ static void access_oddly(const struct madt_ioapic *io)
 		volatile uint8_t *p = (volatile uint8_t *)ioapic_window(io, 0) +
 				      off;
 
-		/* IOREGSEL is made to name what can only be read. */
+		/* IOREGSEL selects a read-only register. */
 		*ioapic_window(io, IOREGSEL) = REG_VERSION;
 		*p = 0xff;
 		*(volatile uint16_t *)p = 0x0101;
@@ -380,22 +382,20 @@ static enum verdict survives_odd_sizes(const struct boot *b)
 
 static const struct claim claims[] = {
 	{ "the MADT names one", madt_names_one },
-	{ "each is where the MADT says", they_answer },
-	{ "each has the id that the MADT says", ids_are_right },
+	{ "each is at the address in the MADT", they_answer },
+	{ "each has the id in the MADT", ids_are_right },
 	{ "the first has 24 entries", there_are_24 },
 	{ "an entry holds what is written", entry_holds },
 	{ "the MADT's overrides name entries that exist",
 	  overrides_are_possible },
-	{ "a masked interrupt stays away", masked_stays_away },
-	{ "the PIT's interrupt arrives at the entry that the MADT says",
-	  pit_arrives },
+	{ "a masked interrupt does not arrive", masked_stays_away },
+	{ "the PIT's interrupt arrives at the entry in the MADT", pit_arrives },
 	{ "the serial port's interrupt arrives", serial_arrives },
-	{ "an edge comes once, however long the line is held",
-	  edge_comes_once },
-	{ "a level comes again until the line is let go", level_comes_again },
-	{ "vectors below 16 stay away, and others arrive afterwards",
+	{ "an edge comes once, even if the line stays high", edge_comes_once },
+	{ "a level comes again until the line is released", level_comes_again },
+	{ "vectors below 16 do not arrive, later interrupts do",
 	  low_vectors_stay_away },
-	{ "what is sent to nobody stays away, and others arrive afterwards",
+	{ "an interrupt to a missing processor does not arrive, later ones do",
 	  nobody_is_sent_to },
 	{ "after garbage in every register interrupts arrive",
 	  survives_garbage },

@@ -2,8 +2,8 @@
 /*
  * Claims about interrupts: each kind arrives at its vector.
  *
- * Every wait is bounded by the time stamp counter, at whatever frequency, and
- * by a number of turns in case that stands still.
+ * Every wait is bounded by the time stamp counter, and by a number of turns in
+ * case the counter does not advance.
  */
 #include "claims.h"
 #include "cpu.h"
@@ -46,7 +46,7 @@ static void silence_the_port(void)
 	outb(COM1_PORT + UART_IER, 0);
 }
 
-/* An empty holding register is the one interrupt we can cause ourselves. */
+/* An empty holding register is the only interrupt that this code can cause. */
 static enum verdict serial_arrives(const struct boot *b)
 {
 	unsigned vector = VECTOR_PIC_MASTER + COM1_IRQ;
@@ -89,7 +89,7 @@ static enum verdict lapic_timer_arrives(const struct boot *b)
 
 /* --- hostile */
 
-/* Every command, most of them left without their data. */
+/* Every command, most of them without their data. */
 static enum verdict pit_survives_garbage(const struct boot *b)
 {
 	for (unsigned value = 0; value < 0x100; value++) {
@@ -106,7 +106,7 @@ static enum verdict pit_survives_garbage(const struct boot *b)
 	return pit_arrives(b);
 }
 
-/* Initialisations that stop half way, ends of interrupts that never came. */
+/* Incomplete initialisations, and ends of interrupts that never came. */
 static enum verdict pic_survives_garbage(const struct boot *b)
 {
 	static const uint16_t ports[] = {
@@ -126,8 +126,7 @@ static enum verdict pic_survives_garbage(const struct boot *b)
 	return masked_stays_away(b) && pit_arrives(b) && serial_arrives(b);
 }
 
-/* An APIC that is switched off masks its vectors, the PIC's way in among
- * them. */
+/* An APIC that is off masks its vectors, including that of the PIC. */
 static enum verdict lapic_off_is_silent(const struct boot *b)
 {
 	uint32_t lint0 = lapic_read(LAPIC_LVT_LINT0);
@@ -163,7 +162,7 @@ static enum verdict lapic_low_vectors_stay_away(const struct boot *b)
 	return lapic_timer_arrives(b);
 }
 
-/* Those that are not memory: writing them sends something. */
+/* Registers that are not memory: writing them sends an interrupt. */
 static bool lapic_sends(unsigned reg)
 {
 	return reg == LAPIC_ICR || reg == LAPIC_ICR_DEST || reg == LAPIC_EOI;
@@ -221,7 +220,7 @@ static enum verdict lapic_survives_garbage(const struct boot *b)
 }
 
 static const struct claim claims[] = {
-	{ "a masked interrupt stays away", masked_stays_away },
+	{ "a masked interrupt does not arrive", masked_stays_away },
 	{ "the PIT's interrupt arrives through the PIC", pit_arrives },
 	{ "the serial port's interrupt arrives through the PIC",
 	  serial_arrives },
@@ -229,9 +228,9 @@ static const struct claim claims[] = {
 	{ "the local APIC's timer interrupt arrives", lapic_timer_arrives },
 	{ "after garbage the PIT's interrupt arrives", pit_survives_garbage },
 	{ "after garbage in the PIC interrupts arrive", pic_survives_garbage },
-	{ "a local APIC that is off is silent, and on again it is not",
+	{ "a local APIC delivers nothing while it is off, and does when it is on again",
 	  lapic_off_is_silent },
-	{ "vectors below 16 stay away, and others arrive afterwards",
+	{ "vectors below 16 do not arrive, later interrupts do",
 	  lapic_low_vectors_stay_away },
 	{ "after garbage in the local APIC interrupts arrive",
 	  lapic_survives_garbage },

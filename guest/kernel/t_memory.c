@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about memory: it is there, all of it, and each address only once.
+ * Claims about memory: all of it exists, and each address only once.
  *
  * The first and last eight bytes of the first and last page of every RAM
  * range are written, all of them before the first is read back, so that two
- * addresses that reach the same memory are noticed. What was there is put
- * back: some of it may be the initrd or the command line.
+ * addresses that reach the same memory are noticed. What was there is restored:
+ * some of it may be the initrd or the command line.
  */
 #include "claims.h"
 #include "lib/say.h"

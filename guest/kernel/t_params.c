@@ -19,7 +19,7 @@ static enum verdict magic_is_right(const struct boot *b)
 	return expect_equal("magic is wrong", b->is_magic_wrong, false);
 }
 
-/* GRUB's own boot_params start behind it, and nobody ever complained. */
+/* GRUB's own boot_params start after it, and kernels accept that. */
 static enum verdict boot_flag_is_right(const struct boot *b)
 {
 	if (!boot_is_linux(b) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about ports with nothing behind them: reads are all ones and come
- * back at once, writes are lost.
+ * Claims about ports without a device: reads return all ones at once, writes
+ * are dropped.
  */
 #include "claims.h"
 #include "lib/io.h"
@@ -41,8 +41,9 @@ static enum verdict write_to_nobody_is_lost(const struct boot *b)
 
 static const struct claim claims[] = {
 	{ "an absent PCI device reads all ones", absent_pci_reads_ones },
-	{ "a port of nobody's reads all ones", nobody_reads_ones },
-	{ "a write to a port of nobody's is lost", write_to_nobody_is_lost },
+	{ "a port without a device reads all ones", nobody_reads_ones },
+	{ "a write to a port without a device is dropped",
+	  write_to_nobody_is_lost },
 	{ 0 },
 };
 

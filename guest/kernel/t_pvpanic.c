@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about the panic device: it says which events it knows, and only the
- * one of them that is an end ends the run (`end=pvpanic` tries that).
+ * Claims about the panic device: it says which events it knows, and only a
+ * panic ends the run (`end=pvpanic` tries that).
  *
- * Where nobody answers at the port, there is nothing to claim.
+ * Without the device there is nothing to claim.
  *
  * Spec: QEMU, docs/specs/pvpanic.
  */
@@ -23,7 +23,7 @@ static bool is_there(void)
 {
 	if (events() != 0xff)
 		return true;
-	say("     nobody answers at port 0x%x\n", PVPANIC_PORT);
+	say("     there is no device at port 0x%x\n", PVPANIC_PORT);
 	return false;
 }
 
@@ -49,7 +49,7 @@ static enum verdict reading_changes_nothing(const struct boot *b)
 	return PASS;
 }
 
-/* A crash kernel takes over: that is somebody else's story. */
+/* The event of a crash kernel that takes over. */
 static enum verdict crash_kernel_goes_on(const struct boot *b)
 {
 	uint8_t first = events();
@@ -61,7 +61,7 @@ static enum verdict crash_kernel_goes_on(const struct boot *b)
 	return expect_equal("the events", events(), first);
 }
 
-/* All values that do not tell of an event that the device knows. */
+/* All values without an event that the device knows. */
 static enum verdict unknown_events_go_on(const struct boot *b)
 {
 	uint8_t first = events();
@@ -75,7 +75,7 @@ static enum verdict unknown_events_go_on(const struct boot *b)
 	return expect_equal("the events", events(), first);
 }
 
-/* The next port is not the device's: what lands there tells of nothing. */
+/* The next port does not belong to the device: a byte there is not an event. */
 static enum verdict is_one_byte_wide(const struct boot *b)
 {
 	uint8_t first = events();
@@ -97,8 +97,9 @@ static enum verdict is_one_byte_wide(const struct boot *b)
 static const struct claim claims[] = {
 	{ "it knows what a panic is", panics_are_known },
 	{ "reading changes nothing, however often", reading_changes_nothing },
-	{ "a crash kernel's take-over is not the end", crash_kernel_goes_on },
-	{ "events that it does not know are not the end",
+	{ "a crash kernel that takes over does not end the run",
+	  crash_kernel_goes_on },
+	{ "events that it does not know do not end the run",
 	  unknown_events_go_on },
 	{ "accesses of odd sizes reach one byte", is_one_byte_wide },
 	{ 0 },

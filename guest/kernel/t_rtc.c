@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about the clock. A kernel that finds it updating for ever, or its
- * time impossible, waits seconds for it to change its mind.
+ * Claims about the clock. If its update never ends, or its time is impossible,
+ * a kernel waits for seconds.
  *
  * Spec: Motorola MC146818.
  */
@@ -94,7 +94,7 @@ static void set_rtc(unsigned index, uint8_t v)
 	outb(RTC_DATA, v);
 }
 
-/* And no other byte changes with it, such as the one half way round. */
+/* No other byte may change with it, such as the one half way round. */
 static enum verdict memory_holds(const struct boot *b)
 {
 	uint8_t before = rtc(RTC_NOBODYS), other = rtc(RTC_OTHER), after, still;
@@ -108,8 +108,8 @@ static enum verdict memory_holds(const struct boot *b)
 	       expect_equal("another", still, other);
 }
 
-/* Bit 7 of an index is not part of it. What was there is put back, so that
- * clocks that can be set tell the time again. */
+/* Bit 7 of an index is not part of it. The old contents are restored, so that a
+ * clock that can be set has the right time again. */
 static enum verdict survives_garbage(const struct boot *b)
 {
 	static const uint8_t values[] = { 0xff, 0x00, 0x5a, 0x99 };
@@ -132,13 +132,13 @@ static enum verdict survives_garbage(const struct boot *b)
 }
 
 static const struct claim claims[] = {
-	{ "an update comes to its end", update_ends },
-	{ "the time is a time", time_is_valid },
-	{ "the date is a date", date_is_valid },
+	{ "an update ends", update_ends },
+	{ "the time is valid", time_is_valid },
+	{ "the date is valid", date_is_valid },
 	{ "updates are not halted", clock_runs },
 	{ "the contents are valid", battery_is_good },
 	{ "each byte of its memory holds its own value", memory_holds },
-	{ "after garbage in every register it tells the time",
+	{ "after garbage in every register its time is valid",
 	  survives_garbage },
 	{ 0 },
 };

@@ -101,7 +101,7 @@ static enum verdict loopback_returns(const struct boot *b)
 
 /* --- hostile */
 
-/* The data register in loopback only: the console is not to be hurt. */
+/* The data register only in loopback, because of the console. */
 static void write_garbage(void)
 {
 	for (unsigned value = 0; value < 0x100; value++) {
@@ -142,7 +142,7 @@ static enum verdict word_is_two_registers(void)
 	       expect_equal("the word", inw(COM1_PORT + UART_MSR) >> 8, 0x5a);
 }
 
-/* Whoever was set off by the garbage is not to come later. */
+/* Interrupts that the garbage has caused must not come later. */
 static enum verdict works(const struct boot *b)
 {
 	serial_init();
@@ -168,7 +168,7 @@ static enum verdict survives_odd_sizes(const struct boot *b)
 	return works(b) && word_is_two_registers();
 }
 
-/* More than any FIFO holds: what is lost is said, and what came is kept. */
+/* More than any FIFO holds: the loss is reported, and the rest is kept. */
 static enum verdict overrun_is_told(const struct boot *b)
 {
 	uint8_t mcr = reg(UART_MCR), seen = 0;
@@ -197,7 +197,7 @@ static const struct claim claims[] = {
 	{ "no interrupt is pending with all of them off",
 	  no_interrupt_is_pending },
 	{ "in loopback a byte comes back", loopback_returns },
-	{ "bytes that have no room are told of", overrun_is_told },
+	{ "an overrun is reported", overrun_is_told },
 	{ "after garbage in every register it works", survives_garbage },
 	{ "after accesses of odd sizes it works", survives_odd_sizes },
 	{ 0 },

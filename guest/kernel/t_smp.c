@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about the other processors: each that the MADT lists starts as SDM
- * volume 3, 8.4 has it and hears what is sent to it; and whatever is done to
- * them, they start again.
+ * Claims about the other processors: each one in the MADT starts as in SDM
+ * volume 3, 8.4, and receives interrupts; after any misuse it starts again.
  *
  * With one processor there is nothing to claim.
  */
@@ -28,7 +27,7 @@ static bool open(const struct boot *b)
 	return smp_open(b, &madt);
 }
 
-/* The @nth of the others that can be named in eight bits. */
+/* The @nth of the others whose id has eight bits. */
 static bool nth_other(unsigned nth, uint32_t *id)
 {
 	for (unsigned i = 0; i < madt.cpus_count && i < MADT_CPUS_MAX; i++)
@@ -140,7 +139,7 @@ static enum verdict lint0_is_masked(const struct boot *b)
 	return ok;
 }
 
-/* All at once: each takes a stack of its own. */
+/* All at once: each takes another stack. */
 static enum verdict all_start_at_once(const struct boot *b)
 {
 	unsigned n;
@@ -270,19 +269,19 @@ static enum verdict spinners_come_back(const struct boot *b)
 }
 
 static const struct claim claims[] = {
-	{ "each that the MADT lists starts", all_start },
+	{ "each in the MADT starts", all_start },
 	{ "each starts a second time", all_start_again },
 	{ "one begins with its caches on", caches_are_on },
 	{ "one begins with LINT0 masked", lint0_is_masked },
 	{ "all start at once", all_start_at_once },
-	{ "what is sent to one arrives, every time", ipis_arrive },
-	{ "what is sent to all others arrives at each", all_hear_a_broadcast },
-	{ "a start of nobody starts nobody, and others start afterwards",
+	{ "an interrupt to one arrives, every time", ipis_arrive },
+	{ "an interrupt to all others arrives at each", all_hear_a_broadcast },
+	{ "a start of a missing processor starts none, later ones start",
 	  nobody_starts_for_nobody },
 	{ "a second start of one that runs is ignored",
 	  second_startup_is_ignored },
-	{ "after a storm of INITs it starts", survives_a_storm },
-	{ "vectors below 16 stay away, and others arrive afterwards",
+	{ "one starts after many INITs", survives_a_storm },
+	{ "vectors below 16 do not arrive, later interrupts do",
 	  low_vectors_stay_away },
 	{ "one that spins with interrupts off comes back by INIT",
 	  stray_comes_back },

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims about the first virtio device, a source of random bytes: a driver
- * that keeps the rules is served, one that breaks them is told so and may
- * start again.
+ * Claims about the first virtio device, a source of random bytes: a driver that
+ * keeps the rules is served; a driver that breaks them must reset the device,
+ * and is then served again.
  *
- * Where no virtio device answers, there is nothing to claim.
+ * Without a virtio device there is nothing to claim.
  *
  * Spec: virtio 1.2, 2.7, 4.2, 5.4.
  */
@@ -118,7 +118,7 @@ static const struct {
 	  0,
 	  1 },
 	{ "a buffer to read", { 0x1000, 64, 0, 0 }, 0, 1 },
-	{ "an indirect table nobody agreed on",
+	{ "an indirect table that was not negotiated",
 	  { 0x1000, 16, VIRTQ_DESC_INDIRECT, 0 },
 	  0,
 	  1 },
@@ -171,18 +171,18 @@ static const struct {
 	unsigned reg;
 	uint32_t value;
 } misuses[] = {
-	{ "a status bit taken back", true, VIRTIO_REG_STATUS,
+	{ "a status bit that is cleared", true, VIRTIO_REG_STATUS,
 	  STATUS_NEGOTIATED },
 	{ "features after they were agreed upon", true,
 	  VIRTIO_REG_DRIVER_FEATURES, 1 },
 	{ "the size of a queue that is ready", true, VIRTIO_REG_QUEUE_NUM, 4 },
 	{ "an address of a queue that is ready", true, VIRTIO_REG_QUEUE_DESC,
 	  0 },
-	{ "a doorbell of a queue that is not there", true,
+	{ "a doorbell of a queue that does not exist", true,
 	  VIRTIO_REG_QUEUE_NOTIFY, 7 },
 	{ "QueueReady that is neither 0 nor 1", false, VIRTIO_REG_QUEUE_READY,
 	  2 },
-	{ "a size that is no power of two", false, VIRTIO_REG_QUEUE_NUM, 3 },
+	{ "a size that is not a power of two", false, VIRTIO_REG_QUEUE_NUM, 3 },
 	{ "a size past QueueNumMax", false, VIRTIO_REG_QUEUE_NUM, 0x8000 },
 	{ "a ring past the end of the address space", false,
 	  VIRTIO_REG_QUEUE_DRIVER + 4, 0xffffffff },
@@ -252,7 +252,7 @@ static enum verdict odd_sizes_do_nothing(const struct boot *b)
 	return ok;
 }
 
-/* Doorbells without anything behind them, and resets while it serves. */
+/* Doorbells without a request, and resets during requests. */
 static enum verdict storm_is_survived(const struct boot *b)
 {
 	bool ok = true;
@@ -296,7 +296,7 @@ static enum verdict serves_after_garbage(const struct boot *b)
 
 static const struct claim claims[] = {
 	{ "the device is a modern source of entropy", is_entropy_source },
-	{ "it does without drivers of the legacy kind", insists_on_version_1 },
+	{ "it does not accept legacy drivers", insists_on_version_1 },
 	{ "a queue becomes ready, and is not after a reset",
 	  queue_becomes_ready },
 	{ "random bytes arrive with an interrupt", random_bytes_arrive },
@@ -305,7 +305,7 @@ static const struct claim claims[] = {
 	{ "a driver that misuses a register is asked to reset",
 	  misuse_is_refused },
 	{ "accesses of odd sizes and places do nothing", odd_sizes_do_nothing },
-	{ "doorbells and resets in a storm do no harm", storm_is_survived },
+	{ "it works after many doorbells and resets", storm_is_survived },
 	{ "garbage in every register is forgotten by a reset",
 	  serves_after_garbage },
 	{ 0 },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IDT and what becomes of exceptions and interrupts; see trap.h.
+ * The IDT, and the handling of exceptions and interrupts; see trap.h.
  */
 #include <stdint.h>
 

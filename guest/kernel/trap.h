@@ -2,8 +2,8 @@
 /*
  * Exceptions and interrupts of the small kernel.
  *
- * An exception nobody asked for is printed with its vector, address and error
- * code and ends the run as a failure: there is no silent hang. Interrupts are
+ * An unexpected exception is printed with its vector, address and error code,
+ * and ends the run as a failure, so there is no silent hang. Interrupts are
  * counted; a claim may add a handler of its own.
  */
 #ifndef GUEST_KERNEL_TRAP_H
@@ -14,7 +14,7 @@
 
 #define VECTOR_PIC_MASTER 0x20 /* IRQ 0-7 */
 #define VECTOR_PIC_SLAVE  0x28 /* IRQ 8-15 */
-/* From here on the local APIC is told that an interrupt was served. */
+/* From here on interrupts are acknowledged at the local APIC. */
 #define VECTOR_LAPIC	0x40 /* its timer */
 #define VECTOR_IOAPIC	0x41
 #define VECTOR_IPI	0x42
@@ -47,8 +47,9 @@ unsigned trap_count(unsigned vector);
 void trap_count_clear(void);
 
 /*
- * Let interrupts in until @vector has come or @cycles are over; whether it
- * came. Bounded by turns, too, in case the time stamp counter stands still.
+ * Enable interrupts until @vector has come or @cycles are over; returns whether
+ * it came. Also bounded by turns, in case the time stamp counter does not
+ * advance.
  */
 #define TRAP_WAIT_CYCLES 2000000000 /* about a second */
 #define TRAP_WAIT_SHORT	 20000000   /* several times what a device takes */

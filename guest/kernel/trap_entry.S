@@ -42,7 +42,7 @@ trap_common:
 	push	%r11
 	cld
 	lea	72(%rsp), %rdi
-	mov	%rsp, %rax		/* C wants the stack 16-byte aligned */
+	mov	%rsp, %rax		/* C requires a 16-byte aligned stack */
 	and	$-16, %rsp
 	push	%rax
 	push	%rax

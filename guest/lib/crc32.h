@@ -2,9 +2,9 @@
 /*
  * CRC-32 as gzip, zlib and zip use it (RFC 1952, section 8).
  *
- * The table is the caller's, because a decompressor stub has no data of its
- * own and the kernel may not touch .bss before it has checked it. Four bytes
- * a step: about four instructions a byte, which counts where they are
+ * The caller provides the table, because a decompressor stub has no data and
+ * the kernel must not touch .bss before it has checked it. Each step takes four
+ * bytes, about four instructions for each byte, which matters where they are
  * interpreted.
  */
 #ifndef GUEST_LIB_CRC32_H

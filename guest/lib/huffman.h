@@ -35,12 +35,12 @@ struct huffman {
 int huffman_build(struct huffman *h, const uint8_t *lengths, unsigned n,
 		  unsigned fast_bits);
 
-/* The road for codes that are not in `fast`; call huffman_decode(). */
+/* For codes that are not in `fast`; call huffman_decode() instead. */
 int huffman_decode_long(const struct huffman *h, uint32_t bits, unsigned *len);
 
 /*
- * The symbol at the low end of @bits, of which HUFFMAN_BITS_MAX are valid,
- * and its length in *@len. Returns -1 if no code starts that way.
+ * Returns the symbol at the low end of @bits, of which HUFFMAN_BITS_MAX are
+ * valid, and its length in *@len; -1 if no code starts like this.
  */
 static inline int huffman_decode(const struct huffman *h, uint32_t bits,
 				 unsigned *len)

@@ -2,9 +2,9 @@
 /*
  * DEFLATE; see inflate.h.
  *
- * The first thing that goes wrong, here or in the sink, is kept in s->error;
- * loops over symbols look at it once a turn. Past the end of the input zero
- * bits are read, until using one of them is noticed.
+ * The first error, here or in the sink, is kept in s->error, which loops over
+ * symbols check once in each turn. After the end of the input, zero bits are
+ * read until the use of one of them is noticed.
  */
 #include <stdbool.h>
 
@@ -40,14 +40,14 @@ static bool is_past_end(const struct inflate *s)
 	       s->in_pos - s->in_len > s->hold_bits / 8;
 }
 
-/* What made-up bits led to is not the stream's fault. */
+/* An error after made-up bits is not an error in the stream. */
 static void fail(struct inflate *s, const char *error)
 {
 	if (!s->error)
 		s->error = is_past_end(s) ? ends_early : error;
 }
 
-/* No more than one byte is left: take it, then zeros. */
+/* At most one byte is left: take it, then zeros. */
 static void refill_at_end(struct inflate *s)
 {
 	if (s->in_pos < s->in_len)
@@ -57,7 +57,7 @@ static void refill_at_end(struct inflate *s)
 	s->in_pos += 2;
 }
 
-/* Have at least 16 bits, all that any code or field is long. */
+/* Have at least 16 bits, the length of the longest code or field. */
 static inline void refill(struct inflate *s)
 {
 	if (s->hold_bits >= 16)
@@ -309,8 +309,8 @@ static unsigned take_lengths(struct inflate *s, uint8_t *lengths, unsigned have,
 }
 
 /*
- * A code may be incomplete only if it is a single code of one bit, or, for
- * distances that never occur, none at all; zlib is of the same opinion.
+ * A code may be incomplete only if it is a single code of one bit, or empty for
+ * distances that never occur. zlib has the same rule.
  */
 static bool is_usable(const struct huffman *h, int left)
 {

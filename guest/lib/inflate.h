@@ -4,14 +4,14 @@
  *
  * For the decompressor stub, which has no library, and for the tests, which
  * compare it with zlib on the host. It keeps only the 32 KiB of output that
- * matches may reach back into; every full window goes to the caller's sink,
- * so nobody needs memory for the whole output. All memory is the caller's
+ * matches may reach back into; every full window goes to the caller's sink, so
+ * no memory for the whole output is needed. All memory is in the caller's
  * struct.
  *
  *   in --> bits --> symbols --> window[32 KiB], a ring --> sink(), in order
  *
- * The input is never trusted: it ends where it ends, distances are checked
- * against what was written, and output stops at out_max.
+ * The input is never trusted: it may end anywhere, distances are checked
+ * against the bytes written, and output stops at out_max.
  *
  * Spec: RFC 1951 (DEFLATE), RFC 1952 (gzip).
  */
@@ -64,8 +64,8 @@ void inflate_init(struct inflate *s);
 const char *inflate_deflate(struct inflate *s);
 
 /*
- * Decode one gzip member from the start, its header, length and CRC included; what follows
- * it is left alone. Returns NULL, or what is wrong with it.
+ * Decode one gzip member from the start, its header, length and CRC included.
+ * Bytes after it are not read. Returns NULL, or what is wrong with it.
  */
 const char *inflate_gzip(struct inflate *s);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports, control registers and the other things C has no words for.
+ * Ports, control registers and other things that C cannot express.
  *
  * For every freestanding part of the guest side: the small kernel, the
  * decompressor stub and the 16-bit setup code. Only plain integer
@@ -55,8 +55,8 @@ static inline void cpu_pause(void)
 	asm volatile("pause" : : : "memory");
 }
 
-/* Nothing more will happen here; an NMI does not change that. Inlined, so that
- * a launcher names whoever stopped. */
+/* Stop for good; an NMI does not change that. Inlined, so that a launcher names
+ * the function that stopped. */
 static inline __attribute__((noreturn, always_inline)) void cpu_stop(void)
 {
 	for (;;)

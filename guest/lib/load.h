@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Little-endian numbers in somebody else's structures, at any alignment.
+ * Little-endian numbers in foreign structures, at any alignment.
  */
 #ifndef GUEST_LIB_LOAD_H
 #define GUEST_LIB_LOAD_H

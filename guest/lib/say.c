@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Formats text into say_char(); see say.h for what it knows.
+ * Formats text into say_char(); see say.h for the formats.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * A printf small enough for a decompressor stub.
  *
  * Knows %c %s %d %u %x and %llx: a `0` flag and a width for numbers,
- * a precision (`%.*s`) for strings. No state of its own, so it works before
- * .bss may be touched and in code that runs wherever it was put.
+ * a precision (`%.*s`) for strings. It has no state, so it works before .bss
+ * may be touched and in position-independent code.
  */
 #ifndef GUEST_LIB_SAY_H
 #define GUEST_LIB_SAY_H

@@ -11,7 +11,7 @@
 
 void serial_init(void)
 {
-	/* Whoever had it before may have left the divisor latch open. */
+	/* A previous user may have left the divisor latch open. */
 	outb(COM1_PORT + UART_LCR, LCR_8N1);
 	outb(COM1_PORT + UART_IER, 0);
 	outb(COM1_PORT + UART_LCR, LCR_8N1 | LCR_DLAB);

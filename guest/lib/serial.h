@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first serial port, polled: the only console every loader leaves alone.
+ * The first serial port, polled: the only console that no loader changes.
  *
  * Spec: National Semiconductor PC16550D.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address bit 20, which a PC forces to zero until it is told not to, so that
- * programs of 1981 could wrap around at 1 MiB. Nearly every loader and machine
- * has it on already; the ways to do it are tried from the politest on.
+ * Address bit 20. A PC forces it to zero until software enables it, so that
+ * programs of 1981 could wrap around at 1 MiB. On nearly every machine it is
+ * already enabled; the ways to do it are tried in order of their side effects.
  */
 #include "bios.h"
 #include "lib/io.h"
@@ -10,7 +10,7 @@
 #include "setup.h"
 
 #define INT_SYSTEM	 0x15
-#define TEST_OFFSET	 0x200 /* of the vector of INT 80h: nobody's */
+#define TEST_OFFSET	 0x200 /* of the vector of INT 80h: unused */
 #define HIGH_SEGMENT	 0xffff
 #define HIGH_OFFSET	 (TEST_OFFSET + 0x10)
 #define PORT_92		 0x92

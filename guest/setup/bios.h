@@ -2,8 +2,8 @@
 /*
  * Calls to the BIOS from 16-bit code, and memory outside our own segment.
  *
- * What a BIOS returns is believed as far as its carry flag goes and range
- * checked by the caller.
+ * The carry flag of a BIOS is believed; the callers check the range of the
+ * values that it returns.
  */
 #ifndef GUEST_SETUP_BIOS_H
 #define GUEST_SETUP_BIOS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first two sectors of a packed bzImage: a boot sector that only says it
- * is none, and the setup header that every boot loader reads.
+ * The first two sectors of a packed bzImage: a boot sector that only prints an
+ * error, and the setup header that every boot loader reads.
  *
  * A packer fills in what depends on the ELF: syssize, xloadflags, cmdline_size
  * if it knows better, payload_offset, payload_length, pref_address, init_size
@@ -21,12 +21,12 @@
 #define KERNEL_ALIGN_BIT 21
 #define CMDLINE_SIZE	 2047
 
-/* A name for the linker script to check the place of. */
+/* A name whose place the linker script checks. */
 #define FIELD(name) .globl name; name:
 
 	.code16
 	.section .bootsector, "ax"
-/* What a BIOS runs from a disk that this was written to as it is. */
+/* What a BIOS runs if the image was written to a disk. */
 	ljmp	$BOOTSECTOR_SEG, $1f
 1:	movw	%cs, %ax
 	movw	%ax, %ds

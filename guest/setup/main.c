@@ -9,8 +9,8 @@
  *   a20.c        address bit 20
  *   protected.S  to the stub's 32-bit entry
  *
- * A BIOS answers in surprising ways; whatever it says is range checked, and
- * older calls stand in for newer ones.
+ * The answers of a BIOS may be wrong: they are range checked, and older calls
+ * are tried where a newer one does not exist.
  *
  * Spec: Linux boot.rst, "RUNNING THE KERNEL"; Ralf Brown's interrupt
  * list for the BIOS calls.
@@ -41,7 +41,8 @@ static void copy_header(void)
 	store32(boot_params, BP_STUB_MARK_BITS, 16);
 }
 
-/* A loader's hook for the last moment in real mode; else NMIs go off. */
+/* A loader's hook for the last moment in real mode; without it, disable
+ * NMIs. */
 static void leave_real_mode(void)
 {
 	uint32_t hook = load32(boot_params, HDR_REALMODE_SWTCH);
@@ -58,7 +59,7 @@ static void leave_real_mode(void)
 	outb(IO_DELAY_PORT, 0);
 }
 
-/* The kernel has no handlers yet: nothing may come through. */
+/* The kernel has no handlers yet: no interrupt may arrive. */
 static void mask_interrupts(void)
 {
 	outb(PIC_SLAVE_DATA, 0xff);

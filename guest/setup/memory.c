@@ -2,9 +2,9 @@
 /*
  * How much memory there is, asked in three ways, newest first.
  *
- * INT 15h E820 gives a map. Where it does not exist, E801 or 88 give one
- * size each, and with INT 12h a map of two entries is made from them, so that
- * whoever comes later finds a map in any case.
+ * INT 15h E820 gives a map. Where it does not exist, E801 or 88 give one size
+ * each; with INT 12h, a map of two entries is made from them, so that later
+ * code always has a map.
  *
  * Spec: ACPI, "INT 15H, E820H"; Ralf Brown's interrupt list.
  */
@@ -30,8 +30,8 @@ static void add_entry(const uint8_t *entry)
 }
 
 /*
- * A BIOS that loses its signature half way has not given a map at all. One
- * that never ends its list is cut off.
+ * If the signature is missing in one call, the whole map is ignored. A list
+ * that never ends is cut off.
  */
 static void detect_e820(void)
 {

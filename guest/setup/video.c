@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text screen as it is: mode, size, cursor. No mode is set: what the
- * header's vid_mode asks for beyond "as it is" is the kernel's business.
+ * The text screen as it is: mode, size, cursor. No mode is set: if the header's
+ * vid_mode requests one, the kernel sets it.
  *
  * Spec: Linux zero-page.rst, screen_info; Ralf Brown's interrupt list.
  */

@@ -22,7 +22,7 @@
 #define P_TYPE	   0
 #define EHDR_SHORT 20 /* up to e_version, the same in both classes */
 
-/* Where the fields lie that move with the class. */
+/* The offsets of fields that depend on the class. */
 struct layout {
 	uint8_t word; /* 4 or 8: size of an offset or address */
 	uint16_t machine;
@@ -110,10 +110,10 @@ static bool check_load(const struct elf_load *p,
 	if (p->filesz > p->memsz)
 		return fault_set(f, "p_filesz is larger than p_memsz",
 				 p->filesz, p->memsz);
-	/* Of a segment without memory nothing means anything. */
+	/* The fields of a segment without memory have no meaning. */
 	if (!p->memsz)
 		return true;
-	/* Of a segment without bytes in the file the offset means nothing. */
+	/* The offset of a segment without bytes in the file has no meaning. */
 	if (p->filesz &&
 	    (p->off > limits->elf_len || p->filesz > limits->elf_len - p->off))
 		return fault_set(f, "a segment ends past the file: p_offset",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stub's reading of the kernel's ELF: as suspicious as the launcher's,
- * since a payload can be damaged or be no kernel at all.
+ * The stub's ELF reader. It checks as much as the launcher's, because a payload
+ * can be damaged or not be a kernel.
  *
  * Spec: System V gABI, chapters 4 and 5.
  */
@@ -27,7 +27,7 @@ struct elf {
 	struct elf_load loads[STUB_ELF_LOADS_MAX]; /* without empty ones */
 };
 
-/* What the packer said about the ELF, and where its segments may go. */
+/* What the packer stated about the ELF, and where its segments may go. */
 struct elf_limits {
 	uint64_t elf_len;
 	uint64_t dest_start;
@@ -37,8 +37,8 @@ struct elf_limits {
 /*
  * Parse the ELF whose first @len bytes are at @head.
  *
- * Segments lie in the file, in dest and clear of each other; the entry point
- * lies in one of them. Returns false after filling *@f.
+ * Segments must be in the file and in dest, and must not overlap; the entry
+ * point must be in one of them. Returns false after filling *@f.
  */
 bool elf_parse(struct elf *e, const uint8_t *head, size_t len,
 	       const struct elf_limits *limits, struct fault *f);

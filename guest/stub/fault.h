@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why the stub cannot go on: the sentence, the value that was found, and the
- * one it was measured against.
+ * Why the stub cannot continue: a sentence, the value found, and the limit.
  */
 #ifndef GUEST_STUB_FAULT_H
 #define GUEST_STUB_FAULT_H

@@ -5,7 +5,7 @@
  *   0x000   32-bit: flat segments, paging off, ESI = boot_params
  *   0x200   64-bit: identity map, RSI = boot_params; goes down to 32 bits
  *
- * There is neither a stack nor an address to rely on. The 32-bit entry borrows
+ * Neither a stack nor an address can be relied on. The 32-bit entry borrows
  * boot_params' scratch word to learn where it is; a stack inside the image
  * serves until the move. place.c has the picture of memory.
  *

@@ -2,8 +2,8 @@
 /*
  * From a stream of the ELF's bytes to segments in their places.
  *
- * There is never a whole ELF in memory: the headers are in its first window,
- * and from then on each window's bytes go to the segments they belong to.
+ * The whole ELF is never in memory: the headers are in its first window, and
+ * the bytes of each window go to their segments.
  */
 #ifndef GUEST_STUB_LOAD_H
 #define GUEST_STUB_LOAD_H
@@ -20,7 +20,8 @@ struct load {
 /* An inflate sink; its context is a struct load. */
 const char *load_take(void *ctx, const uint8_t *data, size_t len);
 
-/* All bytes came: zero what no byte was for. False after filling l->fault. */
+/* All bytes have come: zero the rest of the segments. Returns false after
+ * filling l->fault. */
 bool load_finish(struct load *l);
 
 #endif

@@ -8,10 +8,9 @@
  *
  * Everything is 32-bit code with paging off, whichever entry was used: one
  * inflate and one ELF loader serve both kinds of kernel, and an ELF32 is
- * entered without ever being in long mode. Neither the loader's boot_params
- * nor the payload is trusted. Nothing is printed unless something is wrong;
- * then the reason goes to the serial port and the screen, and through the
- * test port where there is one.
+ * entered without ever being in long mode. Neither the loader's boot_params nor
+ * the payload is trusted. Only errors are printed: the reason goes to the
+ * serial port and the screen, and to the test port if it exists.
  *
  * Spec: Linux boot.rst.
  */

@@ -39,7 +39,7 @@ static uint64_t page_up(uint64_t v)
 	return (v + PAGE - 1) & -(uint64_t)PAGE;
 }
 
-/* The RAM range of the map that contains @at ends here; @at: none does. */
+/* The end of the RAM range that contains @at; @at if there is no such range. */
 static uint64_t ram_end(const uint8_t *bp, uint64_t at)
 {
 	const uint8_t *p = bp + BP_E820_TABLE;
@@ -55,11 +55,12 @@ static uint64_t ram_end(const uint8_t *bp, uint64_t at)
 	return at;
 }
 
-/* Ranges of RAM may meet inside the span; each one brings it nearer its end. */
+/* Ranges of RAM may meet inside the span; each one is a step towards its
+ * end. */
 static bool check_ram(const uint8_t *bp, struct span s, struct fault *f)
 {
 	if (!bp[BP_E820_ENTRIES])
-		return true; /* no map, nothing to contradict */
+		return true; /* without a map, any place is accepted */
 	for (uint64_t at = s.start; at < s.end;) {
 		uint64_t end = ram_end(bp, at);
 

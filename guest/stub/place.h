@@ -16,7 +16,7 @@ struct place {
 };
 
 /*
- * Choose the address from which the stub works; it may be where it is.
+ * Choose the address from which the stub works, which may be the current one.
  *
  * Both that place and dest are RAM by the loader's e820 map, and clear of
  * boot_params, the command line and the initrd. Returns false after filling

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Serial port and VGA text screen; see screen.h.
+ * Writes to the serial port and the VGA text screen; see screen.h.
  *
  * The cursor lives in boot_params' screen_info, where the setup code left it
  * and where the kernel will look for it.

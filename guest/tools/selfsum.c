@@ -3,8 +3,8 @@
  * Fills the small kernel's .selfsum section after linking.
  *
  * A build tool, run on the machine that builds: `selfsum KERNEL` rewrites the
- * ELF (32- or 64-bit) in place. The file was made by our own linker a moment
- * ago, so what it says is taken as true.
+ * ELF (32- or 64-bit) in place. The file was just made by our own linker, so it
+ * is trusted.
  */
 #include <elf.h>
 #include <err.h>
@@ -90,7 +90,7 @@ static void elf_see_section(struct elf *e, const char *name, uint64_t vaddr,
 DEFINE_ELF_READ(32)
 DEFINE_ELF_READ(64)
 
-/* How much of [at, end) can go before a hole begins; 0 inside a hole. */
+/* How much of [at, end) is before the next hole; 0 inside a hole. */
 static uint64_t run_length(const struct elf *e, uint64_t at, uint64_t end,
 			   uint64_t *hole_end)
 {
