@@ -58,7 +58,7 @@ endif
 # The sources that need a library, and nobody else does.
 JSON_SRCS := launcher/base/json.c $(addprefix launcher/show/,inspect_diff.c \
 	inspect_json.c diff_text.c names_json.c notes_json.c plan_json.c \
-	tree_diff.c) \
+	symbols_json.c tree_diff.c) \
 	launcher/outcome/report.c launcher/verify/print_json.c
 SUITE_SRCS := $(wildcard launcher/suite/*.c) launcher/cli/cmd_test.c \
 	launcher/cli/suite_words.c

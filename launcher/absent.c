@@ -13,6 +13,7 @@
 #include "image/decode.h"
 #include "pack/compress.h"
 #include "show/inspect_diff.h"
+#include "show/symbols_list.h"
 #include "outcome/report.h"
 #include "verify/verify.h"
 
@@ -80,6 +81,13 @@ int diff_text(const struct json_t *diff, char **out, struct err *e)
 int diff_json(const struct json_t *diff, char **out, struct err *e)
 {
 	return diff_text(diff, out, e);
+}
+
+int symbols_list_json(const struct kallsyms *k, const char *path, char **out,
+		      struct err *e)
+{
+	(void)k, (void)path, (void)out;
+	return libraries_need("jansson", e);
 }
 
 int report_write(struct output *o, const struct report_facts *f,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher extract: the ELF out of an image, byte for byte.
+ * launcher extract: the ELF out of an image, byte for byte, or with a symbol
+ * table that it did not have.
  */
 #include "cli/cli.h"
 
@@ -8,8 +9,29 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "image/add_symtab.h"
 #include "image/image.h"
 #include "image/scratch.h"
+
+/* The same ELF, and behind it the symbols that the kernel carries itself. */
+static int write_with_symbols(const struct options *o,
+			      const struct kernel_elf *elf, struct output *out,
+			      struct err *e)
+{
+	struct elf_with_symtab with = { .tail = { 0 } };
+	struct kallsyms k = { 0 };
+	int rc = kallsyms_read_elf(&k, elf, e);
+
+	if (!rc)
+		rc = add_symtab(&with, elf, &k, e);
+	if (rc)
+		err_prefix(e, rc, "--symbols: %s", o->image);
+	else
+		rc = output_finish(out, with.parts, 3, NULL, e);
+	elf_with_symtab_release(&with);
+	kallsyms_release(&k);
+	return rc;
+}
 
 static int write_elf(const struct options *o, const struct scratch *s,
 		     struct output *out, struct err *e)
@@ -24,8 +46,10 @@ static int write_elf(const struct options *o, const struct scratch *s,
 	part = s->bytes;
 	if (!o->keep_relocs)
 		part.len = elf.elf_end;
+	rc = o->with_symbols ? write_with_symbols(o, &elf, out, e)
+			     : output_finish(out, &part, 1, NULL, e);
 	kernel_elf_release(&elf);
-	return output_finish(out, &part, 1, NULL, e);
+	return rc;
 }
 
 /* Into @out, which is committed or discarded. */

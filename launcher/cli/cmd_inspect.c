@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * launcher inspect: what is inside an image, and how it would be booted; or
- * what differs between two.
+ * what differs between two; or the names that its kernel carries for itself.
  *
  * For --map the image is loaded, as run does it and by the same code, into a
  * machine that is never connected to a KVM.
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "show/inspect.h"
 #include "show/inspect_diff.h"
 #include "show/map_svg.h"
+#include "show/symbols_list.h"
 #include "machine/machine.h"
 
 /* Whole or not at all, as far as stdout allows: it is written when done. */
@@ -126,6 +128,38 @@ static int write_map(const struct options *o, const struct image *img,
 	return rc ? err_prefix(e, rc, "--map") : 0;
 }
 
+static int list_symbols(const struct options *o, const struct inspection *in,
+			char **text, struct err *e)
+{
+	struct kallsyms k = { 0 };
+	int rc;
+
+	if (!in->has_elf) {
+		*e = in->no_elf;
+		return -ENOENT;
+	}
+	rc = kallsyms_read_elf(&k, &in->elf, e);
+	if (!rc)
+		rc = o->json ? symbols_list_json(&k, in->path, text, e)
+			     : symbols_list_text(&k, in->elf.is64, text, e);
+	kallsyms_release(&k);
+	return rc;
+}
+
+static int show_symbols(const struct options *o, const struct inspection *in,
+			struct err *e)
+{
+	char *text = NULL;
+	int rc = list_symbols(o, in, &text, e);
+
+	if (rc)
+		err_prefix(e, rc, "--symbols: %s", in->path);
+	else
+		rc = print(o, text, e);
+	free(text);
+	return rc ? STATUS_FAILED : STATUS_OK;
+}
+
 static int inspect(const struct options *o, struct output *map, struct err *e)
 {
 	const struct inspect_want want = { .boot = o->boot,
@@ -136,7 +170,9 @@ static int inspect(const struct options *o, struct output *map, struct err *e)
 
 	if (inspection_open(&in, o->image, &want, e))
 		return STATUS_FAILED;
-	if (!o->other) {
+	if (o->with_symbols) {
+		status = show_symbols(o, &in, e);
+	} else if (!o->other) {
 		status = show_one(o, &in, e);
 		if (status == STATUS_OK && o->map &&
 		    write_map(o, &in.img, map, e))

@@ -36,9 +36,28 @@ static int argument_of(const struct option_row *r)
 	return is_optional(r) ? optional_argument : required_argument;
 }
 
-static void walk_begin(struct walk *w, int argc, char **argv)
+/* Whether another row of the same name is meant: that of the command, or the
+ * first. */
+static bool is_shadowed(const struct option_row *r, const struct command *cmd)
+{
+	bool fits = r->groups & cmd->takes;
+
+	for (size_t i = 0; i < option_rows_count; i++) {
+		const struct option_row *other = &option_rows[i];
+		bool other_fits = other->groups & cmd->takes;
+
+		if (other != r && !strcmp(other->name, r->name) &&
+		    (fits == other_fits ? other < r : other_fits))
+			return true;
+	}
+	return false;
+}
+
+static void walk_begin(struct walk *w, const struct command *cmd, int argc,
+		       char **argv)
 {
 	char *l = w->letters;
+	size_t n = 0;
 
 	*w = (struct walk){ .argc = argc, .argv = argv };
 	*l++ = '+'; /* stop at the first word that is no option */
@@ -46,8 +65,10 @@ static void walk_begin(struct walk *w, int argc, char **argv)
 	for (size_t i = 0; i < option_rows_count; i++) {
 		const struct option_row *r = &option_rows[i];
 
-		w->longs[i] = (struct option){ r->name, argument_of(r), NULL,
-					       (int)(256 + i) };
+		if (is_shadowed(r, cmd))
+			continue;
+		w->longs[n++] = (struct option){ r->name, argument_of(r), NULL,
+						 (int)(256 + i) };
 		if (!r->letter)
 			continue;
 		*l++ = r->letter;
@@ -117,12 +138,12 @@ static bool walk_at_word(const struct walk *w)
 }
 
 /* How many long options the @len bytes at @name may stand for. */
-static unsigned count_meant(const char *name, size_t len)
+static unsigned count_meant(const struct walk *w, const char *name, size_t len)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < option_rows_count; i++)
-		n += !strncmp(option_rows[i].name, name, len);
+	for (size_t i = 0; w->longs[i].name; i++)
+		n += !strncmp(w->longs[i].name, name, len);
 	return n;
 }
 
@@ -170,7 +191,7 @@ static const char *advice_on(const char *word)
 }
 
 /* getopt_long() has refused @word. */
-static int refuse(const char *word, struct err *e)
+static int refuse(const struct walk *w, const char *word, struct err *e)
 {
 	const struct option_row *r = find_row(optopt);
 	bool is_long = !strncmp(word, "--", 2);
@@ -178,7 +199,7 @@ static int refuse(const char *word, struct err *e)
 	if (is_long && r)
 		return err_set(e, EINVAL, "%s: --%s takes no argument", word,
 			       r->name);
-	if (is_long && count_meant(word + 2, strcspn(word + 2, "=")) > 1)
+	if (is_long && count_meant(w, word + 2, strcspn(word + 2, "=")) > 1)
 		return err_set(e, EINVAL, "%s is ambiguous (see --help)", word);
 	return err_set(e, EINVAL, "unknown option %s (see --help)", word);
 }
@@ -211,7 +232,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 		return err_set(e, EINVAL,
 			       "%s requires an argument (see --help)", word);
 	if (!r)
-		return refuse(word, e);
+		return refuse(w, word, e);
 	if (!(r->groups & cmd->takes))
 		return err_set(e, EINVAL, "--%s is not an option of %s",
 			       r->name, cmd->name);
@@ -308,6 +329,15 @@ static int check_together(const struct options *o, const struct command *cmd,
 			       "'-' (standard input) may be named only once");
 	if (o->other && o->map)
 		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
+	if (o->with_symbols && (o->other || o->map))
+		return err_set(e, EINVAL,
+			       "--symbols prints the symbols of one IMAGE and "
+			       "nothing else");
+	if (o->with_symbols && o->keep_relocs)
+		return err_set(
+			e, EINVAL,
+			"--symbols and --keep-relocs exclude each other: "
+			"both add to the end of the ELF");
 	if (o->for_map && !o->map)
 		return err_set(e, EINVAL, "--%s of %s requires --map",
 			       o->for_map, cmd->name);
@@ -326,7 +356,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		.cpus = 1,
 		.jobs = 1,
 	};
-	walk_begin(&w, argc, argv);
+	walk_begin(&w, cmd, argc, argv);
 	for (;;) {
 		int opt = walk_next(&w);
 		int rc;
@@ -393,7 +423,7 @@ int command_find(const struct command **cmd, int *argc, char ***argv,
 	struct walk w;
 
 	*cmd = &commands[0];
-	walk_begin(&w, *argc, *argv);
+	walk_begin(&w, *cmd, *argc, *argv);
 	if (!find_word(&w))
 		return 0;
 	word = (*argv)[optind];

@@ -14,10 +14,10 @@ _launcher_options()
 			--timeline --gdb --gdb-lost
 		;;
 	inspect)
-		printf '%s\n' --boot -b --json --map --mem -m --initrd -i
+		printf '%s\n' --boot -b --json --map --mem -m --initrd -i --symbols
 		;;
 	extract)
-		printf '%s\n' --output -o --keep-relocs
+		printf '%s\n' --output -o --keep-relocs --symbols
 		;;
 	pack)
 		printf '%s\n' --output -o --format --level

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "image/add_symtab.h"
 #include "image/kernel_elf.h"
 #include "image/relocs.h"
 #include "image/symtab.h"
@@ -72,6 +73,26 @@ static void check_symbols(const struct symtab *t)
 	}
 }
 
+/* Symbols for whatever the sections are. */
+static void add_symbols(const struct kernel_elf *k)
+{
+	uint64_t addresses[] = { 0, 0x1000, 0xffffffff81000000, UINT64_MAX };
+	uint32_t starts[] = { 0, 4, 8, 12 };
+	char text[] = "Tab\0tcd\0Wef\0Agh";
+	const struct kallsyms names = {
+		.count = 4,
+		.addresses = addresses,
+		.starts = starts,
+		.text = text,
+	};
+	struct elf_with_symtab out;
+	struct err e = ERR_EMPTY;
+
+	if (!add_symtab(&out, k, &names, &e) && out.parts[1].len > k->bytes.len)
+		abort();
+	elf_with_symtab_release(&out);
+}
+
 #define ROOM (64 << 10)
 #define PAGE 4096
 
@@ -109,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kernel_elf_release(&k);
 	if (!kernel_elf_parse(&k, b, &e)) {
 		check(&k);
+		add_symbols(&k);
 		kernel_elf_release(&k);
 	}
 	if (!symtab_read(&t, b, &e)) {
