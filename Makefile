@@ -17,8 +17,8 @@ MANDIR  ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 
-# make's own default for CC is cc; one from the command line or the environment
-# counts.
+# make's own default for CC is cc; a CC from the command line or the environment
+# is used.
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -27,9 +27,10 @@ CFLAGS ?= -O2 -g
 
 # --- libraries
 #
-# zlib and libelf are required. Each of the others can be left out, because it
-# is not installed or by `make WITHOUT="lz4 yaml"`; `launcher --version -v`
-# lists what is in, and a command that needs one of the others says which.
+# zlib and libelf are required. The others are optional: a library that is not
+# installed, or named by `make WITHOUT="lz4 yaml"`, is left out. `launcher
+# --version -v` lists the libraries of a build, and a command that needs another
+# one names it.
 
 PKG_CONFIG ?= pkg-config
 WITHOUT ?=
@@ -52,10 +53,10 @@ has = $(if $(filter bzip2,$(1)),$(has_bzip2),$(call has_pkg,$(PKG_$(1))))
 MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call has_pkg,$(p)),,$(p))))
 WITH    := $(strip $(foreach l,$(filter-out $(WITHOUT),$(OPTIONAL)),$(if $(call has,$(l)),$(l))))
 ifneq ($(filter-out $(OPTIONAL),$(WITHOUT)),)
-$(error WITHOUT=$(WITHOUT): what can be left out is $(OPTIONAL))
+$(error WITHOUT=$(WITHOUT): unknown library (expected $(OPTIONAL)))
 endif
 
-# The sources that need a library, and nobody else does.
+# The sources that need an optional library.
 JSON_SRCS := launcher/base/json.c $(addprefix launcher/show/,inspect_diff.c \
 	inspect_json.c diff_text.c names_json.c notes_json.c plan_json.c \
 	symbols_json.c tree_diff.c) \
@@ -93,8 +94,8 @@ PKG_LIBS := $(call libs,$(WITH))
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 \
 	-Wundef -Wwrite-strings -Wcast-align -Wno-unused-parameter
-# The kernel's headers have structs that end in an array of any length; clang
-# alone says that such a one in another struct is an extension.
+# The kernel's headers have structs that end in an array of any length. Only
+# clang warns that such a struct inside another struct is an extension.
 CLANG_WARN := -Wno-gnu-variable-sized-type-not-at-end
 CPPFLAGS_ALL := -Iinclude -Ilauncher -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DLAUNCHER_VERSION='"$(VERSION)"' $(CPPFLAGS)
@@ -103,7 +104,7 @@ CFLAGS_ALL := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common \
 
 SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-# gcc warns of each fence, which this sanitizer does not look at.
+# gcc warns of each fence, because this sanitizer ignores fences.
 TSAN_FLAGS := -O1 -g -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -128,7 +129,7 @@ show = $(if $(V)$(quiet),@:,@printf '  %-6s %s\n' $(1) $@)
 
 LAUNCHER_SRCS := $(sort $(wildcard launcher/*.c launcher/*/*.c launcher/*/*/*.c))
 # $(call lib_srcs,LIBRARIES): everything but main.c, for the program, the tests
-# and the fuzzers alike, without what other libraries are needed for.
+# and the fuzzers, without the sources that need other libraries.
 lib_srcs = $(filter-out launcher/main.c \
 	$(foreach l,$(filter-out $(1),$(OPTIONAL)),$(SRCS_$(l))),$(LAUNCHER_SRCS))
 # Guest code that the launcher carries; see these files.
@@ -144,7 +145,8 @@ required:
 	@$(if $(MISSING),echo 'missing libraries: $(MISSING); scripts/deps install \
 	build installs what Debian calls them' >&2; exit 1,:)
 
-# What objects are compiled with: when it changes, they are compiled anew.
+# The command that objects are compiled with: when it changes, they are compiled
+# again.
 # $(call flags_of,VARIANT)
 flags_of = $(CC_$(1)) $(CPPFLAGS_ALL) $(call defs,$(WITH_$(1))) \
 	$(call lib_cflags,$(WITH_$(1))) $(CFLAGS_ALL) $(FLAGS_$(1))
@@ -209,8 +211,8 @@ launcher: build/launcher
 -include guest/build.mk
 -include tests/build.mk
 
-# The two commands of the README, and what they are made of. Both install
-# the Debian packages they miss when root, and name them otherwise.
+# The two commands of the README, and what they are made of. As root, both
+# install missing Debian packages; otherwise they name them.
 .PHONY: check demo check-lint
 check:
 	@scripts/check

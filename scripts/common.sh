@@ -46,13 +46,14 @@ kernel_modules="virtio_ring virtio
 	pvpanic pvpanic-mmio msr
 	ccp irqbypass kvm kvm-amd kvm-intel"
 
-# What a guest under test loads when its run is about devices: virtio, pvpanic,
-# and the way to a CPU's registers.
+# What a guest under test loads to test devices: virtio, pvpanic, and access to
+# a CPU's registers.
 # shellcheck disable=SC2034
 guest_modules=virtio_ring,virtio,virtio_mmio,rng-core,virtio-rng,pvpanic\
 ,pvpanic-mmio,msr
 
-# What the box boots, and what it loads: KVM, and the way out for results.
+# What the box boots, and the modules it loads: KVM, and the devices for
+# results.
 # shellcheck disable=SC2034
 box_kernel=6.1-cloud
 # shellcheck disable=SC2034

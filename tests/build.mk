@@ -33,7 +33,7 @@ UNIT_SAN  := $(UNIT_SRCS:%.c=build/san/%)
 UNIT_TSAN := $(UNIT_THREADS:%=build/tsan/tests/unit/test_%)
 FUZZERS   := $(FUZZ_SRCS:%.c=build/fuzz/%)
 
-# $(1): variant. Objects first: an archive serves what is left of it.
+# $(1): variant. Objects first: the archive provides what they still need.
 test_objs = build/$(1)/tests/$(2).o $(call objs,$(1),$(SUPPORT_SRCS)) \
 	build/$(1)/liblauncher.a
 
@@ -71,7 +71,7 @@ check-tsan: $(UNIT_TSAN)
 FUZZ_SHORT := -runs=20000 -max_total_time=10
 FUZZ_LONG  ?= -max_total_time=600
 
-# libFuzzer is clang's; without it the run script says what it skips.
+# libFuzzer is part of clang; without it the run script says what it skips.
 FUZZ_NEEDS := $(if $(shell command -v $(CLANG)),$(FUZZERS))
 
 # What a lane needs to be built. scripts/check makes that of all lanes first:
@@ -129,8 +129,8 @@ check-box: needs-box
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
 		tests/box/gdb || rc=1; exit $$rc
 
-# Packed images under other people's boot loaders; tests/loaders/run NAME for
-# one row.
+# Packed images under the boot loaders of other projects; tests/loaders/run NAME
+# for one row.
 .PHONY: check-loaders
 check-loaders: needs-loaders
 	@tests/loaders/run
