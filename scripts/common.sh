@@ -49,7 +49,8 @@ kernel_modules="virtio_ring virtio
 # What a guest under test loads to test devices: virtio, pvpanic, and access to
 # a CPU's registers.
 # shellcheck disable=SC2034
-guest_modules=virtio_ring,virtio,virtio_mmio,rng-core,virtio-rng,pvpanic\
+guest_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
+,virtio_pci,virtio_mmio,rng-core,virtio-rng,pvpanic\
 ,pvpanic-mmio,msr
 
 # What the box boots, and the modules it loads: KVM, and the devices for

@@ -33,6 +33,7 @@ struct options {
 	size_t initrd_count;
 	const char *cmdline; /* NULL: the image's own, or the default */
 	const char *boot;
+	const char *virtio;  /* of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
 	size_t expect_count;

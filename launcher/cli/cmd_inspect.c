@@ -73,7 +73,11 @@ static int show_difference(const struct options *o, const struct inspection *a,
 static int load_all(const struct options *o, const struct image *img,
 		    struct memory_map *map, enum boot_id *chosen, struct err *e)
 {
-	const struct machine_config config = { .mem_size = o->mem, .cpus = 1 };
+	const struct machine_config config = {
+		.mem_size = o->mem,
+		.cpus = 1,
+		.virtio = machine_virtio_of(o->virtio),
+	};
 	struct machine m = MACHINE_EMPTY;
 	struct boot_result boot;
 	char *cmdline;

@@ -148,6 +148,11 @@ static int open_symbols(struct run *r, struct err *e)
 static int open_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
+	const struct machine_config config = {
+		.mem_size = o->mem,
+		.cpus = (unsigned)o->cpus,
+		.virtio = machine_virtio_of(o->virtio),
+	};
 	int rc;
 
 	rc = prepare_dialogue(r, e);
@@ -171,7 +176,7 @@ static int open_all(struct run *r, struct err *e)
 		rc = open_debugger(r, e);
 	if (rc)
 		return rc;
-	rc = guest_open(&r->guest, o->mem, (unsigned)o->cpus, o->timeout_ns, e);
+	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
 	if (rc || !o->trace_kinds)

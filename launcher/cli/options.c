@@ -14,6 +14,7 @@
 #include "base/regex.h"
 #include "boot/cmdline.h"
 #include "boot/plan.h"
+#include "machine/plan.h"
 #include "pack/compress.h"
 #include "vm/guest_mem.h"
 
@@ -46,6 +47,11 @@ static const char *boot_word(size_t i)
 static const char *format_word(size_t i)
 {
 	return i < compressors_count ? compressors[i].name : NULL;
+}
+
+static const char *virtio_word(size_t i)
+{
+	return machine_virtio_words[i];
 }
 
 static int set_send(struct options *o, const char *arg, struct err *e)
@@ -121,6 +127,9 @@ const struct option_row option_rows[] = {
 	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT | OPT_SUITE,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16",
 	  CHOICE(boot, "protocol", boot_word) },
+	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
+	  "how virtio devices are reached: auto, pci or mmio",
+	  CHOICE(virtio, "way", virtio_word) },
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
 	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
 	  .hints = "10s 30s 1m 5m" },

@@ -28,12 +28,14 @@
 enum device_space {
 	DEVICE_PORTS,
 	DEVICE_MMIO,
+	DEVICE_PCI, /* a BAR, where it is at first; the guest may move it */
 };
 
 struct device_range {
 	enum device_space space;
 	uint64_t start;
-	uint64_t len; /* 0: no range */
+	uint64_t len;		      /* 0: no range */
+	const struct device_ops *ops; /* NULL: those of the type */
 };
 
 /* More than any device has. */
@@ -57,6 +59,7 @@ struct device_counters {
 };
 
 struct device_slot;
+struct pci_host;
 struct virtio;
 struct worker;
 
@@ -82,6 +85,7 @@ struct device_env {
 	/* For what a device does on a thread: it does not run yet. */
 	struct worker *worker;
 	const struct device_host *host;
+	struct pci_host *bridge; /* NULL: the machine has none */
 };
 
 struct device_type {
@@ -91,6 +95,9 @@ struct device_type {
 	/* Bytes of registers that may be anywhere in the MMIO window; the
 	 * plan gives them a place of their own. 0: none. */
 	uint64_t mmio_len;
+	/* Bytes of a PCI function's BAR; the plan gives the function a number
+	 * and the BAR a place. 0: it is not a PCI function. */
+	uint64_t bar_len;
 	enum device_irq irq;
 	unsigned gsi; /* of DEVICE_IRQ_LEGACY */
 	/* How the DSDT tells of it; NULL: not at all. An EISA id ("PNP0501")
@@ -98,11 +105,12 @@ struct device_type {
 	 * which is replaced by a digit where it is '#'. */
 	const char *acpi_hid;
 	const char *acpi_name;
-	/* NULL: KVM itself answers there. */
+	/* NULL: no bus leads to it. */
 	const struct device_ops *ops;
 	/*
 	 * Create the device of @slot. *@dev is what ops and the functions
 	 * below get. On failure nothing is left behind, but for @env->edge.
+	 * NULL: it is inside KVM.
 	 */
 	int (*create)(void **dev, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
@@ -117,22 +125,28 @@ struct device_type {
 	 * counts nothing. */
 	void (*report)(void *dev, struct device_counters *c);
 	/*
-	 * Of a virtio device: create it without a transport, whose create()
-	 * above calls this. ops->release() of *@v frees it.
+	 * Of a virtio device, which says nothing but its name besides: create
+	 * it without a transport. ops->release() of *@v frees it. The slot's
+	 * transport has the rest, and its create() calls this.
 	 */
 	int (*virtio)(struct virtio **v, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
 	/* NULL: the device is no console. */
 	struct line_guest (*line)(void *dev);
+	/* NULL: the device is no host bridge. */
+	struct pci_host *(*bridge)(void *dev);
 };
 
 struct device_slot {
 	const struct device_type *type;
+	/* How it is reached and created: the type, or a virtio transport. */
+	const struct device_type *via;
 	unsigned instance; /* of its type, from 0 */
 	struct device_range ranges[DEVICE_RANGES];
 	unsigned ranges_count;
-	unsigned gsi;	   /* unless the type has DEVICE_NO_IRQ */
-	char acpi_name[5]; /* "": not in the DSDT */
+	unsigned gsi;	     /* unless via has DEVICE_NO_IRQ */
+	unsigned pci_number; /* 0: it is not a PCI function */
+	char acpi_name[5];   /* "": not in the DSDT */
 };
 
 /* Add a count to @c; there are at most DEVICE_COUNTERS_MAX. @name must stay. */

@@ -175,16 +175,21 @@ static void add_resources(struct aml *a, const struct machine_plan *plan,
 			  const struct device_slot *slot)
 {
 	struct aml_crs crs = aml_crs_open(a);
+	bool is_bridge = slot->via->bridge;
 
+	if (is_bridge)
+		aml_bus_numbers(a, 0, 0);
 	for (unsigned i = 0; i < slot->ranges_count; i++) {
 		const struct device_range *r = &slot->ranges[i];
 
 		if (r->space == DEVICE_PORTS)
 			aml_io(a, (uint16_t)r->start, (uint8_t)r->len);
+		else if (is_bridge)
+			aml_window32(a, (uint32_t)r->start, (uint32_t)r->len);
 		else
 			aml_memory32(a, (uint32_t)r->start, (uint32_t)r->len);
 	}
-	if (slot->type->irq != DEVICE_NO_IRQ)
+	if (slot->via->irq != DEVICE_NO_IRQ)
 		aml_irq(a, slot->gsi, machine_plan_shares_gsi(plan, slot));
 	aml_crs_close(a, crs);
 }
@@ -192,7 +197,7 @@ static void add_resources(struct aml *a, const struct machine_plan *plan,
 static void add_device(struct aml *a, const struct machine_plan *plan,
 		       const struct device_slot *slot)
 {
-	const char *hid = slot->type->acpi_hid;
+	const char *hid = slot->via->acpi_hid;
 	aml_block dev = aml_device(a, slot->acpi_name);
 
 	if (is_eisa_id(hid))
@@ -214,7 +219,7 @@ static int write_dsdt(struct writer *w, const struct machine_plan *plan,
 	aml_name_package(&a, "\\_S5_", s5, sizeof(s5));
 	sb = aml_scope(&a, "\\_SB_");
 	for (unsigned i = 0; i < plan->count; i++)
-		if (plan->slots[i].type->acpi_hid)
+		if (plan->slots[i].via->acpi_hid)
 			add_device(&a, plan, &plan->slots[i]);
 	aml_close(&a, sb);
 	return write_table(w, (struct acpi_header *)a.bytes, a.len, "DSDT", 2,

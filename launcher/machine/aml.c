@@ -29,6 +29,13 @@
 #define RES_IRQ_EXT_SIZE 6    /* without the three bytes in front of it */
 #define RES_IRQ_EDGE	 0x03 /* consumer, edge, active high, exclusive */
 #define RES_IRQ_SHARED	 0x08 /* not exclusive */
+#define RES_DWORD	 0x87
+#define RES_DWORD_SIZE	 23 /* without the three bytes in front of it */
+#define RES_WORD	 0x88
+#define RES_WORD_SIZE	 13 /* the same */
+#define RES_SPACE_MEMORY 0  /* 6.4.3.5 */
+#define RES_SPACE_BUS	 2
+#define RES_SPACE_FIXED	 0x0c /* producer, both ends fixed */
 #define RES_END		 0x79
 
 static void put(struct aml *a, const void *data, size_t n)
@@ -194,4 +201,32 @@ void aml_irq(struct aml *a, uint32_t gsi, bool shared)
 	aml_put8(a, RES_IRQ_EDGE | (shared ? RES_IRQ_SHARED : 0));
 	aml_put8(a, 1); /* one interrupt */
 	aml_put32(a, gsi);
+}
+
+void aml_bus_numbers(struct aml *a, uint16_t first, uint16_t last)
+{
+	aml_put8(a, RES_WORD);
+	aml_put16(a, RES_WORD_SIZE);
+	aml_put8(a, RES_SPACE_BUS);
+	aml_put8(a, RES_SPACE_FIXED);
+	aml_put8(a, 0);
+	aml_put16(a, 0); /* granularity */
+	aml_put16(a, first);
+	aml_put16(a, last);
+	aml_put16(a, 0); /* translation */
+	aml_put16(a, (uint16_t)(last - first + 1));
+}
+
+void aml_window32(struct aml *a, uint32_t gpa, uint32_t len)
+{
+	aml_put8(a, RES_DWORD);
+	aml_put16(a, RES_DWORD_SIZE);
+	aml_put8(a, RES_SPACE_MEMORY);
+	aml_put8(a, RES_SPACE_FIXED);
+	aml_put8(a, RES_MEM32_RW); /* not cacheable */
+	aml_put32(a, 0);	   /* granularity */
+	aml_put32(a, gpa);
+	aml_put32(a, gpa + len - 1);
+	aml_put32(a, 0); /* translation */
+	aml_put32(a, len);
 }

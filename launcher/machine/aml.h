@@ -51,4 +51,8 @@ void aml_io(struct aml *a, uint16_t port, uint8_t len);
 void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len);
 void aml_irq(struct aml *a, uint32_t gsi, bool shared);
 
+/* What a host bridge passes on: bus numbers, a window of memory. */
+void aml_bus_numbers(struct aml *a, uint16_t first, uint16_t last);
+void aml_window32(struct aml *a, uint32_t gpa, uint32_t len);
+
 #endif

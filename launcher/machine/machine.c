@@ -52,8 +52,11 @@ static int add_to_bus(struct machine *m, const struct device_slot *slot,
 	for (unsigned i = 0; !rc && i < slot->ranges_count; i++) {
 		const struct device_range *r = &slot->ranges[i];
 
-		rc = bus_add(r->space == DEVICE_PORTS ? &m->ports : &m->mmio,
-			     r->start, r->len, slot->type->ops, dev, e);
+		if (r->space != DEVICE_PCI)
+			rc = bus_add(r->space == DEVICE_PORTS ? &m->ports
+							      : &m->mmio,
+				     r->start, r->len,
+				     r->ops ? r->ops : slot->via->ops, dev, e);
 	}
 	return rc;
 }
@@ -100,7 +103,7 @@ static void init_host(struct machine *m)
 static int add_device(struct machine *m, const struct device_slot *slot,
 		      const struct line_host *console, struct err *e)
 {
-	const struct device_type *type = slot->type;
+	const struct device_type *type = slot->via;
 	struct device *d = &m->devices[slot - m->plan.slots];
 	struct device_env env = {
 		.gm = &m->gm,
@@ -108,11 +111,12 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 		.console = console,
 		.worker = &m->worker,
 		.host = &m->host,
+		.bridge = m->bridge,
 		.edge.fd = -1,
 	};
 	int rc = 0;
 
-	if (!type->ops)
+	if (!type->create)
 		return 0;
 	if (type->irq == DEVICE_IRQ_LEGACY)
 		env.line = kvm_irq_line(&m->kvm, slot->gsi);
@@ -124,6 +128,8 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 		irq_edge_release(&env.edge);
 		return rc;
 	}
+	if (type->bridge)
+		m->bridge = type->bridge(d->state);
 	if (type->line)
 		m->console = type->line(d->state);
 	return add_to_bus(m, slot, d->state, e);
@@ -147,7 +153,7 @@ static int add_devices(struct machine *m, const struct line_host *console,
 static void stop_devices(struct machine *m)
 {
 	for (unsigned i = 0; i < m->plan.count; i++) {
-		const struct device_type *type = m->plan.slots[i].type;
+		const struct device_type *type = m->plan.slots[i].via;
 
 		if (type->stop && m->devices[i].state)
 			type->stop(m->devices[i].state);
@@ -158,7 +164,7 @@ static void stop_devices(struct machine *m)
 static void release_devices(struct machine *m)
 {
 	for (unsigned i = 0; i < m->plan.count; i++) {
-		const struct device_type *type = m->plan.slots[i].type;
+		const struct device_type *type = m->plan.slots[i].via;
 
 		if (type->release && m->devices[i].state)
 			type->release(m->devices[i].state);

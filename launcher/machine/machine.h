@@ -59,7 +59,8 @@ struct machine {
 	struct bus msrs; /* MSRs unknown to KVM; no devices */
 	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
 	struct line_guest console;		  /* of the console device */
-	struct worker worker; /* of devices that need a thread */
+	struct pci_host *bridge; /* NULL: PCI has no functions */
+	struct worker worker;	 /* of devices that need a thread */
 };
 
 #define MACHINE_EMPTY                                        \

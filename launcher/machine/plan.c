@@ -8,7 +8,11 @@
 
 #include "dev/pc/legacy.h"
 #include "dev/pc/serial.h"
+#include "dev/pci/host.h"
+#include "dev/virtio/mmio.h"
+#include "dev/virtio/pci.h"
 #include "dev/virtio/rng.h"
+#include "pv/pci.h"
 #include "pv/virtio.h"
 #include "pv/x86.h"
 #include "vm/kvm.h"
@@ -17,6 +21,27 @@
  * APIC. */
 #define MMIO_WINDOW	VIRTIO_MMIO_GPA
 #define MMIO_WINDOW_END 0xd1000000u
+
+const char *const machine_virtio_words[] = {
+	[MACHINE_VIRTIO_AUTO] = "auto",
+	[MACHINE_VIRTIO_PCI] = "pci",
+	[MACHINE_VIRTIO_MMIO] = "mmio",
+	NULL,
+};
+
+enum machine_virtio machine_virtio_of(const char *word)
+{
+	for (size_t i = 0; word && machine_virtio_words[i]; i++)
+		if (!strcmp(word, machine_virtio_words[i]))
+			return (enum machine_virtio)i;
+	return MACHINE_VIRTIO_AUTO;
+}
+
+static const struct device_type *const transports[] = {
+	[MACHINE_VIRTIO_AUTO] = &virtio_mmio_type,
+	[MACHINE_VIRTIO_PCI] = &virtio_pci_type,
+	[MACHINE_VIRTIO_MMIO] = &virtio_mmio_type,
+};
 
 /* --- what every machine has */
 
@@ -71,7 +96,8 @@ static const uint8_t free_gsis[] = { 5,	 6,  7,	 9,  10, 11, 12, 14, 15,
 
 struct planner {
 	struct machine_plan *plan;
-	unsigned gsis; /* how many were assigned */
+	const struct device_type *transport; /* of virtio devices */
+	unsigned gsis;			     /* how many were assigned */
 };
 
 static bool overlap(const struct device_range *a, const struct device_range *b)
@@ -110,12 +136,35 @@ static int add_range(struct planner *p, struct device_slot *slot,
 	return rc;
 }
 
+/* Its BAR is at a multiple of its length, which is a power of 2. */
+static int place_function(struct planner *p, struct device_slot *slot,
+			  struct err *e)
+{
+	struct machine_plan *plan = p->plan;
+	uint64_t len = slot->via->bar_len, window_end, start;
+
+	if (!len)
+		return 0;
+	window_end = (uint64_t)PCI_WINDOW_GPA + PCI_WINDOW_SIZE;
+	start = (plan->pci_end + len - 1) & ~(len - 1);
+	if (plan->pci_functions == PCI_DEVICES_MAX - 1 || start >= window_end ||
+	    len > window_end - start)
+		return err_set(e, ENOSPC,
+			       "no room for %s: the PCI bus has %u devices",
+			       slot->type->name, plan->pci_functions);
+	slot->ranges[slot->ranges_count++] =
+		(struct device_range){ DEVICE_PCI, start, len, NULL };
+	slot->pci_number = ++plan->pci_functions;
+	plan->pci_end = start + len;
+	return 0;
+}
+
 static int place_registers(struct planner *p, struct device_slot *slot,
 			   struct err *e)
 {
-	const struct device_type *type = slot->type;
+	const struct device_type *type = slot->via;
 	struct device_range r = { DEVICE_MMIO, p->plan->mmio_end,
-				  type->mmio_len };
+				  type->mmio_len, NULL };
 	int rc = 0;
 
 	for (unsigned i = 0; !rc && i < DEVICE_RANGES && type->fixed[i].len;
@@ -138,7 +187,7 @@ static int place_registers(struct planner *p, struct device_slot *slot,
 static int choose_gsi(struct planner *p, struct device_slot *slot,
 		      struct err *e)
 {
-	const struct device_type *type = slot->type;
+	const struct device_type *type = slot->via;
 
 	if (type->irq == DEVICE_IRQ_EDGE)
 		slot->gsi = free_gsis[p->gsis++ % FREE_GSIS];
@@ -148,8 +197,7 @@ static int choose_gsi(struct planner *p, struct device_slot *slot,
 	for (unsigned i = 0; i < p->plan->count; i++) {
 		const struct device_slot *other = &p->plan->slots[i];
 
-		if (other->type->irq != DEVICE_NO_IRQ &&
-		    other->gsi == slot->gsi)
+		if (other->via->irq != DEVICE_NO_IRQ && other->gsi == slot->gsi)
 			return err_set(
 				e, EBUSY, "interrupt %u of %s is that of %s",
 				slot->gsi, type->name, other->type->name);
@@ -162,14 +210,14 @@ static int choose_name(const struct machine_plan *plan,
 		       struct device_slot *slot, struct err *e)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	const char *pattern = slot->type->acpi_name;
+	const char *pattern = slot->via->acpi_name;
 	unsigned n = 0;
 
-	if (!slot->type->acpi_hid)
+	if (!slot->via->acpi_hid)
 		return 0;
 	for (unsigned i = 0; i < plan->count; i++)
-		n += plan->slots[i].type->acpi_name &&
-		     !strcmp(plan->slots[i].type->acpi_name, pattern);
+		n += plan->slots[i].via->acpi_name &&
+		     !strcmp(plan->slots[i].via->acpi_name, pattern);
 	if (n >= (pattern[3] == '#' ? sizeof(digits) - 1 : 1))
 		return err_set(e, ENOSPC, "no ACPI name is left for %s %u",
 			       slot->type->name, slot->instance);
@@ -183,7 +231,10 @@ static int add_slot(struct planner *p, const struct device_type *type,
 		    struct err *e)
 {
 	struct machine_plan *plan = p->plan;
-	struct device_slot slot = { .type = type };
+	struct device_slot slot = {
+		.type = type,
+		.via = type->virtio ? p->transport : type,
+	};
 	int rc;
 
 	if (plan->count == MACHINE_SLOTS_MAX)
@@ -195,6 +246,8 @@ static int add_slot(struct planner *p, const struct device_type *type,
 		slot.instance += plan->slots[i].type == type;
 	rc = place_registers(p, &slot, e);
 	if (!rc)
+		rc = place_function(p, &slot, e);
+	if (!rc)
 		rc = choose_gsi(p, &slot, e);
 	if (!rc)
 		rc = choose_name(plan, &slot, e);
@@ -203,20 +256,31 @@ static int add_slot(struct planner *p, const struct device_type *type,
 	return rc;
 }
 
+/* Where there are PCI functions, there is a bridge that leads to them. */
+static const struct device_type *fit(const struct planner *p,
+				     const struct device_type *type)
+{
+	if (type == &pci_stub_type && p->transport == &virtio_pci_type)
+		return &pci_host_type;
+	return type;
+}
+
 int machine_plan_make(struct machine_plan *plan,
 		      const struct machine_config *config, struct err *e)
 {
-	struct planner p = { .plan = plan };
+	struct planner p = { .plan = plan,
+			     .transport = transports[config->virtio] };
 	int rc = 0;
 
 	*plan = (struct machine_plan){ .cpus = config->cpus,
-				       .mmio_end = MMIO_WINDOW };
+				       .mmio_end = MMIO_WINDOW,
+				       .pci_end = PCI_WINDOW_GPA };
 	if (config->devices_count > MACHINE_DEVICES_MAX)
 		return err_set(e, ENOSPC,
 			       "%u devices asked for; at most %d are possible",
 			       config->devices_count, MACHINE_DEVICES_MAX);
 	for (size_t i = 0; !rc && i < sizeof(always) / sizeof(*always); i++)
-		rc = add_slot(&p, always[i], e);
+		rc = add_slot(&p, fit(&p, always[i]), e);
 	for (unsigned i = 0; !rc && i < config->devices_count; i++)
 		rc = add_slot(&p, config->devices[i], e);
 	return rc;
@@ -240,7 +304,7 @@ bool machine_plan_shares_gsi(const struct machine_plan *plan,
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < plan->count; i++)
-		n += plan->slots[i].type->irq != DEVICE_NO_IRQ &&
+		n += plan->slots[i].via->irq != DEVICE_NO_IRQ &&
 		     plan->slots[i].gsi == slot->gsi;
-	return slot->type->irq != DEVICE_NO_IRQ && n > 1;
+	return slot->via->irq != DEVICE_NO_IRQ && n > 1;
 }

@@ -9,6 +9,7 @@
  *       bus, ACPI tables, memory picture, report <---------'
  *
  *   MMIO window   0xd0000000 + n * 4 KiB, in the order of the slots
+ *   PCI window    0xe0000000, BAR after BAR; devices 1, 2, ... of bus 0
  *   GSIs          5, 6, 7, 9, ...: those no PC fixture uses; when each is in
  *                 use, they are used again, and the devices share them
  *                 (edge-triggered interrupts, which every driver checks)
@@ -24,6 +25,19 @@
 #define MACHINE_DEVICES_MAX 32
 #define MACHINE_SLOTS_MAX   64
 
+/* How virtio devices are reached. */
+enum machine_virtio {
+	MACHINE_VIRTIO_AUTO, /* as is best for most guests */
+	MACHINE_VIRTIO_PCI,
+	MACHINE_VIRTIO_MMIO,
+};
+
+/* Its values as words; NULL ends them. */
+extern const char *const machine_virtio_words[];
+
+/* The value of one of these words; NULL: auto. */
+enum machine_virtio machine_virtio_of(const char *word);
+
 /* The description of a machine, from the options. */
 struct machine_config {
 	uint64_t mem_size; /* bytes; see guest_mem_init() */
@@ -32,6 +46,7 @@ struct machine_config {
 	/* Devices that not every machine has, in this order. */
 	const struct device_type *devices[MACHINE_DEVICES_MAX];
 	unsigned devices_count;
+	enum machine_virtio virtio;
 };
 
 struct machine_plan {
@@ -39,6 +54,8 @@ struct machine_plan {
 	struct device_slot slots[MACHINE_SLOTS_MAX];
 	unsigned count;
 	uint64_t mmio_end; /* of the window, where the next device would be */
+	uint64_t pci_end;  /* of the PCI window, where the next BAR would be */
+	unsigned pci_functions;
 };
 
 /*

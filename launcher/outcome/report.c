@@ -2,6 +2,7 @@
 #include "outcome/report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,13 +135,15 @@ static json_t *unknown_json(const struct bus *bus)
 
 static json_t *ranges_json(const struct device_slot *slot)
 {
+	static const char *const spaces[] = { [DEVICE_PORTS] = "ports",
+					      [DEVICE_MMIO] = "mmio",
+					      [DEVICE_PCI] = "bar" };
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < slot->ranges_count; i++) {
 		const struct device_range *r = &slot->ranges[i];
 		json_t *one = json_pack(
-			"{s:s, s:o, s:o}", "space",
-			r->space == DEVICE_PORTS ? "ports" : "mmio", "address",
+			"{s:s, s:o, s:o}", "space", spaces[r->space], "address",
 			json_hex(r->start), "size", json_amount(r->len));
 
 		if (json_add(all, one)) {
@@ -169,13 +172,17 @@ static json_t *counters_json(const struct device_type *type, void *dev)
 
 static json_t *device_json(const struct device_slot *slot, void *dev)
 {
-	return json_pack("{s:s, s:o, s:o, s:s?, s:o}", "name", slot->type->name,
-			 "ranges", ranges_json(slot), "interrupt",
-			 slot->type->irq == DEVICE_NO_IRQ
-				 ? json_null()
-				 : json_amount(slot->gsi),
-			 "acpi", *slot->acpi_name ? slot->acpi_name : NULL,
-			 "counters", counters_json(slot->type, dev));
+	char pci[16];
+
+	snprintf(pci, sizeof(pci), "00:%02x.0", slot->pci_number);
+	return json_pack(
+		"{s:s, s:o, s:o, s:s?, s:s?, s:o}", "name", slot->type->name,
+		"ranges", ranges_json(slot), "interrupt",
+		slot->via->irq == DEVICE_NO_IRQ ? json_null()
+						: json_amount(slot->gsi),
+		"acpi", *slot->acpi_name ? slot->acpi_name : NULL, "pci",
+		slot->pci_number ? pci : NULL, "counters",
+		counters_json(slot->via, dev));
 }
 
 static json_t *devices_json(const struct machine *m)

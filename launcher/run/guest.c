@@ -62,22 +62,19 @@ static int open_session(struct guest *g, struct err *e)
 	return session_init(&g->session, &config, e);
 }
 
-int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
+int guest_open(struct guest *g, const struct machine_config *config,
 	       uint64_t timeout_ns, struct err *e)
 {
-	const struct machine_config config = {
-		.mem_size = mem,
-		.mem_twice = debugger_needs_pages(&g->debugger),
-		.cpus = cpus,
-	};
+	struct machine_config mine = *config;
 	int rc;
 
+	mine.mem_twice = debugger_needs_pages(&g->debugger);
 	g->timeout_ns = timeout_ns;
 	rc = outcome_latch_init(&g->latch, e);
 	if (!rc)
 		rc = console_init(&g->console, e);
 	if (!rc)
-		rc = machine_init(&g->m, &config, &g->latch, e);
+		rc = machine_init(&g->m, &mine, &g->latch, e);
 	if (!rc)
 		rc = open_session(g, e);
 	if (!rc)

@@ -35,9 +35,10 @@ void guest_init(struct guest *g);
 
 /*
  * Memory for a kernel to be loaded into, and the host's side of the line.
+ * @config: mem_twice is set here, as the debugger needs it.
  * @timeout_ns: since the launcher was started; 0: no limit.
  */
-int guest_open(struct guest *g, uint64_t mem, unsigned cpus,
+int guest_open(struct guest *g, const struct machine_config *config,
 	       uint64_t timeout_ns, struct err *e);
 
 /* clock_ns() when a time limit ends; 0: there is none. */

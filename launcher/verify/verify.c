@@ -90,9 +90,11 @@ static int boot_image(struct guest *g, const struct image *img,
 static int open_guest(struct guest *g, const struct verify_request *req,
 		      uint64_t entry, struct err *e)
 {
+	const struct machine_config config = { .mem_size = req->mem,
+					       .cpus = 1 };
 	int rc;
 
-	rc = guest_open(g, req->mem, 1, req->timeout_ns, e);
+	rc = guest_open(g, &config, req->timeout_ns, e);
 	if (rc)
 		return rc;
 	g->m.trap_gpa = entry & ~(PAGE_4K - UINT64_C(1));

@@ -10,11 +10,12 @@ _launcher_options()
 	case $1 in
 	run)
 		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --timeout --expect --fail-on --send --symbols --report --trace \
+			--boot -b --virtio --timeout --expect --fail-on --send --symbols --report --trace \
 			--timeline --gdb --gdb-lost
 		;;
 	inspect)
-		printf '%s\n' --boot -b --json --map --mem -m --initrd -i --symbols
+		printf '%s\n' --boot -b --json --map --mem -m --initrd -i --virtio \
+			--symbols
 		;;
 	extract)
 		printf '%s\n' --output -o --keep-relocs --symbols
@@ -89,6 +90,10 @@ _launcher()
 		;;
 	--level)
 		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
+		return
+		;;
+	--virtio)
+		_launcher_reply < <(compgen -W 'auto pci mmio' -- "$cur")
 		return
 		;;
 	--gdb-lost)

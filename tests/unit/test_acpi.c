@@ -21,12 +21,14 @@
 static struct guest_mem gm;
 static struct machine_plan plan;
 static uint64_t rsdp;
+static enum machine_virtio virtio;
 static struct err e;
 
 static void setup(void)
 {
 	assert_ok(guest_mem_init(&gm, GUEST_MEM_MIN, &e), &e);
 	rsdp = 0;
+	virtio = MACHINE_VIRTIO_MMIO;
 }
 
 static void teardown(void)
@@ -37,7 +39,7 @@ static void teardown(void)
 /* The tables of the machine that has only what every machine has. */
 static int write_tables(unsigned cpus, uint64_t room)
 {
-	const struct machine_config config = { .cpus = cpus };
+	const struct machine_config config = { .cpus = cpus, .virtio = virtio };
 
 	assert_ok(machine_plan_make(&plan, &config, &e), &e);
 	return acpi_write_tables(&gm, AT, room, &plan, &rsdp, NULL, &e);
@@ -352,6 +354,24 @@ START_TEST(aml__resources)
 }
 END_TEST
 
+/* 6.4.3.5.3 and 6.4.3.5.2: what a host bridge passes on. */
+START_TEST(aml__windows)
+{
+	static const uint8_t want[] = {
+		0x88, 13,   0,	  2,	0x0c, 0, 0, 0, 0, 0, 0, 0, 0,
+		0,    1,    0, /* one bus */
+		0x87, 23,   0,	  0,	0x0c, 1, 0, 0, 0, 0, 0, 0, 0,
+		0xe0, 0xff, 0xff, 0xff, 0xef, 0, 0, 0, 0, 0, 0, 0, 0x10,
+	};
+	struct aml a = { .len = 0 };
+
+	aml_bus_numbers(&a, 0, 0);
+	aml_window32(&a, 0xe0000000, 0x10000000);
+	ck_assert_uint_eq(a.len, sizeof(want));
+	ck_assert_mem_eq(a.bytes, want, sizeof(want));
+}
+END_TEST
+
 /* What iasl must understand of the DSDT. */
 static const char *const asl[] = {
 	"Name (\\_S5, Package (0x04)",
@@ -379,6 +399,20 @@ static const char *const asl[] = {
 	"0x00000005,",
 };
 
+/* The same of a machine with PCI. */
+static const char *const asl_pci[] = {
+	"Device (PCI0)",
+	"Name (_HID, EisaId (\"PNP0A03\")",
+	"WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,",
+	"0x0000,             // Range Maximum",
+	"0x0CF8,             // Range Minimum",
+	"DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, "
+	"NonCacheable, ReadWrite,",
+	"0xE0000000,         // Range Minimum",
+	"0xEFFFFFFF,         // Range Maximum",
+	"0x10000000,         // Length",
+};
+
 static char *disassemble(struct bytes b)
 {
 	char dir[] = "./test_acpi.XXXXXX", command[256], path[64];
@@ -401,19 +435,26 @@ static char *disassemble(struct bytes b)
 	return text;
 }
 
-START_TEST(acpi__dsdt_disassembles)
+static void expect_asl(const char *const *lines, size_t n)
 {
 	char *text;
 
-	if (system("command -v iasl >/dev/null"))
-		UNIT_SKIP("iasl is not installed (acpica-tools)");
 	write_for(1);
 	text = disassemble(dsdt());
-	for (unsigned i = 0; i < COUNT(asl); i++)
-		ck_assert_msg(strstr(text, asl[i]), "\"%s\" is not in:\n%s",
-			      asl[i], text);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_msg(strstr(text, lines[i]), "\"%s\" is not in:\n%s",
+			      lines[i], text);
 	ck_assert_msg(!strstr(text, "Unknown"), "%s", text);
 	free(text);
+}
+
+START_TEST(acpi__dsdt_disassembles)
+{
+	if (system("command -v iasl >/dev/null"))
+		UNIT_SKIP("iasl is not installed (acpica-tools)");
+	expect_asl(asl, COUNT(asl));
+	virtio = MACHINE_VIRTIO_PCI;
+	expect_asl(asl_pci, COUNT(asl_pci));
 }
 END_TEST
 
@@ -435,6 +476,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, aml__device_in_a_scope);
 	tcase_add_loop_test(t, aml__package_length, 0, COUNT(lengths));
 	tcase_add_test(t, aml__resources);
+	tcase_add_test(t, aml__windows);
 	tcase_add_test(t, acpi__dsdt_disassembles);
 	suite_add_tcase(s, t);
 	return s;

@@ -17,7 +17,8 @@ static struct err e;
 
 static void setup(void)
 {
-	config = (struct machine_config){ .cpus = 1 };
+	config = (struct machine_config){ .cpus = 1,
+					  .virtio = MACHINE_VIRTIO_MMIO };
 }
 
 static const struct device_slot *slot_of(const char *name)
@@ -61,7 +62,7 @@ START_TEST(plan__fixtures)
 	ck_assert_uint_eq(s->ranges[0].len, fixtures[_i].len);
 	ck_assert_str_eq(s->acpi_name, fixtures[_i].acpi);
 	if (fixtures[_i].gsi < 0)
-		ck_assert_int_eq(s->type->irq, DEVICE_NO_IRQ);
+		ck_assert_int_eq(s->via->irq, DEVICE_NO_IRQ);
 	else
 		ck_assert_uint_eq(s->gsi, (unsigned)fixtures[_i].gsi);
 }
@@ -84,9 +85,95 @@ static void expect_apart(const struct device_slot *a,
 	ck_assert_msg(!*a->acpi_name || strcmp(a->acpi_name, b->acpi_name),
 		      "two devices are called %s", a->acpi_name);
 	/* A line is one device's; edges may be shared. */
-	if (a->type->irq == DEVICE_IRQ_LEGACY && b->type->irq != DEVICE_NO_IRQ)
+	if (a->via->irq == DEVICE_IRQ_LEGACY && b->via->irq != DEVICE_NO_IRQ)
 		ck_assert_uint_ne(a->gsi, b->gsi);
 }
+
+/* A machine whose devices are reached by PCI, as far as they can be. */
+static void use_pci(unsigned devices)
+{
+	config.virtio = MACHINE_VIRTIO_PCI;
+	config.devices_count = devices;
+	for (unsigned i = 0; i < devices; i++)
+		config.devices[i] = &virtio_rng_type;
+}
+
+START_TEST(plan__pci)
+{
+	const struct device_slot *s;
+
+	use_pci(2);
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	s = slot_of("pci");
+	ck_assert_str_eq(s->acpi_name, "PCI0");
+	ck_assert_uint_eq(s->ranges_count, 2);
+	ck_assert_uint_eq(s->ranges[0].start, 0xcf8);
+	ck_assert_uint_eq(s->ranges[1].start, 0xe0000000);
+	ck_assert_uint_eq(s->ranges[1].len, 0x10000000);
+	for (unsigned i = 0; i < 3; i++) {
+		s = machine_plan_find(&plan, "virtio-rng", i);
+		ck_assert_uint_eq(s->pci_number, i + 1);
+		ck_assert_int_eq(s->ranges[0].space, DEVICE_PCI);
+		ck_assert_uint_eq(s->ranges[0].start, 0xe0000000 + 0x8000 * i);
+		ck_assert_uint_eq(s->ranges_count, 1);
+		ck_assert_str_eq(s->acpi_name, "");
+		ck_assert_int_eq(s->via->irq, DEVICE_NO_IRQ);
+		/* The bridge is created before what it leads to. */
+		ck_assert(slot_of("pci") < s);
+	}
+}
+END_TEST
+
+/* One bridge and 31 functions. */
+START_TEST(plan__pci_bus_is_full)
+{
+	use_pci(30);
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	use_pci(31);
+	assert_err(machine_plan_make(&plan, &config, &e), -ENOSPC, &e,
+		   "no room for virtio-rng: the PCI bus has 31 devices");
+}
+END_TEST
+
+START_TEST(plan__no_bridge_without_functions)
+{
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	ck_assert_ptr_null(slot_of("pci")->via->bridge);
+	ck_assert_uint_eq(slot_of("pci")->ranges_count, 1);
+}
+END_TEST
+
+static const struct device_type wide = { .name = "wide", .bar_len = 0x8000000 };
+static const struct device_type wider = { .name = "wider",
+					  .bar_len = 0x10000000 };
+
+/* Aligned to their lengths, up to the window's end. */
+START_TEST(plan__bars_fit_the_window)
+{
+	config.devices[0] = &wide;
+	config.devices[1] = &virtio_rng_type;
+	config.devices[2] = &wide;
+	config.devices_count = 3;
+	config.virtio = MACHINE_VIRTIO_PCI;
+	assert_err(machine_plan_make(&plan, &config, &e), -ENOSPC, &e,
+		   "no room for virtio-rng: the PCI bus has 2 devices");
+	config.devices_count = 1;
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	ck_assert_uint_eq(slot_of("wide")->ranges[0].start, 0xe8000000);
+	config.devices[0] = &wider;
+	assert_err(machine_plan_make(&plan, &config, &e), -ENOSPC, &e,
+		   "no room for wider");
+}
+END_TEST
+
+START_TEST(plan__virtio_words)
+{
+	ck_assert_int_eq(machine_virtio_of(NULL), MACHINE_VIRTIO_AUTO);
+	ck_assert_int_eq(machine_virtio_of("auto"), MACHINE_VIRTIO_AUTO);
+	ck_assert_int_eq(machine_virtio_of("pci"), MACHINE_VIRTIO_PCI);
+	ck_assert_int_eq(machine_virtio_of("mmio"), MACHINE_VIRTIO_MMIO);
+}
+END_TEST
 
 static void fill(unsigned devices)
 {
@@ -110,7 +197,7 @@ START_TEST(plan__interrupts_are_pins_of_the_ioapic)
 {
 	fill(MACHINE_DEVICES_MAX);
 	for (unsigned i = 0; i < plan.count; i++)
-		if (plan.slots[i].type->irq != DEVICE_NO_IRQ)
+		if (plan.slots[i].via->irq != DEVICE_NO_IRQ)
 			ck_assert_uint_lt(plan.slots[i].gsi, 24);
 }
 END_TEST
@@ -257,6 +344,7 @@ START_TEST(plan__man_page_lists_the_machine)
 {
 	const char *section = machine_section();
 
+	config.virtio = (enum machine_virtio)_i;
 	assert_ok(machine_plan_make(&plan, &config, &e), &e);
 	for (unsigned i = 0; i < plan.count; i++) {
 		const struct device_slot *s = &plan.slots[i];
@@ -268,7 +356,7 @@ START_TEST(plan__man_page_lists_the_machine)
 				 (unsigned long long)s->ranges[n].start);
 			expect_in(text, s->type->name, what);
 		}
-		if (s->type->irq != DEVICE_NO_IRQ) {
+		if (s->via->irq != DEVICE_NO_IRQ) {
 			snprintf(what, sizeof(what), "interrupt %u", s->gsi);
 			expect_in(text, s->type->name, what);
 		}
@@ -291,7 +379,13 @@ Suite *unit_suite(void)
 	tcase_add_test(t, plan__names_count_up);
 	tcase_add_loop_test(t, plan__refuses_what_collides, 0, COUNT(refusals));
 	tcase_add_test(t, plan__refuses_too_many);
-	tcase_add_test(t, plan__man_page_lists_the_machine);
+	tcase_add_test(t, plan__pci);
+	tcase_add_test(t, plan__pci_bus_is_full);
+	tcase_add_test(t, plan__no_bridge_without_functions);
+	tcase_add_test(t, plan__bars_fit_the_window);
+	tcase_add_test(t, plan__virtio_words);
+	tcase_add_loop_test(t, plan__man_page_lists_the_machine,
+			    MACHINE_VIRTIO_AUTO, MACHINE_VIRTIO_MMIO + 1);
 	suite_add_tcase(s, t);
 	return s;
 }

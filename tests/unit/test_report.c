@@ -242,6 +242,30 @@ START_TEST(report__lists_the_devices)
 }
 END_TEST
 
+/* A PCI function has a number, and a BAR instead of registers. */
+START_TEST(report__has_pci_functions)
+{
+	const struct machine_config config = { .cpus = 1,
+					       .virtio = MACHINE_VIRTIO_PCI };
+	const json_t *d, *range;
+	struct err e;
+
+	assert_ok(machine_plan_make(&m.plan, &config, &e), &e);
+	make();
+	d = json_array_get(at("devices"), m.plan.count - 1);
+	ck_assert_str_eq(json_string_value(json_object_get(d, "name")),
+			 "virtio-rng");
+	ck_assert_str_eq(json_string_value(json_object_get(d, "pci")),
+			 "00:01.0");
+	range = json_array_get(json_object_get(d, "ranges"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(range, "space")),
+			 "bar");
+	ck_assert(json_is_null(json_object_get(d, "interrupt")));
+	ck_assert(json_is_null(
+		json_object_get(json_array_get(at("devices"), 0), "pci")));
+}
+END_TEST
+
 static void count_two(void *dev, struct device_counters *c)
 {
 	device_count(c, "first", *(uint64_t *)dev);
@@ -256,9 +280,9 @@ START_TEST(report__has_the_counters_of_devices)
 	uint64_t value = UINT64_C(1) << 40;
 	const json_t *d;
 
-	m.plan.slots[0].type = &counts;
-	m.plan.slots[1].type = &silent;
-	m.plan.slots[2].type = &counts;
+	m.plan.slots[0] = (struct device_slot){ &counts, .via = &counts };
+	m.plan.slots[1] = (struct device_slot){ &silent, .via = &silent };
+	m.plan.slots[2] = m.plan.slots[0];
 	m.plan.count = 3;
 	m.devices[0].state = m.devices[1].state = &value;
 	make();
@@ -288,6 +312,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, report__counts_unknown_addresses);
 	tcase_add_test(t, report__every_outcome_has_a_name);
 	tcase_add_test(t, report__lists_the_devices);
+	tcase_add_test(t, report__has_pci_functions);
 	tcase_add_test(t, report__has_the_counters_of_devices);
 	suite_add_tcase(s, t);
 	return s;

@@ -64,7 +64,8 @@ static const struct {
 	{ ONE_CASE "  mme: 1G\n",
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, mem, cpus, initrd, cmdline, boot, timeout, "
+	  "console, never, only, report, mem, cpus, initrd, cmdline, boot, virtio, "
+	  "timeout, "
 	  "expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
@@ -881,10 +882,10 @@ END_TEST
 /* What suites may use is there on the command line. */
 START_TEST(suite__words_are_those_of_the_command_line)
 {
-	static const char *const most[] = { "mem",     "cpus",	  "initrd",
-					    "cmdline", "boot",	  "timeout",
-					    "expect",  "fail-on", "send",
-					    "symbols" };
+	static const char *const most[] = { "mem",     "cpus",	 "initrd",
+					    "cmdline", "boot",	 "virtio",
+					    "timeout", "expect", "fail-on",
+					    "send",    "symbols" };
 	struct suite_option o;
 
 	for (size_t i = 0; i < COUNT(most); i++)

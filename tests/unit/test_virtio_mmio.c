@@ -748,7 +748,7 @@ static int create_rng(struct device_env *env, void **dev, struct err *e)
 		.edge = { .fd = eventfd(0, EFD_NONBLOCK),
 			  .line = { .vm = -1 } },
 	};
-	return virtio_rng_type.create(dev, &slot, env, e);
+	return virtio_mmio_type.create(dev, &slot, env, e);
 }
 
 START_TEST(virtio__is_made_of_a_slot)
@@ -760,9 +760,9 @@ START_TEST(virtio__is_made_of_a_slot)
 	bells_left = 1;
 	assert_ok(create_rng(&env, &dev, &e), &e);
 	ck_assert_int_eq(env.edge.fd, -1); /* it is the device's */
-	ck_assert_uint_eq(virtio_rng_type.ops->read(dev, R_DEVICE, 4), 4);
-	virtio_rng_type.stop(dev);
-	virtio_rng_type.release(dev);
+	ck_assert_uint_eq(virtio_mmio_type.ops->read(dev, R_DEVICE, 4), 4);
+	virtio_mmio_type.stop(dev);
+	virtio_mmio_type.release(dev);
 }
 END_TEST
 

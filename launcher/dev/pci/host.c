@@ -235,3 +235,41 @@ void pci_host_add(struct pci_host *h, unsigned number, struct pci_function *f)
 	assert(f->ops && f->bar_len <= PCI_WINDOW_SIZE);
 	h->functions[number] = f;
 }
+
+/* --- as a device of the machine */
+
+static int create_device(void **dev, const struct device_slot *slot,
+			 struct device_env *env, struct err *e)
+{
+	struct pci_host *h = device_alloc(slot, sizeof(*h), e);
+
+	if (!h)
+		return -ENOMEM;
+	pci_host_init(h, env->latch);
+	*dev = h;
+	return 0;
+}
+
+static void release_device(void *dev)
+{
+	pci_host_release(dev);
+	free(dev);
+}
+
+static struct pci_host *bridge_of(void *dev)
+{
+	return dev;
+}
+
+const struct device_type pci_host_type = {
+	.name = "pci",
+	.fixed = { { DEVICE_PORTS, PCI_CONFIG_PORT, PCI_CONFIG_LEN },
+		   { DEVICE_MMIO, PCI_WINDOW_GPA, PCI_WINDOW_SIZE,
+		     &pci_window_ops } },
+	.acpi_hid = "PNP0A03",
+	.acpi_name = "PCI0",
+	.ops = &pci_host_ops,
+	.create = create_device,
+	.release = release_device,
+	.bridge = bridge_of,
+};

@@ -31,6 +31,7 @@
 #include <pthread.h>
 
 #include "base/outcome.h"
+#include "dev/device.h"
 #include "dev/pci/function.h"
 
 struct pci_host {
@@ -45,6 +46,8 @@ struct pci_host {
 /* The device of both is a struct pci_host. */
 extern const struct device_ops pci_host_ops;   /* of the ports */
 extern const struct device_ops pci_window_ops; /* of the window */
+
+extern const struct device_type pci_host_type;
 
 void pci_host_init(struct pci_host *h, struct outcome_latch *latch);
 void pci_host_release(struct pci_host *h);

@@ -325,8 +325,8 @@ static int wire_bells(struct virtio *v, const struct device_slot *slot,
 	return rc;
 }
 
-int virtio_mmio_create(void **dev, const struct device_slot *slot,
-		       struct device_env *env, struct err *e)
+static int create_device(void **dev, const struct device_slot *slot,
+			 struct device_env *env, struct err *e)
 {
 	struct virtio_mmio *m = device_alloc(slot, sizeof(*m), e);
 	struct virtio *v;
@@ -350,14 +350,14 @@ int virtio_mmio_create(void **dev, const struct device_slot *slot,
 	return 0;
 }
 
-void virtio_mmio_stop_device(void *dev)
+static void stop_device(void *dev)
 {
 	struct virtio_mmio *m = dev;
 
 	virtio_stop(m->core);
 }
 
-void virtio_mmio_release_device(void *dev)
+static void release_device(void *dev)
 {
 	struct virtio_mmio *m = dev;
 
@@ -366,9 +366,23 @@ void virtio_mmio_release_device(void *dev)
 	free(m);
 }
 
-void virtio_mmio_report_device(void *dev, struct device_counters *c)
+static void report_device(void *dev, struct device_counters *c)
 {
 	struct virtio_mmio *m = dev;
 
 	virtio_report(m->core, c);
 }
+
+/* No EISA id: kernels know virtio over MMIO by this name. */
+const struct device_type virtio_mmio_type = {
+	.name = "virtio-mmio",
+	.mmio_len = VIRTIO_MMIO_SIZE,
+	.irq = DEVICE_IRQ_EDGE,
+	.acpi_hid = "LNRO0005",
+	.acpi_name = "VRT#",
+	.ops = &virtio_mmio_ops,
+	.create = create_device,
+	.stop = stop_device,
+	.release = release_device,
+	.report = report_device,
+};

@@ -42,19 +42,7 @@ void virtio_mmio_init(struct virtio_mmio *m, struct virtio *core,
 /* The empty transport is fine. */
 void virtio_mmio_release(struct virtio_mmio *m);
 
-/* Of a device type whose devices are reached over MMIO. No EISA id: kernels
- * know virtio over MMIO by this name. */
-#define VIRTIO_MMIO_TYPE                                                      \
-	.mmio_len = VIRTIO_MMIO_SIZE, .irq = DEVICE_IRQ_EDGE,                 \
-	.acpi_hid = "LNRO0005", .acpi_name = "VRT#", .ops = &virtio_mmio_ops, \
-	.create = virtio_mmio_create, .stop = virtio_mmio_stop_device,        \
-	.release = virtio_mmio_release_device,                                \
-	.report = virtio_mmio_report_device
-
-int virtio_mmio_create(void **dev, const struct device_slot *slot,
-		       struct device_env *env, struct err *e);
-void virtio_mmio_stop_device(void *dev);
-void virtio_mmio_release_device(void *dev);
-void virtio_mmio_report_device(void *dev, struct device_counters *c);
+/* What virtio devices are reached by. */
+extern const struct device_type virtio_mmio_type;
 
 #endif

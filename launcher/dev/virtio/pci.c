@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dev/pci/host.h"
+
 /* --- interrupts, with the core's lock */
 
 /*
@@ -651,3 +653,62 @@ void virtio_pci_release(struct virtio_pci *p)
 	free(p->queue_vectors);
 	*p = (struct virtio_pci){ 0 };
 }
+
+/* --- as a device of the machine */
+
+static int create_device(void **dev, const struct device_slot *slot,
+			 struct device_env *env, struct err *e)
+{
+	struct virtio_pci *p = device_alloc(slot, sizeof(*p), e);
+	struct virtio *v;
+	int rc;
+
+	if (!p)
+		return -ENOMEM;
+	rc = slot->type->virtio(&v, slot, env, e);
+	if (!rc) {
+		rc = virtio_pci_init(p, v, slot->ranges[0].start, env->host, e);
+		if (rc)
+			v->is.ops->release(v->is.dev);
+	}
+	if (rc) {
+		free(p);
+		return rc;
+	}
+	pci_host_add(env->bridge, slot->pci_number, &p->function);
+	*dev = p;
+	return 0;
+}
+
+static void stop_device(void *dev)
+{
+	struct virtio_pci *p = dev;
+
+	virtio_stop(p->core);
+}
+
+static void release_device(void *dev)
+{
+	struct virtio_pci *p = dev;
+	struct virtio *v = p->core;
+
+	virtio_pci_release(p);
+	v->is.ops->release(v->is.dev);
+	free(p);
+}
+
+static void report_device(void *dev, struct device_counters *c)
+{
+	struct virtio_pci *p = dev;
+
+	virtio_report(p->core, c);
+}
+
+const struct device_type virtio_pci_type = {
+	.name = "virtio-pci",
+	.bar_len = VIRTIO_PCI_BAR_SIZE,
+	.create = create_device,
+	.stop = stop_device,
+	.release = release_device,
+	.report = report_device,
+};

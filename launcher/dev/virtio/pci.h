@@ -64,4 +64,7 @@ int virtio_pci_init(struct virtio_pci *p, struct virtio *core, uint64_t gpa,
 /* The empty transport is fine. */
 void virtio_pci_release(struct virtio_pci *p);
 
+/* What virtio devices are reached by. */
+extern const struct device_type virtio_pci_type;
+
 #endif

@@ -7,7 +7,6 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "dev/virtio/mmio.h"
 
 #define RNG_QUEUE 0
 
@@ -167,6 +166,5 @@ static int rng_create(struct virtio **v, const struct device_slot *slot,
 
 const struct device_type virtio_rng_type = {
 	.name = "virtio-rng",
-	VIRTIO_MMIO_TYPE,
 	.virtio = rng_create,
 };
