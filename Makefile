@@ -204,6 +204,21 @@ build/least/launcher.least: build/least/launcher/main.o build/least/liblauncher.
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(call libs,)
 
+# The completions of shells are made from the tables of commands and options,
+# and kept: they can be installed without running anything.
+COMPLETE := build/rel/scripts/completion/generate
+
+$(COMPLETE): $(COMPLETE).o build/rel/liblauncher.a
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.PHONY: completions
+completions: $(COMPLETE)
+	$(COMPLETE) <scripts/completion/launcher.bash.in >scripts/completion/launcher.bash
+	$(COMPLETE) <scripts/completion/_launcher.in >scripts/completion/_launcher
+
+-include $(COMPLETE).d
+
 # Without it, make would take the folder for the product.
 .PHONY: launcher
 launcher: build/launcher
@@ -258,6 +273,7 @@ help:
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'bench        load times and memory as ratios, boot in instructions'
+	@echo 'completions  write scripts/completion anew from the option table'
 	@echo 'install      into DESTDIR/PREFIX; uninstall takes it away again'
 	@echo 'clean        remove build/'
 	@echo

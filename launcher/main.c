@@ -7,8 +7,8 @@
  *   file -> image/ (header, payload, ELF, notes) -> boot/ (plan, load, entry)
  *        -> vm/ (memory, vCPUs) with dev/ (devices) -> run/ (session, verdict)
  *
- * This file lists the commands and is the only one that prints errors and
- * exits.
+ * This file is the only one that prints errors and exits; cli/commands.c lists
+ * the commands.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -24,26 +24,6 @@
 #include "base/tty.h"
 #include "cli/cli.h"
 #include "run/early.h"
-
-const struct command commands[] = {
-	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
-	  OPT_COMMON | OPT_RUN, cmd_run },
-	{ "inspect", "[--json] IMAGE [IMAGE]",
-	  "show header, payload, segments, notes and the boot plan; of two, "
-	  "what differs",
-	  OPT_COMMON | OPT_INSPECT | OPT_MAP | TAKES_TWO_IMAGES, cmd_inspect },
-	{ "extract", "[-o FILE] IMAGE", "take the ELF out of the image",
-	  OPT_COMMON | OPT_EXTRACT, cmd_extract },
-	{ "pack", "[OPTIONS] VMLINUX -o BZIMAGE",
-	  "make a bzImage that any boot loader can start of an ELF kernel",
-	  OPT_COMMON | OPT_PACK, cmd_pack },
-	{ "verify", "[OPTIONS] BZIMAGE",
-	  "prove that the image's own decompressor and the launcher agree",
-	  OPT_COMMON | OPT_VERIFY, cmd_verify },
-	{ "test", "[OPTIONS] SUITE", "run the cases of a suite and judge them",
-	  OPT_COMMON | OPT_TEST, cmd_test },
-};
-const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
 static void write_error(const char *text)
 {

@@ -79,6 +79,7 @@ FUZZ_NEEDS := $(if $(shell command -v $(CLANG)),$(FUZZERS))
 needs-unit: $(UNIT_REL) $(UNIT_SAN) $(UNIT_TSAN)
 needs-fuzz: $(FUZZ_NEEDS)
 needs-image needs-loaders: build/launcher guest
+needs-image: $(COMPLETE)
 needs-build needs-cli needs-guest needs-box: build/launcher $(GUEST_KERNELS)
 needs-cli: build/san/launcher.san
 .PHONY: needs-build needs-unit needs-fuzz needs-image needs-loaders needs-cli \

@@ -2,46 +2,143 @@
 # shellcheck shell=bash
 #
 # bash completion for launcher(1).
+# Made by `make completions`: change launcher.bash.in or the option table.
 
-# The options of each command, long form first.
+_launcher_commands='run inspect extract pack verify test'
+
+# _launcher_options COMMAND: long forms first.
 _launcher_options()
 {
-	printf '%s\n' --verbose -v --help -h --version -V
 	case $1 in
-	run)
-		printf '%s\n' --mem -m --cpus -c --initrd -i --cmdline -p \
-			--boot -b --virtio --timeout --expect --fail-on --send --symbols --report --trace \
-			--timeline --gdb --gdb-lost
-		;;
-	inspect)
-		printf '%s\n' --boot -b --json --map --mem -m --initrd -i --virtio \
-			--symbols
-		;;
-	extract)
-		printf '%s\n' --output -o --keep-relocs --symbols
-		;;
-	pack)
-		printf '%s\n' --output -o --format --level
-		;;
-	verify)
-		printf '%s\n' --mem -m --timeout --json --flip
-		;;
-	test)
-		printf '%s\n' --jobs -j --output -o --filter --list --retries \
-			--tap
-		;;
+	run) printf '%s\n' \
+		--mem -m \
+		--cpus -c \
+		--initrd -i \
+		--cmdline -p \
+		--boot -b \
+		--virtio \
+		--timeout \
+		--expect \
+		--fail-on \
+		--send \
+		--symbols \
+		--report \
+		--timeline \
+		--trace \
+		--gdb \
+		--gdb-lost \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	inspect) printf '%s\n' \
+		--mem -m \
+		--initrd -i \
+		--boot -b \
+		--virtio \
+		--map \
+		--json \
+		--symbols \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	extract) printf '%s\n' \
+		--symbols \
+		--output -o \
+		--keep-relocs \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	pack) printf '%s\n' \
+		--output -o \
+		--format \
+		--level \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	verify) printf '%s\n' \
+		--mem -m \
+		--timeout \
+		--json \
+		--flip \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	test) printf '%s\n' \
+		--output -o \
+		--jobs -j \
+		--filter \
+		--list \
+		--retries \
+		--tap \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
 	esac
 }
 
-# One candidate per line into COMPREPLY, names with spaces in one piece.
-_launcher_reply()
+# _launcher_offer ARGUMENT...: what compgen makes of $cur, names with spaces in
+# one piece.
+_launcher_offer()
 {
 	local line
 
-	COMPREPLY=()
 	while IFS= read -r line; do
 		COMPREPLY+=("$line")
-	done
+	done < <(compgen "$@" -- "$cur")
+}
+
+# _launcher_argument COMMAND OPTION: offer its argument; fails if there is none.
+_launcher_argument()
+{
+	case "$1 $2" in
+	*' -m' | *' --mem')
+		_launcher_offer -W '64M 128M 256M 512M 1G 2G 4G 8G' ;;
+	*' -c' | *' --cpus')
+		: ;;
+	*' -i' | *' --initrd')
+		_launcher_offer -f ;;
+	*' -p' | *' --cmdline')
+		: ;;
+	*' -b' | *' --boot')
+		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
+	*' --virtio')
+		_launcher_offer -W 'auto pci mmio' ;;
+	*' --timeout')
+		_launcher_offer -W '10s 30s 1m 5m' ;;
+	*' --expect')
+		: ;;
+	*' --fail-on')
+		: ;;
+	*' --send')
+		: ;;
+	'run --symbols')
+		_launcher_offer -f ;;
+	*' --report')
+		_launcher_offer -f ;;
+	*' --timeline')
+		_launcher_offer -f ;;
+	*' --trace')
+		_launcher_offer -W 'pio mmio exits irq' ;;
+	*' --gdb-lost')
+		_launcher_offer -W 'continue kill stop' ;;
+	*' --map')
+		_launcher_offer -f ;;
+	*' -o' | *' --output')
+		_launcher_offer -f ;;
+	*' --format')
+		_launcher_offer -W 'gzip bzip2 lzma xz lzo lz4 zstd none' ;;
+	*' --level')
+		_launcher_offer -W '1 2 3 4 5 6 7 8 9' ;;
+	*' --flip')
+		: ;;
+	*' -j' | *' --jobs')
+		: ;;
+	*' --filter')
+		: ;;
+	*' --retries')
+		_launcher_offer -W '0 1 2 3' ;;
+	*) return 1 ;;
+	esac
 }
 
 _launcher()
@@ -50,11 +147,10 @@ _launcher()
 	local prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=run
 
-	case ${COMP_WORDS[1]-} in
-	run | inspect | extract | pack | verify | test)
-		[[ $COMP_CWORD == 1 ]] || command=${COMP_WORDS[1]}
-		;;
-	esac
+	if [[ $COMP_CWORD != 1 &&
+		" $_launcher_commands " == *" ${COMP_WORDS[1]} "* ]]; then
+		command=${COMP_WORDS[1]}
+	fi
 	# bash breaks --boot=pvh into three words.
 	if [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
@@ -62,64 +158,14 @@ _launcher()
 		cur=
 	fi
 
-	case $prev in
-	-b | --boot)
-		_launcher_reply < <(compgen -W \
-			'auto pvh elf64 elf32 linux64 linux32 linux16' \
-			-- "$cur")
+	COMPREPLY=()
+	if _launcher_argument "$command" "$prev"; then
 		return
-		;;
-	-m | --mem)
-		_launcher_reply < <(compgen -W \
-			'64M 128M 256M 512M 1G 2G 4G 8G' -- "$cur")
-		return
-		;;
-	--timeout)
-		_launcher_reply < <(compgen -W '10s 30s 1m 5m' -- "$cur")
-		return
-		;;
-	-c | --cpus | -p | --cmdline | --expect | --fail-on | --send | --flip | \
-		-j | --jobs | --filter | --retries)
-		COMPREPLY=()
-		return
-		;;
-	--format)
-		_launcher_reply < <(compgen -W \
-			'gzip bzip2 lzma xz lzo lz4 zstd none' -- "$cur")
-		return
-		;;
-	--level)
-		_launcher_reply < <(compgen -W '1 2 3 4 5 6 7 8 9' -- "$cur")
-		return
-		;;
-	--virtio)
-		_launcher_reply < <(compgen -W 'auto pci mmio' -- "$cur")
-		return
-		;;
-	--gdb-lost)
-		_launcher_reply < <(compgen -W 'continue kill stop' -- "$cur")
-		return
-		;;
-	--trace)
-		_launcher_reply < <(compgen -W 'pio mmio exits irq pio,mmio' \
-			-- "$cur")
-		return
-		;;
-	-i | --initrd | -o | --output | --symbols | --report | --timeline | --map)
-		_launcher_reply < <(compgen -f -- "$cur")
-		return
-		;;
-	esac
-
-	if [[ $cur == -* ]]; then
-		_launcher_reply < <(compgen -W \
-			"$(_launcher_options "$command")" -- "$cur")
-	elif [[ $COMP_CWORD == 1 ]]; then
-		_launcher_reply < <(compgen -W 'run inspect extract pack verify test' \
-			-- "$cur"
-			compgen -f -- "$cur")
+	elif [[ $cur == -* ]]; then
+		_launcher_offer -W "$(_launcher_options "$command")"
 	else
-		_launcher_reply < <(compgen -f -- "$cur")
+		[[ $COMP_CWORD != 1 ]] || _launcher_offer -W "$_launcher_commands"
+		_launcher_offer -f
 	fi
 }
 
