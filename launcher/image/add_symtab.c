@@ -164,13 +164,16 @@ static bool contains(const GElf_Shdr *h, uint64_t addr)
 
 /*
  * The section of a symbol of @type at @addr; 0: none. @next is how many of the
- * sorted ones begin at or below it. A symbol that a linker has rounded up, like
- * __end_rodata, is in none: the closest one below of its type is its section.
+ * sorted ones begin at or below it.
+ *
+ * Symbols for the bounds of sections may lie where a linker has rounded them up
+ * to: __end_rodata in no section, __init_begin at the beginning of the next one.
+ * Theirs is the closest one below of their type.
  */
 static unsigned find_section(const struct adding *a, uint64_t addr, char type,
 			     unsigned next)
 {
-	unsigned containing = 0, below = 0;
+	unsigned inside = 0, begins = 0, below = 0;
 
 	for (unsigned i = 0; i < TRIED_MAX && i < next; i++) {
 		unsigned n = a->order[next - 1 - i];
@@ -179,13 +182,16 @@ static unsigned find_section(const struct adding *a, uint64_t addr, char type,
 
 		if (contains(h, addr) && fits)
 			return n;
-		/* One that begins here and not one that ends here. */
-		if (contains(h, addr) && !containing)
-			containing = n;
 		if (fits && !below)
 			below = n;
+		if (!contains(h, addr))
+			continue;
+		if (addr == h->sh_addr && !begins)
+			begins = n;
+		else if (addr - h->sh_addr < h->sh_size && !inside)
+			inside = n;
 	}
-	return containing ? containing : below;
+	return inside ? inside : below ? below : begins;
 }
 
 /* --- the symbols */

@@ -178,12 +178,16 @@ START_TEST(add_symtab__gives_type_binding_section_and_size)
 		/* At the end of .text, and behind it. */
 		{ "symbol_399", 1, STB_GLOBAL, STT_FUNC, 16 },
 		{ "symbol_401", 1, STB_GLOBAL, STT_FUNC, 0 },
+		{ "symbol_501", 1, STB_GLOBAL, STT_FUNC, 0 },
 		/* The last of a section reaches to its end. */
 		{ "symbol_599", 2, STB_GLOBAL, STT_OBJECT, 0x1000 - 16 * 99 },
 	};
 	struct bytes b;
 
 	make(false, 3);
+	/* As __init_begin in front of a section of another type. */
+	k.text[k.starts[501]] = 'T';
+	k.addresses[501] = TEXT + 16 * 500;
 	add();
 	b = whole();
 	for (size_t i = 0; i < COUNT(rows); i++) {
