@@ -128,7 +128,7 @@ check-image: needs-image
 .PHONY: check-box
 check-box: needs-box
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
-		tests/box/gdb || rc=1; exit $$rc
+		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; exit $$rc
 
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
