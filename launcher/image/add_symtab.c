@@ -114,7 +114,7 @@ static int read_sections(struct adding *a, struct err *e)
 		return 0;
 	}
 	elf_version(EV_CURRENT);
-	/* libelf does not write to what it reads from memory. */
+	/* libelf does not write to the memory that it reads. */
 	elf = elf_memory((char *)(uintptr_t)b.data, b.len);
 	if (!elf)
 		return err_set(e, EINVAL, "libelf: %s", elf_errmsg(-1));

@@ -21,13 +21,13 @@ int decode_lz4(struct decode *d, struct err *e);
 int decode_zstd(struct decode *d, struct err *e);
 int decode_none(struct decode *d, struct err *e);
 
-/* Room left at the output. */
+/* The rest of the output buffer. */
 static inline size_t decode_room(const struct decode *d)
 {
 	return d->cap - d->out_len;
 }
 
-/* How far the output is worth making ready (base/prefault.h) for this job. */
+/* How much of the output to prefault (base/prefault.h) for this job. */
 static inline size_t decode_ahead(const struct decode *d)
 {
 	size_t n = d->expect < d->cap ? d->expect : d->cap;
@@ -35,7 +35,7 @@ static inline size_t decode_ahead(const struct decode *d)
 	return n < d->enough ? n : d->enough;
 }
 
-/* -EFBIG, -ENODATA and -ENOMEM, in the same words for every format. */
+/* -EFBIG, -ENODATA and -ENOMEM, with the same text for every format. */
 int decode_too_large(const struct decode *d, const char *format, struct err *e);
 int decode_cut_short(const struct decode *d, const char *format, struct err *e);
 int decode_no_memory(const char *format, struct err *e);
@@ -49,10 +49,10 @@ struct stream {
 };
 
 /*
- * One call of a decoding library: move on in *@s as far as it goes.
+ * One call of a decoding library, which advances *@s.
  *
- * Returns 0 to be called again, 1 at the end of the stream, or an error. A
- * step that moves neither in nor out says that the input is cut short.
+ * Returns 0 to be called again, 1 at the end of the stream, or an error. A step
+ * that advances neither in nor out means that the input is truncated.
  */
 typedef int (*stream_step)(void *lib, struct stream *s, struct err *e);
 

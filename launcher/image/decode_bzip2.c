@@ -2,10 +2,10 @@
 /*
  * bzip2: libbz2, which checks the CRC of each block and of the stream.
  *
- * Like bzip2 -d this decodes every stream that follows, and takes what begins
- * with anything else for trailing bytes that are not its own.
+ * Like bzip2 -d this decodes every stream that follows, and ignores trailing
+ * bytes that do not begin one.
  *
- * Spec: the bzip2 manual; there is no other.
+ * Spec: the bzip2 manual.
  */
 #include "image/decode.h"
 

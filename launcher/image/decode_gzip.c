@@ -2,8 +2,8 @@
 /*
  * gzip: zlib's inflate, which also checks each member's CRC and size.
  *
- * Like gzip -d this decodes every member that follows, and takes what begins
- * with anything else for trailing bytes that are not its own.
+ * Like gzip -d this decodes every member that follows, and ignores trailing
+ * bytes that do not begin one.
  *
  * Spec: RFC 1952.
  */
@@ -54,8 +54,8 @@ static int inflate_some(struct gzip *g, struct stream *s)
 }
 
 /*
- * zlib knows only the newer magic, so it is given that one in place of
- * either; the bytes after it mean the same in both.
+ * zlib only knows the newer magic, so it always gets that one; the bytes after
+ * it have the same meaning in both.
  */
 static void begin_member(struct gzip *g, struct stream *s)
 {

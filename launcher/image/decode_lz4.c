@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lz4 legacy frames: blocks of 8 MiB that know nothing of each other, and so
- * can be decoded side by side.
+ * lz4 legacy frames: independent blocks of 8 MiB, which are decoded in
+ * parallel.
  *
  *   | magic | size | block | size | block | ... | magic | size | block ...
  *             LE32   -> 8 MiB       -> 8 MiB      ^ another frame
  *
- * The compressor makes every block but a frame's last decode to exactly
- * 8 MiB, so block i of a frame belongs at i * 8 MiB. That is tried first, on
- * all CPUs; a block after one that came out shorter is decoded again in the
- * right place. The frame has no end mark: it ends with the input.
+ * Except for the last one of a frame, the compressor makes blocks that decode
+ * to exactly 8 MiB, so block i of a frame belongs at i * 8 MiB. That is tried
+ * first, on all CPUs; a block after a shorter one is decoded again at the right
+ * place. The frame has no end mark: it ends with the input.
  *
  * Spec: lz4 frame format, "Legacy frame"; Linux, lib/decompress_unlz4.c.
  */
@@ -23,10 +23,10 @@
 #define MAGIC	  0x184c2102u
 #define BLOCK_MAX ((size_t)8 << 20)
 
-/* Blocks looked at together: 1 GiB, more than a kernel has. */
+/* Blocks that are decoded together: 1 GiB, more than a kernel has. */
 #define BATCH 128
 
-/* Compressed bytes from which on several threads pay. */
+/* The number of compressed bytes from which several threads are faster. */
 #define WORTH_THREADS (1u << 20)
 
 struct block {
@@ -71,8 +71,8 @@ static void decode_nth(void *batch, size_t i)
 }
 
 /*
- * The library has one answer for a damaged block and for one that needs more
- * room. If what fits decodes, the room was the reason.
+ * The library has the same error for a damaged block and for one that needs
+ * more room. If the part that fits can be decoded, it needs more room.
  */
 static int explain(struct decode *d, struct bytes src, struct err *e)
 {
@@ -85,7 +85,7 @@ static int explain(struct decode *d, struct bytes src, struct err *e)
 		       (size_t)(src.data - d->in.data));
 }
 
-/* The block that reaches past d->enough, as far as that. */
+/* The block that reaches past d->enough, up to there. */
 static int decode_last(const struct decode *d, struct bytes src)
 {
 	size_t want = min(d->enough - d->out_len, BLOCK_MAX);
@@ -94,7 +94,7 @@ static int decode_last(const struct decode *d, struct bytes src)
 				   : -1;
 }
 
-/* Take what the threads decoded, and again what they put in a wrong place. */
+/* Check what the threads decoded, and decode blocks at a wrong place again. */
 static int settle(struct decode *d, const struct batch *b, struct err *e)
 {
 	for (size_t i = 0; i < b->n && d->out_len < d->enough; i++) {
@@ -114,8 +114,7 @@ static int settle(struct decode *d, const struct batch *b, struct err *e)
 }
 
 /*
- * Collect the blocks from *off on, as far as they belong to one frame and
- * are not more than @max.
+ * Collect at most @max blocks of one frame, from *off on.
  */
 static int scan(struct batch *b, struct bytes in, size_t *off, size_t max,
 		struct err *e)
@@ -153,8 +152,8 @@ static int scan(struct batch *b, struct bytes in, size_t *off, size_t max,
 	return 0;
 }
 
-/* On all CPUs, unless starting threads would cost more than it saves: a
- * stream of tiny frames must not start one for every few bytes. */
+/* On all CPUs, unless the threads would cost more than they save: a stream of
+ * tiny frames must not start one for every few bytes. */
 static void decode_batch(struct batch *b)
 {
 	size_t bytes = 0;

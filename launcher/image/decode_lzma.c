@@ -2,9 +2,9 @@
 /*
  * xz and its ancestor lzma-alone: liblzma, under a memory limit.
  *
- * The stream's header chooses the dictionary, which liblzma allocates and
- * fills whatever the ceiling of the output is; so it gets a limit of its own.
- * Kernels from 6.12 on ask for 128 MiB.
+ * The stream's header chooses the dictionary, which liblzma allocates and fills
+ * independently of the output limit, so the dictionary has its own limit.
+ * Kernels from 6.12 on need 128 MiB.
  *
  * Spec: The .xz File Format; Linux, scripts/xz_wrap.sh (x86 BCJ + LZMA2,
  * crc32). lzma-alone: LZMA SDK, lzma.txt.
@@ -76,7 +76,7 @@ int decode_lzma(struct decode *d, struct err *e)
 
 /*
  * Like xz -d: one more stream may follow, after zero padding in multiples of
- * four bytes. Anything else is not this stream's.
+ * four bytes. Anything else is not part of this stream.
  */
 static bool another_stream(struct stream *s)
 {
@@ -98,7 +98,7 @@ static int step_xz(void *lib, struct stream *s, struct err *e)
 
 	if (rc <= 0 || !another_stream(s))
 		return rc;
-	/* The same memory again, from the beginning of a stream. */
+	/* Reuse the memory, for the beginning of another stream. */
 	return explain(lib, lzma_stream_decoder(lib, MEMORY_LIMIT, 0), e);
 }
 

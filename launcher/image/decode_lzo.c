@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lzop files: liblzo2's LZO1X in a container that the library does not know,
- * so the container is read here.
+ * lzop files: liblzo2's LZO1X in a container that the library cannot read, so
+ * the container is read here.
  *
  *   | magic 9 | header ... | checksum | block | block | ... | 0 |
  *   block: | decoded size | size | checksums, as flags say | data |
@@ -22,8 +22,8 @@
 /* The largest block that lzop writes or reads. */
 #define BLOCK_MAX (64u << 20)
 
-/* Header versions: the first with the fields that came later, and the last
- * that readers must know. */
+/* Header versions: the first with additional fields, and the last that readers
+ * must support. */
 #define VERSION_FIRST 0x0900
 #define VERSION_NEWER 0x0940
 #define VERSION_LAST  0x1040
@@ -42,8 +42,8 @@ enum {
 static const uint8_t magic[9] = { 0x89, 'L',  'Z',  'O', 0x00,
 				  0x0d, 0x0a, 0x1a, 0x0a };
 
-/* The stream and how far it is read; a read past the end is kept in mind
- * and answered once. */
+/* The stream, and the position in it; a read past the end is remembered and
+ * reported once. */
 struct cursor {
 	struct bytes in;
 	size_t off;
@@ -81,7 +81,7 @@ static uint32_t take_be32(struct cursor *c)
 	return high << 16 | take_be16(c);
 }
 
-/* What was read since @begin. */
+/* The bytes read since @begin. */
 static struct bytes since(const struct cursor *c, size_t begin)
 {
 	struct bytes b = { 0 };
@@ -182,7 +182,7 @@ static int read_header(struct cursor *c, uint32_t *flags, struct err *e)
 	return check_header_sum(c, since(c, begin), h.flags, e);
 }
 
-/* The checksums of one form of a block, as far as the flags have them. */
+/* The checksums of one form of a block, if the flags say that they exist. */
 struct sums {
 	bool has_adler, has_crc;
 	uint32_t adler, crc;
@@ -263,8 +263,8 @@ static int expand(const struct cursor *c, const struct block *b, uint8_t *out,
 }
 
 /*
- * The beginning of a block that does not fit whole, when no more is asked
- * for: decoded aside, the block being the least that can be decoded.
+ * The beginning of a block that does not fit, if only that part is wanted: the
+ * whole block is decoded to another buffer, because a part cannot be decoded.
  */
 static int expand_part(struct decode *d, const struct cursor *c,
 		       const struct block *b, struct err *e)

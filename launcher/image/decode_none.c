@@ -2,8 +2,8 @@
 /*
  * No compression: the payload is the ELF itself, and all of it.
  *
- * Most of a copy into fresh memory is the page faults, so it is shared among
- * the CPUs.
+ * Page faults take most of the time of a copy to fresh memory, so all CPUs
+ * share it.
  */
 #include "image/decode.h"
 #include "base/thread.h"

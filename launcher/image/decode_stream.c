@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ceiling, the early stop and the cut-short stream, once for all the
- * libraries that decode in steps.
+ * The output limit, the early stop and truncated streams, for all libraries
+ * that decode in steps.
  *
- * Output is asked for in pieces that fit a core's cache: the library's
- * checksum then reads what was just written instead of fetching it from
- * memory again. When the room is used up the stream may still have a trailer
- * to check, so it is given one spare byte that is not the caller's; a stream
- * that writes it is larger than the ceiling.
+ * Output is decoded in pieces that fit a core's cache, so the library's
+ * checksum reads it from the cache. When the buffer is full, the stream may
+ * still have a trailer to check, so it gets a spare byte outside the caller's
+ * buffer; a stream that writes this byte exceeds the limit.
  */
 #include "image/decode.h"
 #include "base/prefault.h"

@@ -4,9 +4,9 @@
  *
  * Kernels are compressed with a window of 128 MiB. Decoding a frame in one
  * call uses the output itself as the window, so that costs nothing; it needs
- * the frame's end, which is found by walking the block headers. A frame that
- * is decoded only in part goes through the streaming interface: its window is
- * address space, touched as far as bytes are decoded.
+ * the frame's end, which is found by walking the block headers. A frame that is
+ * decoded only in part uses the streaming interface, whose window is address
+ * space that is touched only as far as bytes are decoded.
  *
  * Spec: RFC 8878.
  */
@@ -35,7 +35,7 @@ static int explain(const struct decode *d, size_t ret, struct err *e)
 	}
 }
 
-/* Whether a frame begins here, one with data or one to skip. */
+/* Whether a frame begins here, with data or to be skipped. */
 static bool frame_begins(struct bytes b)
 {
 	uint32_t magic;
@@ -71,7 +71,7 @@ static int decode_begin(struct decode *d, ZSTD_DCtx *ctx, struct bytes from,
 	return 0;
 }
 
-/* Whether the frame at @b says that it fits into what is left of the room. */
+/* Whether the frame at @b states a size that fits the rest of the buffer. */
 static bool fits(const struct decode *d, struct bytes b)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(b.data, b.len);

@@ -92,7 +92,7 @@ int elf_tables_phdrs(struct bytes *out, const struct elf_tables *t,
 {
 	uint64_t size;
 
-	/* PN_XNUM, the escape for more than 65534, is beyond the limit too. */
+	/* PN_XNUM, the escape for more than 65534, exceeds the limit, too. */
 	if (t->phnum > KERNEL_ELF_MAX_SEGMENTS)
 		return err_set(e, EINVAL, "e_phnum %u exceeds the limit of %d",
 			       t->phnum, KERNEL_ELF_MAX_SEGMENTS);
@@ -131,7 +131,7 @@ int elf_tables_shdrs(uint64_t *count, const struct elf_tables *t,
 	if (t->shentsize != s->shdr_size)
 		return err_set(e, EINVAL, "e_shentsize is %u, not %zu",
 			       t->shentsize, s->shdr_size);
-	/* gABI: a count that e_shnum cannot hold lies in section 0. */
+	/* gABI: a count that is too large for e_shnum is in section 0. */
 	if (!n && bytes_has(b, t->shoff, s->shdr_size))
 		n = read_word(s, b, t->shoff + s->sh_size);
 	else if (!n)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where an ELF's tables lie, checked before libelf is let near them.
+ * Where an ELF's tables are, checked before libelf reads them.
  *
- * libelf was written for files that a toolchain made: it takes entry sizes
- * for granted and allocates by the counts it finds. Whatever passes here can
- * be handed to it.
+ * libelf was written for files from a toolchain: it trusts entry sizes and
+ * allocates by the counts in the file. Tables that pass these checks can be
+ * given to libelf.
  *
  * Must never trust: any field of the ELF header, and section 0's sh_size.
  *
@@ -16,7 +16,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Where the two classes keep what has to be known before libelf is asked. */
+/* Where the two classes have the fields that are needed before libelf is
+ * used. */
 struct elf_shape {
 	bool is64;
 	size_t ehdr_size;
@@ -40,7 +41,7 @@ struct elf_tables {
 
 /*
  * Read them from the ELF header at the start of @b: little-endian, ELF32 or
- * ELF64, whole. Nothing is said yet of the tables' own ranges. -EINVAL.
+ * ELF64, complete. The ranges of the tables are not checked. -EINVAL.
  */
 int elf_tables_read(struct elf_tables *t, struct bytes b, struct err *e);
 

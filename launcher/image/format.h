@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The compressed forms a kernel's ELF comes in, and how each is undone.
+ * The compression formats of kernels, and how each is decoded.
  *
- * One table row per format: its magic, its name, the command-line tool that
- * speaks it, its decoder. Decoding is memory to memory, straight to where the
- * bytes are wanted (guest memory, in a run), under a ceiling given first: a
- * decoder never writes at or past out + cap, whatever the stream claims.
+ * One table row for each format: its magic, its name, its command-line tool,
+ * its decoder. Decoding is from memory to memory, directly to the final place
+ * (guest memory, in a run), with a limit: a decoder never writes at or past out
+ * + cap, whatever the stream states.
  *
  * Must never trust: every byte of `in`.
  *
@@ -18,14 +18,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* One decoding job: what goes in, where it goes, and what came of it. */
+/* One decoding job: input, output, and result. */
 struct decode {
 	struct bytes in; /* the stream; other bytes may follow it */
 	uint8_t *out;	 /* decoded bytes go here */
 	size_t cap;	 /* the ceiling: room at out, in bytes */
-	size_t expect;	 /* a hint, never believed: the decoded size as the
-			  * image states it; memory is made ready that far.
-			  * 0: out is warm already, or the size is unknown */
+	size_t expect;	 /* a hint, never trusted: the decoded size that the
+			  * image states; this much memory is prefaulted.
+			  * 0: no prefault, or the size is unknown */
 	size_t enough;	 /* the job may stop once this many bytes are out;
 			  * SIZE_MAX decodes the whole stream */
 	size_t out_len;	 /* result: bytes written */
@@ -41,9 +41,9 @@ struct format {
 	/*
 	 * Decode d->in into d->out. Returns 0, -EILSEQ (stream damaged),
 	 * -ENODATA (stream cut short), -EFBIG (more than d->cap bytes),
-	 * -ENOMEM (or more than a decoder is allowed). With `enough` set, 0
-	 * also means that at least that many bytes are out, or the stream
-	 * ended sooner; in_used then says nothing.
+	 * -ENOMEM (or more than a decoder may use). With `enough` set, 0 also
+	 * means that at least that many bytes were written, or the stream ended
+	 * earlier; in_used is then not valid.
 	 *
 	 * A size of exactly `cap` is legal. Bytes between out_len and cap may
 	 * have been written to as well; none at or past cap is. An error's

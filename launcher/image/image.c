@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a file to an image: which loader's it is, and where its ELF lies.
+ * From a file to an image: which loader takes it, and where its ELF is.
  *
- * Three loaders are asked in turn. "HdrS" decides for a bzImage, because one
+ * Three loaders are tried in turn. "HdrS" decides for a bzImage, because one
  * with an EFI stub begins like a DOS program; then the ELF magic; then the
- * magic of a compressed file. The bzImage's payload is where its header says,
- * never where something looks like one. A file that all of them refuse may be
- * a unified kernel image; otherwise it is named, if it is known.
+ * magic of a compressed file. The payload of a bzImage is where its header
+ * says; it is not searched for. A file that all of them refuse may be a unified
+ * kernel image; otherwise the error names its type, if that is known.
  *
  * Must never trust: the file; see image.h.
  *
@@ -64,7 +64,7 @@ static int read_head(struct kernel_elf *k, const struct format *f,
 	rc = kernel_elf_parse_head(k, data, e);
 	if (rc && is_packed(f))
 		err_prefix(e, rc, "%s data", f->name);
-	/* More than its first bytes were not decoded: nothing is cut short. */
+	/* Only its first bytes were decoded: the ELF is not truncated. */
 	return rc == -ENODATA ? -EINVAL : rc;
 }
 
@@ -117,15 +117,15 @@ static int find_payload(struct payload *p, const struct setup_header *h,
 	p->format = format_find(*raw);
 	if (!p->format)
 		return err_set(e, EINVAL,
-			       "payload begins with %s, which is no format "
-			       "known",
+			       "payload begins with %s, which is not a known "
+			       "format",
 			       first_bytes(*raw).text);
 	return 0;
 }
 
 /*
- * Part the stream from its size. Kernel builds append a LE32 to all formats
- * but gzip, which ends in one of its own.
+ * Separate the stream and its size. Kernel builds append a LE32 to all formats
+ * except gzip, which ends in its own.
  */
 static int split_size(struct payload *p, struct bytes raw, struct err *e)
 {
@@ -223,8 +223,8 @@ static int try_compressed(struct image *img, struct err *e)
 }
 
 /*
- * The kernel @b, by whichever loader takes it. -EINVAL with all reasons;
- * -ENOEXEC with one, for a file that is known for something else.
+ * The kernel @b, by the loader that takes it. -EINVAL with all reasons;
+ * -ENOEXEC with one, for a file of another known type.
  */
 static int open_kernel(struct image *img, struct bytes b, struct err *e)
 {
@@ -272,7 +272,7 @@ static int open_uki(struct image *img, struct bytes b, const struct uki *uki,
 	return 0;
 }
 
-/* What no other loader takes, with their reasons in @e. */
+/* A file that no other loader takes, with their reasons in @e. */
 static int try_uki(struct image *img, struct bytes b, struct err *e)
 {
 	struct err why = ERR_EMPTY;
@@ -359,7 +359,7 @@ void image_close_file(struct image *img)
 	img->payload.stream = (struct bytes){ 0 };
 }
 
-/* The smallest of all ceilings, or the reason why the payload is above one. */
+/* The lowest limit, or the reason why the payload exceeds one. */
 static int ceiling(size_t *limit, const struct payload *p, size_t cap,
 		   struct err *e)
 {

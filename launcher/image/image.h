@@ -2,16 +2,16 @@
 /*
  * A kernel image file: what it is and where the ELF is inside.
  *
- * The first thing that happens in a guest's life: the file is mapped, known
- * for a bzImage, an ELF or a compressed ELF, or for a unified kernel image with
- * one of them inside, and its payload located. Nothing
- * is decoded yet, because the best place to decode to is guest memory, and
- * only a look at the first bytes (image_peek()) tells which part of it.
+ * This is the first step of a run: the file is mapped, recognised as a bzImage,
+ * an ELF, a compressed ELF, or a unified kernel image that contains one of
+ * them, and its payload is located. Nothing is decoded yet, because the best
+ * place to decode to is guest memory, and the first bytes (image_peek()) must
+ * say which part of it.
  *
  *   bzImage:  | boot sector | setup code | stub ... [ payload ] ... |
  *              ^0x1f1 header              ^code_off  ^+payload_offset
  *
- * Must never trust: the file. It may also be anything but a kernel.
+ * Must never trust: the file. It may be anything.
  */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
@@ -24,9 +24,9 @@
 #include "image/setup_header.h"
 #include "image/uki.h"
 
-/* No kernel's ELF is larger decoded; Xen has the same ceiling. */
+/* The limit of a decoded kernel's ELF; Xen has the same. */
 #define IMAGE_DECODED_MAX (1ull << 30)
-/* An ELF with debug information is larger; most of it is never read. */
+/* An ELF with debug information is larger; most of it is not read. */
 #define IMAGE_FILE_MAX (16ull << 30)
 /* Standard input is kept in memory. */
 #define IMAGE_STDIN_MAX (1ull << 30)
@@ -59,7 +59,7 @@ struct image {
 	struct kernel_elf head; /* the payload's ELF header and segments, from
 				 * its first bytes; only if has_payload */
 	struct err no_payload;	/* why has_payload is false */
-	bool payload_damaged;	/* because it is cut short or broken, so that
+	bool payload_damaged;	/* because it is truncated or broken, so that
 				 * the image's own code cannot use it either */
 };
 
@@ -67,12 +67,12 @@ struct image {
  * Open @path ("-" is standard input) and find out what it is.
  *
  * The payload's beginning is decoded, so that an image with has_payload is
- * known to hold a kernel's ELF, and head says where that wants to lie. A
- * bzImage whose payload cannot be used is still an image: has_payload is
- * false and no_payload says why. A unified kernel image is an image of the
- * kernel in it. A file that is known for something else is -EINVAL with its
- * name; one that is not known at all is -EINVAL with every loader's reason
- * ("not a bzImage: ...; not an ELF: ...").
+ * known to be a kernel's ELF, and head says where it is to be loaded. A bzImage
+ * whose payload cannot be used is still an image: has_payload is false and
+ * no_payload says why. A unified kernel image is an image of the kernel in it.
+ * A file of another known type is -EINVAL with its name; a file of an unknown
+ * type is -EINVAL with the reason of every loader ("not a bzImage: ...; not an
+ * ELF: ...").
  * On failure *@img is untouched. image_close() accepts the empty struct.
  */
 int image_open(struct image *img, const char *path, struct err *e);
@@ -88,19 +88,19 @@ const char *image_kind_name(enum image_kind kind);
 /*
  * Decode the payload to @out, never past @cap bytes.
  *
- * *@len becomes the number of bytes written. A stated size above @cap is
- * refused before anything is decoded; what is decoded has to have exactly
- * the stated size.
+ * **@len becomes the number of bytes written. A stated size above @cap is
+ * refused before anything is decoded; the decoded payload must have exactly the
+ * stated size.
  *
- * Returns 0; -EFBIG, naming the ceiling; -EILSEQ for a size that is not what
- * was stated; -EINVAL without a payload; see struct format for the others.
- * On failure the bytes at @out are unspecified.
+ * Returns 0; -EFBIG, naming the limit; -EILSEQ if the size is not the stated
+ * one; -EINVAL without a payload; see struct format for the others. On failure
+ * the bytes at @out are unspecified.
  */
 int image_decode(const struct image *img, uint8_t *out, size_t cap, size_t *len,
 		 struct err *e);
 
 /*
- * Decode the payload's first bytes to @out, @cap of them if it has so many.
+ * Decode the first @cap bytes of the payload, or all of a shorter one, to @out.
  *
  * If the payload ends within @cap bytes, this is image_decode(). Otherwise
  * the rest is not decoded, so damage in it is not found, and a checksum at
@@ -114,12 +114,12 @@ int image_decode_part(const struct image *img, uint8_t *out, size_t cap,
 bool image_is_plain(const struct image *img);
 
 /*
- * Give the file back: nothing reads it from here on, so that it may be cut
- * short or written to. What is left of @img is its kind and head.
+ * Release the file: it is not read from here on, so it may be truncated or
+ * overwritten. Only the kind and head of @img remain.
  */
 void image_close_file(struct image *img);
 
-/* About as much is decoded of a payload to find its program headers. */
+/* About this much of a payload is decoded to find its program headers. */
 #define IMAGE_PEEK_SIZE 65536
 
 #endif

@@ -32,7 +32,7 @@
 #define STEP_MIN (GROUP * 2)
 #define STEP_MAX (GROUP * (2 + KALLSYMS_NAME_MAX))
 
-/* Tables are aligned to 8 bytes at most. */
+/* Tables are aligned to at most 8 bytes. */
 #define PAD_MAX 7
 
 /* What looks like an index and what looks like one with tokens: a kernel has
@@ -1006,7 +1006,7 @@ bool kallsyms_place(const struct kallsyms *k, uint64_t vaddr, uint64_t segment,
 		return false;
 	name = kallsyms_name(k, i);
 	len = strlen(name);
-	/* However long it is, the offset has to fit behind it. */
+	/* The offset must fit after the name, however long that is. */
 	snprintf(buf, size, "%.*s+0x%" PRIx64,
 		 (int)(len < size / 2 ? len : size / 2), name,
 		 vaddr - k->addresses[i]);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a kernel's ELF with libelf, without believing a word of it.
+ * Reads a kernel's ELF with libelf.
  *
- * libelf turns both classes into one set of structs. What it takes on faith
- * is checked before it is asked (elf_tables.c), every range it reports is
- * checked after.
+ * libelf turns both classes into one set of structs. The fields that it trusts
+ * are checked before (elf_tables.c), every range that it reports is checked
+ * after.
  *
  * Program headers are read from a small copy, the ELF header with its table
  * moved up against it and without sections. So the same code serves the
@@ -23,7 +23,7 @@
 
 #include "image/elf_tables.h"
 
-/* What loading relies on, whatever the file's length. */
+/* What loading relies on, independent of the file's length. */
 static int check_segment(const struct elf_segment *s, bool is64, unsigned i,
 			 struct err *e)
 {
@@ -67,7 +67,7 @@ static int check_header(const GElf_Ehdr *h, struct err *e)
 	return 0;
 }
 
-/* Open @b with libelf; it is only ever read, the cast notwithstanding. */
+/* Open @b with libelf, which only reads it in spite of the cast. */
 static Elf *open_elf(struct bytes b, struct err *e)
 {
 	Elf *elf;
@@ -236,7 +236,8 @@ static int read_segments(struct kernel_elf *k, struct bytes b, struct err *e)
 static int read_section(struct kernel_elf *k, unsigned i, const GElf_Shdr *s,
 			struct bytes b, struct err *e)
 {
-	/* Segments come first: what they had is not taken from sections. */
+	/* Segments come first: notes in segments are not read again from
+	 * sections. */
 	bool want_notes = !k->notes.source ||
 			  !strcmp(k->notes.source, "SHT_NOTE");
 	struct bytes raw;
@@ -300,7 +301,7 @@ static int parse(struct kernel_elf *k, struct bytes b, bool sections,
 		rc = read_sections(&new, &t, b, e);
 	if (rc) {
 		kernel_elf_release(&new);
-		/* No more bytes will come: what is missing is a fault. */
+		/* These are all bytes: missing ones are an error. */
 		return rc == -ENODATA ? -EINVAL : rc;
 	}
 	reach(&new, t.shape->ehdr_size);

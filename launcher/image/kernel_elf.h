@@ -3,9 +3,9 @@
  * The ELF a kernel comes as: segments, notes, entry.
  *
  * Read once the payload is decoded (in a run: where it lies in guest memory,
- * before any vCPU exists). libelf does the reading; this file checks what
- * libelf takes on faith and turns the result into plain structs. The structs
- * point into the bytes they were parsed from and own only their arrays.
+ * before any vCPU exists). libelf reads it; this file checks the fields that
+ * libelf trusts and turns the result into plain structs. The structs point into
+ * the bytes they were parsed from and own only their arrays.
  *
  * Must never trust: any field; counts, offsets, sizes and their sums.
  *
@@ -55,9 +55,9 @@ struct kernel_elf {
  * Accepts little-endian ELF32 and ELF64 for EM_386 and EM_X86_64. Segments
  * and sections must lie in the file, PT_LOADs must have p_filesz <= p_memsz
  * and must not wrap around the end of the address space, and there must be
- * one. Whether they overlap or fit into memory is for whoever loads them.
+ * one. Whether they overlap or fit into memory is checked when they are loaded.
  *
- * Notes that do not parse leave the kernel loadable, so they are no error:
+ * Notes that do not parse leave the kernel loadable, so this is not an error:
  * the list keeps what came before, and notes_bad says what is wrong.
  *
  * @b is only read, and may lie at any address. Returns 0, -EINVAL, -ENOMEM.
@@ -78,8 +78,8 @@ void kernel_elf_release(struct kernel_elf *k);
 
 /*
  * Read the ELF header and program headers only, from the first bytes of a
- * payload, to learn where it wants to lie before it is decoded whole. File
- * ranges are not checked against @head; all else about segments is. Same
+ * payload, to learn where it is to be loaded before the rest is decoded. All
+ * fields of segments are checked, except file ranges against @head. Same
  * returns; bytes, sections and notes stay empty and elf_end is 0. -ENODATA:
  * the program headers lie past the end of @head.
  */

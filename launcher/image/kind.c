@@ -22,11 +22,11 @@ struct kind {
 	char magic[12];
 	const char *what;
 	const char *hint; /* what to do instead, or NULL */
-	/* Whether it is one indeed, for magic that may be there by chance. */
+	/* A further check, for magic that may be there by chance. */
 	bool (*sure)(struct bytes head);
 };
 
-#define HIMEM 0x100000 /* below lie the boot protocols' structures */
+#define HIMEM 0x100000 /* the boot protocols' structures are below */
 
 #define HINT_INITRD "an initial RAM disk is given with --initrd"
 #define HINT_DISK   "take the kernel out of it"
@@ -69,7 +69,7 @@ static bool is_ext(struct bytes head)
 }
 
 /* clang-format off */
-/* Kernels first: their magic is longest, or at the most telling place. */
+/* Kernels first: their magic is longest, or at the most specific place. */
 static const struct kind kinds[] = {
 	{ 0x38, 4, "ARM\x64", "a Linux kernel for arm64 (an Image)", NULL, NULL },
 	{ 0x38, 4, "RSC\x05", "a Linux kernel for RISC-V (an Image)", NULL, NULL },
@@ -227,7 +227,7 @@ static int refuse_interp(const struct kernel_elf *k, struct err *e)
 		       name);
 }
 
-/* Programs that need no interpreter tell themselves by a note. */
+/* Programs without an interpreter are recognised by a note. */
 static int refuse_static(const struct kernel_elf *k, struct err *e)
 {
 	if (notes_find(&k->notes, "GNU", ABI_TAG))
@@ -241,8 +241,8 @@ static int refuse_static(const struct kernel_elf *k, struct err *e)
 	return 0;
 }
 
-/* A kernel that is loaded below 1 MiB is not one for this launcher, and one
- * that asks for dynamic linking is not one at all. */
+/* A kernel that is loaded below 1 MiB is not for this launcher, and an ELF that
+ * needs dynamic linking is not a kernel. */
 static int refuse_shared(const struct kernel_elf *k, struct err *e)
 {
 	if (k->type != ET_DYN || !find_segment(k, PT_DYNAMIC) ||

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a parsed ELF puts into physical memory: questions about its PT_LOADs
- * that whoever plans, loads or packs a kernel asks.
+ * What a parsed ELF puts into physical memory: questions about its PT_LOADs,
+ * for planning, loading and packing a kernel.
  *
- * Must never trust: where segments lie. kernel_elf_parse() has checked that
- * none of them wraps around the end of the address space, and no more.
+ * Must never trust: where segments are. kernel_elf_parse() has only checked
+ * that they do not wrap around the end of the address space.
  *
  * Spec: System V gABI, chapter 5, "Program Loading".
  */
@@ -20,14 +20,14 @@
 bool loadable_segment(const struct elf_segment *s);
 
 /*
- * Whether @gpa is a byte out of the file that some PT_LOAD puts there. Bss
- * does not count: an entry needs an instruction.
+ * Whether a PT_LOAD puts a byte of the file at @gpa. Bss does not count: an
+ * entry needs an instruction.
  */
 bool loadable_has_byte(const struct kernel_elf *k, uint64_t gpa);
 
 /*
  * The first two segments that overlap in memory, as program header numbers
- * *@a < *@b. False if none do; one that begins where another ends does not.
+ * *@a < *@b. False if there are none; segments that only touch do not overlap.
  */
 bool loadable_overlap(const struct kernel_elf *k, unsigned *a, unsigned *b);
 

@@ -7,13 +7,13 @@
  *    | namesz | descsz | type | name, pad | descriptor, pad |
  *     <------ 12 bytes ------>
  *
- * The padding goes to 4, or to 8 where p_align says so, counted from the
- * start of the segment. After the last record it may be missing. Where the
- * records do not come out whole that way, the other padding is tried: GNU ld
- * puts .note.gnu.property, padded to 8, and notes padded to 4 into one segment.
+ * The padding is to 4, or to 8 if p_align is 8, counted from the start of the
+ * segment. After the last record it may be missing. If the records do not end
+ * exactly at the end this way, the other padding is tried: GNU ld puts
+ * .note.gnu.property, padded to 8, and notes padded to 4 into one segment.
  *
- * What the descriptors mean is one table below; what a loader makes of
- * Xen's is in xen_notes.c.
+ * A table below has the meaning of the descriptors; xen_notes.c evaluates those
+ * of Xen.
  *
  * Must never trust: sizes, strings, counts; see notes.h.
  *
@@ -37,7 +37,7 @@ static uint64_t align_up(uint64_t off, uint64_t align)
 	return (off + align - 1) & ~(align - 1);
 }
 
-/* Copy up to a NUL; what a terminal would act on becomes '?'. */
+/* Copy up to a NUL; control characters become '?'. */
 static void printable(char *buf, size_t size, struct bytes text)
 {
 	size_t n = 0;
@@ -83,7 +83,7 @@ static int read_record(struct note *n, struct bytes raw, uint64_t align,
 	return 0;
 }
 
-/* The few bytes behind the last record: padding if all are zero. */
+/* The few bytes after the last record: padding if all are zero. */
 static int check_tail(struct bytes raw, uint64_t off, struct err *e)
 {
 	for (uint64_t i = off; i < raw.len; i++)
@@ -243,9 +243,9 @@ static bool property_at(struct bytes desc, uint64_t *pos, uint64_t align,
 }
 
 /*
- * Properties are padded to 8 in an ELF64 and to 4 in an ELF32. A note does
- * not know its ELF; the padding is the one with which the list comes out
- * even. 0: neither does.
+ * Properties are padded to 8 in an ELF64 and to 4 in an ELF32. The class of the
+ * ELF is not known here, so the padding is the one with which the list ends
+ * exactly at the end. 0: neither fits.
  */
 static uint64_t property_align(struct bytes desc)
 {

@@ -2,9 +2,9 @@
 /*
  * ELF notes: how a kernel says where to enter it and what it can do.
  *
- * Two halves. notes_add() walks the raw note records of a PT_NOTE or SHT_NOTE
- * into a flat list. The table of known notes then says what each one means:
- * note_kind() names the form of its descriptor, which the text and JSON
+ * notes_add() walks the raw note records of a PT_NOTE or SHT_NOTE into a flat
+ * list. The table of known notes then says what each one means: note_kind()
+ * names the form of its descriptor, which the text and JSON
  * reports both print, and xen_notes_read() (xen_notes.c) collects the ones
  * the boot plan asks about.
  *

@@ -30,8 +30,8 @@ static void read_name(char *name, const uint8_t *raw)
 	name[n] = '\0';
 }
 
-/* Linkers of old leave virtual_size 0: the section is then as large as its
- * bytes in the file. */
+/* Old linkers write 0 to virtual_size: the size is then that of the bytes in
+ * the file. */
 static uint32_t used_size(const struct pe_section *s)
 {
 	if (!s->virtual_size || s->virtual_size > s->raw_size)

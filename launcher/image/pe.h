@@ -9,8 +9,8 @@
  * Pure parsing: the sections point into the bytes they were parsed from.
  *
  * Must never trust: e_lfanew, the number of sections, and their names, sizes
- * and offsets. A section lies in the file, past the headers, and overlaps no
- * other.
+ * and offsets. A section must be in the file, after the headers, and must not
+ * overlap another.
  *
  * Spec: Microsoft, "PE Format".
  */
@@ -24,7 +24,8 @@
 #define PE_SECTIONS_MAX 96
 #define PE_NAME_SIZE	9 /* eight bytes and a NUL */
 
-/* Where a PE file says where its COFF header is, and there its machine. */
+/* Where a PE file has the offset of its COFF header, and the machine in
+ * that. */
 #define PE_LFANEW	0x3c
 #define PE_COFF_MACHINE 4
 
@@ -38,9 +39,9 @@ struct pe_section {
 	uint32_t virtual_size;
 	uint32_t raw_size; /* in the file, padding included */
 	uint32_t off;	   /* of that */
-	/* The section's bytes in the file: the first virtual_size of them, for
-	 * what follows is padding. If virtual_size is more than there are, the
-	 * rest is zero in memory, and not here. */
+	/* The section's bytes in the file: at most virtual_size of them; more
+	 * are padding. If virtual_size is larger, the rest of the section in
+	 * memory is zero, and not included here. */
 	struct bytes data;
 };
 
@@ -50,8 +51,8 @@ struct pe {
 	struct pe_section sections[PE_SECTIONS_MAX];
 };
 
-/* Whether @b begins as a PE file does. DOS programs and bzImages with an EFI
- * stub do so as well. */
+/* Whether @b begins like a PE file. DOS programs and bzImages with an EFI stub
+ * do, too. */
 bool pe_begins(struct bytes b);
 
 /*

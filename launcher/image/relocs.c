@@ -2,10 +2,10 @@
 /*
  * Finding the KASLR relocation lists behind the ELF; see relocs.h.
  *
- * The kernel's own reader starts at the end of the output and goes back to
- * the 0 in front of each list. So does this one, with two questions more:
- * does every entry name a place in the kernel, and is the last 0 exactly
- * where the ELF ends?
+ * The kernel's own reader starts at the end of the output and goes back to the
+ * 0 before each list. This one does the same, and checks two more things: every
+ * entry must be an address in the kernel, and the last 0 must be exactly at the
+ * end of the ELF.
  *
  * Spec: Linux, arch/x86/boot/compressed/misc.c, handle_relocations(), and
  * arch/x86/tools/relocs.c, which writes the lists.
@@ -43,7 +43,7 @@ static int by_first(const void *a, const void *b)
 /*
  * The decompressor turns an entry into a physical address by one constant,
  * __START_KERNEL_map, for all of the kernel. The percpu segment, linked at
- * virtual 0 before 6.15, is no exception: entries in it are written as if it
+ * virtual 0 before 6.15, is not an exception: entries in it are written as if it
  * were linked where its physical address says. So the ranges are physical,
  * and the constant is taken from a segment that is linked high.
  */
@@ -128,7 +128,7 @@ static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 		if (!places_has(p, entry))
 			return err_set(e, EINVAL,
 				       "no relocation lists: 0x%08x at 0x%zx "
-				       "is no address in a segment",
+				       "is not an address in a segment",
 				       entry, off);
 	}
 	return err_set(e, EINVAL,
@@ -138,8 +138,8 @@ static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 }
 
 /*
- * The lists in the order they are met: for 64 bits two or three, for 32 bits
- * one. The first 0 has to lie at the end of the ELF.
+ * The lists in the order in which they are read: two or three for 64 bits, one
+ * for 32 bits. The first 0 must be at the end of the ELF.
  */
 static int walk_lists(struct relocs *r, struct bytes b, bool is64, size_t start,
 		      struct places *p, struct err *e)
@@ -184,7 +184,7 @@ int relocs_find(struct relocs *r, const struct kernel_elf *k, struct err *e)
 	if (room % ENTRY_SIZE)
 		return err_set(e, EINVAL,
 			       "no relocation lists: 0x%zx bytes follow the "
-			       "ELF, no multiple of %d",
+			       "ELF, not a multiple of %d",
 			       room, ENTRY_SIZE);
 	places_init(&p, k);
 	return walk_lists(r, k->bytes, k->is64, k->elf_end, &p, e);

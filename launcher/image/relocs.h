@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The KASLR relocation lists a kernel build appends to its ELF.
+ * The KASLR relocation lists that a kernel build appends to its ELF.
  *
  * Low to high, each entry a LE32:
  *
  *    | ELF | 0 | 64-bit list | 0 | [inverse 32-bit list | 0 |] 32-bit list |
  *          elf_end                                                       end
  *
- * The inverse list is there in 3.16 to 6.14. The lists are recognised by
- * structure: they fill the room from elf_end to the end exactly, an entry is
- * the low half of a link-time virtual address inside a PT_LOAD (where one
- * linked at 0, the percpu data before 6.15, counts as linked alongside the
- * others, at the distance of its physical address). A 32-bit kernel has one
- * list behind one 0. Zeros alone are padding, not empty lists.
+ * The inverse list exists in 3.16 to 6.14. The lists are recognised by
+ * structure: they fill the file exactly from elf_end to the end, and an entry
+ * is the low half of a link-time virtual address inside a PT_LOAD. (A PT_LOAD
+ * linked at 0, the percpu data before 6.15, counts as linked like the others,
+ * by its physical address.) A 32-bit kernel has one list after one 0. Zeros
+ * alone are padding, not empty lists.
  *
  * Must never trust: any of it. Nothing is applied here, only counted.
  *

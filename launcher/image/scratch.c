@@ -6,8 +6,8 @@
 
 int scratch_decode(struct scratch *s, const struct image *img, struct err *e)
 {
-	/* Pages cost nothing until a decoder writes them, so a stream that
-	 * does not state its size gets all the room there may ever be. */
+	/* Pages cost nothing until a decoder writes to them, so a stream that
+	 * does not state its size gets a buffer of the largest size. */
 	size_t size = IMAGE_DECODED_MAX;
 	size_t len;
 	void *p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A whole payload, for commands that look at an image and run nothing:
- * decoded into memory of our own, or in the image's file as it is.
+ * A whole payload, for commands that examine an image without running it:
+ * decoded into memory, or in the image's file if it is not compressed.
  */
 #ifndef IMAGE_SCRATCH_H
 #define IMAGE_SCRATCH_H

@@ -16,7 +16,7 @@ bool section_name(struct bytes b, uint64_t off, uint64_t size, char *buf,
 
 	buf[0] = '\0';
 	elf_version(EV_CURRENT);
-	/* libelf does not write to what it reads from memory. */
+	/* libelf does not write to the memory that it reads. */
 	elf = elf_memory((char *)(uintptr_t)b.data, b.len);
 	if (!elf)
 		return false;

@@ -2,10 +2,10 @@
 /*
  * Reading the setup header: the first look at a bzImage.
  *
- * The header grew over 25 years, and two things say how far one image's goes:
- * its version, and the distance of the jump at 0x200 that leaps over it. A
- * field is there only if both agree. Everything is read at its offset from
- * the start of the file; "MZ" at offset 0 (an EFI stub) changes nothing.
+ * The header grew over 25 years. Two things determine its length in an image:
+ * its version, and the target of the jump at 0x200. A field exists only if it
+ * is covered by both. Everything is read at its offset from the start of the
+ * file; "MZ" at offset 0 (an EFI stub) changes nothing.
  *
  * Must never trust: any field; see setup_header.h.
  *
@@ -22,11 +22,11 @@
 /* boot.rst: "if this field contains 0, the real value is 4". */
 #define SETUP_SECTS_DEFAULT 4
 
-/* What boot.rst says of headers older than the field. */
+/* The value in boot.rst for headers older than the field. */
 #define INITRD_ADDR_MAX_DEFAULT 0x37ffffff
 #define CMDLINE_SIZE_DEFAULT	255
 
-/* One header's bytes, and how far it says it goes. */
+/* The bytes of a header, and where it ends. */
 struct reader {
 	struct bytes file;
 	uint16_t version;

@@ -2,11 +2,11 @@
 /*
  * The setup header of a bzImage, as facts.
  *
- * Pure parsing: bytes in, struct out. A field is read only when the header's
- * version has it and the header's own length byte reaches it; what an older
- * header lacks gets the value boot.rst gives for it. Versions newer than
- * those known are read as far as they are known. Only header_end and code_off
- * are checked against the file's length: both lie in it, or at its end.
+ * Pure parsing: bytes in, struct out. A field is read only if the header's
+ * version has it and the header's length byte includes it; otherwise it gets
+ * the value from boot.rst. Of newer versions, the known fields are read. Only
+ * header_end and code_off are checked against the file's length: both are in
+ * it, or at its end.
  *
  * Must never trust: any field. They are range-checked where they are used.
  *
@@ -70,8 +70,8 @@ const char *hardware_subarch_name(uint32_t subarch);
 
 /*
  * The kernel's version string, cut at its NUL, at @size - 1 bytes and at the
- * end of the setup code. @buf becomes "" if there is none; bytes a terminal
- * would act on are replaced by '?'.
+ * end of the setup code. @buf becomes "" if there is none; control characters
+ * are replaced by '?'.
  */
 void setup_header_kernel_version(const struct setup_header *h,
 				 struct bytes file, char *buf, size_t size);

@@ -63,8 +63,8 @@ static int find_entries(struct found *f, const GElf_Shdr *s, bool is64,
 	return 0;
 }
 
-/* Note where each section lies, and find the symbol table among them: the
- * first, since an ELF has one. */
+/* Note where each section is, and find the first symbol table; an ELF has
+ * one. */
 static int walk(struct symtab *t, struct found *f, Elf *elf, struct bytes b,
 		struct err *e)
 {
@@ -152,7 +152,7 @@ int symtab_read(struct symtab *t, struct bytes b, struct err *e)
 	new.is64 = tables.shape->is64;
 	new.sections_count = (unsigned)count;
 	elf_version(EV_CURRENT);
-	/* libelf does not write to what it reads from memory. */
+	/* libelf does not write to the memory that it reads. */
 	elf = elf_memory((char *)(uintptr_t)b.data, b.len);
 	if (!elf)
 		return err_set(e, EINVAL, "libelf: %s", elf_errmsg(-1));
@@ -173,7 +173,7 @@ void symtab_release(struct symtab *t)
 	*t = (struct symtab){ 0 };
 }
 
-/* Of a symbol what is asked for, in both classes. */
+/* The needed fields of a symbol, for both classes. */
 struct symbol {
 	uint64_t value;
 	uint32_t name;
@@ -247,7 +247,7 @@ bool symtab_name(const struct symtab *t, uint64_t vaddr, char *buf, size_t size)
 		return false;
 	name = (const char *)t->names.data + best.name;
 	len = strnlen(name, t->names.len - best.name);
-	/* However long it is, the offset has to fit behind it. */
+	/* The offset must fit after the name, however long that is. */
 	snprintf(buf, size, "%.*s+0x%" PRIx64,
 		 (int)(len < size / 2 ? len : size / 2), name,
 		 vaddr - best.value);

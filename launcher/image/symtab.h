@@ -3,10 +3,9 @@
  * Names for addresses, where an ELF still has its symbol table. Kernels in a
  * bzImage are usually stripped; then there is nothing to find.
  *
- * The table is copied, so that names can be found when the ELF is gone: in a
- * run its segments have been moved and its file may have changed. Nothing
- * else of the ELF is looked at, so one with a gigabyte of debug information
- * costs no more than another.
+ * The table is copied, so that names can be found after the ELF is released: in
+ * a run, its segments were moved and its file may have changed. Only the table
+ * is read, so a gigabyte of debug information does not matter.
  *
  * Must never trust: section headers; symbol values, sections and names.
  *
@@ -22,8 +21,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Of table and names together. A kernel with everything built in has a
- * hundred million bytes, a distribution's ten. */
+/* For table and names together. A kernel with everything built in has a hundred
+ * million bytes, a distribution's kernel ten. */
 #define SYMTAB_MAX (UINT64_C(256) << 20)
 
 /* Where a section lies in memory; size 0: it does not. */
@@ -45,7 +44,7 @@ struct symtab {
  * Copy the symbol table of the ELF at the start of @elf.
  *
  * Returns 0; -ENOENT if it has none; -EINVAL if it is not a linked ELF or the
- * table is not sound; -EFBIG past SYMTAB_MAX; -ENOMEM. On failure *@t is
+ * table is not sound; -EFBIG above SYMTAB_MAX; -ENOMEM. On failure *@t is
  * untouched.
  */
 int symtab_read(struct symtab *t, struct bytes elf, struct err *e);

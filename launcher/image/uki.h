@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unified kernel images: an EFI stub with a kernel, and what goes with it, as
- * sections of one PE file.
+ * Unified kernel images: an EFI stub, a kernel, its command line and its
+ * initial RAM disk as sections of one PE file.
  *
  *   .linux     the kernel, as a bzImage
  *   .initrd    its initial RAM disk
@@ -9,12 +9,11 @@
  *   .profile   begins a variant: the sections behind it replace those before
  *              the first .profile
  *
- * The stub is for firmware and is not run. Of several profiles the first one
- * is taken, as the stub does when it is not told another. Other sections
- * (.osrel, .uname, .splash, .ucode, .pcrsig, ...) are of no use to a guest of
- * this launcher.
+ * The stub is for firmware and is not run. Of several profiles the first one is
+ * used, which is also the stub's default. Other sections (.osrel, .uname,
+ * .splash, .ucode, .pcrsig, ...) are ignored.
  *
- * Must never trust: see pe.h; and which sections there are, how often, and
+ * Must never trust: see pe.h; also the number of sections with one name, and
  * that the command line is text.
  *
  * Spec: the UAPI group's "Unified Kernel Image (UKI)".

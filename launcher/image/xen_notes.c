@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What Xen's notes ask of whoever starts the kernel: the PVH entry, where it
- * may be moved to, and the features it offers and needs.
+ * What Xen's notes require of the loader: the PVH entry, where the kernel may
+ * be moved, and the features that it offers and requires.
  *
- * Must never trust: any value. An entry that does not fit 32 bits, or a
- * feature nobody knows that the kernel cannot do without, is refused by name.
+ * Must never trust: any value. An entry that does not fit 32 bits, or an
+ * unknown feature that is required, is refused by name.
  *
  * Spec: Xen public/elfnote.h and public/features.h.
  */
@@ -55,7 +55,7 @@ static int feature_bit(struct bytes name)
 	return -1;
 }
 
-/* Several notes may be at fault: every reason is kept, the first code too. */
+/* Several notes may be wrong: every reason is kept, and the first code. */
 static int also(int rc, struct err *e, int new_rc, const struct err *why)
 {
 	if (!new_rc)
@@ -140,12 +140,14 @@ static int read_reloc(struct xen_notes *x, const struct note *n,
 
 	if (note_kind(n) != NOTE_PHYS32_RELOC)
 		return err_set(e, EINVAL,
-			       "PHYS32_RELOC: descsz %zu is no multiple of 4",
+			       "PHYS32_RELOC: descsz %zu is not a multiple "
+			       "of 4",
 			       n->desc.len);
 	note_phys32_reloc(n, default_align, &r);
 	if (!r.align || (r.align & (r.align - 1)))
 		return err_set(e, EINVAL,
-			       "PHYS32_RELOC: align 0x%llx is no power of two",
+			       "PHYS32_RELOC: align 0x%llx is not a power of "
+			       "two",
 			       (unsigned long long)r.align);
 	if (r.min > r.max)
 		return err_set(e, EINVAL,

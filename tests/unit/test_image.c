@@ -178,10 +178,10 @@ START_TEST(image__without_a_usable_payload_says_why)
 		  "0xa00 on, ends past the file" },
 		{ HDR_PAYLOAD_LENGTH, 4, file.len - at + 1, "ends past" },
 		{ HDR_PAYLOAD_OFFSET, 4, GAP - 1,
-		  "payload begins with 90 28 b5 2f, which is no format "
-		  "known" },
+		  "payload begins with 90 28 b5 2f, which is not a known "
+		  "format" },
 		{ HDR_PAYLOAD_LENGTH, 4, 3,
-		  "payload begins with 28 b5 2f, which is no" },
+		  "payload begins with 28 b5 2f, which is not" },
 		{ HDR_PAYLOAD_LENGTH, 4, 7,
 		  "payload_length 0x7 is too short for zstd data and its "
 		  "size" },

@@ -167,7 +167,7 @@ START_TEST(relocs__point_into_segments)
 			      rows[i].entry, e.msg);
 		if (!rows[i].ok)
 			assert_err(rc, -EINVAL, &e,
-				   "is no address in a segment");
+				   "is not an address in a segment");
 	}
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(relocs__are_not_seen_in_other_bytes)
 		size_t len;
 		uint32_t words[6];
 	} rows[] = {
-		{ "0x5 bytes follow the ELF, no multiple of 4",
+		{ "0x5 bytes follow the ELF, not a multiple of 4",
 		  false,
 		  5,
 		  { 0, AT(TEXT) } },
