@@ -166,6 +166,8 @@ int console_output_begin(struct console_output *o, struct loop *loop,
 		rc = loop_add(loop, &o->stdout_watch, o->fd, LOOP_GONE, e);
 	if (rc)
 		console_output_end(o);
+	else
+		look(o);
 	return rc;
 }
 
