@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files in: a regular file is mapped read-only and private, or read to where
- * it is needed; standard input and FIFOs are read to their end under a ceiling.
+ * Files in, whole: a regular file is mapped read-only and private; standard
+ * input and FIFOs are read to their end, up to a limit.
  * A mapping is only for the time in which nothing but the launcher runs: see
  * file_mapped_at(). Files out are in output.h.
  */
@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/input.h"
 
 struct file {
 	struct bytes bytes; /* the content */
@@ -30,6 +31,10 @@ struct file {
  * touching the missing part raises SIGBUS, which main.c turns into an error.
  */
 int file_open(struct file *f, const char *path, uint64_t limit, struct err *e);
+
+/* The same of @in, which is open already and stays so; @f does not need it. */
+int file_read(struct file *f, struct input *in, uint64_t limit, struct err *e);
+
 void file_close(struct file *f);
 
 /* Replace a mapping by a copy: what happens to the file no longer matters.
@@ -42,28 +47,5 @@ int file_keep(struct file *f, struct err *e);
  * path is valid until that file is closed.
  */
 const char *file_mapped_at(const void *addr);
-/* A file that is open and whose size is known, still to be read. */
-struct file_source {
-	const char *path; /* for messages */
-	int fd;		  /* -1: all of it is in: */
-	struct bytes data;
-	uint64_t size;
-};
-
-#define FILE_SOURCE_EMPTY \
-	{                 \
-		.fd = -1, \
-	}
-
-/* As file_open(), for a file that is read to where the caller wants it. */
-int file_source_open(struct file_source *s, const char *path, uint64_t limit,
-		     struct err *e);
-
-/*
- * Read all @s->size bytes to @dst. -ENODATA if the file has become shorter
- * since it was opened; what was appended to it is not read.
- */
-int file_source_read(const struct file_source *s, void *dst, struct err *e);
-void file_source_close(struct file_source *s);
 
 #endif

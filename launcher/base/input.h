@@ -1,36 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening a file that is to be read: what it is comes first.
+ * A file that is to be read: opened first, read later.
  *
  * Opening some things does something: a tape rewinds, a watchdog starts, a
  * terminal may become ours. So a path is looked up without being opened, and
  * opened only if it leads to a regular file or a FIFO.
  *
- * Must never trust: what a path leads to, and that it goes on leading there.
+ * Opening never waits and reads nothing, so that everything that a run needs
+ * can be open before the first foreign byte is looked at.
+ *
+ * Must never trust: what a path leads to, that it goes on leading there, and
+ * that a file keeps its size.
  */
 #ifndef BASE_INPUT_H
 #define BASE_INPUT_H
 
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 
-/*
- * Open @path for reading and fill in *@st.
- *
- * Only regular files and FIFOs are opened. A directory (-EISDIR), a socket
- * and a device (-EINVAL) are refused by name and are not opened. Opening
- * never waits, not even for the writer of a FIFO.
- *
- * Returns the descriptor, which is non-blocking for a FIFO, or a negative
- * errno. Every message begins with @path.
- */
-int input_open(const char *path, struct stat *st, struct err *e);
+struct input {
+	const char *name; /* for messages: the path, or "standard input" */
+	int fd;		  /* -1: not open */
+	struct stat st;
+	/* Once it is measured: */
+	struct bytes data; /* all of it, unless it is a regular file */
+	uint64_t size;
+};
+
+#define INPUT_EMPTY      \
+	{                \
+		.fd = -1 \
+	}
 
 /*
- * Wait until the FIFO @fd has had a writer: before, reading it would look
- * like its end. Signals interrupt the process, not the wait.
+ * Open @path for reading; "-" is standard input. @path must stay valid.
+ *
+ * Only regular files and FIFOs are opened. A directory (-EISDIR), a socket
+ * and a device (-EINVAL) are refused by name and are not opened. Standard
+ * input may be anything. Opening never waits, not even for the writer of a
+ * FIFO.
+ *
+ * Returns 0 or a negative errno; *@in is untouched on failure. Every message
+ * begins with the name.
  */
-void input_await_writer(int fd);
+int input_open(struct input *in, const char *path, struct err *e);
+
+/* Whether it is a regular file that was opened by its path. */
+bool input_is_file(const struct input *in);
+
+/*
+ * Find out the size. What is not a regular file is read to its end, into
+ * memory, which may take as long as its writer likes.
+ *
+ * -EINVAL if it is empty, or standard input is a terminal; -EFBIG if it is
+ * larger than @limit bytes; otherwise the system's own error.
+ */
+int input_measure(struct input *in, uint64_t limit, struct err *e);
+
+/*
+ * Copy all @in->size bytes to @dst, after input_measure(). -ENODATA if the file
+ * has become shorter since then; what was appended to it is not read.
+ */
+int input_copy(const struct input *in, void *dst, struct err *e);
+
+/* Accepts the empty input. Standard input itself stays open. */
+void input_close(struct input *in);
 
 #endif

@@ -26,7 +26,7 @@ struct boot_request {
 	const struct e820 *map;
 	const char *protocol; /* NULL or "auto": the plan chooses */
 	const char *cmdline;
-	const char *const *initrds; /* paths, joined in this order; without
+	struct input *initrds; /* open, and joined in this order; without
 				     * any, what is embedded in the image */
 	size_t initrds_count;
 	uint64_t rsdp;		  /* GPA of the ACPI RSDP; 0: none */

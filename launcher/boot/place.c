@@ -127,12 +127,6 @@ static int find_room(const struct guest_mem *gm, const struct image *img,
 		       limit == gm->low_size ? more_helps(gm) : "");
 }
 
-/* One file of an initrd. */
-struct part {
-	struct file_source file;
-	uint64_t off; /* in the initrd */
-};
-
 static int too_large(const struct guest_mem *gm, const char *path, bool first,
 		     struct err *e)
 {
@@ -143,69 +137,69 @@ static int too_large(const struct guest_mem *gm, const char *path, bool first,
 		       gm->low_size, more_helps(gm));
 }
 
-/* Open all @n files and say where in the initrd, of *@size bytes, they go. */
-static int open_parts(struct part *parts, const char *const *paths, size_t n,
-		      const struct guest_mem *gm, uint64_t *size, struct err *e)
+static uint64_t aligned(uint64_t size)
+{
+	return (size + INITRD_ALIGN - 1) & ~(INITRD_ALIGN - 1);
+}
+
+/* The size of all @n parts, each at a multiple of INITRD_ALIGN. */
+static int measure_parts(struct input *parts, size_t n,
+			 const struct guest_mem *gm, uint64_t *size,
+			 struct err *e)
 {
 	*size = 0;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t off = (*size + INITRD_ALIGN - 1) & ~(INITRD_ALIGN - 1);
+		uint64_t off = aligned(*size);
 		int rc;
 
 		/* low_size is a multiple of INITRD_ALIGN, so that off is not
 		 * above it, and the sum cannot overflow. */
-		rc = file_source_open(&parts[i].file, paths[i],
-				      gm->low_size - off, e);
+		rc = input_measure(&parts[i], gm->low_size - off, e);
 		if (rc == -EFBIG)
-			return too_large(gm, paths[i], !i, e);
+			return too_large(gm, parts[i].name, !i, e);
 		if (rc)
 			return err_prefix(e, rc, "initrd");
-		parts[i].off = off;
-		*size = off + parts[i].file.size;
+		*size = off + parts[i].size;
 	}
 	return 0;
 }
 
 /* Straight into the guest's memory, at @gpa. The bytes between the parts are
  * zero, whatever was there before. */
-static int read_parts(const struct part *parts, size_t n,
+static int read_parts(const struct input *parts, size_t n,
 		      const struct guest_mem *gm, uint64_t gpa, uint64_t size,
 		      struct err *e)
 {
 	uint8_t *to = guest_mem_ptr(gm, gpa, size);
+	uint64_t end = 0;
 
 	assert(to); /* by find_room() */
 	for (size_t i = 0; i < n; i++) {
-		uint64_t end = parts[i].off + parts[i].file.size;
-		uint64_t next = i + 1 < n ? parts[i + 1].off : size;
-		int rc = file_source_read(&parts[i].file, to + parts[i].off, e);
+		uint64_t off = aligned(end);
+		int rc;
 
+		memset(to + end, 0, off - end);
+		rc = input_copy(&parts[i], to + off, e);
 		if (rc)
 			return err_prefix(e, rc, "initrd");
-		memset(to + end, 0, next - end);
+		end = off + parts[i].size;
 	}
 	return 0;
 }
 
 int place_initrd(const struct guest_mem *gm, const struct image *img,
-		 const char *const *paths, size_t n,
-		 const struct boot_range *kernel, struct boot_range *initrd,
-		 struct err *e)
+		 struct input *parts, size_t n, const struct boot_range *kernel,
+		 struct boot_range *initrd, struct err *e)
 {
-	struct part parts[INITRD_PARTS_MAX];
 	uint64_t gpa = 0, size;
 	int rc;
 
-	assert(n && n <= INITRD_PARTS_MAX);
-	for (size_t i = 0; i < n; i++)
-		parts[i].file = (struct file_source)FILE_SOURCE_EMPTY;
-	rc = open_parts(parts, paths, n, gm, &size, e)
+	assert(n);
+	rc = measure_parts(parts, n, gm, &size, e)
 		     ?: find_room(gm, img, size, kernel, &gpa, e)
 		     ?: read_parts(parts, n, gm, gpa, size, e);
 	if (!rc)
 		*initrd = (struct boot_range){ gpa, size };
-	for (size_t i = 0; i < n; i++)
-		file_source_close(&parts[i].file);
 	return rc;
 }
 

@@ -15,6 +15,7 @@
 #define BOOT_PLACE_H
 
 #include "base/err.h"
+#include "base/input.h"
 #include "image/image.h"
 #include "vm/guest_mem.h"
 
@@ -56,7 +57,7 @@ int place_cmdline(const struct guest_mem *gm, const struct image *img,
 #define INITRD_PARTS_MAX 16
 
 /*
- * Join the @n files at @paths, at most INITRD_PARTS_MAX, into one initrd as
+ * Join the @n files @parts, which are open, into one initrd as
  * high as it may go, page-aligned, clear of the kernel's @kernel range. Each
  * file but the last is padded with zeros to a multiple of 4 bytes, which is
  * where the kernel's unpacker looks for the next archive
@@ -64,9 +65,8 @@ int place_cmdline(const struct guest_mem *gm, const struct image *img,
  * naming the sizes if there is no room.
  */
 int place_initrd(const struct guest_mem *gm, const struct image *img,
-		 const char *const *paths, size_t n,
-		 const struct boot_range *kernel, struct boot_range *initrd,
-		 struct err *e);
+		 struct input *parts, size_t n, const struct boot_range *kernel,
+		 struct boot_range *initrd, struct err *e);
 
 /*
  * Say where the initrd that is embedded in @img goes: nowhere if it has none.

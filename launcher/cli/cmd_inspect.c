@@ -69,6 +69,18 @@ static int show_difference(const struct options *o, const struct inspection *a,
 	return equal ? STATUS_OK : STATUS_REPORTED;
 }
 
+static int open_initrds(struct input *initrds, const struct options *o,
+			struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
+		initrds[i] = (struct input)INPUT_EMPTY;
+	for (size_t i = 0; !rc && i < o->initrd_count; i++)
+		rc = input_open(&initrds[i], o->initrd[i], e);
+	return rc ? err_prefix(e, rc, "initrd") : 0;
+}
+
 /* Everything where run would have put it. */
 static int load_all(const struct options *o, const struct image *img,
 		    struct memory_map *map, enum boot_id *chosen, struct err *e)
@@ -79,6 +91,7 @@ static int load_all(const struct options *o, const struct image *img,
 		.virtio = machine_virtio_of(o->virtio),
 	};
 	struct machine m = MACHINE_EMPTY;
+	struct input initrds[INITRD_PARTS_MAX];
 	struct boot_result boot;
 	char *cmdline;
 	int rc;
@@ -86,7 +99,9 @@ static int load_all(const struct options *o, const struct image *img,
 	rc = place_choose_cmdline(&cmdline, img, o->cmdline, e);
 	if (rc)
 		return rc;
-	rc = machine_init(&m, &config, NULL, e);
+	rc = open_initrds(initrds, o, e);
+	if (!rc)
+		rc = machine_init(&m, &config, NULL, e);
 	if (rc)
 		goto out;
 	machine_map(&m, map);
@@ -96,7 +111,7 @@ static int load_all(const struct options *o, const struct image *img,
 					.map = &m.map,
 					.protocol = o->boot,
 					.cmdline = cmdline,
-					.initrds = o->initrd,
+					.initrds = initrds,
 					.initrds_count = o->initrd_count,
 					.rsdp = m.rsdp,
 					.places = map },
@@ -104,6 +119,8 @@ static int load_all(const struct options *o, const struct image *img,
 	*chosen = boot.plan.chosen;
 	machine_release(&m);
 out:
+	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
+		input_close(&initrds[i]);
 	free(cmdline);
 	return rc;
 }

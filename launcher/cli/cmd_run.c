@@ -23,6 +23,7 @@
 #include "base/tty_guard.h"
 #include "boot/boot.h"
 #include "run/early.h"
+#include "run/files.h"
 #include "run/guest.h"
 #include "outcome/report.h"
 #include "outcome/timeline.h"
@@ -34,7 +35,7 @@ struct run {
 	struct guest guest;
 	struct boot_result boot;
 	struct memory_map places; /* filled in for --timeline only */
-	struct output report, timeline, trace;
+	struct run_files files;
 	struct early early;
 	struct outcome outcome;
 	struct verdict verdict;
@@ -55,7 +56,14 @@ static void *connect_main(void *arg)
 {
 	struct connect_job *job = arg;
 
-	job->rc = guest_connect(&job->r->guest, &job->e);
+	struct run_files *f = &job->r->files;
+
+	if (f->kvm.fd >= 0) {
+		job->rc = guest_connect(&job->r->guest, &f->kvm, &job->e);
+	} else {
+		job->e = f->no_kvm;
+		job->rc = -EIO;
+	}
 	return NULL;
 }
 
@@ -88,7 +96,7 @@ static int prepare(struct run *r, struct err *e)
 		.map = &r->guest.m.map,
 		.protocol = r->o->boot,
 		.cmdline = r->cmdline,
-		.initrds = r->o->initrd,
+		.initrds = r->files.initrds,
 		.initrds_count = r->o->initrd_count,
 		.rsdp = r->guest.m.rsdp,
 		.step = &r->early.step,
@@ -138,14 +146,33 @@ static int open_debugger(struct run *r, struct err *e)
 	return debugger_open(&r->guest.debugger, r->o->gdb, e);
 }
 
-static int open_symbols(struct run *r, struct err *e)
+static int read_symbols(struct run *r, struct err *e)
 {
-	int rc = symbols_open(&r->guest.symbols, r->o->symbols, e);
+	int rc = symbols_read(&r->guest.symbols, &r->files.symbols, e);
 
 	return rc ? err_prefix(e, rc, "--symbols") : 0;
 }
 
+/* What can be opened before any of it is read. */
 static int open_all(struct run *r, struct err *e)
+{
+	const struct options *o = r->o;
+	const struct run_paths paths = {
+		.report = o->report,
+		.timeline = o->timeline,
+		.trace = o->trace,
+		.image = o->image,
+		.symbols = o->symbols,
+		.initrds = o->initrd,
+		.initrds_count = o->initrd_count,
+	};
+	int rc = run_files_open(&r->files, &paths, e);
+
+	return rc || !o->gdb ? rc : open_debugger(r, e);
+}
+
+/* The image, and a guest for it. */
+static int read_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
 	const struct machine_config config = {
@@ -158,10 +185,10 @@ static int open_all(struct run *r, struct err *e)
 	rc = prepare_dialogue(r, e);
 	step_begin(&r->early.step, "reading the symbols");
 	if (!rc && o->symbols)
-		rc = open_symbols(r, e);
-	step_begin(&r->early.step, "opening the image");
+		rc = read_symbols(r, e);
+	step_begin(&r->early.step, "reading the image");
 	if (!rc)
-		rc = image_open(&r->img, o->image, e);
+		rc = image_read(&r->img, &r->files.image, e);
 	if (rc)
 		return rc;
 	milestone_reach(&r->guest.times, MILESTONE_OPENED);
@@ -172,16 +199,12 @@ static int open_all(struct run *r, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;
-	if (o->gdb)
-		rc = open_debugger(r, e);
-	if (rc)
-		return rc;
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
 	if (rc || !o->trace_kinds)
 		return rc;
-	rc = trace_open(&r->guest.trace, o->trace_kinds, &r->trace,
+	rc = trace_open(&r->guest.trace, o->trace_kinds, &r->files.trace,
 			log_start_ns(), e);
 	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
@@ -296,7 +319,8 @@ static int write_report(struct run *r, int status, struct err *e)
 	int rc;
 
 	gather_facts(&f, r, status, e);
-	rc = report_write(&r->report, &f, &r->guest.session.patience, &why);
+	rc = report_write(&r->files.report, &f, &r->guest.session.patience,
+			  &why);
 	return file_failed(rc, "--report", &why, status, e);
 }
 
@@ -310,7 +334,7 @@ static int write_timeline(struct run *r, int status, struct err *e)
 	if (!milestone_ns(&r->guest.times, MILESTONE_OPENED))
 		return status;
 	gather_facts(&f, r, status, e);
-	rc = timeline_write(&r->timeline, &f, &r->places,
+	rc = timeline_write(&r->files.timeline, &f, &r->places,
 			    &r->guest.session.patience, &why);
 	return file_failed(rc, "--timeline", &why, status, e);
 }
@@ -325,8 +349,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	const struct run *r = early->ctx;
 	struct run ended = {
 		.o = r->o,
-		.report = r->report,
-		.timeline = r->timeline,
+		.files = r->files,
 	};
 	struct err e = ERR_EMPTY;
 	int status = STATUS_FAILED;
@@ -351,41 +374,11 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	leave(status, &e);
 }
 
-/* Before anything else: what is to be written needs a place to go to. */
-static int open_outputs(struct run *r, struct err *e)
-{
-	const struct {
-		const char *option, *path;
-		struct output *to;
-	} outputs[] = {
-		{ "--report", r->o->report, &r->report },
-		{ "--timeline", r->o->timeline, &r->timeline },
-		{ "--trace", r->o->trace, &r->trace },
-	};
-
-	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
-		int rc = outputs[i].path ? output_open(outputs[i].to,
-						       outputs[i].path, 0666, e)
-					 : 0;
-
-		if (rc)
-			return err_prefix(e, rc, "%s", outputs[i].option);
-	}
-	return 0;
-}
-
-static void discard_outputs(struct run *r)
-{
-	output_discard(&r->report);
-	output_discard(&r->timeline);
-	output_discard(&r->trace);
-}
-
 /* From the image to the end of the guest, with a status and its sentence. */
 static int boot_and_judge(struct run *r, struct err *e)
 {
 	int status = STATUS_FAILED;
-	int rc = open_all(r, e);
+	int rc = read_all(r, e);
 
 	if (!rc)
 		rc = prepare(r, e);
@@ -396,6 +389,7 @@ static int boot_and_judge(struct run *r, struct err *e)
 		show_kernel(r);
 		/* From here on the file may be cut short or overwritten. */
 		image_close_file(&r->img);
+		run_files_close_inputs(&r->files);
 		inherited_close();
 	}
 	if (!rc && !guest_run(&r->guest, &r->boot.cpu, e))
@@ -409,39 +403,34 @@ static int write_results(struct run *r, int status, struct err *e)
 {
 	status = finish_console(r, status, e);
 	status = finish_trace(r, status, e);
-	if (r->o->report)
+	if (r->files.report.fd >= 0)
 		status = write_report(r, status, e);
-	if (r->o->timeline)
+	if (r->files.timeline.fd >= 0)
 		status = write_timeline(r, status, e);
 	return status;
 }
 
 int cmd_run(const struct options *o, struct err *e)
 {
-	struct run r = {
-		.o = o,
-		.report = OUTPUT_EMPTY,
-		.timeline = OUTPUT_EMPTY,
-		.trace = OUTPUT_EMPTY,
-	};
+	struct run r = { .o = o };
 	int status = STATUS_FAILED;
-	int rc = open_outputs(&r, e);
+	int rc;
 
-	if (rc) {
-		discard_outputs(&r);
-		return STATUS_FAILED;
-	}
 	guest_init(&r.guest);
-	/* Before there are threads and memory: this forks. */
+	run_files_init(&r.files);
+	/* Before there are threads, memory and descriptors: this forks. */
 	tty_guard_start(STDIN_FILENO);
-	rc = early_begin(&r.early, &r.guest.signals,
-			 guest_deadline(o->timeout_ns), end_early, &r, e);
+	rc = open_all(&r, e);
+	if (!rc)
+		rc = early_begin(&r.early, &r.guest.signals,
+				 guest_deadline(o->timeout_ns), end_early, &r,
+				 e);
 	if (!rc)
 		status = boot_and_judge(&r, e);
 	status = write_results(&r, status, e);
 	guest_release(&r.guest);
 	free(r.cmdline);
-	discard_outputs(&r);
+	run_files_close(&r.files);
 	image_close(&r.img);
 	tty_guard_stop();
 	return status;

@@ -305,26 +305,33 @@ int image_from_bytes(struct image *img, struct bytes b, struct err *e)
 	return rc == -ENOEXEC ? -EINVAL : rc;
 }
 
-int image_open(struct image *img, const char *path, struct err *e)
+int image_read(struct image *img, struct input *in, struct err *e)
 {
-	bool from_stdin = !strcmp(path, "-");
-	const char *name = from_stdin ? "standard input" : path;
+	uint64_t limit = input_is_file(in) ? IMAGE_FILE_MAX : IMAGE_PIPE_MAX;
 	struct file file = { 0 };
 	struct image new;
 	int rc;
 
-	rc = file_open(&file, path,
-		       from_stdin ? IMAGE_STDIN_MAX : IMAGE_FILE_MAX, e);
+	rc = file_read(&file, in, limit, e);
 	if (rc)
 		return rc;
 	rc = image_from_bytes(&new, file.bytes, e);
 	if (rc) {
 		file_close(&file);
-		return err_prefix(e, rc, "%s", name);
+		return err_prefix(e, rc, "%s", in->name);
 	}
 	new.file = file;
 	*img = new;
 	return 0;
+}
+
+int image_open(struct image *img, const char *path, struct err *e)
+{
+	struct input in = INPUT_EMPTY;
+	int rc = input_open(&in, path, e) ?: image_read(img, &in, e);
+
+	input_close(&in);
+	return rc;
 }
 
 void image_close(struct image *img)

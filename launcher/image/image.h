@@ -28,8 +28,8 @@
 #define IMAGE_DECODED_MAX (1ull << 30)
 /* An ELF with debug information is larger; most of it is not read. */
 #define IMAGE_FILE_MAX (16ull << 30)
-/* Standard input is kept in memory. */
-#define IMAGE_STDIN_MAX (1ull << 30)
+/* What comes through a pipe is kept in memory. */
+#define IMAGE_PIPE_MAX (1ull << 30)
 
 enum image_kind {
 	IMAGE_BZIMAGE,
@@ -76,6 +76,9 @@ struct image {
  * On failure *@img is untouched. image_close() accepts the empty struct.
  */
 int image_open(struct image *img, const char *path, struct err *e);
+
+/* The same of @in, which is open already and stays so; @img does not need it. */
+int image_read(struct image *img, struct input *in, struct err *e);
 
 /* The same from bytes that the caller keeps alive (tests, fuzzers). */
 int image_from_bytes(struct image *img, struct bytes b, struct err *e);

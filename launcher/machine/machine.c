@@ -199,12 +199,17 @@ static void on_irq(void *ctx, unsigned gsi, bool level)
 	trace_line(ctx, "irq %u %s", gsi, level ? "raise" : "lower");
 }
 
-int machine_connect(struct machine *m, const struct line_host *console,
-		    struct err *e)
+int machine_connect(struct machine *m, struct kvm *kvm,
+		    const struct line_host *console, struct err *e)
 {
-	int rc;
+	int rc = 0;
 
-	rc = kvm_open(&m->kvm, e);
+	if (kvm) {
+		m->kvm = *kvm;
+		*kvm = (struct kvm)KVM_EMPTY;
+	} else {
+		rc = kvm_open(&m->kvm, e);
+	}
 	m->irq_observer = (struct irq_observer){ on_irq, m->trace };
 	if (trace_wants(m->trace, TRACE_IRQ))
 		m->kvm.observer = &m->irq_observer;

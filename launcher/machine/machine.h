@@ -77,9 +77,12 @@ struct machine {
 int machine_init(struct machine *m, const struct machine_config *config,
 		 struct outcome_latch *latch, struct err *e);
 
-/* KVM, vCPUs, devices. May run on another thread while a kernel is loaded. */
-int machine_connect(struct machine *m, const struct line_host *console,
-		    struct err *e);
+/*
+ * KVM, vCPUs, devices. May run on another thread while a kernel is loaded.
+ * @kvm: open, and taken over; NULL: it is opened here.
+ */
+int machine_connect(struct machine *m, struct kvm *kvm,
+		    const struct line_host *console, struct err *e);
 
 /* Add the machine's memory and devices to the memory map; after
  * machine_init(). */

@@ -215,17 +215,17 @@ static int take(struct symbols *s, struct file *f, struct err *e)
 	return 0;
 }
 
-int symbols_open(struct symbols *s, const char *path, struct err *e)
+int symbols_read(struct symbols *s, struct input *in, struct err *e)
 {
-	uint64_t max = strcmp(path, "-") ? SYMBOLS_ELF_MAX : SYMBOLS_MAP_MAX;
+	uint64_t max = input_is_file(in) ? SYMBOLS_ELF_MAX : SYMBOLS_MAP_MAX;
 	struct file f = { 0 };
-	int rc = file_open(&f, path, max, e);
+	int rc = file_read(&f, in, max, e);
 
 	if (rc)
 		return rc;
 	rc = take(s, &f, e);
 	if (rc)
-		err_prefix(e, rc, "%s", path);
+		err_prefix(e, rc, "%s", in->name);
 	file_close(&f);
 	return rc;
 }

@@ -55,12 +55,12 @@ struct symbols {
 };
 
 /*
- * Read the symbols file at @path into memory. What it is, its content says:
+ * Read the symbols file @in into memory. What it is, its content says:
  * an ELF with a symbol table or a System.map, as nm(1) and /proc/kallsyms
  * write it. Anything else is -EINVAL, and so is a file that has no name to
  * give. The empty struct goes before.
  */
-int symbols_open(struct symbols *s, const char *path, struct err *e);
+int symbols_read(struct symbols *s, struct input *in, struct err *e);
 void symbols_release(struct symbols *s);
 
 /* An address, and where the segment begins that has it. */
@@ -88,7 +88,7 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
  */
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w);
 
-/* Whether the file that symbols_open() has read is of this kernel: -EINVAL
+/* Whether the file that symbols_read() has read is of this kernel: -EINVAL
  * if no symbol is in any of its segments. */
 int symbols_check_kernel(const struct symbols *s, struct err *e);
 

@@ -96,7 +96,7 @@ static void on_room(void *guest)
 	console_input_room(&g->session.input);
 }
 
-int guest_connect(struct guest *g, struct err *e)
+int guest_connect(struct guest *g, struct kvm *kvm, struct err *e)
 {
 	const struct line_host line = {
 		.ctx = g,
@@ -106,7 +106,7 @@ int guest_connect(struct guest *g, struct err *e)
 	int rc;
 
 	milestone_reach(&g->times, MILESTONE_CONNECTING);
-	rc = machine_connect(&g->m, &line, e);
+	rc = machine_connect(&g->m, kvm, &line, e);
 	if (!rc)
 		milestone_reach(&g->times, MILESTONE_CONNECTED);
 	return rc;

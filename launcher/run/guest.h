@@ -44,8 +44,8 @@ int guest_open(struct guest *g, const struct machine_config *config,
 /* clock_ns() when a time limit ends; 0: there is none. */
 uint64_t guest_deadline(uint64_t timeout_ns);
 
-/* KVM, vCPUs and devices; see machine_connect(). */
-int guest_connect(struct guest *g, struct err *e);
+/* KVM, vCPUs and devices; @kvm as machine_connect() has it. */
+int guest_connect(struct guest *g, struct kvm *kvm, struct err *e);
 
 /* Start it, serve it until it has ended, and stop it. */
 int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e);

@@ -60,17 +60,17 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 /* A FIFO would have the case wait for whatever writes to it. */
 static int open_input(const char *path, struct err *e)
 {
-	struct stat st;
+	struct input in;
 	int fd;
 
 	if (!strcmp(path, NO_INPUT)) {
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? err_sys(e, "%s", path) : fd;
 	}
-	fd = input_open(path, &st, e);
-	if (fd < 0 || S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
+	fd = input_open(&in, path, e);
+	if (fd || input_is_file(&in))
+		return fd ?: in.fd;
+	input_close(&in);
 	return err_set(e, EINVAL, "%s: is a FIFO, not a regular file", path);
 }
 

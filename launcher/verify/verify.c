@@ -101,7 +101,7 @@ static int open_guest(struct guest *g, const struct verify_request *req,
 	/* This guest has no console: stdout is for the result. */
 	g->session.input.fd = -1;
 	g->session.output.fd = -1;
-	return guest_connect(g, e);
+	return guest_connect(g, NULL, e);
 }
 
 /* Check that the guest stopped at the expected place; if not, say why. */

@@ -334,16 +334,18 @@ END_TEST
 START_TEST(boot__an_initrd_replaces_that_of_a_unified_image)
 {
 	char path[] = "./test_boot.XXXXXX";
-	const char *paths[] = { path };
+	struct input initrd = INPUT_EMPTY;
 	int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, "another", 7), 7);
 	close(fd);
 	make_uki("the initrd of the image");
-	req.initrds = paths;
+	assert_ok(input_open(&initrd, path, &e), &e);
+	req.initrds = &initrd;
 	req.initrds_count = 1;
 	assert_ok(prepare(), &e);
+	input_close(&initrd);
 	unlink(path);
 	expect_initrd("another");
 }

@@ -92,6 +92,12 @@ START_TEST(file__opens_up_to_the_limit)
 }
 END_TEST
 
+static int measure(struct input *in, const char *path, uint64_t limit,
+		   struct err *e)
+{
+	return input_open(in, path, e) ?: input_measure(in, limit, e);
+}
+
 static void make_socket(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -117,7 +123,7 @@ START_TEST(file__refuses_what_is_not_a_file)
 		{ "empty/x", -ENOTDIR, "empty/x: Not a directory" },
 		{ "", -ENOENT, "the file's name is empty" },
 	};
-	struct file_source s = FILE_SOURCE_EMPTY;
+	struct input s = INPUT_EMPTY;
 	struct file f = { 0 };
 
 	mkdir("folder", 0700);
@@ -129,9 +135,9 @@ START_TEST(file__refuses_what_is_not_a_file)
 
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 		ck_assert_ptr_null(f.bytes.data);
-		rc = file_source_open(&s, rows[i].path, LIMIT, &e);
+		rc = measure(&s, rows[i].path, LIMIT, &e);
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
-		ck_assert_int_eq(s.fd, -1);
+		input_close(&s);
 	}
 }
 END_TEST
@@ -189,19 +195,19 @@ START_TEST(file__waits_for_the_writer_of_a_fifo)
 	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
 		size_t row = i / 2;
 		pid_t child = feed_fifo("fifo", rows[row].len);
-		struct file_source s = FILE_SOURCE_EMPTY;
+		struct input s = INPUT_EMPTY;
 		struct file f = { 0 };
 		struct err e = ERR_EMPTY;
 		int rc;
 
 		if (i % 2)
-			rc = file_source_open(&s, "fifo", LIMIT, &e);
+			rc = measure(&s, "fifo", LIMIT, &e);
 		else
 			rc = file_open(&f, "fifo", LIMIT, &e);
 		assert_err(rc, rows[row].rc, &e, rows[row].msg);
 		ck_assert_uint_eq(f.bytes.len + s.size, rc ? 0 : rows[row].len);
 		file_close(&f);
-		file_source_close(&s);
+		input_close(&s);
 		waitpid(child, NULL, 0);
 	}
 }
@@ -222,28 +228,28 @@ START_TEST(file__reads_a_pipe_by_its_name)
 }
 END_TEST
 
-START_TEST(file_source__reads_where_it_is_told)
+START_TEST(input__copies_where_it_is_told)
 {
-	struct file_source s = FILE_SOURCE_EMPTY;
+	struct input s = INPUT_EMPTY;
 	struct err e = ERR_EMPTY;
 	char to[LIMIT + 1];
 
 	put("f", LIMIT);
 	memset(to, '.', sizeof(to));
-	assert_ok(file_source_open(&s, "f", LIMIT, &e), &e);
+	assert_ok(measure(&s, "f", LIMIT, &e), &e);
 	ck_assert_uint_eq(s.size, LIMIT);
 	/* It grows, which is left alone. */
 	put("f", LIMIT + 100);
-	assert_ok(file_source_read(&s, to, &e), &e);
+	assert_ok(input_copy(&s, to, &e), &e);
 	ck_assert_int_eq(to[LIMIT - 1], 'x');
 	ck_assert_int_eq(to[LIMIT], '.');
 	ck_assert_int_eq(truncate("f", 10), 0);
-	assert_err(file_source_read(&s, to, &e), -ENODATA, &e,
+	assert_err(input_copy(&s, to, &e), -ENODATA, &e,
 		   "f: was cut short to 10 of 1000 bytes while it was read");
-	file_source_close(&s);
+	input_close(&s);
 	ck_assert_int_eq(s.fd, -1);
-	file_source_close(&s); /* the empty one */
-	assert_err(file_source_open(&s, "f", 9, &e), -EFBIG, &e,
+	input_close(&s); /* the empty one */
+	assert_err(measure(&s, "f", 9, &e), -EFBIG, &e,
 		   "f: larger than the limit of 9 bytes");
 }
 END_TEST
@@ -729,7 +735,7 @@ Suite *unit_suite(void)
 		file__does_not_open_what_it_refuses,
 		file__waits_for_the_writer_of_a_fifo,
 		file__reads_a_pipe_by_its_name,
-		file_source__reads_where_it_is_told,
+		input__copies_where_it_is_told,
 		file__reads_standard_input_to_its_end,
 		file__endless_standard_input_is_too_large,
 		output__creates_and_replaces,

@@ -51,18 +51,22 @@ static void teardown(void)
 
 static int boot(const char *protocol)
 {
-	const char *const initrds[] = { initrd };
+	struct input in = INPUT_EMPTY;
+	int rc;
 
 	assert_ok(open_file(&img, &e), &e);
-	return boot_prepare(&(struct boot_request){ .img = &img,
-						    .gm = &gm,
-						    .map = &e820,
-						    .protocol = protocol,
-						    .cmdline = "one two=3",
-						    .initrds = initrds,
-						    .initrds_count = 1,
-						    .places = &map },
-			    &r, &e);
+	assert_ok(input_open(&in, initrd, &e), &e);
+	rc = boot_prepare(&(struct boot_request){ .img = &img,
+						  .gm = &gm,
+						  .map = &e820,
+						  .protocol = protocol,
+						  .cmdline = "one two=3",
+						  .initrds = &in,
+						  .initrds_count = 1,
+						  .places = &map },
+			  &r, &e);
+	input_close(&in);
+	return rc;
 }
 
 /* The range of that name; there must be one. */

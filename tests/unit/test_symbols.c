@@ -201,11 +201,13 @@ static char path[] = "./test_symbols.XXXXXX";
 static int open_file(struct symbols *s, const void *data, size_t len,
 		     struct err *e)
 {
+	struct input in = INPUT_EMPTY;
 	int fd = mkstemp(path), rc;
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
-	rc = symbols_open(s, path, e);
+	rc = input_open(&in, path, e) ?: symbols_read(s, &in, e);
+	input_close(&in);
 	/* What was taken is not in the file. */
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	close(fd);
