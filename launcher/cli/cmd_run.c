@@ -139,13 +139,6 @@ static int prepare_dialogue(struct run *r, struct err *e)
 	return rc;
 }
 
-static int open_debugger(struct run *r, struct err *e)
-{
-	step_begin(&r->early.step, "trying what KVM can do for a debugger");
-	r->guest.debugger.lost = r->o->gdb_lost;
-	return debugger_open(&r->guest.debugger, r->o->gdb, e);
-}
-
 static int read_symbols(struct run *r, struct err *e)
 {
 	int rc = symbols_read(&r->guest.symbols, &r->files.symbols, e);
@@ -168,7 +161,10 @@ static int open_all(struct run *r, struct err *e)
 	};
 	int rc = run_files_open(&r->files, &paths, e);
 
-	return rc || !o->gdb ? rc : open_debugger(r, e);
+	r->guest.debugger.lost = o->gdb_lost;
+	if (!rc && o->gdb)
+		rc = debugger_open(&r->guest.debugger, o->gdb, e);
+	return rc;
 }
 
 /* The image, and a guest for it. */
@@ -199,6 +195,10 @@ static int read_all(struct run *r, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;
+	step_begin(&r->early.step, "trying what KVM can do for a debugger");
+	rc = debugger_probe(&r->guest.debugger, e);
+	if (rc)
+		return rc;
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);

@@ -79,11 +79,20 @@ int debugger_open(struct debugger *d, const char *address, struct err *e)
 {
 	int rc = gdb_line_open(&d->line, address, e);
 
-	if (!rc)
-		rc = debug_probe(&d->means, e);
 	if (rc)
 		return err_prefix(e, rc, "--gdb");
 	d->on = true;
+	return 0;
+}
+
+int debugger_probe(struct debugger *d, struct err *e)
+{
+	int rc = d->on ? debug_probe(&d->means, e) : 0;
+
+	if (rc)
+		return err_prefix(e, rc, "--gdb");
+	if (!d->on)
+		return 0;
 	log_step("a debugger has %s, hardware breakpoints: %s, watchpoints: %s",
 		 d->means.int3 ? "int3" : "pages taken from KVM",
 		 d->means.hw_exec ? "yes" : "no",

@@ -85,8 +85,11 @@ struct debugger {
 		.client.fd = -1, .hold = HOLD_EMPTY               \
 	}
 
-/* Listen at @address, and see what this host can do. */
+/* Listen at @address. */
 int debugger_open(struct debugger *d, const char *address, struct err *e);
+
+/* Find out what this host's KVM can do for it; nothing unless it is open. */
+int debugger_probe(struct debugger *d, struct err *e);
 
 /* Whether it has to be able to take guest memory from KVM. */
 bool debugger_needs_pages(const struct debugger *d);
