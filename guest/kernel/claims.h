@@ -43,6 +43,8 @@ extern const struct group i8042_group;
 extern const struct group ports_group;
 extern const struct group pvpanic_group;
 extern const struct group virtio_group;
+extern const struct group mmio_group;
+extern const struct group pci_group;
 
 /* Returns how many claims failed; prints the count of all three verdicts. */
 unsigned claims_run(const struct boot *b);

@@ -5,15 +5,15 @@
  *
  * Spec: virtio 1.2, 2.7, 4.2, 5.4.
  */
-#ifndef KERNEL_RNG_H
-#define KERNEL_RNG_H
+#ifndef GUEST_KERNEL_RNG_H
+#define GUEST_KERNEL_RNG_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "pv/virtio.h"
 
-#define RNG_QUEUE_SIZE	8
+#define RNG_ENTRIES	8 /* of the queue */
 #define RNG_BUFFER_SIZE 64
 
 #define STATUS_NEGOTIATED                                   \
@@ -23,16 +23,51 @@
 
 /* What driver and device share. */
 extern struct rng_mem {
-	volatile struct virtq_desc desc[RNG_QUEUE_SIZE];
-	volatile uint16_t avail[VIRTQ_AVAIL_BYTES(RNG_QUEUE_SIZE) / 2];
-	volatile uint16_t used[VIRTQ_USED_BYTES(RNG_QUEUE_SIZE) / 2]
+	volatile struct virtq_desc desc[RNG_ENTRIES];
+	volatile uint16_t avail[VIRTQ_AVAIL_BYTES(RNG_ENTRIES) / 2];
+	volatile uint16_t used[VIRTQ_USED_BYTES(RNG_ENTRIES) / 2]
 		__attribute__((aligned(VIRTQ_USED_ALIGN)));
 	volatile uint8_t buffer[RNG_BUFFER_SIZE];
+	volatile uint32_t other; /* which no device is told of */
 } rng_mem __attribute__((aligned(VIRTQ_DESC_SIZE)));
 
-/* Register @r of the device. */
-uint32_t rng_read(unsigned r);
-void rng_write(unsigned r, uint32_t v);
+/* Registers that every transport has. */
+enum rng_register {
+	RNG_STATUS,
+	RNG_DEVICE_FEATURES_SEL,
+	RNG_DEVICE_FEATURES,
+	RNG_DRIVER_FEATURES_SEL,
+	RNG_DRIVER_FEATURES,
+	RNG_QUEUE_SEL,
+	RNG_QUEUE_SIZE,
+	RNG_QUEUE_READY,
+	RNG_QUEUE_DESC,
+	RNG_QUEUE_DESC_HIGH,
+	RNG_QUEUE_DRIVER,
+	RNG_QUEUE_DRIVER_HIGH,
+	RNG_QUEUE_DEVICE,
+	RNG_QUEUE_DEVICE_HIGH,
+	RNG_NOTIFY, /* is only written */
+	RNG_REGISTERS
+};
+
+struct rng_transport {
+	bool (*is_there)(void);
+	uint32_t (*read)(enum rng_register r);
+	void (*write)(enum rng_register r, uint32_t v);
+	/* Take the device's interrupts, and none any more. */
+	void (*listen)(void);
+	void (*quiet)(void);
+	/* After the features, before the queue is ready. NULL: nothing. */
+	void (*map_interrupts)(void);
+	/* What interrupts came for, acknowledged: VIRTIO_INT_..., or 0. */
+	uint32_t (*take_events)(void);
+};
+
+extern const struct rng_transport rng_mmio, rng_pci;
+
+uint32_t rng_read(enum rng_register r);
+void rng_write(enum rng_register r, uint32_t v);
 
 /* Where the kernel's own @p lies for a device. */
 uint32_t rng_phys(const volatile void *p);
@@ -41,6 +76,12 @@ bool rng_is_there(void);
 
 /* Offer back feature word 1 as @high; returns whether it was accepted. */
 bool rng_negotiate(uint32_t high);
+
+/* Reset it; whether the reset is complete after a while. */
+bool rng_reset(void);
+
+/* From any state to a device whose empty queue is set up, but not ready. */
+bool rng_prepare(void);
 
 /* From any state to a live device with an empty queue. */
 bool rng_start(void);
@@ -62,7 +103,16 @@ void rng_quiet(void);
  */
 uint32_t rng_wait(void);
 
+/* Wait until the device's used index is @idx; whether it is, after a while. */
+bool rng_wait_used(uint16_t idx);
+
 /* Request number @nth, a full buffer: whether it was answered in order. */
 bool rng_get(uint16_t nth);
+
+/* Whether the buffer may be random. */
+bool rng_looks_random(void);
+
+/* Whether a driver that keeps the rules is served, from any state. */
+bool rng_works(void);
 
 #endif

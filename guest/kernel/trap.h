@@ -18,6 +18,7 @@
 #define VECTOR_LAPIC	0x40 /* its timer */
 #define VECTOR_IOAPIC	0x41
 #define VECTOR_IPI	0x42
+#define VECTOR_MSI	0x43 /* of a PCI function, and the next one */
 #define VECTOR_SPURIOUS 0x4f /* its low four bits must be ones */
 
 #ifndef __ASSEMBLER__

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Registers of the first virtio device over MMIO, for claims about them.
+ */
+#ifndef GUEST_KERNEL_RNG_MMIO_H
+#define GUEST_KERNEL_RNG_MMIO_H
+
+#include <stdint.h>
+
+uint32_t mmio_read(unsigned off);
+void mmio_write(unsigned off, uint32_t v);
+
+#endif
