@@ -101,20 +101,31 @@ static int print_help(void)
 	return STATUS_OK;
 }
 
+static int run(const struct command *cmd, const struct options *o,
+	       struct err *e)
+{
+	log_init(o->verbose);
+	return cmd->run(o, e);
+}
+
 static int dispatch(int argc, char **argv, struct err *e)
 {
 	const struct command *cmd;
 	struct options o;
+	int status;
 
-	if (command_find(&cmd, &argc, &argv, e) ||
-	    options_parse(&o, cmd, argc, argv, e))
+	if (command_find(&cmd, &argc, &argv, e))
 		return STATUS_USAGE;
-	if (o.help)
-		return print_help();
-	if (o.version)
-		return print_version(o.verbose);
-	log_init(o.verbose);
-	return cmd->run(&o, e);
+	if (options_parse(&o, cmd, argc, argv, e))
+		status = STATUS_USAGE;
+	else if (o.help)
+		status = print_help();
+	else if (o.version)
+		status = print_version(o.verbose);
+	else
+		status = run(cmd, &o, e);
+	options_release(&o);
+	return status;
 }
 
 void warn(const struct err *e)

@@ -17,6 +17,7 @@
 #include "boot/place.h"
 #include "debug/debugger.h"
 #include "run/send.h"
+#include "machine/plan.h"
 #include "machine/trace.h"
 #include "outcome/watch.h"
 #include "suite/suite.h"
@@ -33,6 +34,8 @@ struct options {
 	size_t initrd_count;
 	const char *cmdline; /* NULL: the image's own, or the default */
 	const char *boot;
+	struct device_request devices[MACHINE_DEVICES_MAX];
+	size_t devices_count;
 	const char *virtio;  /* of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
@@ -116,6 +119,12 @@ int command_find(const struct command **cmd, int *argc, char ***argv,
  */
 int options_parse(struct options *o, const struct command *cmd, int argc,
 		  char **argv, struct err *e);
+
+/* Free what options_parse() has allocated, if it has failed, too. */
+void options_release(struct options *o);
+
+/* The machine that the options describe. The options must outlive it. */
+struct machine_config options_machine(const struct options *o);
 
 /* The text of --help. */
 void options_print_help(void);

@@ -85,11 +85,7 @@ static int open_initrds(struct input *initrds, const struct options *o,
 static int load_all(const struct options *o, const struct image *img,
 		    struct memory_map *map, enum boot_id *chosen, struct err *e)
 {
-	const struct machine_config config = {
-		.mem_size = o->mem,
-		.cpus = 1,
-		.virtio = machine_virtio_of(o->virtio),
-	};
+	const struct machine_config config = options_machine(o);
 	struct machine m = MACHINE_EMPTY;
 	struct input initrds[INITRD_PARTS_MAX];
 	struct boot_result boot;

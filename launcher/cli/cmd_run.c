@@ -171,11 +171,7 @@ static int open_all(struct run *r, struct err *e)
 static int read_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
-	const struct machine_config config = {
-		.mem_size = o->mem,
-		.cpus = (unsigned)o->cpus,
-		.virtio = machine_virtio_of(o->virtio),
-	};
+	const struct machine_config config = options_machine(o);
 	int rc;
 
 	rc = prepare_dialogue(r, e);

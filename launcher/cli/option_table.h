@@ -22,6 +22,9 @@ struct option_row {
 	unsigned groups;
 	const char *help;
 	struct value value;
+	/* The option adds such a device: by its own grammar, of which @arg is
+	 * the short form. NULL: it does not. */
+	const struct device_type *device;
 	/* What there is to do besides storing the value: check it further, or
 	 * store it otherwise. NULL: nothing. */
 	int (*set)(struct options *o, const char *arg, struct err *e);
@@ -40,6 +43,12 @@ extern const size_t option_rows_count;
 
 /* The row of the option that is called @name, or NULL. */
 const struct option_row *option_by_name(const char *name);
+
+/* What an option's argument is, or what it begins with. */
+static inline const struct value *option_value(const struct option_row *r)
+{
+	return r->device ? &r->device->option->keywords.first_value : &r->value;
+}
 
 /*
  * Store an option's argument, and its second one, in @o, and check them. @arg

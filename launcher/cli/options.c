@@ -218,6 +218,20 @@ const struct option_row *option_by_name(const char *name)
 	return NULL;
 }
 
+static int add_device(struct options *o, const struct device_type *type,
+		      const char *arg, struct err *e)
+{
+	int rc;
+
+	if (o->devices_count == MACHINE_DEVICES_MAX)
+		return err_set(e, E2BIG, "at most %d devices may be added",
+			       MACHINE_DEVICES_MAX);
+	rc = device_request_parse(&o->devices[o->devices_count], type, arg, e);
+	if (!rc)
+		o->devices_count++;
+	return rc;
+}
+
 int option_store(const struct option_row *r, struct options *o, const char *arg,
 		 const char *second, struct err *e)
 {
@@ -227,10 +241,45 @@ int option_store(const struct option_row *r, struct options *o, const char *arg,
 		arg = r->missing;
 	if (r->given)
 		*(bool *)((char *)o + r->given) = true;
-	rc = value_store(&r->value, o, arg, e);
+	rc = r->device ? add_device(o, r->device, arg, e)
+		       : value_store(&r->value, o, arg, e);
 	if (!rc && second)
 		rc = value_store(&r->second, o, second, e);
 	return rc || !r->set ? rc : r->set(o, arg, e);
+}
+
+void options_release(struct options *o)
+{
+	while (o->devices_count)
+		device_request_release(&o->devices[--o->devices_count]);
+}
+
+struct machine_config options_machine(const struct options *o)
+{
+	struct machine_config config = {
+		.mem_size = o->mem,
+		.cpus = (unsigned)o->cpus,
+		.devices_count = o->devices_count,
+		.virtio = machine_virtio_of(o->virtio),
+	};
+
+	memcpy(config.devices, o->devices, sizeof(config.devices));
+	return config;
+}
+
+/* --- --help */
+
+/* The keys of a device's option. */
+static void print_keys(const struct keywords *k)
+{
+	for (size_t i = 0; i < k->count; i++) {
+		const struct keyword *key = &k->keys[i];
+		char name[40];
+
+		snprintf(name, sizeof(name), "        ,%s%s%s", key->name,
+			 key->arg ? "=" : "", key->arg ? key->arg : "");
+		printf("  %-24s %s\n", name, key->help);
+	}
 }
 
 static const char *group_title(unsigned groups)
@@ -272,6 +321,8 @@ void options_print_help(void)
 			 r->letter ? ", " : "  ", r->name, r->arg ? " " : "",
 			 r->arg ? r->arg : "");
 		printf("  %-24s %s\n", name, r->help);
+		if (r->device)
+			print_keys(&r->device->option->keywords);
 	}
 	printf("\nExit status of run: 0 the guest ended well, 1 the launcher "
 	       "failed, 2 usage,\n3 the guest panicked, 4 it crashed or halted, "

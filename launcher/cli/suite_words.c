@@ -74,8 +74,11 @@ static const char *option_at(const char *command, size_t i)
 static int check(const char *option, const char *value, struct err *e)
 {
 	struct options scratch = { 0 };
+	int rc;
 
-	return option_store(option_by_name(option), &scratch, value, NULL, e);
+	rc = option_store(option_by_name(option), &scratch, value, NULL, e);
+	options_release(&scratch);
+	return rc;
 }
 
 /* Each value has been checked; an expression, which takes long, is not checked
@@ -107,6 +110,7 @@ static int check_all(const char *command, const struct texts *options,
 	}
 	argv[argc++] = image;
 	rc = options_parse(&scratch, find_command(command), argc, argv, e);
+	options_release(&scratch);
 	free(argv);
 	return rc;
 }

@@ -98,8 +98,11 @@ static bool takes(const struct option_row *r, const char *word)
 {
 	struct options scratch = { 0 };
 	struct err ignored;
+	int rc;
 
-	return !option_store(r, &scratch, word, NULL, &ignored);
+	rc = option_store(r, &scratch, word, NULL, &ignored);
+	options_release(&scratch);
+	return !rc;
 }
 
 /* An address that is none, and no IMAGE either: it is refused as what it was

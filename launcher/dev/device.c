@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void *device_alloc(const struct device_slot *slot, size_t size, struct err *e)
 {
@@ -21,4 +22,33 @@ void device_count(struct device_counters *c, const char *name, uint64_t value)
 	c->of[c->count].name = name;
 	c->of[c->count].value = value;
 	c->count++;
+}
+
+int device_request_parse(struct device_request *r,
+			 const struct device_type *type, const char *text,
+			 struct err *e)
+{
+	const struct device_option *o = type->option;
+	/* The values point into a copy of the text, which is behind them. */
+	void *config = calloc(1, o->config_size + strlen(text) + 1);
+	char *copy = (char *)config + o->config_size;
+	int rc;
+
+	if (!config)
+		return err_set(e, ENOMEM, "no memory for the device %s",
+			       type->name);
+	rc = keywords_parse(&o->keywords, strcpy(copy, text), config, e);
+	if (!rc && o->check)
+		rc = o->check(config, e);
+	if (rc)
+		free(config);
+	else
+		*r = (struct device_request){ type, config };
+	return rc;
+}
+
+void device_request_release(struct device_request *r)
+{
+	free(r->config);
+	*r = (struct device_request){ .config = NULL };
 }

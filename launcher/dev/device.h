@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/keywords.h"
 #include "base/outcome.h"
 #include "dev/bus.h"
 #include "dev/line.h"
@@ -88,6 +89,15 @@ struct device_env {
 	struct pci_host *bridge; /* NULL: the machine has none */
 };
 
+/* The option that adds such a device, as far as the device knows it: what is
+ * said of each one, and the struct that this is stored in. */
+struct device_option {
+	struct keywords keywords;
+	size_t config_size;
+	/* Check what no key can tell by itself. NULL: nothing. */
+	int (*check)(const void *config, struct err *e);
+};
+
 struct device_type {
 	const char *name; /* "serial": in messages, report, picture, man page */
 	/* Registers at fixed places; the first without a length ends them. */
@@ -131,17 +141,33 @@ struct device_type {
 	 */
 	int (*virtio)(struct virtio **v, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
+	/* NULL: no option adds one. */
+	const struct device_option *option;
 	/* NULL: the device is no console. */
 	struct line_guest (*line)(void *dev);
 	/* NULL: the device is no host bridge. */
 	struct pci_host *(*bridge)(void *dev);
 };
 
+/* A device that was asked for by its type's option. */
+struct device_request {
+	const struct device_type *type;
+	void *config; /* NULL: the type has no option */
+};
+
+/* Fill in *@r from the argument of @type's option. The message lacks the
+ * option's name. On failure there is nothing to release. */
+int device_request_parse(struct device_request *r,
+			 const struct device_type *type, const char *text,
+			 struct err *e);
+void device_request_release(struct device_request *r);
+
 struct device_slot {
 	const struct device_type *type;
 	/* How it is reached and created: the type, or a virtio transport. */
 	const struct device_type *via;
-	unsigned instance; /* of its type, from 0 */
+	unsigned instance;  /* of its type, from 0 */
+	const void *config; /* of its option; NULL: the type has none */
 	struct device_range ranges[DEVICE_RANGES];
 	unsigned ranges_count;
 	unsigned gsi;	     /* unless via has DEVICE_NO_IRQ */

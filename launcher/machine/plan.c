@@ -228,11 +228,12 @@ static int choose_name(const struct machine_plan *plan,
 }
 
 static int add_slot(struct planner *p, const struct device_type *type,
-		    struct err *e)
+		    const void *config, struct err *e)
 {
 	struct machine_plan *plan = p->plan;
 	struct device_slot slot = {
 		.type = type,
+		.config = config,
 		.via = type->virtio ? p->transport : type,
 	};
 	int rc;
@@ -277,12 +278,13 @@ int machine_plan_make(struct machine_plan *plan,
 				       .pci_end = PCI_WINDOW_GPA };
 	if (config->devices_count > MACHINE_DEVICES_MAX)
 		return err_set(e, ENOSPC,
-			       "%u devices asked for; at most %d are possible",
+			       "%zu devices asked for; at most %d are possible",
 			       config->devices_count, MACHINE_DEVICES_MAX);
 	for (size_t i = 0; !rc && i < sizeof(always) / sizeof(*always); i++)
-		rc = add_slot(&p, fit(&p, always[i]), e);
-	for (unsigned i = 0; !rc && i < config->devices_count; i++)
-		rc = add_slot(&p, config->devices[i], e);
+		rc = add_slot(&p, fit(&p, always[i]), NULL, e);
+	for (size_t i = 0; !rc && i < config->devices_count; i++)
+		rc = add_slot(&p, config->devices[i].type,
+			      config->devices[i].config, e);
 	return rc;
 }
 

@@ -44,8 +44,8 @@ struct machine_config {
 	bool mem_twice;	   /* see guest_mem_init_twice() */
 	unsigned cpus;
 	/* Devices that not every machine has, in this order. */
-	const struct device_type *devices[MACHINE_DEVICES_MAX];
-	unsigned devices_count;
+	struct device_request devices[MACHINE_DEVICES_MAX];
+	size_t devices_count;
 	enum machine_virtio virtio;
 };
 

@@ -39,8 +39,10 @@ void leave(int status, const struct err *e)
 
 static bool is_file(const struct option_row *r)
 {
-	return r->value.kind == VALUE_INPUT || r->value.kind == VALUE_OUTPUT ||
-	       r->value.kind == VALUE_NEW_FILE;
+	enum value_kind kind = option_value(r)->kind;
+
+	return kind == VALUE_INPUT || kind == VALUE_OUTPUT ||
+	       kind == VALUE_NEW_FILE;
 }
 
 static bool is_optional(const struct option_row *r)
@@ -160,7 +162,7 @@ static void put_zsh_help(const char *text)
 static void put_zsh_argument(const struct option_row *r)
 {
 	const char *arg = r->arg + is_optional(r);
-	int len = (int)strcspn(arg, " ]");
+	int len = (int)strcspn(arg, " [],");
 	bool is_list = r->hints && strchr(r->hints, ',');
 
 	printf("%s:%.*s:", is_optional(r) ? ":" : "", len, arg);

@@ -95,7 +95,7 @@ static void use_pci(unsigned devices)
 	config.virtio = MACHINE_VIRTIO_PCI;
 	config.devices_count = devices;
 	for (unsigned i = 0; i < devices; i++)
-		config.devices[i] = &virtio_rng_type;
+		config.devices[i].type = &virtio_rng_type;
 }
 
 START_TEST(plan__pci)
@@ -150,9 +150,9 @@ static const struct device_type wider = { .name = "wider",
 /* Aligned to their lengths, up to the window's end. */
 START_TEST(plan__bars_fit_the_window)
 {
-	config.devices[0] = &wide;
-	config.devices[1] = &virtio_rng_type;
-	config.devices[2] = &wide;
+	config.devices[0].type = &wide;
+	config.devices[1].type = &virtio_rng_type;
+	config.devices[2].type = &wide;
 	config.devices_count = 3;
 	config.virtio = MACHINE_VIRTIO_PCI;
 	assert_err(machine_plan_make(&plan, &config, &e), -ENOSPC, &e,
@@ -160,7 +160,7 @@ START_TEST(plan__bars_fit_the_window)
 	config.devices_count = 1;
 	assert_ok(machine_plan_make(&plan, &config, &e), &e);
 	ck_assert_uint_eq(slot_of("wide")->ranges[0].start, 0xe8000000);
-	config.devices[0] = &wider;
+	config.devices[0].type = &wider;
 	assert_err(machine_plan_make(&plan, &config, &e), -ENOSPC, &e,
 		   "no room for wider");
 }
@@ -179,7 +179,7 @@ static void fill(unsigned devices)
 {
 	config.devices_count = devices;
 	for (unsigned i = 0; i < devices; i++)
-		config.devices[i] = &virtio_rng_type;
+		config.devices[i].type = &virtio_rng_type;
 	assert_ok(machine_plan_make(&plan, &config, &e), &e);
 }
 
@@ -278,13 +278,31 @@ START_TEST(plan__refuses_what_collides)
 {
 	int rc;
 
-	config.devices[0] = refusals[_i].type;
+	config.devices[0].type = refusals[_i].type;
 	config.devices_count = 1;
 	rc = machine_plan_make(&plan, &config, &e);
 	if (refusals[_i].rc)
 		assert_err(rc, refusals[_i].rc, &e, refusals[_i].message);
 	else
 		assert_ok(rc, &e);
+}
+END_TEST
+
+START_TEST(plan__keeps_what_was_asked_of_a_device)
+{
+	static char first, second;
+
+	config.devices[0].type = config.devices[1].type = &virtio_rng_type;
+	config.devices[0].config = &first;
+	config.devices[1].config = &second;
+	config.devices_count = 2;
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	/* Every machine has one, of which nothing is asked. */
+	ck_assert_ptr_null(machine_plan_find(&plan, "virtio-rng", 0)->config);
+	ck_assert_ptr_eq(machine_plan_find(&plan, "virtio-rng", 1)->config,
+			 &first);
+	ck_assert_ptr_eq(machine_plan_find(&plan, "virtio-rng", 2)->config,
+			 &second);
 }
 END_TEST
 
@@ -378,6 +396,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, plan__shares_interrupts_only_when_all_are_taken);
 	tcase_add_test(t, plan__names_count_up);
 	tcase_add_loop_test(t, plan__refuses_what_collides, 0, COUNT(refusals));
+	tcase_add_test(t, plan__keeps_what_was_asked_of_a_device);
 	tcase_add_test(t, plan__refuses_too_many);
 	tcase_add_test(t, plan__pci);
 	tcase_add_test(t, plan__pci_bus_is_full);

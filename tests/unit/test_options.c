@@ -5,7 +5,7 @@
  * and not the program's list of commands.
  */
 #include "unit/unit.h"
-#include "cli/cli.h"
+#include "cli/option_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -582,6 +582,109 @@ START_TEST(command__misspelt)
 }
 END_TEST
 
+/* --- options that add devices */
+
+struct thing {
+	const char *file, *id;
+	bool ro;
+	uint64_t size;
+};
+
+static const struct keyword thing_keys[] = {
+	{ "ro", NULL, VALUE_FLAG_AT(struct thing, ro), .help = "" },
+	{ "id", "TEXT", VALUE_TEXT_AT(struct thing, id), .help = "" },
+	{ "size", "SIZE", VALUE_SIZE_AT(struct thing, size), .help = "" },
+};
+
+static int check_thing(const void *config, struct err *why)
+{
+	const struct thing *t = config;
+
+	return t->ro && t->size
+		       ? err_set(why, EINVAL, "ro and size exclude each other")
+		       : 0;
+}
+
+static const struct device_option thing_option = {
+	.keywords = { .first = "FILE",
+		      .first_value = VALUE_INPUT_AT(struct thing, file),
+		      .keys = thing_keys,
+		      .count = COUNT(thing_keys) },
+	.config_size = sizeof(struct thing),
+	.check = check_thing,
+};
+
+static const struct device_type thing_type = { .name = "thing",
+					       .option = &thing_option };
+
+static const struct option_row thing_row = {
+	.name = "thing",
+	.arg = "FILE[,KEY...]",
+	.times = MACHINE_DEVICES_MAX,
+	.groups = OPT_RUN,
+	.device = &thing_type,
+};
+
+static int add_thing(const char *text)
+{
+	return option_store(&thing_row, &o, text, NULL, &e);
+}
+
+START_TEST(options__add_devices)
+{
+	char text[] = "a\\,b.img,id=x";
+	struct machine_config config;
+	const struct thing *t;
+
+	assert_ok(parse(RUN, "img"), &e);
+	assert_ok(add_thing(text), &e);
+	/* The device has a copy. */
+	memset(text, '#', sizeof(text) - 1);
+	assert_ok(add_thing("b.img,ro"), &e);
+	config = options_machine(&o);
+	ck_assert_uint_eq(config.devices_count, 2);
+	ck_assert_ptr_eq(config.devices[0].type, &thing_type);
+	t = config.devices[0].config;
+	ck_assert_str_eq(t->file, "a,b.img");
+	ck_assert_str_eq(t->id, "x");
+	ck_assert(!t->ro);
+	t = config.devices[1].config;
+	ck_assert_str_eq(t->file, "b.img");
+	ck_assert_ptr_null(t->id);
+	ck_assert(t->ro);
+	options_release(&o);
+	ck_assert_uint_eq(o.devices_count, 0);
+	options_release(&o);
+}
+END_TEST
+
+static const char *const wrong_things[][2] = {
+	{ "", "FILE is empty" },
+	{ "a,cache=off", "unknown key 'cache' (expected ro, id=TEXT, size=" },
+	{ "a,ro,size=1M", "ro and size exclude each other" },
+};
+
+START_TEST(options__refuse_devices)
+{
+	assert_ok(parse(RUN, "img"), &e);
+	assert_err(add_thing(wrong_things[_i][0]), -EINVAL, &e,
+		   wrong_things[_i][1]);
+	ck_assert_uint_eq(o.devices_count, 0);
+}
+END_TEST
+
+START_TEST(options__devices_have_a_limit)
+{
+	assert_ok(parse(RUN, "img"), &e);
+	for (unsigned i = 0; i < MACHINE_DEVICES_MAX; i++)
+		assert_ok(add_thing("a"), &e);
+	assert_err(add_thing("a"), -E2BIG, &e,
+		   "at most 32 devices may be added");
+	ck_assert_uint_eq(o.devices_count, MACHINE_DEVICES_MAX);
+	options_release(&o);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("options");
@@ -608,6 +711,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, options__initrds_keep_their_order);
 	tcase_add_loop_test(t, options__only_once, 0, COUNT(once));
 	tcase_add_test(t, options__flags_may_be_repeated);
+	tcase_add_test(t, options__add_devices);
+	tcase_add_loop_test(t, options__refuse_devices, 0, COUNT(wrong_things));
+	tcase_add_test(t, options__devices_have_a_limit);
 	tcase_add_loop_test(t, command__found, 0, COUNT(found));
 	tcase_add_loop_test(t, command__misspelt, 0, COUNT(misspelt));
 	suite_add_tcase(s, t);
