@@ -25,8 +25,8 @@ SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 # The suites that start threads: these run under ThreadSanitizer, too.
-UNIT_THREADS := bus console containers early loop outcome pause prefault \
-	session signals thread trace virtio_core virtio_rng
+UNIT_THREADS := bus console containers debugger early loop outcome pause \
+	prefault session signals thread trace virtio_core virtio_rng
 
 UNIT_REL  := $(UNIT_SRCS:%.c=build/rel/%)
 UNIT_SAN  := $(UNIT_SRCS:%.c=build/san/%)
