@@ -2,7 +2,7 @@
 /*
  * The 64-bit kernel's two entry points, from the loader to kernel_main().
  *
- *   pvh_start   32-bit, paging off, EBX = start info     (the PHYS32_ENTRY note)
+ *   pvh_start   32-bit, paging off, EBX = start info   (the PHYS32_ENTRY note)
  *   startup_64  64-bit, identity map, RSI = boot_params  (e_entry)
  *
  * Both may find the kernel anywhere below 4 GiB on a 2 MiB boundary. Both
@@ -51,7 +51,8 @@ image_start:
 	leal	(PTE_P + PTE_RW + PTE_PS)(%ebp), %eax
 	movl	%eax, (EARLY_PD_HIGH + 8 * (KERNEL_PHYS / PAGE_2M))(%\p\()bx)
 	addl	$PAGE_2M, %eax
-	movl	%eax, (EARLY_PD_HIGH + 8 * (KERNEL_PHYS / PAGE_2M) + 8)(%\p\()bx)
+	movl	%eax, \
+		(EARLY_PD_HIGH + 8 * (KERNEL_PHYS / PAGE_2M) + 8)(%\p\()bx)
 	leal	(EARLY_PD_HIGH + PTE_P + PTE_RW)(%ebx), %eax
 	movl	%eax, (EARLY_PDPT_HIGH + 8 * 510)(%\p\()bx)
 	leal	(EARLY_PD_WINDOW + PTE_P + PTE_RW)(%ebx), %eax

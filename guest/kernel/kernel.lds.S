@@ -3,7 +3,7 @@
  * Where the kernel lies. Linked high and loaded low in the 64-bit build, as
  * Linux is; one address for both in the 32-bit build.
  *
- *   KERNEL_PHYS  | .text | | .notes .rodata .selfsum | | .data | .bss | .early |
+ *   KERNEL_PHYS  | .text | | .notes .rodata .selfsum | | .data |.bss |.early|
  *                 R X        R                           R W
  *
  * .selfsum is filled after linking by guest/tools/selfsum.

@@ -44,7 +44,8 @@
 #endif
 	note_end
 #ifdef KERNEL_64
-	/* Alignment, lowest and highest byte: any 2 MiB boundary below 4 GiB. */
+	/* Alignment, lowest and highest byte: any 2 MiB boundary below 4
+	 * GiB. */
 	note_begin Xen, XEN_ELFNOTE_PHYS32_RELOC
 	.long	PAGE_2M, PAGE_2M, 0xffffffff
 	note_end
@@ -54,7 +55,8 @@
 	.ascii	"!auto_translated_physmap|linux_rsdp_unrestricted"
 	note_end
 	note_begin Xen, XEN_ELFNOTE_SUPPORTED_FEATURES
-	.long	1 << FEATURE_AUTO_TRANSLATED_PHYSMAP | 1 << FEATURE_LINUX_RSDP_UNRESTRICTED
+	.long	1 << FEATURE_AUTO_TRANSLATED_PHYSMAP | \
+		1 << FEATURE_LINUX_RSDP_UNRESTRICTED
 	note_end
 	note_begin launcher, LAUNCHER_NOTE_KIND
 	.asciz	"claims about the machine, checks itself"

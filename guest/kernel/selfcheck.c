@@ -94,7 +94,8 @@ bool selfcheck_run(const struct entry_frame *f)
 	const struct selfsum *t = &selfsum;
 	uint32_t bytes = 0;
 
-	/* Filled after compiling: what the compiler saw is not what is there. */
+	/* Filled after compiling: what the compiler saw is not what is
+	 * there. */
 	asm("" : "+r"(t));
 	if (!zero_ranges_are_zero(f, t))
 		return false;

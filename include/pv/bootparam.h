@@ -24,7 +24,7 @@
 #define HDR_VID_MODE		  0x1fa /* u16, all */
 #define HDR_ROOT_DEV		  0x1fc /* u16, all */
 #define HDR_BOOT_FLAG		  0x1fe /* u16, all; 0xaa55 */
-#define HDR_JUMP		  0x200 /* u16, 2.00; byte 0x201 ends the header */
+#define HDR_JUMP		  0x200 /* u16, 2.00; byte 0x201: its end */
 #define HDR_MAGIC		  0x202 /* u32, 2.00; "HdrS" */
 #define HDR_VERSION		  0x206 /* u16, 2.00; 0x020f is 2.15 */
 #define HDR_REALMODE_SWTCH	  0x208 /* u32, 2.00 */

@@ -336,9 +336,9 @@ static int write_timeline(struct run *r, int status, struct err *e)
 }
 
 /*
- * A signal, the time limit or a lost file, before there was a guest. The others go on with
- * what they do until the process ends; what they have made is left alone, and
- * the report is that of a run without a guest.
+ * A signal, the time limit or a lost file, before there was a guest. The others
+ * go on with what they do until the process ends; what they have made is left
+ * alone, and the report is that of a run without a guest.
  */
 static void end_early(struct early *early, const struct outcome *outcome)
 {

@@ -271,7 +271,8 @@ static void update(struct debugger *d)
 {
 	bool urges = !d->stopped && (d->stopping || d->line.fd >= 0);
 
-	/* What the debugger says is heard when the guest stands still for it. */
+	/* What the debugger says is heard when the guest stands still for
+	 * it. */
 	if (d->line.fd >= 0)
 		loop_change(&d->debugger_says, d->greeting	 ? 0
 					       : d->stub.out.len ? LOOP_OUT

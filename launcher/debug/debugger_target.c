@@ -13,7 +13,8 @@
 
 /* ---- memory */
 
-/* Of @len bytes at @addr, how many there are before the end of all addresses. */
+/* Of @len bytes at @addr, how many there are before the end of all
+ * addresses. */
 static size_t within_addresses(uint64_t addr, size_t len)
 {
 	uint64_t room = 0 - addr; /* 0: all of them */

@@ -44,7 +44,7 @@ struct device_range {
 
 enum device_irq {
 	DEVICE_NO_IRQ,
-	DEVICE_IRQ_LEGACY, /* a line of type->gsi, where PC software expects it */
+	DEVICE_IRQ_LEGACY, /* a line of type->gsi, as PC software expects */
 	DEVICE_IRQ_EDGE,   /* edge-triggered, at a GSI that the plan finds */
 };
 

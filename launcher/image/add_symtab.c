@@ -167,8 +167,8 @@ static bool contains(const GElf_Shdr *h, uint64_t addr)
  * sorted ones begin at or below it.
  *
  * Symbols for the bounds of sections may lie where a linker has rounded them up
- * to: __end_rodata in no section, __init_begin at the beginning of the next one.
- * Theirs is the closest one below of their type.
+ * to: __end_rodata in no section, __init_begin at the beginning of the next
+ * one. Theirs is the closest one below of their type.
  */
 static unsigned find_section(const struct adding *a, uint64_t addr, char type,
 			     unsigned next)

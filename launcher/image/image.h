@@ -77,7 +77,8 @@ struct image {
  */
 int image_open(struct image *img, const char *path, struct err *e);
 
-/* The same of @in, which is open already and stays so; @img does not need it. */
+/* The same of @in, which is open already and stays so; @img does not need
+ * it. */
 int image_read(struct image *img, struct input *in, struct err *e);
 
 /* The same from bytes that the caller keeps alive (tests, fuzzers). */

@@ -43,8 +43,8 @@ static int by_first(const void *a, const void *b)
 /*
  * The decompressor turns an entry into a physical address by one constant,
  * __START_KERNEL_map, for all of the kernel. The percpu segment, linked at
- * virtual 0 before 6.15, is not an exception: entries in it are written as if it
- * were linked where its physical address says. So the ranges are physical,
+ * virtual 0 before 6.15, is not an exception: entries in it are written as if
+ * it were linked where its physical address says. So the ranges are physical,
  * and the constant is taken from a segment that is linked high.
  */
 static void places_init(struct places *p, const struct kernel_elf *k)

@@ -48,7 +48,8 @@ static void launcher_phases(const struct report_facts *f, uint64_t end,
 		/* What another thread has done already takes no time. */
 		if (ns && ns < at)
 			continue;
-		/* A run that ends here may have been doing other things, too. */
+		/* A run that ends here may have been doing other things,
+		 * too. */
 		if (!ns && steps[i].ends == MILESTONE_PREPARING)
 			name = "prepare";
 		phases_add(p, name, ns ? PHASE_LAUNCHER : PHASE_FAILED,

@@ -321,7 +321,11 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 	int rc;
 
 	sigemptyset(&s.mask_before);
-	rc = prepare(r, &s, e) ?: tell_all(&s, TOLD_BEGIN, 0, e) ?: serve(&s, e);
+	rc = prepare(r, &s, e);
+	if (!rc)
+		rc = tell_all(&s, TOLD_BEGIN, 0, e);
+	if (!rc)
+		rc = serve(&s, e);
 	if (rc) {
 		broken = *e;
 		clean_text(broken.msg);

@@ -29,7 +29,7 @@
 /* What a suite may take of memory: so much, and so much for each byte of it. */
 #define SUITE_MEMORY	     ((size_t)32 << 20)
 #define SUITE_MEMORY_BY_BYTE 32
-#define SUITE_TIMEOUT_NS     UINT64_C(300000000000) /* without a word about it */
+#define SUITE_TIMEOUT_NS     UINT64_C(300000000000) /* the default */
 
 struct texts {
 	const char **at;

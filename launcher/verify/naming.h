@@ -12,8 +12,10 @@
 
 #define NAMING_SIZE 80
 
-/* The sources of names, one of them empty, and the number of look-ups so far: each one searches all
- * symbols, so at most VERIFY_NAMES_MAX are made. */
+/*
+ * The sources of names, one of them empty, and the number of look-ups so far:
+ * each one searches all symbols, so at most VERIFY_NAMES_MAX are made.
+ */
 struct naming {
 	const struct symtab *table;
 	const struct kallsyms *own;

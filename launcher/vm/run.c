@@ -104,8 +104,8 @@ static const char *internal_error_name(uint32_t suberror)
 }
 
 /*
- * Describe a final exit. Returns false if the exit is one that the loop handles or
- * knows nothing about.
+ * Describe a final exit. Returns false if the exit is one that the loop handles
+ * or knows nothing about.
  */
 static bool describe_end(struct vcpu *v, struct vcpu_result *result)
 {

@@ -3,10 +3,11 @@
  * bench start NAME COMMAND... [-- NAME COMMAND...]...
  *
  * From the start of a process to the first guest instruction, for several
- * programs in turn; the first is to be faster than each of the others. The guest writes a byte to its serial port first thing
- * (see mark.c) and each program passes that on to stdout, here a pipe: the
- * byte's arrival is the mark, the same for all. The guest then ends itself;
- * when the process is gone is shown too, and the most memory it had.
+ * programs in turn; the first is to be faster than each of the others. The
+ * guest writes a byte to its serial port first thing (see mark.c) and each
+ * program passes that on to stdout, here a pipe: the byte's arrival is the
+ * mark, the same for all. The guest then ends itself; when the process is gone
+ * is shown too, and the most memory it had.
  *
  *   fork, exec ......... byte in the pipe ......... process gone
  *   |---- to first instruction ----|                |

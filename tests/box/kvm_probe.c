@@ -3,7 +3,8 @@
  * The smallest proof that /dev/kvm runs a guest: three real-mode instructions
  * that say a byte on port 0x3f8 and halt. Prints the byte, and on stderr what
  * the host's KVM answered; exits 0 only if both came to pass. It stands apart
- * from the launcher so that a box in doubt can be told from a launcher in doubt.
+ * from the launcher so that a box in doubt can be told from a launcher in
+ * doubt.
  */
 #include <err.h>
 #include <fcntl.h>

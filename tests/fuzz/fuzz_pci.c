@@ -359,7 +359,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* clang-format off */ /* one step a line */
 #define VALUE(v) (uint8_t)(v), (uint8_t)((v) >> 8), (uint8_t)((v) >> 16), \
 	(uint8_t)((v) >> 24)
-#define CONFIG(device, off, size, v) OP_CONFIG, (device), (off), (size), VALUE(v)
+#define CONFIG(device, off, size, v) \
+	OP_CONFIG, (device), (off), (size), VALUE(v)
 #define REG(device, off, size, v) \
 	OP_REGISTER, (device), (uint8_t)(off), (uint8_t)((off) >> 8), (size), \
 	VALUE(v)

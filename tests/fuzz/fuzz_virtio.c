@@ -289,7 +289,8 @@ static const uint8_t chained[] = {
 static const uint8_t indirect[] = {
 	OP_START, 1, 2,
 	OP_MEMORY, 0x00, 0x40, VIRTQ_DESC_SIZE,
-		0, 0x80, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, VIRTQ_DESC_WRITE, 0, 0, 0,
+		0, 0x80, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0,
+		VIRTQ_DESC_WRITE, 0, 0, 0,
 	DESCRIPTOR(0, 0x4000, VIRTQ_DESC_SIZE, VIRTQ_DESC_INDIRECT, 0),
 	OP_AVAIL, 0, 1,
 	OP_SERVE, 0,

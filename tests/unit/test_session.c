@@ -347,7 +347,8 @@ START_TEST(session__signal_is_the_reason)
 }
 END_TEST
 
-/* What comes after the end has no effect; it is gone when signals have again. */
+/* What comes after the end has no effect; it is gone when signals have
+ * again. */
 static void is_signalled_late(void)
 {
 	reset();

@@ -5,8 +5,8 @@
  * A file tests/unit/test_X.c defines unit_suite() and becomes a program of
  * its own. Its tests start with signals at their defaults, an empty standard
  * input, and an empty folder as the current one, which is removed afterwards:
- * names of files are relative to it. Its last line is `N passed, N failed, N skipped`; it exits 1 when
- * a test failed or when there was none to run.
+ * names of files are relative to it. Its last line is `N passed, N failed, N
+ * skipped`; it exits 1 when a test failed or when there was none to run.
  */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
