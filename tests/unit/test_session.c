@@ -20,6 +20,8 @@
 #define MS	UINT64_C(1000000)
 #define WAIT_MS 60000
 
+#define PANIC "Kernel panic - not syncing: x"
+
 static struct session session;
 static struct console console;
 static struct watch watch;
@@ -292,6 +294,66 @@ START_TEST(session__reader_leaves)
 }
 END_TEST
 
+/* ---- a debugger holds the guest, and time stands still */
+
+static struct loop_call take;
+static struct loop_timer let_go;
+static uint64_t deadline_ns;
+
+static void tell_hold(bool holds)
+{
+	debugger.stopped = holds;
+	debugger.changed(debugger.ctx);
+}
+
+static void on_let_go(void *ctx)
+{
+	(void)ctx;
+	ck_assert_uint_gt(clock_ns(), deadline_ns);
+	ck_assert(!outcome_get(&latch, NULL));
+	tell_hold(false);
+	/* What was left of the time is still to come. */
+	ck_assert_uint_gt(session.timeout.due_ns, clock_ns());
+}
+
+static void on_take(void *ctx)
+{
+	(void)ctx;
+	ck_assert(loop_timer_is_set(&session.timeout));
+	ck_assert(loop_timer_is_set(&session.panic));
+	debugger.line.fd = dup(STDIN_FILENO);
+	tell_hold(true);
+	ck_assert(!loop_timer_is_set(&session.timeout));
+	ck_assert(!loop_timer_is_set(&session.panic));
+	loop_timer_set(&session.loop, &let_go, deadline_ns + 50 * MS);
+}
+
+START_TEST(session__time_stands_still)
+{
+	static struct vcpu vcpu = { .fd = -1 };
+	static struct guest_mem gm;
+	struct pause paused;
+	uint64_t start_ns = clock_ns();
+
+	assert_ok(pause_init(&paused, &vcpu, 1, &e), &e);
+	assert_ok(debugger_open(&debugger, "unix:gdb", &e), &e);
+	debugger.means.int3 = true;
+	assert_ok(debugger_attach(&debugger, &paused, &gm, &latch, "", &e), &e);
+	debugger.stopping = false;
+	deadline_ns = start_ns + 100 * MS;
+	init(deadline_ns);
+	take = (struct loop_call){ .fn = on_take };
+	let_go = (struct loop_timer){ .fn = on_let_go };
+	loop_post(&session.loop, &take);
+	/* As if the kernel had panicked a moment ago. */
+	say(PANIC "\n");
+	run(NULL);
+	assert_ended(OUTCOME_TIMEOUT, "time limit");
+	debugger_release(&debugger);
+	pause_release(&paused);
+}
+END_TEST
+
 /* ---- signals */
 
 static const struct {
@@ -365,8 +427,6 @@ START_TEST(session__signal_after_the_end)
 END_TEST
 
 /* ---- lines */
-
-#define PANIC "Kernel panic - not syncing: x"
 
 /* What is said in one go, and how that ends. */
 static const struct {
@@ -595,6 +655,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, session__time_limit);
 	tcase_add_test(tc, session__reader_sleeps);
 	tcase_add_test(tc, session__reader_leaves);
+	tcase_add_test(tc, session__time_stands_still);
 	tcase_add_loop_test(tc, session__signal, 0, COUNT(numbers));
 	tcase_add_test(tc, session__signal_is_the_reason);
 	tcase_add_test(tc, session__signal_after_the_end);
