@@ -12,7 +12,7 @@ extern const uint8_t bios_blob[], bios_blob_end[];
 #define VECTORS	    256
 #define SIXTEEN_MIB (UINT64_C(16) << 20)
 
-/* What the calls from before E820 can say: RAM from 1 MiB on, in two parts. */
+/* The answer of the calls before E820: RAM from 1 MiB on, in two parts. */
 static void put_sizes(uint8_t *bios, const struct guest_mem *gm)
 {
 	uint64_t low_end = gm->low_size;

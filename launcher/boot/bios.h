@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Putting the BIOS (guest/bios) in front of an image that is entered in real
- * mode: the code, the memory map it answers with, the interrupt vectors.
+ * Puts the BIOS (guest/bios) into memory for an image that is entered in real
+ * mode: its code, its memory map, and the interrupt vectors.
  *
  * Spec: include/pv/bios.h.
  */

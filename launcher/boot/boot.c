@@ -20,7 +20,7 @@ static enter_fn *const entries[BOOT_PROTOCOLS] = {
 	[BOOT_LINUX32] = entry_linux32, [BOOT_LINUX16] = entry_linux16,
 };
 
-/* Names for places are not worth an error. */
+/* Missing names for places are not an error. */
 static void copy_symbols(struct symtab *symbols, const struct kernel_elf *elf)
 {
 	struct err why = ERR_EMPTY;
@@ -34,10 +34,9 @@ static void copy_symbols(struct symtab *symbols, const struct kernel_elf *elf)
 }
 
 /*
- * Decode the payload and read the ELF where it now lies. An image without a
- * usable payload is no failure: *@elf becomes NULL, the reason goes to
- * @no_elf and the plan has the bzImage alone to go by. A payload that turns
- * out to be damaged is one.
+ * Decode the payload and read the ELF where it is now. An image without a
+ * usable payload is not a failure: *@elf becomes NULL, the reason goes to
+ * @no_elf, and the plan only uses the bzImage. A damaged payload is a failure.
  */
 static int read_elf(const struct boot_request *req, struct load_run *run,
 		    struct kernel_elf *parsed, const struct kernel_elf **elf,
@@ -51,7 +50,7 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 		return 0;
 	}
 	if (boot_skips_payload(req->protocol)) {
-		err_set(no_elf, EINVAL, "--boot %s leaves the payload alone",
+		err_set(no_elf, EINVAL, "--boot %s does not use the payload",
 			req->protocol);
 		return 0;
 	}
@@ -86,7 +85,7 @@ static int load_elf(const struct boot_request *req,
 	struct load_result loaded = { 0 };
 	int rc;
 
-	/* Their names are gone once they are loaded. */
+	/* Their names are lost when they are loaded. */
 	map_segments(req->places, facts->elf);
 	rc = load_segments(facts->elf, run, req->gm, &reloc, &loaded, e);
 	if (rc) {
@@ -156,7 +155,7 @@ static int load_kernel(const struct boot_request *req,
 	return code_load(spot, req->img, req->gm, req->places, e);
 }
 
-/* Notes that cannot be read may be those that name the right entry. */
+/* Notes that cannot be read may have named another entry. */
 static void doubt_notes(struct boot_result *r, const struct boot_facts *f)
 {
 	const struct err *why = f->elf && f->elf->notes_bad.msg[0]

@@ -4,8 +4,8 @@
  *
  *   decode -> read ELF and notes -> plan -> load -> place -> hand over
  *
- * Everything here happens before the first vCPU runs, and nothing here
- * knows KVM: the result is guest memory and the first vCPU's registers.
+ * All of this happens before the first vCPU runs, and does not need KVM: the
+ * result is guest memory and the first vCPU's registers.
  */
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
@@ -19,7 +19,7 @@
 #include "boot/plan.h"
 #include "image/symtab.h"
 
-/* What the user and the machine want. */
+/* What the user and the machine require. */
 struct boot_request {
 	const struct image *img;
 	const struct guest_mem *gm;
@@ -31,12 +31,12 @@ struct boot_request {
 	size_t initrds_count;
 	uint64_t rsdp;		  /* GPA of the ACPI RSDP; 0: none */
 	uint64_t code_gpa;	  /* of linux*'s image; 0: as boot.rst says */
-	struct step *step;	  /* to be kept up to date, or NULL */
+	struct step *step;	  /* updated at each step, or NULL */
 	struct milestones *times; /* likewise */
-	/* Where everything that is put into memory is noted; NULL: nowhere. */
+	/* Everything that is put into memory is noted here, or NULL. */
 	struct memory_map *places;
-	/* Where the ELF's symbol table is copied to, if it has one and it is
-	 * within what was decoded; NULL: nowhere. */
+	/* The ELF's symbol table is copied here, if it exists and was decoded,
+	 * or NULL. */
 	struct symtab *symbols;
 };
 
@@ -48,8 +48,7 @@ struct boot_result {
 	struct boot_range initrd;
 	uint64_t delta; /* of an ELF's segments from where they were linked */
 	size_t decoded; /* bytes of the payload, 0 if none was used */
-	struct err warning; /* why a boot that works may be the wrong one, as
-			     * far as known; "" */
+	struct err warning; /* why this may be the wrong way to boot, or "" */
 };
 
 /*

@@ -3,8 +3,8 @@
  * boot_params, the zero page: the image's own setup header with the fields a
  * boot loader fills in, and the memory map.
  *
- * A plain ELF has no setup header; it gets one that says what this loader
- * did, so that the kernel finds its command line and initrd.
+ * A plain ELF has no setup header; it gets one, so that the kernel finds its
+ * command line and initrd.
  *
  * Must never trust: the length of the header that is copied.
  *
@@ -41,7 +41,7 @@ static void make_header(uint8_t *bp)
 	put32(bp, HDR_KERNEL_ALIGNMENT, PAGE_2M);
 }
 
-/* What every boot loader fills in (boot.rst, the fields marked "write"). */
+/* The fields that every boot loader fills in (boot.rst, marked "write"). */
 static void fill_header(uint8_t *bp, const struct boot_handover *h)
 {
 	put8(bp, HDR_TYPE_OF_LOADER, LOADER_TYPE_UNDEFINED);

@@ -9,10 +9,11 @@
 struct word {
 	const char *start;
 	size_t len;
-	bool open; /* a quote in it does not end */
+	bool open; /* it has an open quote */
 };
 
-/* The parameter at or after *@p, and *@p behind it; false: there is none. */
+/* The parameter at or after *@p, which moves behind it; false: there is
+ * none. */
 static bool next_word(const char **p, struct word *w)
 {
 	while (isspace((unsigned char)**p))
@@ -41,8 +42,8 @@ bool cmdline_has(const char *text, const char *start)
 	return false;
 }
 
-/* Where in @text another parameter can be added: it must not come to be part
- * of an open quote, or init's. */
+/* Where another parameter can be added to @text: not in an open quote, and not
+ * behind "--". */
 static const char *find_end(const char *text)
 {
 	struct word w;

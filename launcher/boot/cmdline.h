@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel's command line, read the way Linux reads it: parameters between
- * spaces, a double quote protects spaces, and what follows the parameter "--"
- * is for init.
+ * A kernel's command line, read like Linux reads it: parameters between spaces,
+ * double quotes protect spaces, and the text after the parameter "--" is for
+ * init.
  *
  * Must never trust: the text, in which quotes may be left open.
  *
@@ -24,9 +24,9 @@ bool cmdline_has(const char *text, const char *start);
 
 /*
  * @text with the machine's console, in new memory at *@whole. The console is
- * left out if the text names one, if it is empty, and if there is no room for
- * it in the @max bytes that the kernel takes. It comes last: a guest that is
- * not Linux may read its command line from the start. -ENOMEM.
+ * left out if the text names one, if it is empty, or if there is no room for it
+ * in the @max bytes that the kernel accepts. It comes last: a guest that is not
+ * Linux may read its command line from the start. -ENOMEM.
  */
 int cmdline_add_console(const char *text, uint64_t max, char **whole,
 			struct err *e);

@@ -11,10 +11,10 @@
 #define ZIMAGE_ROOM 0x80000 /* up to its setup code */
 
 /*
- * What a kernel without init_size (before 2.10, Linux 2.6.31) is taken to
- * need, in lengths of its code. Those kernels are packed with gzip to a third
- * or, the last of them, with lzma to a fifth; bss, the page tables behind it
- * and the decompressor's own needs are the rest.
+ * The assumed size of a kernel without init_size (before 2.10, Linux 2.6.31),
+ * in lengths of its code. Those kernels are packed with gzip to a third, the
+ * last ones with lzma to a fifth; the rest is for bss, the page tables after it
+ * and the decompressor.
  */
 #define ASSUMED_GROWTH 8
 
@@ -28,7 +28,7 @@ static uint64_t code_len(const struct image *img)
 	return img->bytes.len - img->hdr.code_off;
 }
 
-/* It decompresses itself to 1 MiB, and does not say how far. */
+/* It decompresses itself to 1 MiB, and does not state its size. */
 static int plan_zimage(struct boot_spot *spot, uint64_t len, struct err *e)
 {
 	if (len > ZIMAGE_ROOM)
@@ -45,9 +45,9 @@ static int plan_zimage(struct boot_spot *spot, uint64_t len, struct err *e)
 }
 
 /*
- * A relocatable kernel goes to its preferred address, or as low as it may;
- * any other where code32_start says. A header that leaves that 0, as those of
- * images do that are entered in real mode alone, means 1 MiB by LOADED_HIGH.
+ * A relocatable kernel goes to its preferred address, or as low as allowed; any
+ * other to code32_start. If that is 0, as in images that are only entered in
+ * real mode, LOADED_HIGH means 1 MiB.
  */
 static uint64_t address(const struct setup_header *h,
 			const struct guest_mem *gm, uint64_t room)
@@ -63,9 +63,9 @@ static uint64_t address(const struct setup_header *h,
 }
 
 /*
- * Where the room ends that the kernel has to itself while it starts, its
- * @len bytes of code at @gpa and the kernel running at @run. An assumed size
- * keeps the initrd away and refuses nothing: RAM may end before it.
+ * The end of the room that the kernel needs to start, with its @len bytes of
+ * code at @gpa and the kernel running at @run. An assumed size only keeps the
+ * initrd away; RAM may end before it.
  */
 static uint64_t kernel_end(const struct setup_header *h, uint64_t gpa,
 			   uint64_t run, uint64_t len)

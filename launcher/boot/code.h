@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A bzImage's own protected-mode code: where it is loaded, when the image
- * decompresses itself.
+ * Where the protected-mode code of a bzImage that decompresses itself is
+ * loaded.
  *
  *   bzImage   1 MiB, code32_start, pref_address or an address that is aligned
  *             | code | room to unpack, init_size |
@@ -20,15 +20,15 @@
 #include "boot/place.h"
 
 /*
- * Say where the code of @img goes in memory of @gm's sizes; nothing is
- * written. @code_gpa: where the user wants it; 0: where boot.rst does.
- * spot->entry is the code's first byte. -EFBIG, -EINVAL and -ENOSPC name the
- * value and the limit.
+ * Find the place for the code of @img in memory of @gm's sizes, without
+ * writing. @code_gpa: the user's choice; 0: the place of boot.rst. spot->entry
+ * is the code's first byte. -EFBIG, -EINVAL and -ENOSPC name the value and the
+ * limit.
  */
 int code_plan(struct boot_spot *spot, const struct image *img,
 	      const struct guest_mem *gm, uint64_t code_gpa, struct err *e);
 
-/* Put it there. @places: where it is noted, or NULL. */
+/* Load it there. @places: where it is noted, or NULL. */
 int code_load(const struct boot_spot *spot, const struct image *img,
 	      const struct guest_mem *gm, struct memory_map *places,
 	      struct err *e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entry protocols: what a kernel is handed at its first instruction.
+ * The entry protocols: what a kernel gets at its first instruction.
  *
- * Each one writes the structures its spec asks for into guest memory and
- * says in which state the first vCPU starts.
+ * Each one writes the structures of its specification into guest memory, and
+ * fills in the state of the first vCPU.
  */
 #ifndef BOOT_ENTRY_H
 #define BOOT_ENTRY_H
@@ -14,7 +14,7 @@
 #include "vm/guest_mem.h"
 #include "vm/cpu_entry.h"
 
-/* Everything that is told to a kernel, whichever the protocol. */
+/* What a kernel gets, with any protocol. */
 struct boot_handover {
 	const struct guest_mem *gm;
 	const struct image *img;

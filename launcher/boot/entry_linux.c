@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The Linux 64- and 32-bit entries. The same registers serve the kernel's
- * own ELF entry and the entries of the decompressor stub.
+ * The Linux 64- and 32-bit entries. The kernel's own ELF entry and the entries
+ * of the decompressor stub use the same registers.
  */
 #include "boot/entry.h"
 
@@ -15,7 +15,7 @@
 
 /*
  * Identity map of the first 4 GiB in 2 MiB pages: kernel, boot_params and
- * command line all lie there.
+ * command line are all there.
  *
  *   PML4[0] -> PDPT[0..3] -> four page directories, one behind another
  */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 16-bit entry: the image's own setup code, as every boot loader since
- * LILO has started it.
+ * The 16-bit entry: the image's own setup code, started like by every boot
+ * loader since LILO.
  *
  *   0x00000  interrupt vectors         0x10000  setup code, heap and stack
  *   0x20000  command line              0xf0000  BIOS
  *
- * An image older than protocol 2.02, or a zImage, wants its setup code at
+ * An image older than protocol 2.02, or a zImage, needs its setup code at
  * 0x90000, and a zImage its protected-mode code below that. Its setup code
  * moves that code to 0x1000 and jumps to code32_start, which says so.
  *
@@ -49,8 +49,8 @@ static void fill_setup(uint8_t *setup, const struct boot_handover *h)
 	put8(setup, HDR_TYPE_OF_LOADER, LOADER_TYPE_UNDEFINED);
 	put32(setup, HDR_RAMDISK_IMAGE, (uint32_t)h->initrd.gpa);
 	put32(setup, HDR_RAMDISK_SIZE, (uint32_t)h->initrd.size);
-	/* boot.rst, "code32_start": only of a relocated kernel. A zImage's is
-	 * where its setup code moves it, not where it was loaded. */
+	/* boot.rst, "code32_start": only for a relocated kernel. For a zImage
+	 * it is the place to which its setup code moves the code. */
 	if (h->img->hdr.loadflags & LOADED_HIGH)
 		put32(setup, HDR_CODE32_START, (uint32_t)h->code_gpa);
 	if (version >= 0x0201) {
@@ -65,7 +65,7 @@ static void fill_setup(uint8_t *setup, const struct boot_handover *h)
 	}
 }
 
-/* An old image's command line lies behind its stack, in the same segment. */
+/* The command line of an old image is after its stack, in the same segment. */
 static int copy_old_cmdline(const struct boot_handover *h, uint64_t setup_gpa,
 			    struct err *e)
 {

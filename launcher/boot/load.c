@@ -11,13 +11,13 @@
 #include "pv/x86.h"
 #include "vm/e820.h"
 
-/* How much room a payload needs, and is given if there is more. */
+/* How much room a payload needs, and how much it gets if there is more. */
 struct need {
 	uint64_t least;
 	uint64_t most;
 };
 
-/* Where a run goes, and its room there. */
+/* Where a run goes, and the room there. */
 struct place {
 	uint64_t gpa;
 	uint64_t room;
@@ -28,7 +28,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* UINT64_MAX: nothing is known before all is decoded. */
+/* UINT64_MAX: not known before all is decoded. */
 static uint64_t segments_end(const struct image *img)
 {
 	uint64_t end = kernel_elf_segments_end(&img->head);
@@ -47,8 +47,8 @@ static struct need find_need(const struct image *img)
 }
 
 /*
- * The place at which the largest segment of @elf is in place if the payload
- * is decoded there, between 1 MiB and the end of low RAM.
+ * Where to decode the payload so that the largest segment of @elf is at its
+ * place, between 1 MiB and the end of low RAM.
  */
 static bool natural_place(const struct kernel_elf *elf,
 			  const struct guest_mem *gm, const struct need *need,
@@ -72,7 +72,7 @@ static bool natural_place(const struct kernel_elf *elf,
 	return true;
 }
 
-/* Choose where a run goes. One of unknown size gets all there is. */
+/* Choose where a run goes. A run of unknown size gets all the room. */
 static int place_run(const struct image *img, const struct guest_mem *gm,
 		     struct place *place, struct err *e)
 {
@@ -92,7 +92,7 @@ static int place_run(const struct image *img, const struct guest_mem *gm,
 	return 0;
 }
 
-/* Nothing but the end of the payload says where its segments are. */
+/* Without its end, the payload's segments are not known. */
 static int not_whole(const struct place *place, struct err *e)
 {
 	return err_set(e, EFBIG,
@@ -145,7 +145,7 @@ int load_decode(const struct image *img, const struct guest_mem *gm,
 
 int load_parse(struct kernel_elf *k, const struct load_run *run, struct err *e)
 {
-	/* Section headers come last, and are not needed. */
+	/* Section headers are at the end, and not needed. */
 	return run->whole ? kernel_elf_parse(k, run->bytes, e)
 			  : kernel_elf_parse_segments(k, run->bytes, e);
 }

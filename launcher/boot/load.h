@@ -10,18 +10,18 @@
  *   guest memory  | run at paddr - offset of text                     |
  *                 |     |  text   |  data   | ........ | init | bss   |
  *
- * Segments that the run put elsewhere are moved, and whatever of the run is
- * not part of a segment is made zero again. The ELF is parsed, and the boot
- * plan chosen, between the two steps, in place.
+ * Segments at another place in the run are moved, and the parts of the run
+ * outside of segments are cleared. The ELF is parsed, and the boot plan chosen,
+ * between the two steps, in place.
  *
- * What lies far behind the last segment, which is debug information, is not
- * decoded: the run takes what the segments take, and a little more.
+ * Data far after the last segment, such as debug information, is not decoded:
+ * the run has the size of the segments, and a little more.
  *
- * A payload that is not compressed is left in the image's file, and its
- * segments are copied from there.
+ * A payload that is not compressed stays in the image's file; its segments are
+ * copied from there.
  *
- * Must never trust: anything in the ELF. Segments are checked to lie in RAM
- * above 1 MiB and not to overlap before a byte is moved.
+ * Must never trust: anything in the ELF. Before a byte is moved, segments are
+ * checked: they must be in RAM above 1 MiB, and must not overlap.
  *
  * Spec: gABI chapter 5; boot.rst about init_size.
  */
@@ -33,9 +33,9 @@
 #include "vm/guest_mem.h"
 
 /*
- * How much behind the last segment is decoded all the same: the section
- * headers, relocation lists and symbol table of a kernel without debug
- * information. Decoded to its end, a payload is checked as a whole.
+ * How much is decoded after the last segment: the section headers, relocation
+ * lists and symbol table of a kernel without debug information. The checksum of
+ * a payload is only verified if it is decoded to its end.
  */
 #define LOAD_BEHIND (UINT64_C(32) << 20)
 
@@ -44,7 +44,7 @@ struct load_run {
 	struct bytes bytes; /* the payload, from its beginning */
 	bool whole;	    /* to its end */
 	uint64_t gpa;	    /* where in guest memory they were decoded to */
-	uint64_t len;	    /* so much was written there; 0: nothing */
+	uint64_t len;	    /* how much was written there */
 };
 
 /*
@@ -60,10 +60,10 @@ int load_decode(const struct image *img, const struct guest_mem *gm,
 int load_check_room(const struct image *img, const struct guest_mem *gm,
 		    uint64_t size, struct err *e);
 
-/* Parse the run's ELF, as far as it is there: see kernel_elf.h. */
+/* Parse the run's ELF, as far as it was decoded: see kernel_elf.h. */
 int load_parse(struct kernel_elf *k, const struct load_run *run, struct err *e);
 
-/* Make the whole run zero again: the kernel will be started another way. */
+/* Clear the whole run: the kernel will be started in another way. */
 void load_discard(const struct load_run *run, const struct guest_mem *gm);
 
 /* How far a kernel may be moved from where it was linked. */
@@ -83,9 +83,9 @@ struct load_result {
 };
 
 /*
- * Say where load_segments() would put the PT_LOAD segments of @elf: at p_paddr
- * if that is RAM, else, if @reloc allows, moved as a whole to the lowest place
- * that fits. Only the sizes of @gm are looked at, and nothing is written.
+ * Find the places of the PT_LOAD segments of @elf for load_segments(): at
+ * p_paddr if that is RAM, else, if @reloc allows, moved together to the lowest
+ * place that fits. Only the sizes of @gm are used, and nothing is written.
  *
  * -EINVAL: no PT_LOAD, overlap, below 1 MiB; -ENOSPC: outside RAM, naming
  * the segment, its range and the limit.
@@ -95,9 +95,9 @@ int load_plan(const struct kernel_elf *elf, const struct guest_mem *gm,
 	      struct err *e);
 
 /*
- * Put the segments, whose bytes are @run, where load_plan() says. Bss is zero
- * afterwards, and so is the rest of the run. The bytes of a decoded @elf are
- * gone after success. Errors are load_plan()'s, and -ENOMEM.
+ * Put the segments, whose bytes are @run, where load_plan() says, and clear bss
+ * and the rest of the run. After success, the bytes of a decoded @elf are gone.
+ * Errors are load_plan()'s, and -ENOMEM.
  */
 int load_segments(const struct kernel_elf *elf, const struct load_run *run,
 		  const struct guest_mem *gm, const struct load_reloc *reloc,

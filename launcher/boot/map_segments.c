@@ -23,7 +23,7 @@ static void add_segment(struct memory_map *map, const struct kernel_elf *elf,
 	const struct elf_segment *s = &elf->segments[i];
 	char section[RANGE_NAME_SIZE];
 
-	/* Each asks for all section headers, of which there may be many. */
+	/* Each call reads all section headers, of which there may be many. */
 	if (i >= MAP_SEGMENTS_NAMED || !elf->sections_count ||
 	    !section_name(elf->bytes, s->off, s->filesz, section,
 			  sizeof(section)))

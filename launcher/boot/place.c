@@ -13,15 +13,15 @@
 #include "pv/x86.h"
 #include "vm/e820.h"
 
-/* Linux's COMMAND_LINE_SIZE, for an ELF without a header that says so. */
+/* Linux's COMMAND_LINE_SIZE, for an ELF without a setup header. */
 #define CMDLINE_DEFAULT_MAX 2047
 
-/* The highest address of an initrd where no header says so. */
+/* The highest address of an initrd without a setup header. */
 #define INITRD_DEFAULT_ADDR_MAX 0x7fffffff
 
 #define INITRD_ALIGN UINT64_C(4)
 
-/* A zImage's code lies where the command line has its room otherwise. */
+/* A zImage's code is where other images have their command line. */
 static bool is_zimage(const struct image *img)
 {
 	return img->kind == IMAGE_BZIMAGE &&
@@ -115,7 +115,7 @@ static int find_room(const struct guest_mem *gm, const struct image *img,
 	if (below(limit, size, gpa) &&
 	    (*gpa >= kernel_end || *gpa + size <= kernel->gpa))
 		return 0;
-	/* Between 1 MiB and the kernel there may be more than above it. */
+	/* There may be more room between 1 MiB and the kernel than above it. */
 	if (below(kernel->gpa < limit ? kernel->gpa : limit, size, gpa))
 		return 0;
 	return err_set(e, ENOSPC,
@@ -152,8 +152,8 @@ static int measure_parts(struct input *parts, size_t n,
 		uint64_t off = aligned(*size);
 		int rc;
 
-		/* low_size is a multiple of INITRD_ALIGN, so that off is not
-		 * above it, and the sum cannot overflow. */
+		/* low_size is a multiple of INITRD_ALIGN, so off is not above
+		 * it, and the sum cannot overflow. */
 		rc = input_measure(&parts[i], gm->low_size - off, e);
 		if (rc == -EFBIG)
 			return too_large(gm, parts[i].name, !i, e);
@@ -164,8 +164,8 @@ static int measure_parts(struct input *parts, size_t n,
 	return 0;
 }
 
-/* Straight into the guest's memory, at @gpa. The bytes between the parts are
- * zero, whatever was there before. */
+/* Directly into the guest's memory, at @gpa. The bytes between the parts are
+ * cleared. */
 static int read_parts(const struct input *parts, size_t n,
 		      const struct guest_mem *gm, uint64_t gpa, uint64_t size,
 		      struct err *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where command line and initrd go, for every protocol alike.
+ * Where command line and initrd go, for all protocols.
  *
  *   0x100000        kernel            room to grow     initrd   end of RAM
  *   |  ...  | segments and bss | up to init_size | ... | #### |   or
@@ -33,22 +33,21 @@ struct boot_spot {
 };
 
 /*
- * The command line of a run: @given, the user's, unless that is NULL; or else
- * the one embedded in @img; with the machine's console, as
- * cmdline_add_console() adds it. Without either it is the console alone. *@text
- * is to be freed.
+ * The command line of a run: the user's @given, or, if that is NULL, the one
+ * embedded in @img, with the machine's console by cmdline_add_console(). If
+ * both are missing, it is only the console. The caller frees *@text.
  */
 int place_choose_cmdline(char **text, const struct image *img,
 			 const char *given, struct err *e);
 
-/* Whether this kernel takes the command line @text; -E2BIG, naming both
+/* Whether this kernel accepts the command line @text; -E2BIG, naming both
  * lengths. */
 int place_cmdline_check(const struct image *img, const char *text,
 			struct err *e);
 
 /*
  * Copy @text with its NUL to the command line's place. -E2BIG if the kernel
- * takes less than that, naming both lengths.
+ * accepts less than that, naming both lengths.
  */
 int place_cmdline(const struct guest_mem *gm, const struct image *img,
 		  const char *text, struct boot_range *cmdline, struct err *e);
@@ -69,8 +68,8 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 struct boot_range *initrd, struct err *e);
 
 /*
- * Say where the initrd that is embedded in @img goes: nowhere if it has none.
- * Only the sizes of @gm are looked at. -ENOSPC as above.
+ * Find the place of the initrd that is embedded in @img, if it has one. Only
+ * the sizes of @gm are used. -ENOSPC as above.
  */
 int place_embedded_plan(const struct guest_mem *gm, const struct image *img,
 			const struct boot_range *kernel,
@@ -81,7 +80,7 @@ int place_embedded_initrd(const struct guest_mem *gm, const struct image *img,
 			  const struct boot_range *kernel,
 			  struct boot_range *initrd, struct err *e);
 
-/* The longest command line @img's kernel takes, without the NUL. */
+/* The longest command line that @img's kernel accepts, without the NUL. */
 uint64_t place_cmdline_max(const struct image *img);
 
 #endif

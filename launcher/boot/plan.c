@@ -17,15 +17,15 @@
 
 /*
  * boot.rst's 32-bit protocol was written down in the time of Linux 2.6.24,
- * whose headers say 2.07. The code of older ones has the entry too, but
- * relies on what their own setup code left in the zero page.
+ * whose headers say 2.07. The code of older ones also has the entry, but relies
+ * on what their own setup code left in the zero page.
  */
 #define LINUX32_SINCE 0x0207
 
 #define FOUR_GIB (UINT64_C(1) << 32)
 
-/* XENFEAT bits that a machine without Xen under it offers all the same: they
- * speak of page tables and addresses a PVH guest owns itself anyway. */
+/* XENFEAT bits that a machine without Xen also offers: they are about page
+ * tables and addresses, which a PVH guest owns itself. */
 #define OFFERED_FEATURES 0x1fu
 
 uint64_t boot_default_align(const struct kernel_elf *elf)
@@ -75,7 +75,7 @@ static bool has_elf(const struct boot_facts *f, struct boot_fit *fit)
 	return f->elf;
 }
 
-/* Name the first feature the kernel requires and nobody offers. */
+/* Name the first feature that the kernel requires and this machine lacks. */
 static bool features_offered(const struct boot_facts *f, struct boot_fit *fit)
 {
 	uint32_t missing = f->notes.features_required & ~OFFERED_FEATURES;
@@ -89,8 +89,8 @@ static bool features_offered(const struct boot_facts *f, struct boot_fit *fit)
 }
 
 /*
- * The image has the entry at @entry of its ELF: say whether there is a place
- * for its segments. The caller has written the reason for a fit.
+ * For an image with an entry at @entry of its ELF: whether there is a place for
+ * its segments. The caller has written the reason for a fit.
  */
 static void place_elf(const struct boot_facts *f, enum boot_id id,
 		      uint64_t entry, struct boot_fit *fit)
@@ -184,8 +184,8 @@ static void probe_elf32(const struct boot_facts *f, struct boot_fit *fit)
 #define SYSSIZE_VERSION 0x0204
 #define SYSSIZE_UNIT	16
 
-/* What is missing of the image's own code, or of its payload, cannot be run.
- * A last unit that the file does not fill is a habit of old kernels. */
+/* An image whose code or payload is incomplete cannot be run. In old kernels,
+ * the file may end within the last unit. */
 static bool is_whole(const struct boot_facts *f, struct boot_fit *fit)
 {
 	const struct setup_header *h = &f->img->hdr;
@@ -217,9 +217,8 @@ static bool has_setup_header(const struct boot_facts *f, struct boot_fit *fit)
 
 /*
  * What both entries into protected-mode code need. A zImage is loaded at
- * 0x10000, where nothing of ours may lie. Code that may not be moved and has
- * no code32_start says where it is, and not where to enter it: it waits for
- * its own setup code.
+ * 0x10000, where none of our structures may be. Code that cannot be moved and
+ * has no code32_start has no known entry: only its own setup code can start it.
  */
 static bool has_code_entry(const struct boot_facts *f, struct boot_fit *fit)
 {
@@ -241,8 +240,8 @@ static bool has_code_entry(const struct boot_facts *f, struct boot_fit *fit)
 }
 
 /*
- * The image has an entry of this kind: say whether it is whole and there is a
- * place for its code. The caller has written the reason for a fit.
+ * For an image with an entry of this kind: whether it is complete and there is
+ * a place for its code. The caller has written the reason for a fit.
  */
 static void place_code(const struct boot_facts *f, struct boot_fit *fit)
 {
@@ -254,7 +253,7 @@ static void place_code(const struct boot_facts *f, struct boot_fit *fit)
 		answer(fit, false, "%s", why.msg);
 }
 
-/* The same of an entry @off into the code. */
+/* The same for an entry @off into the code. */
 static void enter_code(const struct boot_facts *f, uint32_t off,
 		       struct boot_fit *fit)
 {
@@ -327,7 +326,7 @@ const struct boot_protocol boot_protocols[BOOT_PROTOCOLS] = {
 	[BOOT_LINUX16] = { "linux16", false, probe_linux16 },
 };
 
-/* The names of those that answered as @first did: "pvh, elf64". */
+/* The names of those with the same reason as @first: "pvh, elf64". */
 static void names_of(const struct boot_plan *plan, unsigned first, char *names,
 		     size_t size)
 {
@@ -343,7 +342,7 @@ static void names_of(const struct boot_plan *plan, unsigned first, char *names,
 						 boot_protocols[i].name);
 }
 
-/* Whether a protocol before @id has given the same answer. */
+/* Whether a protocol before @id has the same reason. */
 static bool is_told(const struct boot_plan *plan, unsigned id)
 {
 	for (unsigned i = 0; i < id; i++)
@@ -369,8 +368,8 @@ static void list_reasons(const struct boot_plan *plan, bool offered,
 	}
 }
 
-/* The reason of all protocols that the image offers, or NULL if they are not
- * of one mind. */
+/* The reason of all protocols that the image offers, or NULL if the reasons
+ * differ. */
 static const char *common_reason(const struct boot_plan *plan)
 {
 	const char *reason = NULL;
@@ -387,7 +386,7 @@ static const char *common_reason(const struct boot_plan *plan)
 	return reason;
 }
 
-/* Only what the image offers can be put right. */
+/* Only the reasons of offered protocols help the user. */
 static int nothing_fits(const struct boot_plan *plan, struct err *e)
 {
 	const char *common = common_reason(plan);
@@ -454,7 +453,7 @@ struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id)
 		if (reloc.align < PAGE_2M)
 			reloc.align = PAGE_2M;
 	}
-	/* A foreign alignment that is not a power of two allows nothing. */
+	/* An alignment that is not a power of two does not allow a move. */
 	if (!reloc.align || (reloc.align & (reloc.align - 1)))
 		reloc.allowed = false;
 	return reloc;

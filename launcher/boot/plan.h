@@ -2,12 +2,11 @@
 /*
  * The boot plan: which way into the kernel, and why.
  *
- * Every protocol is asked whether it fits and answers with a reason either
- * way; `inspect` and -v show all of them. A protocol fits if the image has its
- * entry and the kernel has a place in the guest's memory, and its answer says
- * where: what is left to do is to put it there. `auto` takes the first that
- * fits, in the table's order. The plan depends on the image and the sizes of
- * the memory alone, so what inspect prints of a machine is what run does.
+ * Every protocol says whether it fits, with a reason in either case; `inspect`
+ * and -v show all of them. A protocol fits if the image has its entry and the
+ * kernel has a place in the guest's memory; the fit includes that place. `auto`
+ * takes the first that fits, in the table's order. The plan depends only on the
+ * image and the sizes of the memory, so run does what inspect prints.
  *
  * Must never trust: entry addresses and notes; they are checked against the
  * segments here. load.h and code.h check the places.
@@ -23,7 +22,7 @@
 #include "image/image.h"
 #include "image/notes.h"
 
-/* What is known of an image when the plan is made. */
+/* What is known about an image when the plan is made. */
 struct boot_facts {
 	const struct image *img;
 	const struct kernel_elf *elf; /* NULL: no usable ELF, because: */
@@ -31,7 +30,7 @@ struct boot_facts {
 	struct xen_notes notes;
 	struct err bad_notes;	    /* "" if the notes are usable */
 	struct err not_kernel;	    /* why e_entry is not a kernel's, or "" */
-	const struct guest_mem *gm; /* only its sizes are looked at */
+	const struct guest_mem *gm; /* only its sizes are used */
 	uint64_t code_gpa; /* where linux*'s code goes; 0: as boot.rst says */
 };
 
@@ -56,8 +55,8 @@ enum boot_id {
 #define BOOT_REASON_SIZE 256
 
 struct boot_fit {
-	bool offered; /* the image has this entry: what is amiss, if it does
-		       * not fit, is a detail of it, or the memory */
+	bool offered; /* the image has this entry; if it does not fit, the
+			* reason is a detail of it, or the memory */
 	bool fits;
 	char reason[BOOT_REASON_SIZE];
 	struct boot_spot spot; /* valid if it fits */
@@ -66,11 +65,11 @@ struct boot_fit {
 struct boot_protocol {
 	const char *name; /* as --boot takes it */
 	bool loads_elf;	  /* enters the ELF itself, not the bzImage */
-	/* Fill in @fit; never changes anything else. */
+	/* Fill in @fit; must not change anything else. */
 	void (*probe)(const struct boot_facts *f, struct boot_fit *fit);
 };
 
-/* The protocols, by enum boot_id, in the order `auto` asks them. */
+/* The protocols, by enum boot_id, in the order of `auto`. */
 extern const struct boot_protocol boot_protocols[BOOT_PROTOCOLS];
 
 struct boot_plan {
@@ -80,16 +79,16 @@ struct boot_plan {
 };
 
 /*
- * Ask every protocol and choose. @forced: a protocol's name, or NULL or
- * "auto". -EINVAL: @forced is unknown, or does not fit (its reason is the
- * message), or nothing fits (the reasons of those that the image offers are,
- * or every reason). The fits are filled in even then, except for an unknown
- * name.
+ * Check every protocol and choose one. @forced: a protocol's name, or NULL or
+ * "auto". -EINVAL: @forced is unknown, or does not fit (the message is its
+ * reason), or no protocol fits (the message has the reasons of the protocols
+ * that the image offers, or all reasons). The fits are filled in even then,
+ * except for an unknown name.
  */
 int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		   const char *forced, struct err *e);
 
-/* Whether @forced, as above, is a protocol that never looks at the payload. */
+/* Whether @forced, as above, is a protocol that does not use the payload. */
 bool boot_skips_payload(const char *forced);
 
 /* What PHYS32_RELOC's alignment is if the note does not give it: the largest

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The second half of loading: segments out of the run and to their places.
+ * The second half of loading: moves segments from the run to their places.
  */
 #include "boot/load.h"
 
@@ -19,7 +19,7 @@ struct piece {
 	unsigned index;	    /* program header number, for messages */
 	const uint8_t *src; /* its bytes in the run */
 	uint64_t dst;	    /* GPA it belongs at */
-	uint8_t *to;	    /* and where that is, once it is known */
+	uint8_t *to;	    /* and the address there, once it is known */
 	uint64_t filesz;
 	uint64_t memsz;
 	uint8_t *bounce; /* its bytes, if the run had to give them up */
@@ -32,8 +32,8 @@ struct pieces {
 	struct loadable_span span;
 };
 
-/* The ELF is parsed: its ranges lie in the run. One without bytes may name
- * any offset. Without a run there is only a plan. */
+/* The ELF is parsed: its ranges are in the run. A segment without bytes may
+ * have any offset. Without a run there is only a plan. */
 static const uint8_t *bytes_of(const struct elf_segment *s,
 			       const struct load_run *run)
 {
@@ -142,13 +142,14 @@ static int choose_delta(const struct pieces *p, const struct guest_mem *gm,
 		       "0x%" PRIx64 ")%s%s",
 		       misfit->index, misfit->dst, misfit->dst + misfit->memsz,
 		       gm->low_size,
-		       reloc->allowed ? ", and no place it may be moved to "
+		       reloc->allowed ? ", and no place where it may be moved "
 					"holds it"
 				      : "",
 		       guest_mem_may_grow(misfit->dst, misfit->memsz));
 }
 
-/* Of any two places in memory, which C compares only as numbers. */
+/* For any two places in memory; C compares unrelated pointers only as
+ * numbers. */
 static bool overlap(const uint8_t *a, uint64_t alen, const uint8_t *b,
 		    uint64_t blen)
 {
@@ -181,8 +182,8 @@ static void move_piece(struct piece *s)
 		memmove(s->to, s->src, s->filesz);
 }
 
-/* Take one segment out of the way, to break a ring of segments that each
- * stand where another must go. No real kernel needs this. */
+/* Save one segment elsewhere, to break a ring of segments that each occupy the
+ * place of another. No real kernel needs this. */
 static int take_out(struct pieces *p, struct err *e)
 {
 	struct piece *small = NULL;
@@ -230,7 +231,7 @@ static int move_all(struct pieces *p, struct err *e)
 	return 0;
 }
 
-/* So much is copied at a time. */
+/* How much is copied at a time. */
 #define PART (UINT64_C(4) << 20)
 
 static uint64_t parts_of(const struct piece *s)
@@ -252,8 +253,8 @@ static void copy_nth(void *pieces, size_t i)
 }
 
 /*
- * From outside guest memory, where nothing is in the way. Most of a copy into
- * fresh memory is page faults, so it is shared among the CPUs.
+ * From outside guest memory, so that nothing overlaps. Page faults take most of
+ * the time of a copy to fresh memory, so all CPUs share it.
  */
 static void copy_all(struct pieces *p)
 {
@@ -271,7 +272,7 @@ static int by_dst(const void *a, const void *b)
 	return x->dst < y->dst ? -1 : x->dst > y->dst;
 }
 
-/* Zero what the run wrote and no segment's file bytes cover. */
+/* Clear what the run wrote outside of the file bytes of segments. */
 static void zero_leftovers(struct pieces *p, const struct load_run *run,
 			   const struct guest_mem *gm)
 {
@@ -292,7 +293,7 @@ static void zero_leftovers(struct pieces *p, const struct load_run *run,
 		guest_mem_zero(gm, at, end - at);
 }
 
-/* Where each piece of @run goes, and the whole of them. */
+/* Where each piece of @run goes, and the range of all. */
 static int plan_pieces(struct pieces *p, const struct kernel_elf *elf,
 		       const struct load_run *run, const struct guest_mem *gm,
 		       const struct load_reloc *reloc, struct load_result *r,

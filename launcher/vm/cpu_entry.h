@@ -2,8 +2,8 @@
 /*
  * The state of the first vCPU at the guest's first instruction.
  *
- * A boot protocol fills it in (boot/), and vcpu_set_entry() puts the vCPU into
- * it. Neither needs to know the other.
+ * A boot protocol (boot/) fills it in, and vcpu_set_entry() puts the vCPU into
+ * it.
  */
 #ifndef VM_CPU_ENTRY_H
 #define VM_CPU_ENTRY_H

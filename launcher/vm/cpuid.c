@@ -17,7 +17,7 @@
 #define CACHE_TYPE	 0x1f
 #define CACHE_LEVEL(eax) ((eax) >> 5 & 7)
 
-/* What a processor has that does not say (SDM 2, leaf 0x80000008). */
+/* The width if the processor does not report it (SDM 2, leaf 0x80000008). */
 #define PHYS_BITS_DEFAULT 36
 
 /* Types of a topology level (SDM, leaf 0xb). */
@@ -72,9 +72,9 @@ static unsigned add_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
 }
 
 /*
- * The topology leaves, 0xb and 0x1f, are made from nothing: KVM's rows are
- * the host CPU's it was asked on or, from newer hosts, a single row of zeros,
- * which tells a guest that it has no such leaf.
+ * The topology leaves, 0xb and 0x1f, do not use KVM's rows: those are of the
+ * host CPU that ran the ioctl or, on newer hosts, a single row of zeros, which
+ * means that the leaf does not exist.
  */
 static unsigned replace_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
 				 const struct cpuid_vcpu *v)
@@ -125,7 +125,7 @@ static void fix_entry(struct kvm_cpuid_entry2 *c, const struct cpuid_vcpu *v)
 	}
 }
 
-/* Leaves that Intel leaves reserved and AMD gives a meaning. */
+/* Leaves that are reserved by Intel and defined by AMD. */
 static void fix_amd_entry(struct kvm_cpuid_entry2 *c,
 			  const struct cpuid_vcpu *v)
 {

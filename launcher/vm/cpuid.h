@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPUID a guest sees: what KVM supports, plus what only the machine's
- * maker knows: that there is a hypervisor, this CPU's APIC id, how many CPUs
- * share the package.
+ * The CPUID of a guest: what KVM supports, plus what only the machine knows:
+ * that there is a hypervisor, this CPU's APIC id, how many CPUs share the
+ * package.
  *
  * Spec: Intel SDM volume 2 (CPUID), AMD APM volume 3 appendix E.
  */
@@ -14,7 +14,7 @@
 
 struct kvm_cpuid_entry2;
 
-/* What only the machine's maker knows. */
+/* What only the machine knows. */
 struct cpuid_vcpu {
 	unsigned id;	   /* its APIC id */
 	unsigned count;	   /* CPUs in the machine: cores of one package */
@@ -30,7 +30,7 @@ struct cpuid_vcpu {
 unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
 		   const struct cpuid_vcpu *v);
 
-/* The width of a physical address that these rows tell. */
+/* The width of a physical address according to these rows. */
 unsigned cpuid_phys_bits(const struct kvm_cpuid_entry2 *rows, unsigned count);
 
 /*

@@ -51,7 +51,7 @@ static bool access_k_gs_base(struct vcpu *v, unsigned long what,
 	return true;
 }
 
-/* A KVM without XSAVE does not tell. */
+/* A KVM without XSAVE cannot say. */
 static uint32_t get_mxcsr(struct vcpu *v)
 {
 	struct kvm_xsave x;
@@ -86,7 +86,7 @@ static int get_state(struct vcpu *v, struct kvm_state *s, struct err *e)
 	return 0;
 }
 
-/* KVM's order of the general registers is not ours. */
+/* KVM has the general registers in another order. */
 static void map_gprs(struct kvm_regs *k, __u64 **at)
 {
 	__u64 *const in_order[16] = {
@@ -120,7 +120,7 @@ static void get_segments(const struct kvm_sregs *s, struct cpu_regs *r)
 	r->code32 = s->cs.db;
 }
 
-/* FXSAVE keeps one bit of the two that a debugger calls a tag: not empty. */
+/* FXSAVE has one of the two bits of a debugger's tag: not empty. */
 static uint32_t wide_tags(uint8_t ftwx)
 {
 	uint32_t tags = 0;
@@ -235,7 +235,7 @@ int vcpu_set_regs(struct vcpu *v, const struct cpu_regs *r, struct err *e)
 		return rc;
 	s = old;
 	from_regs(r, &s);
-	/* First what others depend on. */
+	/* First the registers on which others depend. */
 	if (memcmp(&s.sregs, &old.sregs, sizeof(s.sregs)) &&
 	    ioctl(v->fd, KVM_SET_SREGS, &s.sregs) < 0)
 		return err_sys(e, "KVM_SET_SREGS");
@@ -297,7 +297,7 @@ const char *vcpu_activity(struct vcpu *v)
 	case KVM_MP_STATE_INIT_RECEIVED:
 		return "waits to be started";
 	default:
-		return "in a state of its own";
+		return "in an unknown state";
 	}
 }
 
@@ -344,6 +344,6 @@ int vcpu_set_traps(struct vcpu *v, const struct vcpu_traps *t, struct err *e)
 
 void vcpu_excuse_stop(struct vcpu *v)
 {
-	/* A guest without KVM's clock has nothing to be told. */
+	/* A guest without KVM's clock does not need this. */
 	(void)ioctl(v->fd, KVM_KVMCLOCK_CTRL, 0);
 }

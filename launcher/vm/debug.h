@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a debugger wants from a vCPU: its registers, and traps.
+ * What a debugger needs from a vCPU: its registers, and traps.
  *
  * Everything here is for a vCPU that is not inside KVM_RUN; it may be called
  * from another thread than the one that runs it.
@@ -24,7 +24,7 @@ struct cpu_table {
 	uint64_t limit;
 };
 
-/* In the widths and the order in which debuggers know them. */
+/* In the widths and the order that debuggers use. */
 struct cpu_regs {
 	uint64_t gpr[16]; /* rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8... */
 	uint64_t rip;
@@ -45,10 +45,10 @@ struct cpu_regs {
 
 int vcpu_get_regs(struct vcpu *v, struct cpu_regs *r, struct err *e);
 
-/* Set what differs from the vCPU's registers; selectors cannot be. */
+/* Set the registers that differ from the vCPU's; selectors cannot be set. */
 int vcpu_set_regs(struct vcpu *v, const struct cpu_regs *r, struct err *e);
 
-/* Only where it is, which is cheaper: the linear address of rip. */
+/* Only the linear address of rip, which is cheaper. */
 int vcpu_get_rip(struct vcpu *v, uint64_t *rip, struct paging *paging,
 		 struct err *e);
 
@@ -89,7 +89,8 @@ struct vcpu_traps {
 
 int vcpu_set_traps(struct vcpu *v, const struct vcpu_traps *t, struct err *e);
 
-/* The guest was stopped: its clocks have not gone wrong. */
+/* Tell the guest that it was stopped, so that its clocks are not considered
+ * wrong. */
 void vcpu_excuse_stop(struct vcpu *v);
 
 /* What this host's KVM can do for a debugger. */
@@ -102,8 +103,8 @@ struct debug_means {
 };
 
 /*
- * Find out, by trying it on a machine of its own: what KVM says it can do is
- * not always what the hardware below it does.
+ * Find out by trying it on a separate machine: KVM may offer what the hardware
+ * below it does not do.
  */
 int debug_probe(struct debug_means *means, struct err *e);
 

@@ -3,9 +3,9 @@
  * What this host's KVM can do for a debugger, found out by trying.
  *
  * KVM offers all of it everywhere. But a KVM whose processor is emulated, or
- * that interprets the guest's kernel, may let an int3 go to the guest, or
- * load no debug registers; nothing but an instruction that does not trap
- * tells. So a guest of four instructions runs on a machine of its own:
+ * that interprets the guest's kernel, may pass an int3 to the guest, or ignore
+ * debug registers. Only a trial shows this, so a guest of four instructions
+ * runs on a separate machine:
  *
  *   0x1000  90        nop
  *   0x1001  90        nop         or cc, int3
@@ -85,8 +85,8 @@ static void probe_close(struct probe *p)
 	guest_mem_release(&p->gm);
 }
 
-/* Whether the guest of these four instructions meets @want with @traps set,
- * rip being at @rip then. */
+/* Whether the guest of these four instructions traps like @want with @traps
+ * set, and rip is then @rip. */
 static bool meets(struct probe *p, uint8_t second,
 		  const struct vcpu_traps *traps, enum vcpu_trap_kind want,
 		  uint64_t rip)
@@ -133,7 +133,7 @@ int debug_probe(struct debug_means *means, struct err *e)
 		means->hw_exec = meets(&p, 0x90, &exec, VCPU_TRAP_HW, SECOND);
 		means->hw_watch = meets(&p, 0x90, &watch, VCPU_TRAP_HW,
 					CODE + 4);
-		/* Last: it may be the end of the vCPU. */
+		/* Last, because it may end the vCPU. */
 		means->int3 = meets(&p, 0xcc, &int3, VCPU_TRAP_INT3, SECOND) ||
 			      (p.trapped == VCPU_TRAP_FAILED);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory map a guest is told: which guest-physical ranges are RAM.
+ * The memory map that a guest gets: which guest-physical ranges are RAM.
  *
  *   0         0x9fc00    0xa0000    0xe0000      1M       low_size   4G
  *   | RAM     | reserved | nothing  | reserved   | RAM     | hole    | RAM

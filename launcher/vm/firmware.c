@@ -98,15 +98,15 @@ static void set_apic_register(struct kvm_lapic_state *lapic, unsigned off,
 
 void firmware_fill_lapic(struct kvm_lapic_state *lapic)
 {
-	/* First: one that is off masks its vectors. */
+	/* First, because an APIC that is off masks its vectors. */
 	set_apic_register(lapic, APIC_SPURIOUS, APIC_ENABLED | APIC_VECTOR);
 	set_apic_register(lapic, APIC_LVT0, APIC_MODE_EXTINT);
 	set_apic_register(lapic, APIC_LVT1, APIC_MODE_NMI);
 }
 
-/* The others are as they should be. But KVM may look them up in a list that it
- * makes when one is set or enabled, and a start-up message to one that is not
- * in it is lost. */
+/* The others already have the right state. But KVM may use a list of APICs that
+ * it makes when one is set or enabled, and a start-up message to an APIC that
+ * is not in the list is lost. */
 static int set_lapic(int vcpu_fd, bool first, struct err *e)
 {
 	struct kvm_lapic_state lapic;
@@ -152,7 +152,7 @@ void firmware_list_msrs(struct firmware_msr list[FIRMWARE_MSRS],
 	for (unsigned i = 0; i < MSR_MTRR_FIX4K_REGISTERS; i++)
 		list[n + i] = (struct firmware_msr){ MSR_MTRR_FIX4K_C0000 + i,
 						     ~0ull, EIGHT_OF(MTRR_WB) };
-	/* Last: it turns the others on. */
+	/* Last, because it turns the others on. */
 	list[FIRMWARE_MSRS - 1] = (struct firmware_msr){
 		MSR_MTRR_DEF_TYPE, ~0ull,
 		MTRR_ENABLE | MTRR_FIXED_ENABLE | MTRR_WB
@@ -200,8 +200,8 @@ static int set_msrs(int vcpu_fd, unsigned phys_bits, struct err *e)
 		n = ioctl(vcpu_fd, KVM_SET_MSRS, &batch);
 		if (n < 0)
 			return err_sys(e, "KVM_SET_MSRS");
-		/* It stops at one that this host does not have, which is no
-		 * loss. */
+		/* KVM stops at a register that this host does not have; that is
+		 * fine. */
 		done += (unsigned)n + 1;
 	}
 	return 0;

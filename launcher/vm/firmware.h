@@ -2,12 +2,12 @@
 /*
  * The state that firmware leaves. No firmware runs here, so this sets it.
  *
- * An operating system takes over a PC that firmware has initialised; KVM
- * creates chips and processors as they come out of reset. This is the list of
- * the differences. It was compared with SeaBIOS (hw/pic.c, hw/timer.c,
- * fw/mtrr.c, fw/smp.c), with coreboot (drivers/pc80/pc/i8259.c) and with
- * Linux's real-mode setup code (boot/pm.c); the small kernel's claims about it
- * hold behind SeaBIOS as well. Rows with "KVM's" need nothing to be done.
+ * An operating system expects a PC that firmware has initialised; KVM creates
+ * chips and processors in their state after reset. This is the list of the
+ * differences. It was compared with SeaBIOS (hw/pic.c, hw/timer.c, fw/mtrr.c,
+ * fw/smp.c), with coreboot (drivers/pc80/pc/i8259.c) and with Linux's real-mode
+ * setup code (boot/pm.c); the small kernel's claims about it hold behind
+ * SeaBIOS as well. Rows with "KVM's" need no action.
  *
  *   state                firmware leaves       KVM creates      here
  *   -------------------  --------------------  ---------------  -------------
@@ -74,7 +74,7 @@ int firmware_setup_chips(int vm_fd, struct err *e);
 int firmware_setup_vcpu(int vcpu_fd, bool first, unsigned phys_bits,
 			struct err *e);
 
-/* The parts of it that are pure, for tests. */
+/* The pure parts, for tests. */
 
 void firmware_fill_pic(struct kvm_pic_state *pic, bool master);
 void firmware_fill_pit(struct kvm_pit_state2 *pit);

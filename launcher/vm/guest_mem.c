@@ -33,9 +33,9 @@ static uint64_t mapping_size(uint64_t size)
 
 static void advise(void *base, uint64_t size)
 {
-	/* Advice: a host without huge pages, or that says no, is fine. */
+	/* Only advice: it may fail. */
 	(void)madvise(base, size, MADV_HUGEPAGE);
-	/* A guest's memory does not belong in our core dump. */
+	/* Guest memory is not part of our core dump. */
 	(void)madvise(base, size, MADV_DONTDUMP);
 }
 
@@ -80,7 +80,7 @@ int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e)
 	return 0;
 }
 
-/* The same, with the file's bytes in the place of memory of our own. */
+/* The same, with the file's bytes instead of anonymous memory. */
 static int map_file(uint64_t size, int fd, void **mapping, uint8_t **base,
 		    struct err *e)
 {
@@ -217,8 +217,8 @@ int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 }
 
 /*
- * Only whole huge pages are dropped. Giving back a part of one would leave
- * the rest to the guest as 512 small ones, and frees nothing at once.
+ * Only whole huge pages are dropped. Dropping a part would split the page into
+ * 512 small ones, and would not free memory at once.
  */
 void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 {
@@ -230,7 +230,7 @@ void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 	if (len >= PAGE_2M) {
 		first = p + (-(uintptr_t)p & (PAGE_2M - 1));
 		last = end - ((uintptr_t)end & (PAGE_2M - 1));
-		/* A file's bytes would come back as they were. */
+		/* A file's bytes would come back. */
 		if (first < last &&
 		    !madvise(first, (size_t)(last - first),
 			     gm->view_mapping ? MADV_REMOVE : MADV_DONTNEED)) {
@@ -242,7 +242,7 @@ void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 	memset(p, 0, len);
 }
 
-/* The host's pages of so much memory are looked at in one go. */
+/* How much memory is checked in one call. */
 #define TOUCHED_STEP (UINT64_C(256) << 20)
 
 uint64_t guest_mem_touched(const struct guest_mem *gm)

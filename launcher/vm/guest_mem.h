@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory: what the guest calls RAM, as one mapping of ours.
+ * Guest memory: the guest's RAM, as one mapping of ours.
  *
  *   guest-physical                     host mapping
  *   0 ............ low_size            base .......... base + low_size
@@ -34,9 +34,8 @@ struct guest_mem {
 	uint64_t high_size; /* bytes from 4 GiB */
 	void *mapping;	    /* what to unmap: base is aligned inside it */
 	uint64_t mapping_size;
-	/* Where KVM sees the same bytes. Usually that is base; a second
-	 * mapping of them can be taken from KVM a page at a time while we
-	 * keep ours. */
+	/* Where KVM sees the same bytes. Usually that is base; with a second
+	 * mapping, single pages can be removed from KVM while ours stays. */
 	uint8_t *view;
 	void *view_mapping; /* NULL: there is no second */
 };
@@ -51,22 +50,22 @@ int guest_mem_init(struct guest_mem *gm, uint64_t size, struct err *e);
 void guest_mem_release(struct guest_mem *gm);
 
 /*
- * The same with a second mapping for KVM. Memory of this kind is shared, and
- * a host may give it no huge pages.
+ * The same with a second mapping for KVM. This memory is shared, and a host may
+ * not support huge pages for it.
  */
 int guest_mem_init_twice(struct guest_mem *gm, uint64_t size, struct err *e);
 
 /*
- * Take the page at @gpa, which must be RAM, from KVM or give it back. While
- * it is taken, an access to it ends KVM_RUN: see VCPU_TRAP_NO_ACCESS and
+ * Remove the page at @gpa, which must be RAM, from KVM, or restore it. While it
+ * is removed, an access to it ends KVM_RUN: see VCPU_TRAP_NO_ACCESS and
  * VCPU_TRAP_FAILED. Needs guest_mem_init_twice().
  */
 int guest_mem_set_access(const struct guest_mem *gm, uint64_t gpa, bool access,
 			 struct err *e);
 
 /*
- * The sizes of guest memory of @size bytes, without the memory: for plans, and
- * nothing that reads or writes guest bytes. There is nothing to release.
+ * The sizes of guest memory of @size bytes, without memory: only for plans.
+ * There is nothing to release.
  */
 struct guest_mem guest_mem_sizes(uint64_t size);
 
@@ -75,8 +74,8 @@ uint64_t guest_mem_size(const struct guest_mem *gm);
 
 /*
  * The host address of guest bytes [@gpa, @gpa + @len), or NULL unless all of
- * them are RAM and lie on one side of the hole. A range that ends exactly at
- * the end of RAM is fine; so is an empty one at the end.
+ * them are RAM on one side of the hole. A range that ends exactly at the end of
+ * RAM is valid; so is an empty one at the end.
  */
 void *guest_mem_ptr(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
 
@@ -97,14 +96,13 @@ int guest_mem_write(const struct guest_mem *gm, uint64_t gpa, const void *src,
 int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 		   uint64_t len, const char *what, struct err *e);
 
-/* How much of the memory has been read or written, by whomever, in bytes of
- * the host's pages: mincore(2). A huge page counts whole. */
+/* How many bytes of memory have been read or written, by the guest or by us, in
+ * whole pages of the host: mincore(2). A huge page counts completely. */
 uint64_t guest_mem_touched(const struct guest_mem *gm);
 
 /*
- * Make guest bytes zero, giving whole pages back to the host where that is
- * cheaper than clearing them. The range must be RAM (asserted): callers have
- * taken a pointer to it before.
+ * Clear guest bytes, and drop whole pages where that is cheaper. The range must
+ * be RAM (asserted): callers have taken a pointer to it before.
  */
 void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len);
 

@@ -16,7 +16,7 @@
 
 #define APIC_LVT0 0x350
 
-/* What such an entry delivers does not ask whether interrupts are on. */
+/* Delivery modes that ignore whether interrupts are enabled. */
 static bool may_wake(uint32_t entry)
 {
 	uint32_t mode = entry & ENTRY_MODE;
@@ -32,8 +32,8 @@ bool halted_is_event_pending(const struct kvm_vcpu_events *events)
 	       events->nmi.pending || events->smi.pending;
 }
 
-/* LINT0 is the PIC's. No line leads to LINT1, and the counters of a vCPU that
- * halts stand still. */
+/* LINT0 is the PIC's. LINT1 is not connected, and the performance counters of a
+ * halted vCPU do not count. */
 bool halted_may_lapic_wake(const struct kvm_lapic_state *lapic)
 {
 	uint32_t lint0;
@@ -57,7 +57,8 @@ enum vcpu_rest vcpu_rest(struct vcpu *v)
 	struct kvm_mp_state mp;
 	struct kvm_regs r;
 
-	/* Also takes an INIT or a start-up that has come meanwhile. */
+	/* This also handles an INIT or a start-up that has arrived
+	 * meanwhile. */
 	if (ioctl(v->fd, KVM_GET_MP_STATE, &mp) < 0)
 		return VCPU_AWAKE;
 	if (mp.mp_state == KVM_MP_STATE_UNINITIALIZED ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a vCPU that halts can wake.
+ * Whether a halted vCPU can wake.
  *
  * KVM handles HLT in the kernel: KVM_RUN does not return. A vCPU that halts
  * with interrupts off waits for an NMI, an SMI or an INIT. Those come from
@@ -21,13 +21,14 @@ enum vcpu_rest {
 	VCPU_STUCK,	/* halts with interrupts off; nothing is pending */
 };
 
-/* Only while the vCPU is not inside KVM_RUN. What cannot be read is awake. */
+/* Only while the vCPU is not inside KVM_RUN. If its state cannot be read, it
+ * counts as awake. */
 enum vcpu_rest vcpu_rest(struct vcpu *v);
 
-/* Whether a line of the IOAPIC is set up to wake such a vCPU. */
+/* Whether an entry of the IOAPIC is set up to wake such a vCPU. */
 bool kvm_may_wake_stuck(const struct kvm *kvm);
 
-/* The parts of it that are pure, for tests. */
+/* The pure parts, for tests. */
 
 struct kvm_ioapic_state;
 struct kvm_lapic_state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a device and a guest interrupt each other with, as a device sees it:
- * interrupt lines, edges and messages, and doorbells.
+ * How a device and a guest notify each other, for devices: interrupt lines,
+ * edges and messages, and doorbells.
  *
  * A line is a value and may be copied. Setting it may be done from any
  * thread.
@@ -14,14 +14,14 @@
 
 #include "base/err.h"
 
-/* Somebody who wants to know about every change, from any thread. */
+/* An observer of every change, called on any thread. */
 struct irq_observer {
 	void (*saw)(void *ctx, unsigned gsi, bool level);
 	void *ctx;
 };
 
 struct irq_line {
-	const struct irq_observer *observer; /* NULL: nobody */
+	const struct irq_observer *observer; /* or NULL */
 	int vm;	      /* the machine; -1: connected to nothing (tests) */
 	unsigned gsi; /* global system interrupt: IOAPIC pin, PIC input */
 };
@@ -30,8 +30,8 @@ struct irq_line {
 void irq_set(struct irq_line line, bool level);
 
 /*
- * An edge-triggered interrupt: each time it is raised is one, or joins one
- * that the guest has not taken yet. It owns its descriptor.
+ * An edge-triggered interrupt: raising it is an interrupt, or is merged with
+ * one that the guest has not taken yet. It owns its descriptor.
  */
 struct irq_edge {
 	int fd; /* an eventfd that KVM listens to; -1: none, the line pulses */
@@ -62,10 +62,10 @@ int irq_msi_set(struct irq_msi *msi, uint64_t address, uint32_t data,
 void irq_msi_raise(const struct irq_msi *msi);
 void irq_msi_release(struct irq_msi *msi);
 
-/* A write of the guest's that rings an eventfd instead of being an exit. */
+/* A write by the guest that signals an eventfd instead of causing an exit. */
 struct doorbell {
 	uint64_t gpa;
-	unsigned size; /* of the write; 0: whatever size and value it has */
+	unsigned size; /* of the write; 0: any size and value */
 	uint32_t value;
 	int fd;
 };

@@ -14,7 +14,7 @@
 #include "vm/firmware.h"
 #include "vm/irq.h"
 
-/* Pages of the hole that old Intel hosts need for themselves. */
+/* Pages in the hole for old Intel hosts. */
 #define IDENTITY_MAP_GPA KVM_PAGES_GPA
 #define TSS_GPA		 (KVM_PAGES_GPA + 0x1000ul)
 
@@ -46,7 +46,7 @@ const char *kvm_host_name(enum kvm_host host)
 		[KVM_HOST_INTEL] = "hardware KVM (kvm_intel)",
 		[KVM_HOST_AMD] = "hardware KVM (kvm_amd)",
 		[KVM_HOST_SOFTWARE] = "software KVM (kvm_pvm)",
-		[KVM_HOST_UNKNOWN] = "KVM of an unknown kind",
+		[KVM_HOST_UNKNOWN] = "an unknown type of KVM",
 	};
 
 	return names[host];
@@ -180,8 +180,7 @@ static int add_low_slots(struct kvm *kvm, const struct guest_mem *gm,
 	return rc;
 }
 
-/* To be told of MSRs that KVM does not know; a host that cannot is no worse
- * for the guest. */
+/* Report MSRs that KVM does not know. A host without this works as well. */
 static void ask_for_unknown_msrs(struct kvm *kvm)
 {
 	struct kvm_enable_cap cap = {
@@ -230,8 +229,8 @@ void irq_set(struct irq_line line, bool level)
 {
 	struct kvm_irq_level irq = { .irq = line.gsi, .level = level };
 
-	/* Nothing a device could do about a failure, and none is possible
-	 * once the irqchip exists. */
+	/* A device could not handle a failure, and it cannot fail once the
+	 * irqchip exists. */
 	if (line.observer)
 		line.observer->saw(line.observer->ctx, line.gsi, level);
 	if (line.vm >= 0)

@@ -2,8 +2,8 @@
 /*
  * /dev/kvm: opening it, what it can do, and one virtual machine.
  *
- * <linux/kvm.h> is included in vm/ only; everything above speaks of guest
- * memory, vCPUs and interrupt lines.
+ * <linux/kvm.h> is only included in vm/; all other code uses guest memory,
+ * vCPUs and interrupt lines.
  *
  * Spec: Documentation/virt/kvm/api.rst.
  */
@@ -17,7 +17,7 @@
 #include "vm/guest_mem.h"
 #include "vm/irq.h"
 
-/* What stands behind /dev/kvm; decides what a crash report advises. */
+/* The kind of /dev/kvm, which decides the advice after a crash. */
 enum kvm_host {
 	KVM_HOST_INTEL,
 	KVM_HOST_AMD,
@@ -31,7 +31,7 @@ struct kvm {
 	enum kvm_host host;
 	size_t run_size;    /* bytes of a vCPU's shared page area */
 	unsigned max_vcpus; /* what this host allows */
-	/* Of every line that is asked for afterwards; NULL: nobody. */
+	/* The observer of every line made afterwards, or NULL. */
 	const struct irq_observer *observer;
 	bool tsc_deadline; /* the in-kernel LAPIC has the TSC deadline mode */
 };
@@ -55,8 +55,8 @@ int kvm_open(struct kvm *kvm, struct err *e);
 /* No page is left out of the memory slots. */
 #define KVM_NO_TRAP UINT64_MAX
 
-/* KVM's own pages, which it needs for real mode on some processors: an
- * identity map and a TSS of three pages. No guest is told of them. */
+/* KVM's own pages, which it needs for real mode on some processors: an identity
+ * map and a TSS of three pages. They are not in a guest's memory map. */
 #define KVM_PAGES_GPA  0xfffbc000ul
 #define KVM_PAGES_SIZE 0x4000
 

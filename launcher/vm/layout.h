@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the launcher's own structures lie in guest memory. All of them are
- * below 1 MiB, where no kernel segment may go.
+ * The places of the launcher's own structures in guest memory. All of them are
+ * below 1 MiB, where kernel segments are refused.
  *
  *   0x00500  boot GDT
  *   0x06000  PVH start_info, module list, memory map

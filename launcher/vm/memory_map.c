@@ -34,7 +34,7 @@ static const char *told_name(const struct e820_entry *told)
 	return told->addr == LOWMEM_END ? "EBDA" : "firmware";
 }
 
-/* Every hole but the one of a PC's display is made for device registers. */
+/* All holes except the one of a PC's display are for device registers. */
 static const char *hole_name(uint64_t gpa)
 {
 	return gpa == LEGACY_START ? "VGA hole" : "hole below 4 GiB";

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A list of what lies where in guest-physical memory, for pictures of it.
+ * A list of what is where in guest-physical memory, for pictures of it.
  *
- * Whoever puts something into guest memory notes it here in the same breath:
- * there is no second account of where things go that could differ from the
- * first. Two layers come together,
+ * Code that puts something into guest memory notes it here at the same time, so
+ * the list cannot differ from what was done. It has two layers:
  *
  *   what the guest is told   | RAM          |EBDA|VGA | firmware | RAM ...
  *   what lies there            ## #   ###                ##        ####
  *
- * and where nothing is noted, nothing lies.
+ * Without a range, there is nothing.
  *
- * Must never trust: names, which may come out of the image; whoever shows
- * them cleans them. The ranges of an image may overlap as they like as long
- * as nobody has loaded it.
+ * Must never trust: names, which may come from the image; code that shows them
+ * must clean them. The ranges of an image may overlap before it is loaded.
  */
 #ifndef VM_MEMORY_MAP_H
 #define VM_MEMORY_MAP_H
@@ -24,7 +22,7 @@
 #include "vm/e820.h"
 
 enum range_kind {
-	/* What the guest is told: these do not overlap. */
+	/* The guest's memory map: these do not overlap. */
 	RANGE_RAM,
 	RANGE_RESERVED,
 	RANGE_HOLE, /* neither */
@@ -35,10 +33,10 @@ enum range_kind {
 	RANGE_INIT,   /* rwx: what Linux needs to start, and gives back */
 	RANGE_BSS,
 	RANGE_IMAGE, /* a bzImage's own code, which will decompress itself */
-	RANGE_ROOM,  /* empty, and a starting kernel's to use */
+	RANGE_ROOM,  /* empty, for use by a starting kernel */
 	RANGE_INITRD,
-	RANGE_TABLE,  /* what the launcher tells the kernel */
-	RANGE_DEVICE, /* answers instead of memory */
+	RANGE_TABLE,  /* structures for the kernel */
+	RANGE_DEVICE, /* registers instead of memory */
 	RANGE_ENTRY,  /* no range: where the first instruction is */
 	RANGE_KINDS,  /* how many */
 };
@@ -68,15 +66,14 @@ struct memory_map {
 };
 
 /*
- * Note a range; one without bytes is none, except for RANGE_ENTRY. @map may
- * be NULL everywhere here: nobody wants to know. A name that is too long is
- * cut.
+ * Note a range; an empty one is ignored, except for RANGE_ENTRY. @map may be
+ * NULL in all these functions. A name that is too long is cut.
  */
 void memory_map_add(struct memory_map *map, enum range_kind kind, uint64_t gpa,
 		    uint64_t size, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* What the guest is told, and the holes in between, up to 4 GiB at least. */
+/* The guest's memory map, and the holes in between, at least up to 4 GiB. */
 void memory_map_add_e820(struct memory_map *map, const struct e820 *e820);
 
 /* How many ranges there are. */

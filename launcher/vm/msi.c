@@ -46,7 +46,7 @@ static void add_chip_route(struct kvm_irq_routing *r, unsigned gsi,
 	};
 }
 
-/* What KVM_CREATE_IRQCHIP sets up, in front of all messages. */
+/* What KVM_CREATE_IRQCHIP sets up, before all messages. */
 static void add_chip_routes(struct kvm_irq_routing *r)
 {
 	r->nr = 0;
@@ -96,7 +96,7 @@ static struct kvm_irq_routing_entry *entry_of(const struct msi_table *t,
 	return &r->entries[i];
 }
 
-/* A message that KVM refuses must not spoil the table for the others. */
+/* A message that KVM refuses must not stay in the table. */
 static int set_route(struct msi_table *t, const struct irq_msi *msi,
 		     struct err *e)
 {

@@ -7,8 +7,8 @@
  *   GSI 16-23     I/O APIC
  *   GSI 24, ...   a message each, once the guest has set it
  *
- * KVM takes the table as a whole, so it is kept here and handed over whenever
- * a message changes. Where KVM has no eventfds or no routing, each message is
+ * KVM takes the table as a whole, so it is kept here and set again after each
+ * change of a message. Where KVM has no eventfds or no routing, each message is
  * sent by an ioctl.
  *
  * Must never trust: addresses and data of messages; KVM takes any.

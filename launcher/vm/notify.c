@@ -46,7 +46,7 @@ void kvm_disconnect_doorbell(const struct kvm *kvm, const struct doorbell *bell)
 	struct kvm_ioeventfd io = ioeventfd_of(bell);
 
 	io.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
-	/* It fails for one that could not be connected. */
+	/* It fails for a doorbell that could not be connected. */
 	if (can_connect(kvm, bell))
 		(void)ioctl(kvm->vm, KVM_IOEVENTFD, &io);
 }

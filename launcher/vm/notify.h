@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notifications between a guest and a device that need no exit to us: a
- * write of the guest's that rings an eventfd, an eventfd that interrupts the
- * guest. Where KVM has no such thing the device works all the same, more
- * slowly.
+ * Notifications between a guest and a device without an exit to us: a write by
+ * the guest that signals an eventfd, an eventfd that interrupts the guest.
+ * Without KVM's support, the device also works, but slower.
  *
  * Spec: api.rst, KVM_IOEVENTFD and KVM_IRQFD.
  */
@@ -15,8 +14,8 @@
 #include "vm/kvm.h"
 
 /*
- * Let the guest's writes of @bell ring it, or no longer. Where KVM cannot do
- * that, the exit stays and nothing is done.
+ * Start or stop to signal @bell for the guest's writes. If KVM cannot do that,
+ * the writes stay exits.
  */
 int kvm_connect_doorbell(const struct kvm *kvm, const struct doorbell *bell,
 			 struct err *e);

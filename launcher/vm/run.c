@@ -2,8 +2,8 @@
 /*
  * The run loop: KVM_RUN until something ends it.
  *
- * Must never trust: nothing here comes from the guest unbounded; KVM has
- * already cut an access into a port, a size and at most one page of data.
+ * Must never trust: addresses and data of accesses. KVM has already reduced an
+ * access to a port, a size and at most one page of data.
  */
 #include "vm/vcpu.h"
 
@@ -20,7 +20,7 @@
 
 static void on_kick(int sig)
 {
-	/* Its arrival is the message: KVM_RUN returns with EINTR. */
+	/* It only makes KVM_RUN return with EINTR. */
 	(void)sig;
 }
 
@@ -34,7 +34,7 @@ int vcpu_setup_kick(struct err *e)
 	return 0;
 }
 
-/* Make KVM_RUN return, also one that is about to be called. */
+/* Make KVM_RUN return, also a call that comes next. */
 static void leave_kvm_run(struct vcpu *v)
 {
 	/* Covers the moment between the loop's test and KVM_RUN. */
@@ -135,8 +135,8 @@ static bool describe_end(struct vcpu *v, struct vcpu_result *result)
 	return false;
 }
 
-/* KVM hands over the bytes it choked on, where it has them: better than
- * reading them back through page tables it may have failed to walk. */
+/* KVM provides the bytes of the instruction if it has them, which is better
+ * than reading them through page tables that it may have failed to walk. */
 static void take_failed_insn(struct vcpu *v, struct vcpu_where *w)
 {
 	struct kvm_run *run = v->run;
@@ -178,7 +178,7 @@ static bool handle_debug(struct vcpu *v, const struct vcpu_handlers *h)
 	return trap(h, hits ? VCPU_TRAP_HW : VCPU_TRAP_STEP, hits);
 }
 
-/* A debugger may look at what ends the run, or have caused it. */
+/* A debugger may examine the end of the run, or have caused it. */
 static bool handle_end(const struct vcpu_handlers *h,
 		       const struct vcpu_result *result)
 {
@@ -256,7 +256,7 @@ static bool run_once(struct vcpu *v, const struct vcpu_handlers *h,
 	return true;
 }
 
-/* Where a CPU begins, and never comes back to: the guest has no memory up
+/* The reset vector, to which a CPU never returns: the guest has no memory
  * there. */
 static bool is_at_reset(const struct vcpu_where *w)
 {
@@ -264,8 +264,8 @@ static bool is_at_reset(const struct vcpu_where *w)
 }
 
 /*
- * Whether the vCPU is to pause. A pause that is asked for from here on leaves
- * its mark in immediate_exit, which KVM reads.
+ * Whether the vCPU must pause. A later request sets immediate_exit, which KVM
+ * reads.
  */
 static bool is_pausing(struct vcpu *v)
 {
@@ -280,9 +280,9 @@ static bool is_pausing(struct vcpu *v)
 }
 
 /*
- * One turn, or a pause. Before that KVM has to finish the access that its
- * last exit was for: it is entered, and leaves without an instruction. What
- * counts as interrupted has nothing left to be finished.
+ * One turn, or a pause. Before a pause, KVM must finish the access of its last
+ * exit: it is entered, and returns before an instruction. After an interrupted
+ * exit there is nothing to finish.
  */
 static bool turn(struct vcpu *v, const struct vcpu_handlers *h,
 		 struct vcpu_result *result)
@@ -305,7 +305,7 @@ void vcpu_run(struct vcpu *v, const struct vcpu_handlers *h,
 	sigset_t kick;
 
 	*result = (struct vcpu_result){ .end = VCPU_KICKED };
-	/* Whoever started us may have had it blocked. */
+	/* Our parent may have blocked it. */
 	sigemptyset(&kick);
 	sigaddset(&kick, KICK_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &kick, NULL);

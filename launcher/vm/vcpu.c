@@ -13,9 +13,9 @@
 #include "vm/firmware.h"
 
 /*
- * Selectors 0x10 code, 0x18 data, 0x20 TSS, as boot.rst wants them. The CPU
- * starts with them already loaded; the table is there for a guest that
- * reloads a segment before it has its own.
+ * Selectors 0x10 code, 0x18 data, 0x20 TSS, as in boot.rst. The CPU starts with
+ * them loaded; the table is for a guest that reloads a segment before it has
+ * its own.
  */
 const uint64_t boot_gdt32[] = {
 	0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00008b0000000067, 0
@@ -43,7 +43,7 @@ int vcpu_init(struct vcpu *v, const struct kvm *kvm, unsigned id,
 	}
 	v->run = run;
 	v->run_size = kvm->run_size;
-	/* CPUID first: it decides which MSRs exist. */
+	/* CPUID first, because it decides which MSRs exist. */
 	rc = cpuid_setup(kvm, v->fd, id, count, &phys_bits, e);
 	if (!rc)
 		rc = firmware_setup_vcpu(v->fd, id == 0, phys_bits, e);
@@ -85,7 +85,7 @@ static void set_flat_segments(struct kvm_sregs *s, bool long_mode)
 
 	s->cs = flat_segment(BOOT_CS, 0xb, long_mode);
 	s->ds = s->es = s->fs = s->gs = s->ss = data;
-	/* PVH asks for exactly this task register; Linux does not mind. */
+	/* PVH requires exactly this task register; Linux accepts it. */
 	s->tr = (struct kvm_segment){
 		.limit = 0x67,
 		.selector = BOOT_TR,

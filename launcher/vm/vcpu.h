@@ -3,9 +3,9 @@
  * One virtual CPU: its registers at the first instruction, and the loop that
  * runs it.
  *
- * vcpu_run() keeps the guest going and hands every port and MMIO access to
- * the machine's handlers, until something ends it: the guest's own crash, a
- * KVM that cannot go on, or vcpu_kick() from another thread.
+ * vcpu_run() runs the guest and passes every port and MMIO access to the
+ * machine's handlers, until the guest crashes, KVM cannot go on, or another
+ * thread calls vcpu_kick().
  *
  * Spec: Documentation/virt/kvm/api.rst, KVM_RUN and what follows.
  */
@@ -65,7 +65,7 @@ void vcpu_release(struct vcpu *v);
 int vcpu_set_entry(struct vcpu *v, const struct cpu_entry *entry,
 		   struct err *e);
 
-/* What a debugger has set up, or a run's end that it may look at first. */
+/* What a debugger has set up, or the end of a run, which it sees first. */
 enum vcpu_trap_kind {
 	VCPU_TRAP_STEP,	     /* one instruction is done */
 	VCPU_TRAP_INT3,	     /* at an int3, which has not run */
@@ -81,17 +81,16 @@ struct vcpu_trap {
 };
 
 /*
- * Who debugs a machine's vCPUs, for the machine to call on the thread of vCPU
- * @cpu.
+ * The debugger of a machine's vCPUs; called on the thread of vCPU @cpu.
  */
 struct vcpu_debugger {
 	void *ctx;
-	/* A trap; true: go on, false: end as it would without a debugger.
-	 * NULL: there is no debugger. */
+	/* A trap; true: go on, false: end as without a debugger. NULL: there is
+	 * no debugger. */
 	bool (*trapped)(void *ctx, unsigned cpu, const struct vcpu_trap *trap);
-	/* vcpu_pause() was called; wait as long as the vCPU has to. */
+	/* vcpu_pause() was called; wait while the vCPU must. */
 	void (*paused)(void *ctx, unsigned cpu);
-	/* The vCPU runs no more. */
+	/* The vCPU does not run any more. */
 	void (*gone)(void *ctx, unsigned cpu);
 };
 
@@ -110,13 +109,13 @@ struct vcpu_handlers {
 		     bool write);
 	/* An MSR that KVM does not know. */
 	void (*msr)(void *ctx, uint32_t index, bool write);
-	/* Every exit, before it is handled; NULL: nobody wants to know. */
+	/* Every exit, before it is handled; or NULL. */
 	void (*exited)(void *ctx, enum vcpu_exit why);
-	/* A trap; true: go on, false: what it is without a debugger. NULL:
-	 * there is none, and no traps are set. */
+	/* A trap; true: go on, false: as without a debugger. NULL: there is no
+	 * debugger, and no traps are set. */
 	bool (*trapped)(void *ctx, const struct vcpu_trap *trap);
-	/* vcpu_pause() was called, and registers and memory are those between
-	 * two instructions: come back when the vCPU may go on. */
+	/* vcpu_pause() was called, and the vCPU is between two instructions:
+	 * return when it may go on. */
 	void (*paused)(void *ctx);
 };
 
@@ -130,11 +129,11 @@ enum vcpu_end {
 
 #define INSN_MAX 15
 
-/* Where a vCPU stood, as far as KVM would tell. */
+/* Where a vCPU was, as far as KVM says. */
 struct vcpu_where {
 	bool known;
-	/* The registers are those of a CPU just reset: KVM on AMD forgets
-	 * where a CPU was that shuts down. */
+	/* The registers are those after a reset: KVM on AMD does not keep them
+	 * when a CPU shuts down. */
 	bool was_reset;
 	uint64_t rip; /* in real mode: linear, the segment base added */
 	bool gpa_known;

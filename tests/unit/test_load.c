@@ -436,7 +436,7 @@ START_TEST(load__says_that_moving_was_tried)
 	struct load_result r;
 	int rc = load_segments(&k, &run, &gm, &reloc, &r, &e);
 
-	assert_err(rc, -ENOSPC, &e, "no place it may be moved to holds it");
+	assert_err(rc, -ENOSPC, &e, "no place where it may be moved holds it");
 }
 END_TEST
 

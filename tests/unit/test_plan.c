@@ -477,7 +477,7 @@ static const struct {
 	{ segment_outside_unmovable, BOOT_ELF64, false,
 	  "segment 0 (0xfc00000 to 0x10000001) is outside guest memory" },
 	{ segment_too_large_to_move, BOOT_ELF64, false,
-	  "and no place it may be moved to holds it; give it more" },
+	  "and no place where it may be moved holds it; give it more" },
 	{ segment_low, BOOT_PVH, false,
 	  "segment 0 lies at 0xff000, below 1 MiB" },
 	{ segment_low, BOOT_ELF64, false,
