@@ -8,7 +8,7 @@
 #
 # `make help` lists the targets.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 
 PREFIX  ?= /usr/local
 DESTDIR ?=

@@ -108,7 +108,7 @@ static void put_stub_info(uint8_t *stub, const struct pack_request *r,
 }
 
 /* The version of the image that the ELF came from, or "6.1.0-18-amd64 (packed
- * by launcher 0.1.0)". */
+ * by launcher 0.2.0)". */
 static void put_version(uint8_t *file, const struct pack_request *r,
 			const struct kernel_elf *k)
 {
