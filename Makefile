@@ -57,8 +57,8 @@ $(error WITHOUT=$(WITHOUT): unknown library (expected $(OPTIONAL)))
 endif
 
 # The sources that need an optional library.
-JSON_SRCS := launcher/base/json.c $(addprefix launcher/show/,inspect_diff.c \
-	inspect_json.c diff_text.c names_json.c notes_json.c plan_json.c \
+JSON_SRCS := launcher/base/json.c $(addprefix launcher/show/,drivers_json.c \
+	inspect_diff.c inspect_json.c diff_text.c names_json.c notes_json.c plan_json.c \
 	symbols_json.c tree_diff.c) \
 	launcher/outcome/report.c launcher/verify/print_json.c
 SUITE_SRCS := $(wildcard launcher/suite/*.c) launcher/cli/cmd_test.c \

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "image/decode.h"
 #include "pack/compress.h"
+#include "show/drivers_list.h"
 #include "show/inspect_diff.h"
 #include "show/symbols_list.h"
 #include "outcome/report.h"
@@ -87,6 +88,12 @@ int symbols_list_json(const struct kallsyms *k, const char *path, char **out,
 		      struct err *e)
 {
 	(void)k, (void)path, (void)out;
+	return libraries_need("jansson", e);
+}
+
+int drivers_list_json(const struct drivers_list *l, char **out, struct err *e)
+{
+	(void)l, (void)out;
 	return libraries_need("jansson", e);
 }
 

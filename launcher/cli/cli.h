@@ -61,7 +61,8 @@ struct options {
 	const char *output;
 	bool json;
 	bool keep_relocs;
-	bool with_symbols;  /* inspect's and extract's --symbols */
+	bool with_symbols; /* inspect's and extract's --symbols */
+	bool drivers;
 	const char *format; /* pack --format; NULL: the usual one */
 	bool level_given;   /* pack --level was given, with: */
 	unsigned long level;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * launcher inspect: what is inside an image, and how it would be booted; or
- * what differs between two; or the names that its kernel carries for itself.
+ * what differs between two; or the names that its kernel carries for itself,
+ * or the drivers in it.
  *
  * For --map the image is loaded, as run does it and by the same code, into a
  * machine that is never connected to a KVM.
@@ -14,6 +15,7 @@
 
 #include "base/output.h"
 #include "boot/boot.h"
+#include "show/drivers_list.h"
 #include "show/inspect.h"
 #include "show/inspect_diff.h"
 #include "show/map_svg.h"
@@ -149,13 +151,8 @@ static int list_symbols(const struct options *o, const struct inspection *in,
 			char **text, struct err *e)
 {
 	struct kallsyms k = { 0 };
-	int rc;
+	int rc = kallsyms_read_elf(&k, &in->elf, e);
 
-	if (!in->has_elf) {
-		*e = in->no_elf;
-		return -ENOENT;
-	}
-	rc = kallsyms_read_elf(&k, &in->elf, e);
 	if (!rc)
 		rc = o->json ? symbols_list_json(&k, in->path, text, e)
 			     : symbols_list_text(&k, in->elf.is64, text, e);
@@ -163,14 +160,35 @@ static int list_symbols(const struct options *o, const struct inspection *in,
 	return rc;
 }
 
-static int show_symbols(const struct options *o, const struct inspection *in,
-			struct err *e)
+static int list_drivers(const struct options *o, const struct inspection *in,
+			char **text, struct err *e)
 {
-	char *text = NULL;
-	int rc = list_symbols(o, in, &text, e);
+	struct drivers_list l;
+	int rc = drivers_list_make(&l, in->path, &in->elf, e);
 
 	if (rc)
-		err_prefix(e, rc, "--symbols: %s", in->path);
+		return rc;
+	return o->json ? drivers_list_json(&l, text, e)
+		       : drivers_list_text(&l, text, e);
+}
+
+/* A part of what the kernel's ELF has in it, and nothing else. */
+static int show_part(const struct options *o, const struct inspection *in,
+		     struct err *e)
+{
+	const char *option = o->drivers ? "drivers" : "symbols";
+	char *text = NULL;
+	int rc = 0;
+
+	if (!in->has_elf) {
+		*e = in->no_elf;
+		rc = -ENOENT;
+	}
+	if (!rc)
+		rc = o->drivers ? list_drivers(o, in, &text, e)
+				: list_symbols(o, in, &text, e);
+	if (rc)
+		err_prefix(e, rc, "--%s: %s", option, in->path);
 	else
 		rc = print(o, text, e);
 	free(text);
@@ -187,8 +205,8 @@ static int inspect(const struct options *o, struct output *map, struct err *e)
 
 	if (inspection_open(&in, o->image, &want, e))
 		return STATUS_FAILED;
-	if (o->with_symbols) {
-		status = show_symbols(o, &in, e);
+	if (o->with_symbols || o->drivers) {
+		status = show_part(o, &in, e);
 	} else if (!o->other) {
 		status = show_one(o, &in, e);
 		if (status == STATUS_OK && o->map &&

@@ -169,6 +169,8 @@ const struct option_row option_rows[] = {
 	  NEW_FILE(map) },
 	{ "json", 0, NULL, ANY, OPT_INSPECT | OPT_VERIFY,
 	  "print one JSON object", FLAG(json), .set = need_json },
+	{ "drivers", 0, NULL, ANY, OPT_INSPECT,
+	  "print which drivers the kernel has built in", FLAG(drivers) },
 	{ "symbols", 0, NULL, ANY, OPT_INSPECT | OPT_EXTRACT,
 	  "print the kernel's symbols as nm does; extract: put them in",
 	  FLAG(with_symbols) },

@@ -319,6 +319,26 @@ static unsigned count_stdin(const struct options *o)
 	return n;
 }
 
+/* The options that ask for one part of one kernel. */
+static int check_parts(const struct options *o, struct err *e)
+{
+	const char *part = o->drivers ? "drivers" : "symbols";
+
+	if (o->with_symbols && o->keep_relocs)
+		return err_set(e, EINVAL,
+			       "--symbols and --keep-relocs exclude each "
+			       "other: both add to the end of the ELF");
+	if (o->with_symbols && o->drivers)
+		return err_set(e, EINVAL,
+			       "--symbols and --drivers exclude each other");
+	if ((o->with_symbols || o->drivers) && (o->other || o->map))
+		return err_set(e, EINVAL,
+			       "--%s prints the %s of one IMAGE and nothing "
+			       "else",
+			       part, part);
+	return 0;
+}
+
 /* What no option can tell by itself. */
 static int check_together(const struct options *o, const struct command *cmd,
 			  struct err *e)
@@ -332,21 +352,12 @@ static int check_together(const struct options *o, const struct command *cmd,
 			       "'-' (standard input) may be named only once");
 	if (o->other && o->map)
 		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
-	if (o->with_symbols && (o->other || o->map))
-		return err_set(e, EINVAL,
-			       "--symbols prints the symbols of one IMAGE and "
-			       "nothing else");
-	if (o->with_symbols && o->keep_relocs)
-		return err_set(
-			e, EINVAL,
-			"--symbols and --keep-relocs exclude each other: "
-			"both add to the end of the ELF");
 	if (o->for_map && !o->map)
 		return err_set(e, EINVAL, "--%s of %s requires --map",
 			       o->for_map, cmd->name);
 	if (o->lost_given && !o->gdb)
 		return err_set(e, EINVAL, "--gdb-lost requires --gdb");
-	return check_outputs(o, e);
+	return check_parts(o, e) ?: check_outputs(o, e);
 }
 
 int options_parse(struct options *o, const struct command *cmd, int argc,

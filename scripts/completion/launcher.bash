@@ -37,6 +37,7 @@ _launcher_options()
 		--virtio \
 		--map \
 		--json \
+		--drivers \
 		--symbols \
 		--verbose -v \
 		--help -h \

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "show/drivers_list.h"
+
+#include <errno.h>
+
+#include "base/json.h"
+
+static json_t *driver_json(const struct driver *d, enum driver_state state)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", d->name, "option",
+			 d->option, "drives", d->of, "state",
+			 driver_state_name(state));
+}
+
+static json_t *size_json(uint64_t size)
+{
+	return size ? json_amount(size) : json_null();
+}
+
+int drivers_list_json(const struct drivers_list *l, char **out, struct err *e)
+{
+	json_t *all = json_array();
+	json_t *root;
+	char *text;
+
+	for (size_t i = 0; i < drivers_count; i++)
+		if (json_add(all, driver_json(&drivers[i], l->states[i]))) {
+			json_decref(all);
+			all = NULL;
+			break;
+		}
+	root = json_pack("{s:o, s:o, s:o, s:o}", "file", json_text(l->path),
+			 "configuration", size_json(l->config_size), "btf",
+			 size_json(l->btf_size), "drivers", all);
+	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	json_decref(root);
+	if (!text)
+		return err_set(e, ENOMEM, "no memory for the JSON object");
+	*out = text;
+	return 0;
+}
