@@ -39,6 +39,16 @@ struct device_range {
 	const struct device_ops *ops; /* NULL: those of the type */
 };
 
+/* Ranges that are served by the type's own functions. */
+#define DEVICE_PORTS_AT(first, count)                                 \
+	{                                                             \
+		.space = DEVICE_PORTS, .start = (first), .len = count \
+	}
+#define DEVICE_MMIO_AT(gpa, size)                                 \
+	{                                                         \
+		.space = DEVICE_MMIO, .start = (gpa), .len = size \
+	}
+
 /* More than any device has. */
 #define DEVICE_RANGES 3
 

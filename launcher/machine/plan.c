@@ -49,31 +49,30 @@ static const struct device_type *const transports[] = {
  * taken. */
 static const struct device_type pic_type = {
 	.name = "pic",
-	.fixed = { { DEVICE_PORTS, 0x20, 2 },
-		   { DEVICE_PORTS, 0xa0, 2 },
-		   { DEVICE_PORTS, 0x4d0, 2 } },
+	.fixed = { DEVICE_PORTS_AT(0x20, 2), DEVICE_PORTS_AT(0xa0, 2),
+		   DEVICE_PORTS_AT(0x4d0, 2) },
 };
 
 static const struct device_type pit_type = {
 	.name = "pit",
-	.fixed = { { DEVICE_PORTS, 0x40, 4 } },
+	.fixed = { DEVICE_PORTS_AT(0x40, 4) },
 	.irq = DEVICE_IRQ_LEGACY,
 	.gsi = 0,
 };
 
 static const struct device_type ioapic_type = {
 	.name = "ioapic",
-	.fixed = { { DEVICE_MMIO, IOAPIC_GPA, PAGE_4K } },
+	.fixed = { DEVICE_MMIO_AT(IOAPIC_GPA, PAGE_4K) },
 };
 
 static const struct device_type lapic_type = {
 	.name = "lapic",
-	.fixed = { { DEVICE_MMIO, LAPIC_GPA, PAGE_4K } },
+	.fixed = { DEVICE_MMIO_AT(LAPIC_GPA, PAGE_4K) },
 };
 
 static const struct device_type kvm_pages_type = {
 	.name = "kvm",
-	.fixed = { { DEVICE_MMIO, KVM_PAGES_GPA, KVM_PAGES_SIZE } },
+	.fixed = { DEVICE_MMIO_AT(KVM_PAGES_GPA, KVM_PAGES_SIZE) },
 };
 
 static const struct device_type *const always[] = {

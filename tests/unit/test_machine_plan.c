@@ -234,11 +234,11 @@ END_TEST
 
 static const struct device_type thief = {
 	.name = "thief",
-	.fixed = { { DEVICE_PORTS, 0x3ff, 1 } },
+	.fixed = { DEVICE_PORTS_AT(0x3ff, 1) },
 };
 static const struct device_type neighbour = {
 	.name = "neighbour",
-	.fixed = { { DEVICE_PORTS, 0x400, 1 }, { DEVICE_MMIO, 0x3f8, 8 } },
+	.fixed = { DEVICE_PORTS_AT(0x400, 1), DEVICE_MMIO_AT(0x3f8, 8) },
 };
 static const struct device_type irq_thief = {
 	.name = "irq thief",

@@ -737,7 +737,7 @@ static int create_rng(struct device_env *env, void **dev, struct err *e)
 {
 	const struct device_slot slot = {
 		.type = &virtio_rng_type,
-		.ranges = { { DEVICE_MMIO, 0xd0003000, 0x1000 } },
+		.ranges = { DEVICE_MMIO_AT(0xd0003000, 0x1000) },
 		.ranges_count = 1,
 	};
 

@@ -72,7 +72,7 @@ static int acpi_power_create(void **dev, const struct device_slot *slot,
 
 const struct device_type acpi_power_type = {
 	.name = "acpi",
-	.fixed = { { DEVICE_PORTS, ACPI_POWER_PORT, ACPI_POWER_LEN } },
+	.fixed = { DEVICE_PORTS_AT(ACPI_POWER_PORT, ACPI_POWER_LEN) },
 	.ops = &acpi_power_ops,
 	.create = acpi_power_create,
 	.release = free,

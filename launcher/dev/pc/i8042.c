@@ -146,7 +146,7 @@ static int i8042_create(void **dev, const struct device_slot *slot,
 
 const struct device_type i8042_type = {
 	.name = "i8042",
-	.fixed = { { DEVICE_PORTS, I8042_DATA, 5 } },
+	.fixed = { DEVICE_PORTS_AT(I8042_DATA, 5) },
 	.ops = &i8042_ops,
 	.create = i8042_create,
 	.release = free,

@@ -84,7 +84,7 @@ static int pci_stub_create(void **dev, const struct device_slot *slot,
 
 const struct device_type pci_stub_type = {
 	.name = "pci",
-	.fixed = { { DEVICE_PORTS, PCI_CONFIG_PORT, PCI_CONFIG_LEN } },
+	.fixed = { DEVICE_PORTS_AT(PCI_CONFIG_PORT, PCI_CONFIG_LEN) },
 	.ops = &pci_stub_ops,
 	.create = pci_stub_create,
 	.release = free,

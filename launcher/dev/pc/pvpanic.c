@@ -43,7 +43,7 @@ static int pvpanic_create(void **dev, const struct device_slot *slot,
 
 const struct device_type pvpanic_type = {
 	.name = "pvpanic",
-	.fixed = { { DEVICE_PORTS, PVPANIC_PORT, 1 } },
+	.fixed = { DEVICE_PORTS_AT(PVPANIC_PORT, 1) },
 	/* No EISA id: its driver knows it by this name. */
 	.acpi_hid = "QEMU0001",
 	.acpi_name = "PEVT",

@@ -139,7 +139,7 @@ static int rtc_create(void **dev, const struct device_slot *slot,
 
 const struct device_type rtc_type = {
 	.name = "rtc",
-	.fixed = { { DEVICE_PORTS, RTC_INDEX, 2 } },
+	.fixed = { DEVICE_PORTS_AT(RTC_INDEX, 2) },
 	.irq = DEVICE_IRQ_LEGACY,
 	.gsi = RTC_IRQ,
 	.acpi_hid = "PNP0B00",

@@ -351,7 +351,7 @@ static int serial_create(void **dev, const struct device_slot *slot,
 
 const struct device_type serial_type = {
 	.name = "serial",
-	.fixed = { { DEVICE_PORTS, COM1_PORT, SERIAL_PORTS } },
+	.fixed = { DEVICE_PORTS_AT(COM1_PORT, SERIAL_PORTS) },
 	.irq = DEVICE_IRQ_LEGACY,
 	.gsi = COM1_IRQ,
 	.acpi_hid = "PNP0501",

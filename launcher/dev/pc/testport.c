@@ -46,7 +46,7 @@ static int testport_create(void **dev, const struct device_slot *slot,
 
 const struct device_type testport_type = {
 	.name = "testport",
-	.fixed = { { DEVICE_PORTS, TESTPORT_EXIT, TESTPORT_LEN } },
+	.fixed = { DEVICE_PORTS_AT(TESTPORT_EXIT, TESTPORT_LEN) },
 	.ops = &testport_ops,
 	.create = testport_create,
 	.release = free,

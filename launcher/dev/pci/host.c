@@ -263,7 +263,7 @@ static struct pci_host *bridge_of(void *dev)
 
 const struct device_type pci_host_type = {
 	.name = "pci",
-	.fixed = { { DEVICE_PORTS, PCI_CONFIG_PORT, PCI_CONFIG_LEN },
+	.fixed = { DEVICE_PORTS_AT(PCI_CONFIG_PORT, PCI_CONFIG_LEN),
 		   { DEVICE_MMIO, PCI_WINDOW_GPA, PCI_WINDOW_SIZE,
 		     &pci_window_ops } },
 	.acpi_hid = "PNP0A03",
