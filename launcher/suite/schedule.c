@@ -2,7 +2,6 @@
 #include "suite/schedule.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,12 @@
 
 #include "base/clock.h"
 #include "base/clean.h"
+#include "base/loop.h"
 #include "suite/child.h"
 #include "suite/judge.h"
 
-#define TICK_MS 1000
+/* How often listeners are told that time has passed. */
+#define TICK_NS UINT64_C(1000000000)
 
 static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -27,6 +28,13 @@ struct schedule {
 	size_t next; /* the case to start */
 	int signal_fd;
 	sigset_t mask_before;
+	struct loop loop;
+	struct loop_watch signals;
+	struct loop_timer look; /* the next deadline, or tick */
+	bool some_ended;	/* children, as SIGCHLD says */
+	bool abandons;		/* only waits for those that run */
+	int rc;			/* the first failure, with: */
+	struct err *e;
 };
 
 /* SIGCHLD, and what ends us, through a descriptor; what was ignored from the
@@ -176,12 +184,14 @@ static void end_children(struct schedule *s)
 	enforce_deadlines(s);
 }
 
-static void on_signals(struct schedule *s)
+static void read_signals(struct schedule *s)
 {
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD && !s->r->signal) {
+		if (info.ssi_signo == SIGCHLD) {
+			s->some_ended = true;
+		} else if (!s->r->signal) {
 			s->r->signal = (int)info.ssi_signo;
 			s->next = s->r->s->count;
 			end_children(s);
@@ -193,7 +203,7 @@ static bool attend(void *schedule)
 {
 	struct schedule *s = schedule;
 
-	on_signals(s);
+	read_signals(s);
 	enforce_deadlines(s);
 	return s->r->signal || s->r->broken;
 }
@@ -251,48 +261,93 @@ static int on_end(struct schedule *s, struct child *c, int status,
 	return start_case(s, c, which, e);
 }
 
+/* Judging one may take so long that others end meanwhile. */
 static int reap(struct schedule *s, struct err *e)
 {
 	int rc = 0, status;
 
-	for (unsigned long n = 0; n < s->r->jobs && !rc; n++)
-		if (child_ended(&s->children[n], &status))
-			rc = on_end(s, &s->children[n], status, e);
+	do {
+		s->some_ended = false;
+		for (unsigned long n = 0; n < s->r->jobs && !rc; n++)
+			if (child_ended(&s->children[n], &status))
+				rc = on_end(s, &s->children[n], status, e);
+	} while (s->some_ended && !rc);
 	return rc;
 }
 
-static int serve(struct schedule *s, struct err *e)
+static uint64_t next_look(const struct schedule *s)
 {
-	struct pollfd p = { s->signal_fd, POLLIN, 0 };
-	int rc;
+	uint64_t next_ns = clock_ns() + TICK_NS;
 
-	for (;;) {
-		rc = start_cases(s, e) ?: tell_all(s, TOLD_TICK, 0, e);
-		if (rc || !s->running)
-			return rc;
-		(void)poll(&p, 1, TICK_MS);
-		on_signals(s);
-		rc = reap(s, e);
-		if (rc)
-			return rc;
-		enforce_deadlines(s);
-	}
+	for (unsigned long n = 0; n < s->r->jobs; n++)
+		if (s->children[n].pid && s->children[n].deadline_ns < next_ns)
+			next_ns = s->children[n].deadline_ns;
+	return next_ns;
 }
 
-/* However it came: nobody is left behind. */
+/* Do what there is to do. The loop ends when no case runs, or when one could
+ * not be told to a listener. */
+static void go_on(void *ctx)
+{
+	struct schedule *s = ctx;
+	struct err ignored;
+	int rc = reap(s, s->abandons ? &ignored : s->e);
+
+	enforce_deadlines(s);
+	if (s->abandons)
+		rc = 0;
+	else if (!rc)
+		rc = start_cases(s, s->e) ?: tell_all(s, TOLD_TICK, 0, s->e);
+	s->rc = rc;
+	if (rc || !s->running)
+		loop_stop(&s->loop);
+	else
+		loop_timer_set(&s->loop, &s->look, next_look(s));
+}
+
+static void on_signals(void *ctx, unsigned events)
+{
+	struct schedule *s = ctx;
+
+	(void)events;
+	read_signals(s);
+	go_on(s);
+}
+
+static int serve(struct schedule *s)
+{
+	go_on(s);
+	loop_run(&s->loop);
+	return s->rc;
+}
+
+/* Whatever has failed, no case is left running. */
 static void abandon(struct schedule *s)
 {
-	struct pollfd p = { s->signal_fd, POLLIN, 0 };
-	struct err ignored;
-
+	s->abandons = true;
 	if (!s->r->signal)
 		end_children(s);
-	while (s->running) {
-		(void)poll(&p, 1, TICK_MS);
-		on_signals(s);
-		(void)reap(s, &ignored);
-		enforce_deadlines(s);
-	}
+	(void)serve(s);
+}
+
+static int open_loop(struct schedule *s, struct err *e)
+{
+	int rc = take_signals(s, e) ?: loop_init(&s->loop, e);
+
+	s->signals = (struct loop_watch){ .fn = on_signals, .ctx = s };
+	s->look = (struct loop_timer){ .fn = go_on, .ctx = s };
+	return rc ?: loop_add(&s->loop, &s->signals, s->signal_fd, LOOP_IN, e);
+}
+
+static void close_loop(struct schedule *s)
+{
+	loop_timer_stop(&s->look);
+	loop_remove(&s->signals);
+	loop_release(&s->loop);
+	if (s->signal_fd < 0)
+		return;
+	close(s->signal_fd);
+	sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
 }
 
 static int prepare(struct suite_run *r, struct schedule *s, struct err *e)
@@ -306,7 +361,7 @@ static int prepare(struct suite_run *r, struct schedule *s, struct err *e)
 		child_remove_files(r, i);
 	r->began = time(NULL);
 	r->began_ns = clock_ns();
-	return take_signals(s, e);
+	return open_loop(s, e);
 }
 
 int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
@@ -316,6 +371,8 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 		.listeners = l,
 		.listener_count = n,
 		.signal_fd = -1,
+		.loop = LOOP_EMPTY,
+		.e = e,
 	};
 	struct err why, broken;
 	int rc;
@@ -325,7 +382,7 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 	if (!rc)
 		rc = tell_all(&s, TOLD_BEGIN, 0, e);
 	if (!rc)
-		rc = serve(&s, e);
+		rc = serve(&s);
 	if (rc) {
 		broken = *e;
 		clean_text(broken.msg);
@@ -338,10 +395,7 @@ int suite_run(struct suite_run *r, struct listener *l, size_t n, struct err *e)
 		rc = -EIO;
 	}
 	r->broken = NULL;
-	if (s.signal_fd >= 0) {
-		close(s.signal_fd);
-		sigprocmask(SIG_SETMASK, &s.mask_before, NULL);
-	}
+	close_loop(&s);
 	free(s.children);
 	return rc;
 }
