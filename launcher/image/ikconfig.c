@@ -6,14 +6,14 @@
 
 #include "image/decode.h"
 
-static const char begin[8] __attribute__((nonstring)) = "IKCFG_ST";
-static const char end[8] __attribute__((nonstring)) = "IKCFG_ED";
+static const char begin[] = "IKCFG_ST";
+static const char end[] = "IKCFG_ED";
 
 /* So many places with these words are tried; a kernel has one or two. */
 #define TRIED_MAX 16
 
-/* Behind @word, or NULL. */
-static const uint8_t *find(struct bytes b, const char word[8])
+/* Behind @word, of 8 characters, or NULL. */
+static const uint8_t *find(struct bytes b, const char *word)
 {
 	const uint8_t *p = b.len ? memmem(b.data, b.len, word, 8) : NULL;
 
