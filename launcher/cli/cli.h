@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line: what was asked for, and the commands that do it.
+ * The command line: the options, and the commands that they are for.
  *
  * A command returns the process's exit status and leaves the sentence to
  * print in a struct err; main.c prints it. Usage errors carry STATUS_USAGE.
@@ -24,7 +24,7 @@
 
 #define DEFAULT_MEM (UINT64_C(256) << 20)
 
-/* Everything any command can be told. A command reads what concerns it. */
+/* The options of all commands. A command reads those that it takes. */
 struct options {
 	const char *image; /* test: the suite */
 	const char *other; /* the second IMAGE; NULL: there is one */
@@ -44,7 +44,7 @@ struct options {
 	size_t fail_on_count;
 	struct {
 		const char *text; /* with its escapes */
-		size_t after;	  /* so many --expect stand before it */
+		size_t after;	  /* how many --expect come before it */
 	} send[SEND_MAX];
 	size_t send_count;
 	const char *symbols;  /* an ELF or a System.map, or NULL */
@@ -94,10 +94,10 @@ enum option_group {
 	OPT_VERIFY = 1 << 4,
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
-	OPT_MAP = 1 << 7, /* what inspect has for its --map only */
-	/* No command's: the option is a key of a suite's cases. */
+	OPT_MAP = 1 << 7, /* only valid with inspect's --map */
+	/* Not of a command: the option is a key of a suite's cases. */
 	OPT_SUITE = 1 << 14,
-	/* No option's: IMAGE may be two of them. */
+	/* Not of an option: the command takes one IMAGE or two. */
 	TAKES_TWO_IMAGES = 1 << 15,
 };
 
@@ -105,10 +105,10 @@ extern const struct command commands[];
 extern const size_t commands_count;
 
 /*
- * Find the command among the words of the command line and take it out: the
- * first word that is neither an option nor an option's argument. If that is
- * no command, it is an IMAGE to run, unless there is no such file and
- * another word follows: -EINVAL, since a command was meant.
+ * Find the command among the words of the command line and remove it: the
+ * first word that is neither an option nor an option's argument. A word that is
+ * not a command is an IMAGE to run, unless there is no such file and another
+ * word follows: -EINVAL, because a command was meant.
  */
 int command_find(const struct command **cmd, int *argc, char ***argv,
 		 struct err *e);
@@ -130,16 +130,16 @@ struct machine_config options_machine(const struct options *o);
 /* The text of --help. */
 void options_print_help(void);
 
-/* Print a warning, one line: what the user must know of what goes on. */
+/* Print a warning in one line. */
 void warn(const struct err *e);
 
 /*
- * Print @e's sentence and end the process with @status, on any thread and
- * whatever the others do. Only for where no way leads back to main().
+ * Print @e's sentence and end the process with @status, from any thread, while
+ * others may be running. Only for places that cannot return to main().
  */
 void leave(int status, const struct err *e) __attribute__((noreturn));
 
-/* What a suite may ask of this command line. */
+/* The commands and options that a suite may use. */
 extern const struct suite_words suite_words;
 
 /* The commands; each one's file says what it does. */

@@ -22,7 +22,7 @@
 #include "show/symbols_list.h"
 #include "machine/machine.h"
 
-/* Whole or not at all, as far as stdout allows: it is written when done. */
+/* Printed at the end, so that an error leaves no part of it on stdout. */
 static int print(const struct options *o, const char *text, struct err *e)
 {
 	struct bytes parts[] = {
@@ -67,7 +67,7 @@ static int show_difference(const struct options *o, const struct inspection *a,
 	free(text);
 	if (rc)
 		return STATUS_FAILED;
-	/* As verify has it: a finding, and no failure. */
+	/* A finding rather than a failure, as for verify. */
 	return equal ? STATUS_OK : STATUS_REPORTED;
 }
 
@@ -83,7 +83,7 @@ static int open_initrds(struct input *initrds, const struct options *o,
 	return rc ? err_prefix(e, rc, "initrd") : 0;
 }
 
-/* Everything where run would have put it. */
+/* Put everything where run would put it. */
 static int load_all(const struct options *o, const struct image *img,
 		    struct memory_map *map, enum boot_id *chosen, struct err *e)
 {

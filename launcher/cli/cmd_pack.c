@@ -2,8 +2,8 @@
 /*
  * launcher pack: an ELF kernel into a bzImage.
  *
- * The ELF may come in any image that can be read. Of a bzImage, what its ELF
- * does not say is kept: version string, cmdline_size and initrd_addr_max.
+ * The ELF may be in any image that can be read. From a bzImage, the version
+ * string, cmdline_size and initrd_addr_max are kept, which its ELF lacks.
  */
 #include "cli/cli.h"
 

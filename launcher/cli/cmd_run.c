@@ -205,8 +205,8 @@ static int read_all(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
 
-/* The kernel lies where the launcher has put it, unless it came there by
- * itself and nobody told it to stay. */
+/* The kernel is where the launcher has put it, unless it decompresses itself and
+ * may move itself. */
 static int find_symbols(struct run *r, struct err *e)
 {
 	struct symbols *s = &r->guest.symbols;

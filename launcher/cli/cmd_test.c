@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher test: run a suite, case by case, and say what came of each.
+ * launcher test: run the cases of a suite, and report how each one ended.
  *
- * Exit status 0: something passed and the rest was skipped at most, 6: a case
- * failed, 1: a case or the suite could not be run, or nothing passed.
+ * Exit status 0: at least one case passed and the others were skipped; 6: a case
+ * failed; 1: a case or the suite could not be run, or no case passed.
  */
 #include "cli/cli.h"
 
@@ -32,7 +32,7 @@ static bool is_clean(const char *word)
 	return !left;
 }
 
-/* A word that a terminal might obey, in a shell's words: $'\033[2J'. */
+/* A word with control characters, quoted for a shell: $'\033[2J'. */
 static void print_escaped(const char *word)
 {
 	size_t left = strlen(word);
@@ -53,7 +53,7 @@ static void print_escaped(const char *word)
 	putchar('\'');
 }
 
-/* For a shell, as one word. */
+/* Print @word, quoted for a shell. */
 static void print_word(const char *word)
 {
 	if (!is_clean(word)) {
@@ -113,7 +113,7 @@ static int status_of(const struct suite_run *r, struct err *e)
 	return STATUS_FAILED;
 }
 
-/* Everybody who wants to know, @tap being the results' file. */
+/* The listeners; @tap is the file of results. */
 static size_t make_listeners(struct listener *l, const struct options *o,
 			     FILE *tap, const char *tap_path)
 {
@@ -134,8 +134,8 @@ static size_t make_listeners(struct listener *l, const struct options *o,
 	return n;
 }
 
-/* The results' file, empty; one suite at a time has it, and with it the
- * folder. */
+/* Open and empty the file of results. It is locked: only one suite at a time
+ * uses the folder. */
 static int open_tap(FILE **tap, const struct folder *f, struct err *e)
 {
 	int fd = folder_open_own(f, TAP, e);
@@ -171,7 +171,7 @@ static int run_cases(struct suite_run *r, const struct options *o,
 	if (!rc)
 		rc = suite_run(r, listeners,
 			       make_listeners(listeners, o, tap, tap_path), e);
-	/* Before the lock goes, and another suite makes its own. */
+	/* Before the lock is released and another suite makes its own. */
 	folder_remove_private(f);
 	if (tap)
 		fclose(tap);
@@ -223,7 +223,7 @@ static int run_suite(const struct suite *s, const struct options *o,
 
 	if (!o->output && asprintf(&path, "%s" RESULTS, s->name) < 0)
 		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
-	/* A link that has the default name may have come with the suite. */
+	/* A link with the default name may have come with the suite. */
 	if (!folder_open(&f, o->output ?: path, o->output, e))
 		status = run_in_folder(s, o, &f, e);
 	folder_close(&f);

@@ -8,7 +8,7 @@
 
 #include "verify/verify.h"
 
-/* A decompressor that hangs must not hang us; emulated, one may take long. */
+/* A decompressor may hang; in an emulated guest, it may take long. */
 #define DEFAULT_TIMEOUT_NS UINT64_C(300000000000)
 
 int cmd_verify(const struct options *o, struct err *e)

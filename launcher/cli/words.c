@@ -3,7 +3,7 @@
  * From the words of the command line to a command and its options.
  *
  * getopt_long() walks the words twice: once to find the command, which may
- * stand behind options, and once to apply the options to it.
+ * follow options, and once to apply the options to it.
  */
 #include "cli/option_table.h"
 
@@ -17,7 +17,7 @@
 struct walk {
 	int argc;
 	char **argv;
-	int at;		    /* the word that the last option stood in */
+	int at;		    /* the word with the last option in it */
 	const char *second; /* its second argument; NULL: missing */
 	unsigned given[OPTION_ROWS_MAX]; /* how often, by row */
 	char letters[2 + 2 * OPTION_ROWS_MAX + 1];
@@ -36,8 +36,8 @@ static int argument_of(const struct option_row *r)
 	return is_optional(r) ? optional_argument : required_argument;
 }
 
-/* Whether another row of the same name is meant: that of the command, or the
- * first. */
+/* Whether @cmd has another row of this name; if no command of the name's rows
+ * is @cmd, the first row counts. */
 static bool is_shadowed(const struct option_row *r, const struct command *cmd)
 {
 	bool fits = r->groups & cmd->takes;
@@ -60,7 +60,7 @@ static void walk_begin(struct walk *w, const struct command *cmd, int argc,
 	size_t n = 0;
 
 	*w = (struct walk){ .argc = argc, .argv = argv };
-	*l++ = '+'; /* stop at the first word that is no option */
+	*l++ = '+'; /* stop at the first word that is not an option */
 	*l++ = ':'; /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < option_rows_count; i++) {
 		const struct option_row *r = &option_rows[i];
@@ -105,15 +105,15 @@ static bool takes(const struct option_row *r, const char *word)
 	return !rc;
 }
 
-/* An address that is none, and no IMAGE either: it is refused as what it was
- * meant to be. */
+/* Neither a valid address nor an IMAGE, but meant to be an address: it is
+ * refused as one. */
 static bool is_mistaken(const char *word)
 {
 	return gdb_line_is_meant(word) && access(word, F_OK);
 }
 
-/* The next option as getopt_long() gives it; -1 at a word that is none, at
- * the end, and behind a "--", which is skipped. */
+/* The next option as getopt_long() returns it; -1 at a word that is not an
+ * option, at the end, and after a "--", which is skipped. */
 static int walk_next(struct walk *w)
 {
 	const struct option_row *r;
@@ -126,21 +126,21 @@ static int walk_next(struct walk *w)
 	/* getopt_long() knows of one argument only. */
 	if (takes_two(r) && optind < w->argc)
 		w->second = w->argv[optind++];
-	/* And that one which may be missing is behind a "=" or missing. */
+	/* It also takes an optional argument from behind a "=" only. */
 	if (r && is_optional(r) && !optarg && optind < w->argc &&
 	    (takes(r, w->argv[optind]) || is_mistaken(w->argv[optind])))
 		optarg = w->argv[optind++];
 	return opt;
 }
 
-/* Whether the walk stands at a word that is no option, and not because of a
- * "--": that one is an IMAGE or a command, and options may follow. */
+/* Whether the walk has stopped at a word that is not an option, rather than
+ * after a "--": the word is an IMAGE or a command, and options may follow. */
 static bool walk_at_word(const struct walk *w)
 {
 	return optind == w->at && optind < w->argc;
 }
 
-/* How many long options the @len bytes at @name may stand for. */
+/* How many long options begin with the @len bytes at @name. */
 static unsigned count_meant(const struct walk *w, const char *name, size_t len)
 {
 	unsigned n = 0;
@@ -150,10 +150,10 @@ static unsigned count_meant(const struct walk *w, const char *name, size_t len)
 	return n;
 }
 
-/* What people type who know other launchers, and what to type here. Looked up
- * before a word is taken apart into letters: "-initrd" is not "-i nitrd". */
+/* What users of other launchers type, and what to type here. Looked up before a
+ * word is split into letters: "-initrd" is not "-i nitrd". */
 static const struct {
-	const char *words; /* with a blank behind each */
+	const char *words; /* each with a blank after it */
 	const char *advice;
 } foreign[] = {
 	{ "-k --kernel -kernel ", "give IMAGE without an option" },
@@ -251,8 +251,8 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
 }
 
-/* Take the word that getopt_long() stands at for an IMAGE, if another has
- * room. */
+/* Take the word at which getopt_long() has stopped as an IMAGE, if the command
+ * takes another one. */
 static bool take_image(struct options *o, const struct command *cmd,
 		       char **argv)
 {
@@ -265,7 +265,7 @@ static bool take_image(struct options *o, const struct command *cmd,
 	return true;
 }
 
-/* The file that @r says to write, or NULL; no result may go there, too. */
+/* The file that the run writes because of @r, or NULL. */
 static const char *file_written(const struct option_row *r,
 				const struct options *o)
 {
@@ -276,7 +276,7 @@ static const char *file_written(const struct option_row *r,
 	return value_text(v, o, 0);
 }
 
-/* Two files of results must not be one: the last would be all there is. */
+/* Results need different files: the last one written would replace the others. */
 static int check_outputs(const struct options *o, struct err *e)
 {
 	const struct option_row *end = option_rows + option_rows_count;
@@ -339,7 +339,7 @@ static int check_parts(const struct options *o, struct err *e)
 	return 0;
 }
 
-/* What no option can tell by itself. */
+/* Check what no option can check on its own. */
 static int check_together(const struct options *o, const struct command *cmd,
 			  struct err *e)
 {
@@ -375,7 +375,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		int opt = walk_next(&w);
 		int rc;
 
-		/* IMAGE may stand before options, too. */
+		/* Options may follow IMAGE. */
 		if (opt == -1 && walk_at_word(&w) && take_image(o, cmd, argv))
 			continue;
 		if (opt == -1)
@@ -398,8 +398,8 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	return check_together(o, cmd, e);
 }
 
-/* Walk to the next word that is no option; false if there is none, or an
- * option that is wrong, about which options_parse() has more to say. */
+/* Walk to the next word that is not an option. Returns false if there is none,
+ * or at a wrong option, which options_parse() will report. */
 static bool find_word(struct walk *w)
 {
 	int opt;
@@ -443,7 +443,7 @@ int command_find(const struct command **cmd, int *argc, char ***argv,
 	word = (*argv)[optind];
 	*cmd = command_by_name(word) ?: *cmd;
 	if (command_by_name(word)) {
-		/* What stood before it closes the gap. */
+		/* The words before it move up by one. */
 		memmove(*argv + 1, *argv, optind * sizeof(**argv));
 		(*argv)++;
 		(*argc)--;
