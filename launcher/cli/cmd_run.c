@@ -161,6 +161,7 @@ static int open_all(struct run *r, struct err *e)
 	};
 	int rc = run_files_open(&r->files, &paths, e);
 
+	terminal_open(&r->guest.terminal, STDOUT_FILENO);
 	r->guest.debugger.lost = o->gdb_lost;
 	if (!rc && o->gdb)
 		rc = debugger_open(&r->guest.debugger, o->gdb, e);

@@ -10,6 +10,7 @@ void guest_init(struct guest *g)
 		.latch.wake_fd = -1,
 		.console.wake_fd = -1,
 		.m = MACHINE_EMPTY,
+		.terminal = TERMINAL_EMPTY,
 		.session = SESSION_EMPTY,
 		.signals = SIGNALS_EMPTY,
 		.trace = TRACE_EMPTY,
@@ -49,6 +50,7 @@ static int open_session(struct guest *g, struct err *e)
 		.machine = &g->m,
 		.console = &g->console,
 		.line = &g->m.console,
+		.terminal = &g->terminal,
 		.watch = &g->watch,
 		.latch = &g->latch,
 		.times = &g->times,
@@ -158,6 +160,7 @@ void guest_release(struct guest *g)
 	struct err ignored;
 
 	session_release(&g->session);
+	terminal_release(&g->terminal);
 	signals_release(&g->signals);
 	machine_release(&g->m);
 	debugger_release(&g->debugger);

@@ -17,6 +17,7 @@ struct guest {
 	struct console console;
 	struct watch watch;
 	struct sender sender;
+	struct terminal terminal; /* opened before guest_run(), or empty */
 	struct session session;
 	struct symbols symbols;
 	struct trace trace;	  /* --trace; to be opened after guest_open() */

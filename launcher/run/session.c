@@ -172,7 +172,7 @@ static void join_parts(struct session *s)
 	s->panic = (struct loop_timer){ .fn = on_panic_over, .ctx = s };
 	s->input = (struct console_input){
 		.line = c->line,
-		.terminal = &s->terminal,
+		.terminal = c->terminal,
 		.latch = c->latch,
 		.sender = c->sender,
 		.fd = fcntl(STDIN_FILENO, F_GETFL) < 0 ? -1 : STDIN_FILENO,
@@ -180,7 +180,7 @@ static void join_parts(struct session *s)
 	s->output = (struct console_output){
 		.console = c->console,
 		.watch = c->watch,
-		.terminal = &s->terminal,
+		.terminal = c->terminal,
 		.latch = c->latch,
 		.times = c->times,
 		.seen = judge,
@@ -215,10 +215,11 @@ void session_begin(struct session *s)
 
 static void take_terminal(struct session *s)
 {
-	if (s->input.fd >= 0 && !terminal_take_input(&s->terminal, s->input.fd))
+	if (s->input.fd >= 0 &&
+	    !terminal_take_input(s->c.terminal, s->input.fd))
 		s->input.fd = -1;
 	if (s->output.fd >= 0)
-		s->output.fd = terminal_take_output(&s->terminal, s->output.fd);
+		s->output.fd = terminal_output(s->c.terminal, s->output.fd);
 }
 
 static int watch_all(struct session *s, struct err *e)
@@ -274,7 +275,7 @@ void session_run(struct session *s)
 	watch_end(s->c.watch);
 	explain_shutdown(s);
 	milestone_reach(s->c.times, MILESTONE_END);
-	terminal_give_back(&s->terminal);
+	terminal_give_back(s->c.terminal);
 	/* What is still to be printed may have to wait for a terminal, and
 	 * nothing looks at the signals any more. */
 	signals_give_back(s->c.signals);
@@ -283,5 +284,4 @@ void session_run(struct session *s)
 void session_release(struct session *s)
 {
 	loop_release(&s->loop);
-	terminal_release(&s->terminal);
 }

@@ -36,6 +36,7 @@ struct session_config {
 	void *machine;
 	struct console *console;       /* what the guest says */
 	const struct line_guest *line; /* what it hears */
+	struct terminal *terminal;     /* stdin or stdout, if one is */
 	struct watch *watch;
 	struct outcome_latch *latch;
 	struct milestones *times; /* NULL: not wanted */
@@ -49,7 +50,6 @@ struct session_config {
 struct session {
 	struct session_config c;
 	struct loop loop;
-	struct terminal terminal;
 	struct console_input input;
 	struct console_output output;
 	struct patience patience; /* of all outputs once the run has ended */
@@ -61,9 +61,9 @@ struct session {
 	uint64_t panic_ns; /* clock_ns() of the line that says so; 0: none */
 };
 
-#define SESSION_EMPTY                                           \
-	{                                                       \
-		.loop = LOOP_EMPTY, .terminal = TERMINAL_EMPTY, \
+#define SESSION_EMPTY               \
+	{                           \
+		.loop = LOOP_EMPTY, \
 	}
 
 /*

@@ -24,12 +24,12 @@ bool terminal_take_input(struct terminal *t, int fd)
 	return raw;
 }
 
-/* The terminal that is stdout, opened anew; negative if that fails. */
-static int reopen(const struct terminal *t, int flags)
+/* The terminal @fd, opened anew; negative if that fails. */
+static int reopen(int fd, int flags)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", t->shown_fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -38,13 +38,17 @@ static int reopen(const struct terminal *t, int flags)
  * write of more waits. So it must not block; but O_NONBLOCK belongs to the
  * open file, which the shell shares with us: open another one.
  */
-int terminal_take_output(struct terminal *t, int fd)
+void terminal_open(struct terminal *t, int fd)
 {
 	if (!isatty(fd))
-		return fd;
+		return;
 	t->is_output = true;
-	t->shown_fd = fd;
-	t->out_fd = reopen(t, O_WRONLY);
+	t->out_fd = reopen(fd, O_WRONLY);
+	t->answer_fd = reopen(fd, O_RDWR);
+}
+
+int terminal_output(const struct terminal *t, int fd)
+{
 	return t->out_fd >= 0 ? t->out_fd : fd;
 }
 
@@ -60,21 +64,17 @@ void terminal_says(struct terminal *t, const uint8_t *data, size_t n)
 		tty_answers_input(&t->answers, data, n);
 }
 
-/* The terminal that has shown the guest's output, to read its answers. */
-static int open_answering(const struct terminal *t)
+/* Where the answers of the terminal that has shown the guest's output can be
+ * read; -1 if they are not ours to read, as in the background. */
+static int answering(const struct terminal *t)
 {
 	struct err e;
 	bool raw;
-	int fd;
 
 	if (t->in_fd >= 0)
-		return dup(t->in_fd);
-	fd = reopen(t, O_RDWR);
-	if (fd >= 0 && !tty_make_raw(fd, &raw, &e) && raw)
-		return fd;
-	/* In the background, it is not ours to read. */
-	if (fd >= 0)
-		close(fd);
+		return t->in_fd;
+	if (t->answer_fd >= 0 && !tty_make_raw(t->answer_fd, &raw, &e) && raw)
+		return t->answer_fd;
 	return -1;
 }
 
@@ -84,19 +84,19 @@ void terminal_give_back(struct terminal *t)
 	int fd = -1;
 
 	if (t->is_output && t->answers.missing)
-		fd = open_answering(t);
+		fd = answering(t);
 	if (fd >= 0)
 		tty_answers_take(&t->answers, fd, &kept);
 	tty_restore();
-	if (fd < 0)
-		return;
-	tty_kept_type(&kept, fd);
-	close(fd);
+	if (fd >= 0)
+		tty_kept_type(&kept, fd);
 }
 
 void terminal_release(struct terminal *t)
 {
 	if (t->out_fd >= 0)
 		close(t->out_fd);
+	if (t->answer_fd >= 0)
+		close(t->answer_fd);
 	*t = (struct terminal)TERMINAL_EMPTY;
 }

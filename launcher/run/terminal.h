@@ -20,17 +20,21 @@
 #include "base/tty_answers.h"
 
 struct terminal {
-	int in_fd;  /* stdin, if that is a terminal and is raw; -1: not */
-	int out_fd; /* stdout, if that is a terminal, opened anew; -1: not */
-	bool is_output; /* stdout is a terminal */
-	int shown_fd;	/* then it is this */
+	int in_fd; /* stdin, if that is a terminal and is raw; -1: not */
+	/* If stdout is a terminal, it is opened anew, to write to and to read
+	 * its answers; -1: not. */
+	bool is_output;
+	int out_fd, answer_fd;
 	struct tty_answers answers;
 };
 
-#define TERMINAL_EMPTY                    \
-	{                                 \
-		.in_fd = -1, .out_fd = -1 \
+#define TERMINAL_EMPTY                                     \
+	{                                                  \
+		.in_fd = -1, .out_fd = -1, .answer_fd = -1 \
 	}
+
+/* If @fd, which is stdout, is a terminal, open what will be needed of it. */
+void terminal_open(struct terminal *t, int fd);
 
 /*
  * If @fd is a terminal, make it raw. Returns whether @fd may be read: a
@@ -39,10 +43,10 @@ struct terminal {
 bool terminal_take_input(struct terminal *t, int fd);
 
 /*
- * Returns the descriptor to write to: one that does not block if @fd is a
- * terminal, otherwise @fd itself.
+ * Returns the descriptor to write to: one that does not block if stdout, @fd,
+ * is a terminal that was opened; otherwise @fd itself.
  */
-int terminal_take_output(struct terminal *t, int fd);
+int terminal_output(const struct terminal *t, int fd);
 
 /* What was printed on stdout, and what has come from stdin. */
 void terminal_shows(struct terminal *t, const uint8_t *data, size_t n);

@@ -25,6 +25,7 @@
 static struct session session;
 static struct console console;
 static struct watch watch;
+static struct terminal terminal = TERMINAL_EMPTY;
 static struct outcome_latch latch;
 static struct signals signals;
 static struct sender sender;
@@ -114,6 +115,7 @@ static void init(uint64_t deadline_ns)
 		.machine = &thread,
 		.console = &console,
 		.line = &line_end,
+		.terminal = &terminal,
 		.watch = &watch,
 		.latch = &latch,
 		.times = &times,
