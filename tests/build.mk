@@ -147,7 +147,7 @@ $(BENCH_PROG): $(call objs,rel,$(BENCH_SRCS)) build/rel/liblauncher.a
 
 .PHONY: bench bench-box
 bench: build/launcher $(BENCH_PROG)
-	@scripts/bench $(if $(filter quick,$(BENCH)),load start)
+	@scripts/bench $(if $(filter quick,$(BENCH)),load names start)
 
 bench-box: build/launcher
 	@scripts/bench box

@@ -8,6 +8,7 @@
  */
 #include "bench/bench.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,15 @@ const char *bench_verdict(double value, double limit)
 	return value <= limit ? "met" : "missed";
 }
 
+void bench_ask_for_priority(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_RR, &lowest))
+		printf("at normal priority (real-time needs root): on a busy "
+		       "machine, look at \"best\"\n");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -100,10 +110,11 @@ int main(int argc, char **argv)
 		{ "load", cmd_load },
 		{ "start", cmd_start },
 		{ "mark", cmd_mark },
+		{ "names", cmd_names },
 	};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
-	bench_die("usage: bench load|start|mark ...");
+	bench_die("usage: bench load|start|mark|names ...");
 }

@@ -42,6 +42,9 @@ size_t bench_resident(const void *addr, size_t len);
  */
 double bench_median(double *v, size_t n);
 
+/* Measure at real-time priority, or say that it is not allowed. */
+void bench_ask_for_priority(void);
+
 /* "met" or "missed". */
 const char *bench_verdict(double value, double limit);
 
@@ -72,5 +75,6 @@ long long memory_beyond_library(const char *path);
 int cmd_load(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_mark(int argc, char **argv);
+int cmd_names(int argc, char **argv);
 
 #endif

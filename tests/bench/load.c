@@ -23,7 +23,6 @@
 #include "bench/bench.h"
 
 #include <elf.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,18 +205,9 @@ static void print_row(const char *name, const char *path)
 	image_close(&img);
 }
 
-static void ask_for_priority(void)
-{
-	const struct sched_param lowest = { .sched_priority = 1 };
-
-	if (sched_setscheduler(0, SCHED_RR, &lowest))
-		printf("at normal priority (real-time needs root): on a busy "
-		       "machine, look at \"best\"\n");
-}
-
 int cmd_load(int argc, char **argv)
 {
-	ask_for_priority();
+	bench_ask_for_priority();
 	printf("%-6s %-18s %6s %7s %8s %8s %6s %6s  %-11s %7s  %s\n", "format",
 	       "kernel", "packed", "decoded", "library", "launcher", "ratio",
 	       "best", "wanted", "memory", "<= 8");
