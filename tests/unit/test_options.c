@@ -685,6 +685,40 @@ START_TEST(options__devices_have_a_limit)
 }
 END_TEST
 
+/* A command has one option of a name, and a letter is one name's. */
+START_TEST(options__rows_are_told_apart)
+{
+	for (size_t i = 0; i < option_rows_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct option_row *a = &option_rows[i];
+			const struct option_row *b = &option_rows[j];
+			unsigned both = a->groups & b->groups;
+
+			ck_assert_msg(strcmp(a->name, b->name) ||
+					      !(both & ~(unsigned)OPT_SUITE),
+				      "two rows of --%s", a->name);
+			ck_assert_msg(!a->letter || a->letter != b->letter,
+				      "two rows of -%c", a->letter);
+		}
+}
+END_TEST
+
+START_TEST(options__symbols_are_one_thing_for_run_and_another_for_inspect)
+{
+	assert_ok(parse(RUN, "--symbols map img"), &e);
+	ck_assert_str_eq(o.symbols, "map");
+	ck_assert_str_eq(o.image, "img");
+	ck_assert(!o.with_symbols);
+	assert_ok(parse(INSPECT, "--symbols img"), &e);
+	ck_assert_ptr_null(o.symbols);
+	ck_assert_str_eq(o.image, "img");
+	ck_assert(o.with_symbols);
+	/* Abbreviated: one option, though two rows. */
+	assert_ok(parse(EXTRACT, "img --sym"), &e);
+	ck_assert(o.with_symbols);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("options");
@@ -693,6 +727,10 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, options__gdb, 0, COUNT(debugged));
 	tcase_add_test(t, options__gdb_takes_no_image);
 	tcase_add_test(t, options__gdb_lost);
+	tcase_add_test(t, options__rows_are_told_apart);
+	tcase_add_test(
+		t,
+		options__symbols_are_one_thing_for_run_and_another_for_inspect);
 	tcase_add_test(t, options__defaults);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_loop_test(t, options__two_images, 0, (int)COUNT(two_images));
