@@ -28,7 +28,7 @@ extern struct rng_mem {
 	volatile uint16_t used[VIRTQ_USED_BYTES(RNG_ENTRIES) / 2]
 		__attribute__((aligned(VIRTQ_USED_ALIGN)));
 	volatile uint8_t buffer[RNG_BUFFER_SIZE];
-	volatile uint32_t other; /* which no device is told of */
+	volatile uint32_t other; /* not known to the device */
 } rng_mem __attribute__((aligned(VIRTQ_DESC_SIZE)));
 
 /* Registers that every transport has. */

@@ -305,7 +305,7 @@ static enum verdict serves_after_garbage(const struct boot *b)
 		return SKIP;
 	for (unsigned i = 0; i < COUNT(values); i++)
 		for (unsigned off = 0; off < VIRTIO_PCI_BAR_SIZE; off += 4) {
-			/* Pages have their first 64 bytes at most. */
+			/* Only the first 64 bytes of a page. */
 			if (off % VIRTIO_PCI_AREA_SIZE >= 64)
 				continue;
 			for (unsigned size = 1; size <= 4; size *= 2)
@@ -656,7 +656,7 @@ static const struct claim claims[] = {
 	{ "accesses of odd sizes and places do nothing", odd_sizes_do_nothing },
 	{ "garbage in every register is forgotten by a reset",
 	  serves_after_garbage },
-	{ "garbage in configuration space does no harm",
+	{ "garbage in configuration space has no effect",
 	  configuration_space_takes_garbage },
 	{ "without MSI-X, the ISR status says what happened",
 	  isr_status_without_msix },

@@ -41,7 +41,7 @@ static const char *add_class(struct byte_set *s, const char *name, size_t len)
 	return "unknown character class";
 }
 
-/* One of the things listed in brackets. */
+/* One item of the brackets. */
 struct element {
 	uint8_t byte;
 	bool bounds; /* it may begin or end a range */
@@ -75,7 +75,7 @@ static bool is_symbol(const char *p)
 	return *p == '[' && p[1] && strchr(":=.", p[1]);
 }
 
-/* @hyphen: one may be here without being the last thing in the brackets */
+/* @hyphen: a hyphen may be here, not only at the end of the brackets */
 static const char *read_element(const char **p, bool hyphen, struct byte_set *s,
 				struct element *found)
 {
@@ -121,7 +121,7 @@ const char *bracket_parse(const char **text, struct byte_set *s)
 	bool first = true;
 
 	p += inverted;
-	/* A ']' that comes first is one of the bytes. */
+	/* A ']' at the start is one of the bytes. */
 	do {
 		struct element found;
 		const char *why = read_element(&p, first, s, &found);

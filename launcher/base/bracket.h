@@ -29,16 +29,15 @@ static inline void byte_set_add(struct byte_set *s, uint8_t byte)
 	s->bits[byte / 8] |= (uint8_t)(1 << byte % 8);
 }
 
-/* Make @s hold exactly the bytes that it did not hold. */
+/* Replace @s by its complement. */
 void byte_set_invert(struct byte_set *s);
 
 /* Add the bytes that @is, a function of ctype.h, is true for. */
 void byte_set_add_class(struct byte_set *s, int (*is)(int c));
 
 /*
- * Read the bracket expression whose '[' is at *@text. Returns NULL, with its
- * bytes in @s, which was empty, and *@text after its ']'; or what is wrong
- * with it.
+ * Read the bracket expression whose '[' is at *@text into @s, which is empty,
+ * and move *@text behind its ']'. Returns NULL, or what is wrong with it.
  */
 const char *bracket_parse(const char **text, struct byte_set *s);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A growing run of bytes, for what is made here: a compressed payload, an
- * image of the tests.
+ * A growing buffer of bytes: a compressed payload, an image of the tests.
  *
- * A buffer that got no memory stays failed and empty: everything that is
- * added to it later does nothing, so that whoever fills it asks once, at the
- * end.
+ * A buffer that got no memory stays failed and empty, and ignores all later
+ * additions, so its user checks once, at the end.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -26,7 +24,7 @@ struct buf {
 
 /*
  * Append @len bytes for the caller to fill in; NULL if there is no memory.
- * What @b held may have moved.
+ * The old bytes may move.
  */
 uint8_t *buf_extend(struct buf *b, size_t len);
 

@@ -2,10 +2,10 @@
 /*
  * Bounded views of foreign bytes.
  *
- * A file or a decoded payload is looked at only through these: no pointer
+ * A file or a decoded payload is only read through these: there is no pointer
  * without a length, and a range is tested as `off <= len && n <= len - off`,
- * which cannot overflow. A range that ends exactly at the end is legal.
- * The views own nothing.
+ * which cannot overflow. A range that ends exactly at the end is legal. The
+ * views own nothing.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -20,7 +20,7 @@ struct bytes {
 	size_t len;
 };
 
-/* Whether @n bytes at @off lie inside @b. */
+/* Whether @n bytes at @off are inside @b. */
 static inline bool bytes_has(struct bytes b, uint64_t off, uint64_t n)
 {
 	return off <= b.len && n <= b.len - off;

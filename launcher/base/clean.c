@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* UTF-8's forms of more than one byte, and the smallest value that needs
- * each: what is written longer than it has to be is not well formed. */
+/* UTF-8's forms of more than one byte, and the smallest value that needs each:
+ * longer forms of smaller values are not valid. */
 static const struct {
 	uint8_t mask, lead;
 	uint32_t least;

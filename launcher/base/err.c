@@ -16,8 +16,8 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-/* The parts are cut one by one so that the tail, the cause, may be lost but
- * never the terminator. */
+/* The parts are cut one by one: the tail, the cause, may be lost, but not the
+ * NUL. */
 static void append(struct err *e, const char *text)
 {
 	size_t used = strlen(e->msg);

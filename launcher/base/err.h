@@ -23,8 +23,8 @@ struct err {
 	}
 
 /*
- * Write the message of an error and give back its code, so that a leaf reads
- * `return err_set(e, EINVAL, "...")`.
+ * Write the message of an error and return its code: `return err_set(e, EINVAL,
+ * "...")`.
  *
  * @code: positive errno value.
  * Returns -code. A message longer than the buffer is cut.
@@ -42,14 +42,14 @@ int err_sys(struct err *e, const char *fmt, ...)
 /*
  * Put "prefix: " before the message of an error that is being passed up.
  *
- * @rc: the code to give back, unchanged.
+ * @rc: the code to return.
  */
 int err_prefix(struct err *e, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Keep two refusals: append the other error's message after "; ". Used where
- * several loaders each said why a file is not theirs.
+ * Append the message of another error after "; ", for example if each loader
+ * refuses a file.
  */
 void err_also(struct err *e, const struct err *other);
 

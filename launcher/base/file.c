@@ -2,8 +2,8 @@
 /*
  * Files in: how an image or an initrd comes into the launcher's memory.
  *
- * Must never trust: the kind and the size of what a path leads to, see
- * input.h, and that a file stays as long as it was.
+ * Must never trust: the type and the size of a file, see input.h, and that a
+ * file keeps its size.
  */
 #include "base/file.h"
 
@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 
 /*
- * The files that are mapped, for file_mapped_at(). A slot belongs to whoever
- * has taken it; start is set last and cleared first. A file that finds no slot
- * is mapped all the same.
+ * The mapped files, for file_mapped_at(). A slot belongs to the thread that
+ * took it; start is set last and cleared first. Without a free slot, a file is
+ * mapped, too.
  */
 #define MAPPED_MAX 32
 static struct mapped {

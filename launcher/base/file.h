@@ -2,8 +2,8 @@
 /*
  * Files in, whole: a regular file is mapped read-only and private; standard
  * input and FIFOs are read to their end, up to a limit.
- * A mapping is only for the time in which nothing but the launcher runs: see
- * file_mapped_at(). Files out are in output.h.
+ * A mapping may only be used before the guest runs: see file_mapped_at(). Files
+ * out are in output.h.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -19,7 +19,7 @@ struct file {
 
 /*
  * Read all of @path; "-" is standard input. Pipes are read to their end, so
- * this may wait for as long as their writers like.
+ * this may wait without limit for their writers.
  *
  * @limit: the largest size accepted, in bytes.
  * Directories, sockets, devices and empty files are refused by name: -EISDIR,
@@ -32,19 +32,18 @@ struct file {
  */
 int file_open(struct file *f, const char *path, uint64_t limit, struct err *e);
 
-/* The same of @in, which is open already and stays so; @f does not need it. */
+/* The same for @in, which is open and stays open; @f does not need it. */
 int file_read(struct file *f, struct input *in, uint64_t limit, struct err *e);
 
 void file_close(struct file *f);
 
-/* Replace a mapping by a copy: what happens to the file no longer matters.
+/* Replace a mapping by a copy, so that changes of the file do not matter.
  * -ENOMEM; *@f is untouched then. */
 int file_keep(struct file *f, struct err *e);
 
 /*
- * The path of the file that is mapped where @addr is, or NULL. For a handler
- * of SIGBUS: it may be called whatever the program is in the middle of. The
- * path is valid until that file is closed.
+ * The path of the file that is mapped where @addr is, or NULL. For a handler of
+ * SIGBUS: async-signal-safe. The path is valid until that file is closed.
  */
 const char *file_mapped_at(const void *addr);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* More are kept from other programs, but stay open. */
+/* More are not passed to other programs, but stay open. */
 #define NOTED_MAX 1024
 
 static int noted[NOTED_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * O_PATH finds out what a path leads to; the descriptor it gives is then
- * opened for reading through /proc, so that it is the same file. On a host
- * without /proc the path is opened a second time and compared.
+ * O_PATH finds out the type of the file; its descriptor is then opened for
+ * reading through /proc, so that it is the same file. On a host without /proc
+ * the path is opened a second time and compared.
  *
  * Spec: open(2), O_PATH; fifo(7).
  */
@@ -21,7 +21,7 @@
 
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* Why something that is neither a regular file nor a FIFO is refused. */
+/* Why a file of another type is refused. */
 static int check_type(const char *path, mode_t mode, struct err *e)
 {
 	static const struct {
@@ -43,7 +43,7 @@ static int check_type(const char *path, mode_t mode, struct err *e)
 	return 0;
 }
 
-/* Open @path again, which was the file of *@st a moment ago. */
+/* Open @path again, which should still be the file of *@st. */
 static int open_again(const char *path, const struct stat *st, struct err *e)
 {
 	int fd = open(path, FLAGS);
@@ -112,14 +112,14 @@ bool input_is_file(const struct input *in)
 }
 
 /*
- * Wait until the FIFO @fd has had a writer: before, reading it would look
- * like its end. Signals interrupt the process, not the wait.
+ * Wait until the FIFO @fd has had a writer: before, reading returns the end of the
+ * file.
  */
 static void await_writer(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	/* POLLIN: there is data; POLLHUP: there was a writer, who has left. */
+	/* POLLIN: there is data; POLLHUP: there was a writer. */
 	while (poll(&p, 1, -1) < 0 && errno == EINTR)
 		;
 }

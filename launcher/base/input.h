@@ -2,15 +2,15 @@
 /*
  * A file that is to be read: opened first, read later.
  *
- * Opening some things does something: a tape rewinds, a watchdog starts, a
- * terminal may become ours. So a path is looked up without being opened, and
- * opened only if it leads to a regular file or a FIFO.
+ * Opening a device has side effects: a tape rewinds, a watchdog starts, a
+ * terminal may become ours. So a path is first looked up, and only a regular
+ * file or a FIFO is opened.
  *
- * Opening never waits and reads nothing, so that everything that a run needs
- * can be open before the first foreign byte is looked at.
+ * Opening never waits and does not read, so all files of a run can be opened
+ * before the first foreign byte is read.
  *
- * Must never trust: what a path leads to, that it goes on leading there, and
- * that a file keeps its size.
+ * Must never trust: the file type, that a path keeps its file, and that a file
+ * keeps its size.
  */
 #ifndef BASE_INPUT_H
 #define BASE_INPUT_H
@@ -24,7 +24,7 @@ struct input {
 	const char *name; /* for messages: the path, or "standard input" */
 	int fd;		  /* -1: not open */
 	struct stat st;
-	/* Once it is measured: */
+	/* After input_measure(): */
 	struct bytes data; /* all of it, unless it is a regular file */
 	uint64_t size;
 };
@@ -47,12 +47,12 @@ struct input {
  */
 int input_open(struct input *in, const char *path, struct err *e);
 
-/* Whether it is a regular file that was opened by its path. */
+/* Whether it is a regular file that was opened by path. */
 bool input_is_file(const struct input *in);
 
 /*
- * Find out the size. What is not a regular file is read to its end, into
- * memory, which may take as long as its writer likes.
+ * Find out the size. Other files than regular ones are read to their end, into
+ * memory, which may wait without limit for the writer.
  *
  * -EINVAL if it is empty, or standard input is a terminal; -EFBIG if it is
  * larger than @limit bytes; otherwise the system's own error.
@@ -61,7 +61,7 @@ int input_measure(struct input *in, uint64_t limit, struct err *e);
 
 /*
  * Copy all @in->size bytes to @dst, after input_measure(). -ENODATA if the file
- * has become shorter since then; what was appended to it is not read.
+ * has become shorter since then; appended bytes are not read.
  */
 int input_copy(const struct input *in, void *dst, struct err *e);
 

@@ -12,8 +12,8 @@ json_t *json_hex(uint64_t v)
 
 json_t *json_amount(uint64_t v)
 {
-	/* jansson's integers are signed. A larger size is nonsense, but JSON
-	 * can say it as exactly as anybody will read it. */
+	/* jansson's integers are signed; a larger size, which cannot be real,
+	 * becomes a real number. */
 	return v <= INT64_MAX ? json_integer((json_int_t)v)
 			      : json_real((double)v);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The few forms that values have in this project's JSON.
+ * The forms of values in this project's JSON.
  *
- * Where something lies, a bit field, or the number in a note is a string
- * "0x...": readers of JSON keep numbers as doubles, which lose the low bits
- * of a kernel's addresses. How much and how many are numbers.
+ * Addresses, bit fields and numbers from notes are strings "0x...", because
+ * readers of JSON keep numbers as doubles, which lose the low bits of a
+ * kernel's addresses. Sizes and counts are numbers.
  *
  * Everything here returns a new reference, or NULL if there is no memory;
  * jansson's functions take NULL and pass the failure on.

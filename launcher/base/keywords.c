@@ -10,7 +10,7 @@
 /* A part of the text, without its escapes. */
 struct part {
 	char *key;   /* or the whole part */
-	char *value; /* behind the first "="; NULL: there is none */
+	char *value; /* after the first "="; NULL: there is none */
 };
 
 struct walk {
@@ -35,7 +35,7 @@ static int unescape(const char *at, char *c, struct err *e)
 		       *c);
 }
 
-/* The part at @w->at. What is written never overtakes what is read. */
+/* The part at @w->at. The write position never passes the read position. */
 static int next_part(struct walk *w, struct part *p, struct err *e)
 {
 	char *in = w->at, *out = w->at;
@@ -62,7 +62,7 @@ static int next_part(struct walk *w, struct part *p, struct err *e)
 	return 0;
 }
 
-/* "a, b=TEXT", appended to @buf as far as there is room. */
+/* Append "a, b=TEXT" to @buf, as far as there is room. */
 static void append(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -76,7 +76,7 @@ static void append(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A path with a comma in it is a likely reason for one. */
+/* A path with a comma is a likely reason. */
 static int unknown_key(const struct keywords *k, const char *key, struct err *e)
 {
 	err_set(e, EINVAL, "unknown key '%s' (", key);
@@ -103,7 +103,7 @@ static int count_key(struct walk *w, const struct keywords *k,
 		       times);
 }
 
-/* A part behind the first one, or any where nothing comes first. */
+/* A part with a key. */
 static int take_key(struct walk *w, const struct keywords *k,
 		    const struct part *p, void *to, struct err *e)
 {

@@ -11,8 +11,8 @@
  * to a text. Every key is given at most as often as its row says; the order of
  * keys does not matter.
  *
- * Must not trust: the text, which may come from a suite that somebody else
- * wrote. It is walked once, in place, and every message is bounded.
+ * Must not trust: the text, which may come from a foreign suite. It is parsed
+ * once, in place, and every message is bounded.
  */
 #ifndef BASE_KEYWORDS_H
 #define BASE_KEYWORDS_H
@@ -21,18 +21,18 @@
 
 struct keyword {
 	const char *name; /* "id" */
-	const char *arg;  /* what its value is called: "TEXT"; NULL: a flag */
+	const char *arg;  /* the name of its value: "TEXT"; NULL: a flag */
 	struct value value;
-	unsigned times; /* how often it may be given; 0: once */
+	unsigned times; /* how many times it may be given; 0: once */
 	bool required;
 	const char *help;
 };
 
 struct keywords {
-	/* What comes first, without a key: "FILE"; NULL: nothing does. */
+	/* The first part, without a key: "FILE"; or NULL. */
 	const char *first;
 	struct value first_value;
-	/* What follows it after a "=": "FILE" of NAME=FILE; NULL: nothing. */
+	/* The part after it and "=": "FILE" of NAME=FILE; or NULL. */
 	const char *second;
 	struct value second_value;
 	const struct keyword *keys;
@@ -42,8 +42,8 @@ struct keywords {
 #define KEYWORDS_MAX 16
 
 /*
- * Take @text apart and store its values in the struct at @to. @text is written
- * to: it must stay as long as the values, which point into it.
+ * Parse @text and store its values in the struct at @to. @text is modified, and
+ * must live as long as the values, which point into it.
  *
  * Returns 0, or a negative errno with the part that is wrong and what is
  * allowed there; then *@to may have been changed.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The libraries that this build has, and those it was made without.
+ * The libraries of this build, and those that it lacks.
  */
 #ifndef BASE_LIBRARIES_H
 #define BASE_LIBRARIES_H

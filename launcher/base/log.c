@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Must never trust: whoever reads stderr. A pipe that is full and a terminal
- * held with Ctrl-S would stop the thread that writes, and with it the run's
- * time limit and its signals. So writing does not block: O_NONBLOCK belongs to
- * the open file, which others share, and is set on one opened anew. Where that
- * is not possible a pipe is written to only when poll() promises room for a
- * whole line.
+ * Must never trust: the reader of stderr. A full pipe, or a terminal held with
+ * Ctrl-S, would block the writing thread, and with it the run's time limit and
+ * signals. So writing does not block: O_NONBLOCK belongs to the open file,
+ * which other processes share, so the file is opened again with it. If that is
+ * not possible, a pipe is written only when poll() promises room for a whole
+ * line.
  */
 #include "base/log.h"
 
@@ -22,8 +22,8 @@
 #include "base/clock.h"
 #include "base/patience.h"
 
-/* Longer lines are cut. Less than PIPE_BUF, so that lines of several threads
- * do not mix and one that poll() has promised room for does not block. */
+/* Longer lines are cut. Less than PIPE_BUF, so that lines of several threads do
+ * not mix, and a line for which poll() has promised room does not block. */
 #define LINE_MAX_SIZE 2048
 
 /* How long a line may wait. */
@@ -32,8 +32,8 @@
 static struct {
 	unsigned level;
 	uint64_t start_ns;
-	int fd;		   /* stderr, or the same file opened anew */
-	atomic_bool stuck; /* the last line had no room; the next do not wait */
+	int fd;		   /* stderr, or the same file opened again */
+	atomic_bool stuck; /* no room for the last line; the next do not wait */
 	atomic_uint lost;
 } logging = { .fd = STDERR_FILENO };
 
@@ -68,7 +68,7 @@ uint64_t log_start_ns(void)
 	return logging.start_ns;
 }
 
-/* Write the @len bytes at @line, one call as far as that goes. */
+/* Write the @len bytes at @line, with one call if possible. */
 static bool write_line(const char *line, size_t len)
 {
 	struct patience p = {
@@ -148,6 +148,7 @@ void log_end(void)
 	unsigned lost = atomic_exchange(&logging.lost, 0);
 
 	if (lost)
-		log_say("stderr took nothing for a while: %u line%s missing",
+		log_say("stderr accepted nothing for a while: %u line%s "
+			"missing",
 			lost, lost == 1 ? " is" : "s are");
 }

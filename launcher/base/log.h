@@ -4,9 +4,9 @@
  * program started (-v), and the few lines that are always shown.
  *
  * Lines go to stderr, whole, because the guest's console owns stdout. They are
- * cleaned (clean.h), and no line waits long for a stderr that takes nothing:
- * it is dropped, counted, and log_end() says so. The level is set once by main
- * before any thread runs; lines may come from every thread.
+ * cleaned (clean.h). A line that stderr does not accept soon is dropped and
+ * counted, and log_end() reports it. The level is set once by main before any
+ * thread runs; lines may come from every thread.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

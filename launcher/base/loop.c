@@ -24,8 +24,8 @@ static void close_all(struct loop *l)
 }
 
 /*
- * The loop's own descriptors only end a wait. They are edge-triggered, so
- * that they need not be read.
+ * The loop's own descriptors only end a wait. They are edge-triggered, so they
+ * do not have to be read.
  */
 static int add_own(const struct loop *l, int fd)
 {
@@ -104,7 +104,7 @@ static uint32_t epoll_events(unsigned events)
 	uint32_t ev = 0;
 
 	/* Errors are always reported, but an edge comes only once: a watch
-	 * that waits for nothing does not keep the loop awake. */
+	 * without events does not keep the loop awake. */
 	if (!(events & (LOOP_IN | LOOP_OUT | LOOP_GONE)))
 		ev |= EPOLLET;
 	if (events & LOOP_IN)
@@ -192,7 +192,7 @@ void loop_remove(struct loop_watch *w)
 		close(w->stand_in);
 	w->loop = NULL;
 	l->watches--;
-	/* Its event may wait behind the one being served. */
+	/* Its event may come after the current one. */
 	for (int i = 0; i < l->batch_len; i++)
 		if (l->batch[i].data.ptr == w)
 			l->batch[i].data.ptr = NULL;
@@ -276,8 +276,8 @@ static void serve_calls(struct loop *l)
 		void *ctx = NULL;
 		struct loop_call *c;
 
-		/* Once it is out of the list, its owner may post it again or
-		 * free it. */
+		/* Now that it is out of the list, its owner may post it again
+		 * or free it. */
 		pthread_mutex_lock(&l->lock);
 		c = unlink_call(l, NULL);
 		if (c) {

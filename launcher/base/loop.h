@@ -12,16 +12,16 @@
  *   4. timers that were due when this step began
  *
  * Timers come last, so that an answer which arrives together with its time
- * limit counts as an answer. A callback that posts a call or sets a timer
- * which is due already gets it in the next round: no source of events keeps
- * the others waiting.
+ * limit counts as an answer. A callback that posts a call, or sets a timer that
+ * is already due, gets it in the next round, so no source of events delays the
+ * others.
  *
- * Watches, timers and calls are owned by the caller, who embeds them in what
- * they belong to and fills in fn and ctx; a zeroed one is valid and idle. A
- * callback may add, change and remove any of them, itself included. What has
- * been removed, stopped or cancelled is not called, even if its event had
- * arrived before; it may be freed at once. None may be moved in memory while
- * it is watched, set or posted, nor may the loop.
+ * Watches, timers and calls are embedded in structs of the caller, who fills in
+ * fn and ctx; a zeroed one is valid and idle. A callback may add, change and
+ * remove any of them, itself included. After it is removed, stopped or
+ * cancelled, it is not called, even if its event had arrived before, and may be
+ * freed at once. Neither they nor the loop may be moved in memory while they
+ * are watched, set or posted.
  *
  * Threads: loop_post() and loop_stop() may be called from any thread.
  * Everything else belongs to the thread that runs the loop, or to any one
@@ -38,14 +38,14 @@
 
 #include "base/err.h"
 
-/* What a watch waits for, and what its callback is given. */
+/* What a watch waits for, and what its callback gets. */
 enum loop_events {
 	LOOP_IN = 1,  /* reading will not block */
 	LOOP_OUT = 2, /* writing will not block */
 	/*
-	 * The other end is gone, or there is an error to be read. Reported
-	 * with LOOP_IN and LOOP_OUT, too; asked for alone, nothing else is.
-	 * It stays until the watch is changed to 0 or removed.
+	 * The other end was closed, or there is an error. Also reported with
+	 * LOOP_IN and LOOP_OUT; without them, only this is reported. It stays
+	 * until the watch is changed to 0 or removed.
 	 */
 	LOOP_GONE = 4,
 	/* Call this watch before the others of a round. Never reported. */
@@ -61,7 +61,7 @@ struct loop_watch {
 	struct loop *loop; /* NULL: not watched */
 	unsigned events;
 	int fd;
-	int stand_in; /* what epoll watches in place of fd, or -1 */
+	int stand_in; /* watched by epoll instead of fd, or -1 */
 };
 
 struct loop_timer {
@@ -71,7 +71,7 @@ struct loop_timer {
 	uint64_t due_ns;
 	uint64_t round; /* in which it was set */
 	struct loop_timer *next;
-	struct loop_timer **link; /* what points here; NULL: not set */
+	struct loop_timer **link; /* the pointer to this one; NULL: not set */
 };
 
 struct loop_call {
@@ -85,7 +85,7 @@ struct loop_call {
 #define LOOP_BATCH 32 /* descriptors served in a round */
 
 struct loop {
-	int epoll_fd; /* -1: the empty loop */
+	int epoll_fd; /* -1: empty */
 	int wake_fd;  /* eventfd: a call was posted, or the loop is to stop */
 	int timer_fd;
 	uint64_t armed_ns; /* when timer_fd fires */
@@ -114,7 +114,7 @@ void loop_release(struct loop *l);
 /*
  * Watch @fd for @events (enum loop_events), level-triggered: the callback
  * comes again for as long as the descriptor is ready. 0: nothing is reported.
- * Files that are always ready, which epoll refuses, work like everything else.
+ * Regular files, which epoll refuses, work, too: they are always ready.
  *
  * @w: not watched; its fn and ctx are set.
  */
@@ -124,17 +124,17 @@ int loop_add(struct loop *l, struct loop_watch *w, int fd, unsigned events,
 /* Watch for other events from now on, also among those that have arrived. */
 void loop_change(struct loop_watch *w, unsigned events);
 
-/* Must come before its descriptor is closed. One not watched is fine. */
+/* Call it before the descriptor is closed. It need not be watched. */
 void loop_remove(struct loop_watch *w);
 
 /*
  * Call @t once, at or after @due_ns of the monotonic clock (base/clock.h). A
- * timer that is set already is moved. Costs time in proportion to the timers
- * that are due before.
+ * timer that is already set is moved. The time is proportional to the number of
+ * earlier timers.
  */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t due_ns);
 
-/* One that is not set is fine. */
+/* It need not be set. */
 void loop_timer_stop(struct loop_timer *t);
 
 static inline bool loop_timer_is_set(const struct loop_timer *t)
@@ -144,26 +144,26 @@ static inline bool loop_timer_is_set(const struct loop_timer *t)
 
 /*
  * Call @c once, on the loop's thread, after the calls that were posted before.
- * One that is posted already stays where it is. From any thread.
+ * One that is already posted keeps its place. From any thread.
  */
 void loop_post(struct loop *l, struct loop_call *c);
 
-/* Take back a call; one that is not posted is fine. */
+/* Cancel a call, which need not be posted. */
 void loop_cancel(struct loop *l, struct loop_call *c);
 
 /*
- * Run until loop_stop(). What was not served by then is served when the loop
- * is run again.
+ * Run until loop_stop(). Events that were not served are served when the loop
+ * runs again.
  */
 void loop_run(struct loop *l);
 
 /*
- * Let loop_run() return after the callback that runs now; if the loop does
- * not run, as soon as it does. From any thread.
+ * Let loop_run() return after the current callback; if it does not run, the
+ * next call returns. From any thread.
  */
 void loop_stop(struct loop *l);
 
-/* One round; with @wait, of which something comes. */
+/* One round; with @wait, until there is an event. */
 void loop_turn(struct loop *l, bool wait);
 
 #endif

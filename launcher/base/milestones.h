@@ -17,8 +17,8 @@ enum milestone {
 	MILESTONE_OPENED,     /* the image is open */
 	MILESTONE_PREPARING,  /* there is guest memory to load into */
 	MILESTONE_DECODED,    /* the payload is decoded, if there is one */
-	MILESTONE_LOADED,     /* the kernel is where it belongs */
-	MILESTONE_READY,      /* ... and what it is told, too */
+	MILESTONE_LOADED,     /* the kernel is at its place */
+	MILESTONE_READY,      /* ... and its boot structures, too */
 	MILESTONE_CONNECTING, /* begins to set up KVM, vCPUs, devices */
 	MILESTONE_CONNECTED,  /* ... and is done */
 	MILESTONE_FIRST_INSTRUCTION,  /* the first vCPU starts */
@@ -39,7 +39,7 @@ struct milestones {
 
 /*
  * Mark @which as reached now, unless it was reached before; returns whether it
- * is new. @m may be NULL: false.
+ * was not. @m may be NULL: false.
  */
 bool milestone_reach(struct milestones *m, enum milestone which);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a run ended, said once.
+ * How a run ended.
  *
  * Many things can end a run: a device, a vCPU, the clock, a signal, a line on
- * the console. Each tells the latch; the first one wins, because what follows
- * is usually its consequence (a guest that panics also resets). The event
- * loop is woken and takes the machine down.
+ * the console. Each sets the latch; the first one wins, because later ones are
+ * usually its consequence (a guest that panics also resets). This wakes the
+ * event loop, which stops the machine.
  */
 #ifndef BASE_OUTCOME_H
 #define BASE_OUTCOME_H
@@ -27,7 +27,7 @@ enum outcome_kind {
 	OUTCOME_CRASH,	   /* triple fault, or KVM could not go on */
 	OUTCOME_HALTED,	   /* no vCPU runs, and nothing can wake any */
 	OUTCOME_TIMEOUT,
-	OUTCOME_SIGNAL, /* the launcher was told to stop; value is the signal */
+	OUTCOME_SIGNAL, /* a signal ended the launcher; value is its number */
 	OUTCOME_HOST,	/* the launcher or the host failed */
 };
 
@@ -36,7 +36,8 @@ enum outcome_kind {
 struct outcome {
 	enum outcome_kind kind;
 	uint32_t value;
-	/* What said so: "port 0x64 (i8042) 0xfe", "KVM_EXIT_SHUTDOWN ...". */
+	/* What was observed: "port 0x64 (i8042) 0xfe", "KVM_EXIT_SHUTDOWN
+	 * ...". */
 	char evidence[OUTCOME_EVIDENCE_SIZE];
 };
 
@@ -50,14 +51,13 @@ struct outcome_latch {
 int outcome_latch_init(struct outcome_latch *l, struct err *e);
 void outcome_latch_release(struct outcome_latch *l);
 
-/* Say how the run ended; ignored unless first. From any thread. */
+/* Set how the run ended; only the first call counts. From any thread. */
 void outcome_set(struct outcome_latch *l, enum outcome_kind kind,
 		 uint32_t value, const char *evidence, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * Say better how the run ended, in the light of what was learnt since. Only
- * once it has ended, and nothing runs any more that might look.
+ * Correct how the run ended. Only after its end, when no other thread reads it.
  */
 void outcome_amend(struct outcome_latch *l, enum outcome_kind kind,
 		   const char *evidence, ...)

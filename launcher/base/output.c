@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * O_TMPFILE makes the file without a name, which linkat() names once all bytes
- * are there. A name that is taken can only be replaced by rename(), so then
- * the complete file is linked beside it first. File systems without O_TMPFILE,
- * and hosts without /proc, get a temporary file with a name, which is unlinked
- * on failure.
+ * O_TMPFILE makes a file without a name, which linkat() names when all bytes
+ * are written. An existing name can only be replaced by rename(), so then the
+ * complete file first gets a temporary name beside it. File systems without
+ * O_TMPFILE, and hosts without /proc, get a temporary file with a name, which
+ * is unlinked on failure.
  *
  * Spec: open(2), O_TMPFILE; linkat(2); fifo(7).
  */
@@ -21,7 +21,7 @@
 
 #include "base/target.h"
 
-/* How often a temporary name may turn out to be taken. */
+/* How many temporary names are tried. */
 #define NAME_TRIES 16
 
 /* How long the first reader of a FIFO may take to come. */
@@ -29,7 +29,7 @@
 
 #define FLAGS (O_WRONLY | O_CLOEXEC | O_NOCTTY)
 
-/* The path by which what a descriptor stands for is opened or linked. */
+/* A path to the file of a descriptor, to open or link it. */
 struct self {
 	char path[32];
 };
@@ -98,8 +98,9 @@ static int link_named(struct output *o, struct err *e)
 	return no_name(o, e);
 }
 
-/* Whether open() says that the folder cannot hold files without a name.
- * EISDIR: a kernel that does not know the flag; others: the file system. */
+/* Whether open() failed because the folder does not support files without a
+ * name. EISDIR: a kernel that does not know the flag; others: the file
+ * system. */
 static bool needs_name(int error)
 {
 	return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
@@ -129,7 +130,7 @@ static int open_file(struct output *o, unsigned mode, struct err *e)
 	return open_named(o, mode, e);
 }
 
-/* Whether the one that is there may be replaced at all. */
+/* Whether the existing file may be replaced. */
 static int check_owner(const struct output *o, const struct target *t,
 		       struct err *e)
 {
@@ -161,17 +162,16 @@ static int open_replacement(struct output *o, const struct target *t,
 		rc = check_owner(o, t, e);
 	if (!rc)
 		rc = open_file(o, ours ? keep : mode, e);
-	/* umask has only taken away, so that a failure leaves less and never
-	 * more. */
+	/* umask may have removed bits, so after a failure there are fewer bits,
+	 * never more. */
 	if (!rc && ours)
 		(void)!fchmod(o->fd, keep);
 	return rc;
 }
 
 /*
- * A FIFO cannot be opened for writing alone before it has a reader, and that
- * may take for ever. For reading and writing it can; and while that descriptor
- * is open there is a reader.
+ * A FIFO without a reader cannot be opened only for writing, but for reading
+ * and writing; while that descriptor is open, there is a reader.
  */
 static int open_fifo(struct output *o, int found, struct err *e)
 {
@@ -303,7 +303,7 @@ static int flush_errors(const struct output *o, struct err *e)
 	return 0;
 }
 
-/* Give the complete file its name, replacing what had it. */
+/* Give the complete file its name, and replace an old file. */
 static int publish(struct output *o, struct err *e)
 {
 	int rc = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Outputs: how a result (an ELF, an image, a report, a picture) gets to where
- * it was asked for.
+ * Outputs: how a result (an ELF, an image, a report, a picture) gets to its
+ * file.
  *
  *   output_open()     at the start: everything that opens files, and every
  *                     reason why there is no place for the result
@@ -9,11 +9,11 @@
  *   output_commit()   the file appears, or replaces the one that was there
  *   output_discard()  instead: it is as if nothing had been opened
  *
- * A result file appears whole or not at all, on every way out including a
- * kill: it has no name until it is complete. (A file system that has no files
- * without a name may keep a stray temporary file after a kill, never half a
- * result.) What was there is replaced and not written into: it may be somebody
- * else's, who could read along or change it.
+ * A result file appears complete or not at all, even after a kill: it has no
+ * name until it is complete. (On a file system without nameless files, a
+ * temporary file may stay after a kill, but never a partial result.) An old
+ * file is replaced and not written into: it may belong to another user, who
+ * could read or change the result.
  *
  * Standard output, pipes, FIFOs and devices are written directly.
  */
@@ -31,7 +31,7 @@ struct output {
 	int fd;		  /* -1: not open */
 	bool is_fifo;	  /* and has not been written to yet */
 	bool keep_fd;	  /* standard output is not ours to close */
-	/* Of a file that appears at the end; -1: it is written directly. */
+	/* Of a file that gets its name at the end; -1: written directly. */
 	int folder;
 	char name[NAME_MAX + 1]; /* there */
 	char temp[32];		 /* its name until then; "": it has none */
@@ -49,7 +49,7 @@ struct output {
  * replaced keeps its permissions; one of another owner does not.
  *
  * Links are followed as target.h says. Directories and sockets are refused.
- * Nothing waits: a FIFO may have no reader yet.
+ * This does not wait: a FIFO may have no reader yet.
  *
  * Returns 0 or a negative errno with a message that begins with @path; *@o is
  * then empty.
@@ -60,20 +60,20 @@ int output_open(struct output *o, const char *path, unsigned mode,
 /*
  * Write the @n parts at @parts, in that order.
  *
- * @p: how long to wait for what takes nothing; NULL: for ever, except for the
- * first reader of a FIFO.
+ * @p: how long to wait for a reader; NULL: for ever, except for the first
+ * reader of a FIFO.
  */
 int output_write(struct output *o, const struct bytes *parts, size_t n,
 		 struct patience *p, struct err *e);
 
 /*
- * Give the file its name now, and go on writing to it: for what is to be read
- * while it is written. Nothing for what is written directly.
+ * Give the file its name now, and go on writing to it, so that it can be read
+ * meanwhile. Does nothing for outputs that are written directly.
  */
 int output_publish(struct output *o, struct err *e);
 
-/* All is written: the file gets its name and everything is closed. On failure,
- * too; then whatever had the name is as it was. */
+/* All is written: name the file and close everything. On failure, close
+ * everything; an old file stays as it was. */
 int output_commit(struct output *o, struct err *e);
 
 /* Close it without a result. The empty one is fine. */

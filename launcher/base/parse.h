@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers as people type them: sizes, durations, counts.
+ * Numbers on the command line: sizes, durations, counts.
  */
 #ifndef BASE_PARSE_H
 #define BASE_PARSE_H
@@ -11,14 +11,14 @@
 
 /*
  * "64M", "1G", "4096K", "268435456": bytes, suffix K, M or G (powers of
- * 1024, either case). A bare number is bytes. -EINVAL or -ERANGE; on failure
+ * 1024, either case). A number alone is bytes. -EINVAL or -ERANGE; on failure
  * *@size is untouched.
  */
 int parse_size(const char *text, uint64_t *size, struct err *e);
 
 /*
- * "500ms", "10s", "2m", "1.5s" is not taken: a whole number and a unit; a
- * bare number is seconds. Nanoseconds in *@ns; zero is refused. Same returns.
+ * "500ms", "10s", "2m", but not "1.5s": a whole number and a unit; a number
+ * alone is seconds. Nanoseconds in *@ns; zero is refused. Same returns.
  */
 int parse_duration(const char *text, uint64_t *ns, struct err *e);
 

@@ -10,10 +10,11 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* poll() does not wait for a FIFO's reader to come: it is asked so often. */
+/* poll() cannot wait for the reader of a FIFO, so it is called at this
+ * interval. */
 #define READER_PAUSE_MS 10
 
-/* For how long, from now on; UINT64_MAX: as long as it takes. */
+/* For how long, from now on; UINT64_MAX: without limit. */
 static uint64_t limit_ns(const struct patience *p)
 {
 	if (!p || p->hurry_fd >= 0)
@@ -31,8 +32,8 @@ static int poll_ms(uint64_t waited, uint64_t limit)
 	return ms < 60000 ? (int)ms : 60000;
 }
 
-/* Whether waiting is over: write() takes bytes, or will say why it does not.
- * A pipe has POLLERR while it has no reader. */
+/* Whether waiting is over: write() accepts bytes, or fails. A pipe without a
+ * reader has POLLERR. */
 static bool is_ready(const struct pollfd *p, bool for_reader)
 {
 	return for_reader ? p->revents && !(p->revents & POLLERR) : p->revents;

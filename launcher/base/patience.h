@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long an output that takes nothing may hold us up.
+ * How long the launcher waits for outputs that accept nothing.
  *
  * A pipe whose reader has stopped, a FIFO without a reader and a terminal
- * held with Ctrl-S all take nothing, perhaps for ever. While a guest runs
- * that is the user's business. Once it has ended, all outputs together may
- * wait for END_PATIENCE_MS without progress; what cannot be written by then is
- * lost, and said to be.
+ * held with Ctrl-S all accept nothing, perhaps for ever. While a guest runs,
+ * the launcher waits. After its end, all outputs together may wait for
+ * END_PATIENCE_MS without progress; the rest is lost, and this is reported.
  *
  * Only waits that end without progress are counted: a reader that is slow, but
  * reads, gets everything.
@@ -18,13 +17,13 @@
 
 #define END_PATIENCE_MS 800
 
-/* What each output has even after another one has used up the rest: time for
- * a reader that is there. */
+/* The minimum for each output, even after another one has used up the rest:
+ * time for a reader that reads. */
 #define LEAST_PATIENCE_MS 50
 
 struct patience {
 	uint64_t left_ns;
-	uint64_t least_ns; /* for every wait, whatever is left */
+	uint64_t least_ns; /* for every wait, even if nothing is left */
 	int hurry_fd; /* no limit until this is readable; -1: limited now */
 };
 
@@ -37,7 +36,7 @@ struct patience {
 	}
 
 /*
- * Wait until write() to @fd takes bytes or says why it does not.
+ * Wait until write() to @fd accepts bytes or fails.
  *
  * @p: NULL has no limit.
  * Returns 0, or -ETIMEDOUT when the patience is used up.

@@ -24,8 +24,8 @@ static void *populate(void *arg)
 	     off += CHUNK) {
 		size_t n = p->len - off < CHUNK ? p->len - off : CHUNK;
 
-		/* An older kernel says EINVAL; then the decoder's own faults
-		 * will do. */
+		/* An older kernel returns EINVAL; then the decoder takes the
+		 * faults. */
 		if (madvise(p->addr + off, n, MADV_POPULATE_WRITE))
 			break;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Have fresh memory filled in by the kernel ahead of whoever writes it.
+ * Let the kernel populate fresh memory before it is written.
  *
- * Decoding into memory that was never touched stops for a page fault every
- * 4 KiB or 2 MiB, for a third of the time of a fast decoder. A helper thread
- * takes the faults on another CPU meanwhile. It changes no byte, and it is
- * only help: without threads, or with one CPU, nothing happens.
+ * A decoder that writes to untouched memory has a page fault every 4 KiB or 2
+ * MiB, which takes a third of the time of a fast decoder. A helper thread takes
+ * the faults on another CPU. It does not change bytes, and is optional: without
+ * threads, or with one CPU, it does nothing.
  */
 #ifndef BASE_PREFAULT_H
 #define BASE_PREFAULT_H

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An expression becomes a program, after Thompson: instructions that take a
- * byte, and instructions that say where else to go on. What has been read so
- * far is the set of places in the program that the text can have led to; each
- * byte makes a new set of it. That is the whole state: a place is in the set
- * once, however many ways lead to it.
+ * An expression becomes a program (Thompson's algorithm): instructions that
+ * take a byte, and instructions that branch. The state is the set of places in
+ * the program that the text so far can have reached; each byte makes a new set.
+ * A place is in the set once, even if several ways lead to it.
  *
  *	a(b|c)*d	0  byte a
  *			1  split 7	go on at 2 and at 7
@@ -56,33 +55,32 @@ struct insn {
 };
 
 /*
- * A part makes two instructions at most, except that {0,1} of one part adds
- * one instruction and no part: with those in those there may be any number.
- * Every offset fits its field.
+ * A part makes at most two instructions, except that {0,1} of one part adds one
+ * instruction and no part: nested, there may be any number. Every offset fits
+ * its field.
  */
 #define CODE_MAX (4 * REGEX_PARTS_MAX)
 _Static_assert(CODE_MAX <= INT16_MAX, "an offset holds any distance");
 
-/* "\w" makes a set, and nothing shorter does. */
+/* "\w" is the shortest text that makes a set. */
 #define SETS_MAX (REGEX_BYTES_MAX / 2)
 
-/* Next to a byte, at the ends of the text; and, for what may come first, not
- * known at all. */
+/* What is next to a byte at the ends of the text, or if it is not known. */
 enum { NO_BYTE = -1, ANY_BYTE = -2 };
 
 struct regex {
 	size_t len;
 	const struct insn *code;
 	const struct byte_set *sets;
-	/* Only these bytes take a text anywhere that has led nowhere yet. */
+	/* Only these bytes can begin a match. */
 	struct byte_set first;
 
 	bool matched; /* whatever follows */
 	int before;   /* the last byte */
-	/* Where the text has led, before what needs no byte is followed: */
+	/* The places reached, before branches are followed: */
 	size_t now_count;
 	uint16_t *now;
-	/* ... and with that. Place p is in it if at[where[p]] is p. */
+	/* ... and after. Place p is in it if at[where[p]] is p. */
 	size_t seen_count;
 	uint16_t *at, *where;
 };
@@ -101,7 +99,7 @@ struct compiler {
 	const char *at;	  /* what is left of it */
 	struct err *e;
 	size_t parts;
-	/* What an operator that comes next repeats, if anything. */
+	/* What the next operator repeats, if anything. */
 	bool repeatable;
 	size_t atom, atom_parts;
 	size_t len, set_count, depth;
@@ -111,7 +109,7 @@ struct compiler {
 	struct group groups[REGEX_BYTES_MAX + 1]; /* the first is all of it */
 };
 
-/* So much of an expression is quoted. */
+/* How much of an expression is quoted. */
 #define QUOTE_MAX 200
 
 static int refuse(struct compiler *c, const char *why)
@@ -146,7 +144,7 @@ static void put(struct compiler *c, enum op op, unsigned arg, ptrdiff_t off)
 					   (int16_t)off };
 }
 
-/* Whether there is room for @more instructions, of @parts more. */
+/* Whether there is room for @more instructions, which are @parts more parts. */
 static int make_room(struct compiler *c, size_t more, size_t parts)
 {
 	size_t len = c->len;
@@ -179,7 +177,7 @@ static int put_set(struct compiler *c, const struct byte_set *s)
 	return put_atom(c, OP_SET, 0, (ptrdiff_t)c->set_count++);
 }
 
-/* One cannot be repeated: it takes nothing. */
+/* An assertion cannot be repeated: it takes no byte. */
 static int put_assertion(struct compiler *c, enum assertion a)
 {
 	int rc = put_atom(c, OP_ASSERT, a, 0);
@@ -310,7 +308,7 @@ static void end_group(struct compiler *c)
 	c->repeatable = true;
 }
 
-/* Outside all groups, one that closes is a character. */
+/* Outside all groups, a closing parenthesis is a character. */
 static int parse_close(struct compiler *c)
 {
 	if (c->depth == 1)
@@ -341,7 +339,7 @@ static int parse_or(struct compiler *c)
 	return 0;
 }
 
-/* How often something is there. */
+/* How often something is repeated. */
 struct repeat {
 	size_t from, to;
 	bool unlimited; /* then @to counts for nothing */
@@ -388,7 +386,7 @@ static int put_repeat(struct compiler *c, struct repeat r)
 	return 0;
 }
 
-/* A number of a repeat; more than may be there is all the same. */
+/* A number of a repeat, limited to one more than the maximum. */
 static size_t number(const char **p)
 {
 	size_t n = 0;
@@ -502,7 +500,7 @@ static int compile(struct compiler *c)
 	return 0;
 }
 
-/* The places of the set are also the list of those to look at. */
+/* The set of places is also the list of places to visit. */
 static void visit(struct regex *r, size_t place)
 {
 	size_t where = r->where[place];
@@ -536,9 +534,9 @@ static bool holds(enum assertion a, int before, int after)
 }
 
 /*
- * Fill the set with wherever the text leads without another byte, @after
- * being the byte that comes next. A match may begin at any byte, hence with
- * the start of the program. Whether there is a match.
+ * Fill the set with all places that are reached without another byte; @after is
+ * the next byte. A match may begin at any byte, so the start of the program is
+ * included. Returns whether there is a match.
  */
 static bool follow(struct regex *r, int after)
 {
@@ -636,7 +634,7 @@ int regex_compile(struct regex **r, const char *text, struct err *e)
 
 	if (!c)
 		return err_set(e, ENOMEM, "no memory for '%s'", text);
-	/* Not its arrays: they are large, and written before they are read. */
+	/* Its arrays stay: they are large, and written before they are read. */
 	memset(c, 0, offsetof(struct compiler, code));
 	c->text = c->at = text;
 	c->e = e;

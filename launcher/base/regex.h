@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Regular expressions whose cost is known beforehand. Time grows with the
- * size of the expression for each byte of text, and memory with the size of
- * the expression alone, whatever the text and however the expression is
- * built. A text is matched piece by piece; no byte is read twice.
+ * Regular expressions with a bounded cost. The time for each byte of text, and
+ * the memory, are proportional to the size of the expression, for any text and
+ * any expression. A text is matched piece by piece; no byte is read twice.
  *
  * Must never trust: the expression and the text.
  *
  * Spec: POSIX.1-2017, 9.4 "Extended Regular Expressions", in the POSIX locale
  * (a byte is a character), and of glibc's additions \w \W \s \S \b \B \< \>
- * \` \'. There are no back-references: nothing matches them in linear time.
+ * \` \'. There are no back-references: they cannot be matched in linear time.
  */
 #ifndef BASE_REGEX_H
 #define BASE_REGEX_H
@@ -23,11 +22,11 @@
 
 /*
  * A part is a character, a bracket expression, a parenthesis or an operator.
- * What {n,m} repeats is there so many times.
+ * A part in {n,m} counts as often as it is repeated.
  */
 #define REGEX_PARTS_MAX 4096
 
-/* An expression, and how far it has come in a text. */
+/* An expression, and its state in a text. */
 struct regex;
 
 /*
@@ -40,7 +39,7 @@ int regex_compile(struct regex **r, const char *text, struct err *e);
 /* @r may be NULL. */
 void regex_free(struct regex *r);
 
-/* Whether regex_compile() would take @text; same returns. */
+/* Whether regex_compile() would accept @text; same returns. */
 int regex_check(const char *text, struct err *e);
 
 /* Start with an empty text. */
@@ -52,7 +51,7 @@ void regex_feed(struct regex *r, const char *bytes, size_t len);
 /* Whether a part of the text matches, if the text ends here. It may go on. */
 bool regex_matches(struct regex *r);
 
-/* Whether a part of @text, which is whole, matches. */
+/* Whether a part of the complete @text matches. */
 bool regex_matches_text(struct regex *r, const char *text);
 
 #endif

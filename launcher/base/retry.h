@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What to do after read() or write() failed: some failures only mean "later".
+ * Whether to repeat read() or write(): some failures only mean "later".
  */
 #ifndef BASE_RETRY_H
 #define BASE_RETRY_H

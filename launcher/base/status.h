@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The exit statuses of this program: what `launcher run` says of a guest, and
- * what a suite reads back from the runs it starts.
+ * The exit statuses of this program: of `launcher run`, and as a suite reads
+ * them.
  *
  *   0    powered off, reset or halted by itself, reported success, or
  *        --expect matched

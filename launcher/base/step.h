@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is being done right now, for another thread to say when it is cut
- * short: "decoding the kernel".
+ * The current step, "decoding the kernel", which another thread names if it
+ * interrupts it.
  */
 #ifndef BASE_STEP_H
 #define BASE_STEP_H
@@ -12,7 +12,7 @@ struct step {
 	_Atomic(const char *) now; /* a phrase that goes with "while" */
 };
 
-/* @what outlives the step; @s may be NULL: nobody asks. */
+/* @what must outlive the step; @s may be NULL. */
 static inline void step_begin(struct step *s, const char *what)
 {
 	if (s)

@@ -20,9 +20,9 @@
 struct walk {
 	const char *path; /* as it was given, for messages */
 	struct target t;
-	char rest[PATH_MAX]; /* what is still to be walked */
+	char rest[PATH_MAX]; /* the rest to be walked */
 	unsigned links;	     /* followed so far */
-	bool by_link;	     /* the last name comes out of a link */
+	bool by_link;	     /* the last name comes from a link */
 };
 
 static void replace_fd(int *fd, int by)
@@ -35,7 +35,7 @@ static void replace_fd(int *fd, int by)
 	errno = error;
 }
 
-/* Take the next name off the rest; false at the end. */
+/* Remove the next name from the rest; false at the end. */
 static bool next_name(struct walk *w, struct err *e, int *rc)
 {
 	char *at = w->rest + strspn(w->rest, "/");
@@ -80,7 +80,7 @@ static int is_missing(const struct walk *w, struct err *e)
 	return errno == ENOENT && is_last(w) ? 0 : folder_missing(w, e);
 }
 
-/* Whether the link @link in the folder may be one that was planted. */
+/* Refuse the link @link in the folder if another user may have planted it. */
 static int check_link(const struct walk *w, const struct stat *link,
 		      struct err *e)
 {
@@ -95,12 +95,12 @@ static int check_link(const struct walk *w, const struct stat *link,
 	    (link->st_uid == geteuid() || link->st_uid == folder.st_uid))
 		return 0;
 	return err_set(e, EACCES,
-		       "%s: '%s' is a symbolic link in a folder that everybody "
+		       "%s: '%s' is a symbolic link in a folder that all users "
 		       "may write to, and is not followed",
 		       w->path, w->t.name);
 }
 
-/* Put what the link @name of @fd says before the rest. */
+/* Put the text of the link @name of @fd before the rest. */
 static int insert_text(struct walk *w, int fd, const char *name, struct err *e)
 {
 	char text[PATH_MAX];
@@ -131,9 +131,9 @@ static int count_link(struct walk *w, struct err *e)
 }
 
 /*
- * A link of /proc stands for a file itself; what it says may be no path. So
- * the kernel follows it, and only a regular file is looked for by its name,
- * because that is what will be replaced.
+ * A link of /proc leads directly to a file; its text may not be a path. So the
+ * kernel follows it. Only a regular file is then looked up by the text, because
+ * it will be replaced.
  */
 static int follow_magic(struct walk *w, struct err *e)
 {
@@ -176,7 +176,7 @@ static int follow(struct walk *w, struct err *e)
 	return rc;
 }
 
-/* Look at the name in the folder; a link is followed by one step. */
+/* Look up the name in the folder, and follow a link by one step. */
 static int look(struct walk *w, struct err *e)
 {
 	replace_fd(&w->t.found, openat(w->t.folder, w->t.name, WALK_FLAGS));
@@ -187,7 +187,7 @@ static int look(struct walk *w, struct err *e)
 	return S_ISLNK(w->t.st.st_mode) ? follow(w, e) : 0;
 }
 
-/* What was found has to be a folder, as more follows or a slash. */
+/* The file must be a folder, because a name or a slash follows. */
 static int enter(struct walk *w, struct err *e)
 {
 	if (!S_ISDIR(w->t.st.st_mode)) {
@@ -208,7 +208,7 @@ static int walk_all(struct walk *w, struct err *e)
 		rc = look(w, e);
 		if (rc || is_last(w))
 			break;
-		/* The text of a link is next where nothing was found. */
+		/* If nothing was found, the text of a link is next. */
 		rc = w->t.found < 0 ? 0 : enter(w, e);
 		if (rc)
 			break;

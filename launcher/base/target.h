@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a path leads that is to be written: a folder that is open, and a name
- * in it that is not a link.
+ * Finds the place of an output path: an open folder, and a name in it that is
+ * not a link.
  *
  * The path is walked here and not by open(), because a link may have been
- * planted: in a folder that everybody may write to, like /tmp, anybody can
- * make a link from the name we are about to write to a file that only we may
- * write. Such a link is followed only if it belongs to us or to the owner of
- * the folder, and never by root. (Linux has a switch for the same,
+ * planted: in a folder that all users may write to, like /tmp, another user can
+ * make a link from an output's name to a file that only this user may write.
+ * Such a link is followed only if it belongs to us or to the owner of the
+ * folder, and never by root. (Linux has a switch for the same,
  * fs.protected_symlinks, which may be off.)
  *
- * Must never trust: links, and that a name goes on leading to what it did.
+ * Must never trust: links, and that a name keeps its file.
  */
 #ifndef BASE_TARGET_H
 #define BASE_TARGET_H
@@ -34,10 +34,10 @@ struct target {
 	}
 
 /*
- * Walk @path. The last name may be missing (@t->found is -1), but not what a
- * link that stands for it leads to. A magic link of /proc, like /dev/stdout,
- * is followed to what it stands for, which may have no name: then @t->name is
- * the link's.
+ * Walk @path. The last name may be missing (@t->found is -1), but not the
+ * target of a link with that name. A magic link of /proc, like /dev/stdout, is
+ * followed to its file, which may have no name: then @t->name is that of the
+ * link.
  *
  * Returns 0, or a negative errno and a message that begins with @path; *@t is
  * then empty.

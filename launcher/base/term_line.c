@@ -10,10 +10,10 @@
 #define ESCAPE 0x1b
 #define DELETE 0x7f
 
-/* No sequence moves the cursor farther. */
+/* The furthest move of the cursor by a sequence. */
 #define NUMBER_MAX 9999
 
-/* A line may be longer, but a sequence of a few bytes cannot make it so. */
+/* A line may be longer, but not because of a few bytes of a sequence. */
 #define COLUMNS 132
 
 enum state {
@@ -72,7 +72,7 @@ enum term_change term_line_next(const struct term_line *t, uint8_t byte)
 	return LINE_STAYS;
 }
 
-/* Bytes from @from on are not what they were. */
+/* Bytes from @from on have changed. */
 static void note_change(struct term_line *t, size_t from)
 {
 	if (t->same > from)
@@ -86,7 +86,7 @@ static void set_len(struct term_line *t, size_t len)
 	t->text[len] = '\0';
 }
 
-/* Put @byte in the place of the @old bytes at the cursor, if there is room. */
+/* Replace the @old bytes at the cursor by @byte, if there is room. */
 static void replace(struct term_line *t, size_t old, uint8_t byte)
 {
 	char *p = t->text + t->at;
@@ -205,7 +205,7 @@ static void put_in_control(struct term_line *t, uint8_t byte)
 	}
 }
 
-/* Control characters do what they do inside a sequence, too. */
+/* Control characters also work inside a sequence. */
 static void put_control_character(struct term_line *t, uint8_t byte)
 {
 	if (byte == ESCAPE)

@@ -11,8 +11,8 @@ unsigned thread_cpus(void)
 	cpu_set_t set;
 	long online;
 
-	/* The affinity is cheaper to ask for and knows about taskset(1); it
-	 * fails on machines with more CPUs than the set has bits. */
+	/* The affinity is cheap to read and includes taskset(1); it fails on
+	 * machines with more CPUs than the set has bits. */
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		return CPU_COUNT(&set);
 	online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -21,7 +21,7 @@ unsigned thread_cpus(void)
 
 bool thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
-	/* Faults belong to the thread that made them. */
+	/* Fault signals go to the thread that caused them. */
 	static const int own[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP };
 	sigset_t block, before;
 	int rc;

@@ -15,8 +15,8 @@ static struct {
 	atomic_bool raw;
 } tty;
 
-/* A process that is no longer in the foreground would be stopped by the very
- * call that puts the terminal right; with SIGTTOU blocked it is not. */
+/* The call that restores the terminal would stop a process that is not in the
+ * foreground, unless SIGTTOU is blocked. */
 static void put_back(void)
 {
 	sigset_t ttou, before;

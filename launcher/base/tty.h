@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The user's terminal: raw while a guest runs, itself again on every way
- * out.
+ * The user's terminal: raw while a guest runs, and restored on every way out.
  *
- * There is one terminal per process and a signal handler must be able to
- * restore it, so this module keeps its state to itself.
+ * There is one terminal per process, and signal handlers must be able to
+ * restore it, so this module has static state.
  */
 #ifndef BASE_TTY_H
 #define BASE_TTY_H

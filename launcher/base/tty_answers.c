@@ -14,15 +14,15 @@
 #define CAN 0x18
 #define SUB 0x1a
 
-/* A guest that asks more than this is not waited for any longer. */
+/* Answers to more questions than this are not awaited. */
 #define MISSING_MAX 64
 
-/* A terminal across a network answers within the first of these, and all of
- * its answers are there within the second. */
+/* A terminal across a network begins to answer within the first of these, and
+ * ends within the second. */
 #define IDLE_MS	 300
 #define TOTAL_MS 1000
 
-/* An older question has been answered, or never will be. */
+/* An older question was answered, or will not be. */
 #define RECENT_NS 2000000000ull
 
 #define NUMBER_MAX 100000
@@ -158,8 +158,8 @@ static const struct form questions[] = {
 	{ 'P', 0, '+', 'q', 0, UINT_MAX }, /* XTGETTCAP */
 };
 
-/* Besides strings, which no key sends. Of CSI, keys send A to H, ~, M, I, O
- * and u. */
+/* Also strings, which keys never send. Of CSI, keys send A to H, ~, M, I, O and
+ * u. */
 static const struct form answers[] = {
 	{ '[', 0, 0, 'R', 0, UINT_MAX },   { '[', '?', 0, 'R', 0, UINT_MAX },
 	{ '[', 0, 0, 'n', 0, UINT_MAX },   { '[', '?', 0, 'n', 0, UINT_MAX },
@@ -221,7 +221,7 @@ static void keep(struct tty_kept *kept, uint8_t c)
 		kept->bytes[kept->len++] = c;
 }
 
-/* One byte from the terminal; what turns out to be an answer is not kept. */
+/* One byte from the terminal; answers are removed. */
 static void take(struct tty_answers *t, struct tty_kept *kept, uint8_t c,
 		 size_t *start)
 {
@@ -272,7 +272,7 @@ void tty_answers_take(struct tty_answers *t, int fd, struct tty_kept *kept)
 		take(t, kept, c, &start);
 		if (clock_ns() - start_ns < 2 * TOTAL_MS * 1000000ull)
 			continue;
-		/* They do not end: what is there is not worth keeping. */
+		/* The input does not end, so it is not kept. */
 		(void)tcflush(fd, TCIFLUSH);
 		break;
 	}

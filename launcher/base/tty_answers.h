@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions that a guest asks of the user's terminal, and the answers.
+ * Questions of a guest to the user's terminal, and the answers.
  *
- * A shell asks where the cursor is (ESC [ 6 n), an editor what terminal this
- * is (ESC [ c), and the terminal answers as if somebody had typed. When the
- * guest has ended meanwhile, the answer would be input for the user's shell.
- * So questions in the output and answers in the input are counted, and at the
- * end the missing answers are awaited for a moment and taken away.
+ * A shell asks for the position of the cursor (ESC [ 6 n), an editor for the
+ * type of the terminal (ESC [ c), and the terminal answers like a keyboard. If
+ * the guest has ended meanwhile, the answer would be input for the user's
+ * shell. So questions in the output and answers in the input are counted, and
+ * at the end the missing answers are awaited for a moment and removed.
  *
- * Must never trust: the guest, which can ask without end and has its say in
+ * Must never trust: the guest, which can ask without end and controls parts of
  * some answers. The wait and the memory are bounded.
  *
- * Spec: ECMA-48, 5.4 and 5.6; "XTerm Control Sequences" for which ask.
+ * Spec: ECMA-48, 5.4 and 5.6; "XTerm Control Sequences" for the questions.
  */
 #ifndef BASE_TTY_ANSWERS_H
 #define BASE_TTY_ANSWERS_H
@@ -24,7 +24,7 @@
 struct tty_sequence {
 	enum {
 		TTY_TEXT,
-		TTY_C2,	 /* in UTF-8 the first byte of a C1 control */
+		TTY_C2,	 /* after the first byte of a C1 control in UTF-8 */
 		TTY_ESC, /* after ESC */
 		TTY_CSI,
 		TTY_STRING,	/* OSC, DCS and others, up to BEL or ST */
@@ -52,22 +52,23 @@ void tty_answers_output(struct tty_answers *t, const uint8_t *data, size_t n);
 /* What has come from the terminal. */
 void tty_answers_input(struct tty_answers *t, const uint8_t *data, size_t n);
 
-#define TTY_KEPT_MAX 4096 /* as much as a terminal's queue has room for */
+#define TTY_KEPT_MAX 4096 /* the size of a terminal's queue */
 
-/* What came with the answers, and was typed. */
+/* Typed text between the answers. */
 struct tty_kept {
 	size_t len;
 	uint8_t bytes[TTY_KEPT_MAX];
 };
 
 /*
- * Take the missing answers from the terminal @fd, which must be raw: wait at
- * most a second in all, and not at all if no question is recent. Then what was
- * typed before them has been read, too; if so, the rest is, to keep the order.
+ * Remove the missing answers from the terminal @fd, which must be raw: wait at
+ * most a second in all, and not at all if no question is recent. If text was
+ * typed before them, it is read, too, and then also the rest, to keep the
+ * order.
  */
 void tty_answers_take(struct tty_answers *t, int fd, struct tty_kept *kept);
 
-/* Type that again, where the kernel allows it (TIOCSTI). */
+/* Put this text back, where the kernel allows it (TIOCSTI). */
 void tty_kept_type(const struct tty_kept *kept, int fd);
 
 #endif

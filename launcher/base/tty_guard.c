@@ -9,14 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One write, and so whole or not there: it is shorter than PIPE_BUF. */
+/* One write, which is atomic because it is shorter than PIPE_BUF. */
 struct message {
 	bool restore;
 	struct termios saved;
 };
 
 static struct {
-	pid_t pid; /* 0: there is none */
+	pid_t pid; /* 0: no guard */
 	int pipe;
 } guard;
 
@@ -27,11 +27,11 @@ bool tty_is_ours(int fd)
 	if (!isatty(fd))
 		return false;
 	foreground = tcgetpgrp(fd);
-	/* Not our controlling terminal: nobody shares it with us. */
+	/* Not our controlling terminal: no job control. */
 	return foreground < 0 ? errno == ENOTTY : foreground == getpgrp();
 }
 
-/* Blocked, SIGTTOU does not keep a background process from the terminal. */
+/* With SIGTTOU blocked, a background process may set the terminal. */
 static void block_signals(void)
 {
 	sigset_t all;
@@ -85,7 +85,7 @@ void tty_guard_tell(const struct termios *saved)
 
 	if (!guard.pid)
 		return;
-	/* The padding goes through the pipe, too. */
+	/* The padding is written to the pipe, too. */
 	memset(&m, 0, sizeof(m));
 	m.restore = saved;
 	if (saved)

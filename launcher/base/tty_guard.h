@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Somebody who restores the terminal when we cannot: SIGKILL leaves no time.
+ * A process that restores the terminal when we cannot, after SIGKILL.
  *
  *   launcher ---- pipe: the settings to restore, or none ----> guard
  *
- * The guard is a process that sleeps on the pipe. When the launcher is gone,
- * however that happened, the pipe ends, the guard restores what it was told
- * last and is gone, too. It has no other descriptor but the terminal, and a
- * process group of its own, so that a signal to ours does not reach it.
+ * The guard is a process that sleeps on the pipe. When the launcher ends, in
+ * any way, the pipe is closed; the guard restores the last settings and ends,
+ * too. Its only other descriptor is the terminal, and it has its own process
+ * group, so that a signal to ours does not reach it.
  */
 #ifndef BASE_TTY_GUARD_H
 #define BASE_TTY_GUARD_H
@@ -16,17 +16,17 @@
 #include <termios.h>
 
 /*
- * Start the guard of @fd if that is a terminal and ours to use; otherwise,
- * and if it cannot be, do without. To be called while the process has one
- * thread and little memory, because it forks.
+ * Start the guard of @fd if that is a terminal in our foreground; failures are
+ * ignored. Call this while the process has one thread and little memory,
+ * because it forks.
  */
 void tty_guard_start(int fd);
 
-/* What is to be restored from now on; NULL: nothing. From signal handlers,
- * too. Nothing happens without a guard. */
+/* The settings to restore from now on; NULL: none. Also from signal handlers.
+ * Does nothing without a guard. */
 void tty_guard_tell(const struct termios *saved);
 
-/* Let the guard go, and wait until it has. */
+/* End the guard, and wait for it. */
 void tty_guard_stop(void);
 
 /* Whether @fd is a terminal and this process in its foreground. */

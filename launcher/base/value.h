@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A value as people type it: what kind it is, and where it goes.
+ * A value on the command line: its kind, and where it is stored.
  *
- * The rows of the option table and the keys of a device's option are made of
- * these, so that a value that is only stored needs no function of its own:
+ * The rows of the option table and the keys of a device's option use these, so
+ * a value that is only stored does not need a function:
  *
  *   struct value v = VALUE_TEXT_AT(struct options, cmdline);
  *
@@ -40,8 +40,8 @@ typedef const char *value_word_fn(size_t i);
 struct value {
 	enum value_kind kind;
 	size_t to; /* offset of the member that it is stored in */
-	/* Not 0: there may be several, @to is an array of const char * and this
-	 * the offset of the size_t that counts them. */
+	/* Not 0: the value may be repeated; @to is an array of const char *,
+	 * and this is the offset of its size_t counter. */
 	size_t count;
 	/* VALUE_NUMBER */
 	unsigned long min, max;
@@ -96,7 +96,7 @@ struct value {
 		.word = words,                                                \
 	}
 
-/* Several, in an array with its counter beside it. */
+/* A repeatable value, in an array with a counter beside it. */
 #define VALUES_AT(name, type, member, counter)                                 \
 	{                                                                      \
 		.kind = name, .to = VALUE_OFFSET(type, member, const char **), \
@@ -107,8 +107,8 @@ struct value {
 const char *value_text(const struct value *v, const void *to, size_t i);
 
 /*
- * Store @text in the struct at @to. Texts are not copied: @text must stay. The
- * caller has counted the values of an array, which have room.
+ * Store @text in the struct at @to. Texts are not copied: @text must stay
+ * valid. The caller has checked that an array has room.
  *
  * Returns 0, or -EINVAL or -ERANGE with the value found and what is allowed;
  * then *@to may have been changed.

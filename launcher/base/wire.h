@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Storing little-endian fields at their offsets in a structure that somebody
- * else will read: a guest, or an image's loader. The offsets come from
- * include/pv/.
+ * Stores little-endian fields at their offsets in a structure for a guest, or
+ * an image's loader. The offsets come from include/pv/.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H

@@ -6,7 +6,7 @@
 
 #include "base/thread.h"
 
-/* Whose thread this is; NULL: not a worker's. */
+/* The worker of this thread, or NULL. */
 static _Thread_local const struct worker *current;
 
 int worker_init(struct worker *w, struct err *e)

@@ -2,9 +2,9 @@
 /*
  * A thread that runs an event loop (base/loop.h).
  *
- * What is watched, set and posted before worker_start() is served once the
- * thread runs. Without a thread, any one thread may turn the loop itself, as
- * tests do to have each step under control.
+ * Events from before worker_start() are served when the thread runs. Without a
+ * thread, another thread may run the loop itself, as tests do to control each
+ * step.
  */
 #ifndef BASE_WORKER_H
 #define BASE_WORKER_H
@@ -30,12 +30,12 @@ struct worker {
 /* A worker without a thread. On failure *@w is the empty worker. */
 int worker_init(struct worker *w, struct err *e);
 
-/* @what: whose thread it is, for the message: "the virtio devices". */
+/* @what: the owner of the thread, for the message: "the virtio devices". */
 int worker_start(struct worker *w, const char *what, struct err *e);
 
 /*
- * End the thread after the callback that runs now, and wait for it. One that
- * does not run is fine. From any thread but the worker's own.
+ * End the thread after the current callback, and wait for it. It need not run.
+ * From any thread but the worker's own.
  */
 void worker_stop(struct worker *w);
 
@@ -43,8 +43,8 @@ void worker_stop(struct worker *w);
 void worker_release(struct worker *w);
 
 /*
- * Whether the loop's callbacks run on another thread than this one, which may
- * therefore wait for what they do.
+ * Whether the loop's callbacks run on another thread than this one, so that
+ * this one may wait for them.
  */
 bool worker_is_elsewhere(const struct worker *w);
 

@@ -677,7 +677,7 @@ START_TEST(output__planted_links)
 	}
 	assert_err(write_text("sticky/link", "x", "", &e), -EACCES, &e,
 		   "sticky/link: 'link' is a symbolic link in a folder that "
-		   "everybody may write to");
+		   "all users may write to");
 	assert_err(write_text("sticky/way/new", "x", "", &e), -EACCES, &e,
 		   "sticky/way/new: 'way' is a symbolic link in a folder");
 	expect_content("secret", "xxx");

@@ -129,7 +129,7 @@ START_TEST(log__does_not_wait_for_a_reader_that_has_stopped)
 	log_say("room again");
 	log_end();
 	ck_assert_str_eq(written(), "launcher: room again\n"
-				    "launcher: stderr took nothing for a "
+				    "launcher: stderr accepted nothing for a "
 				    "while: 1000 lines are missing\n");
 	log_end();
 	ck_assert_str_eq(written(), "");
@@ -147,7 +147,7 @@ START_TEST(log__does_not_block_on_a_shared_pipe)
 	ck_assert_uint_lt(clock_ns() - began, UINT64_C(10000000000));
 	drain();
 	log_end();
-	ck_assert_str_eq(written(), "launcher: stderr took nothing for a "
+	ck_assert_str_eq(written(), "launcher: stderr accepted nothing for a "
 				    "while: 2 lines are missing\n");
 }
 END_TEST
