@@ -5,11 +5,18 @@
 
 #include "base/json.h"
 
+/* One word each. */
+static const char *const states[] = {
+	[DRIVER_BUILT_IN] = "built-in",
+	[DRIVER_MODULE] = "module",
+	[DRIVER_ABSENT] = "absent",
+	[DRIVER_MODULE_OR_ABSENT] = "module-or-absent",
+};
+
 static json_t *driver_json(const struct driver *d, enum driver_state state)
 {
 	return json_pack("{s:s, s:s, s:s, s:s}", "name", d->name, "option",
-			 d->option, "drives", d->of, "state",
-			 driver_state_name(state));
+			 d->option, "drives", d->of, "state", states[state]);
 }
 
 static json_t *size_json(uint64_t size)

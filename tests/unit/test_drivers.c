@@ -195,6 +195,7 @@ START_TEST(drivers__are_listed)
 		 sizeof(CONFIG) - 1);
 	ck_assert_ptr_nonnull(strstr(out, size));
 	ck_assert_ptr_nonnull(strstr(out, "\"state\": \"module\""));
+	ck_assert_ptr_nonnull(strstr(out, "\"state\": \"built-in\""));
 	free(out);
 	kernel_elf_release(&k);
 	make_kernel(7, &k);
