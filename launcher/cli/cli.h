@@ -48,11 +48,9 @@ struct options {
 	} send[SEND_MAX];
 	size_t send_count;
 	const char *symbols;  /* an ELF or a System.map, or NULL */
-	const char *for_map;  /* an option that was given and needs --map */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* where they go */
 	const char *gdb;      /* the address to listen at, or NULL */
-	bool lost_given;      /* --gdb-lost was given, with: */
 	enum debugger_lost gdb_lost;
 	const char *report;   /* where the run's JSON goes, or NULL */
 	const char *timeline; /* where its picture goes, or NULL */

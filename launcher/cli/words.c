@@ -245,8 +245,6 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	if (takes_two(r) && !w->second)
 		return err_set(e, EINVAL, "--%s requires two arguments: %s",
 			       r->name, r->arg);
-	if (r->groups & cmd->takes & OPT_MAP)
-		o->for_map = r->name;
 	rc = option_store(r, o, optarg, w->second, e);
 	return rc ? err_prefix(e, rc, "--%s", r->name) : 0;
 }
@@ -319,18 +317,61 @@ static unsigned count_stdin(const struct options *o)
 	return n;
 }
 
+/* Whether the option @name was given. */
+static bool is_given(const struct walk *w, const char *name)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < option_rows_count; i++)
+		if (!strcmp(name, option_rows[i].name))
+			n += w->given[i];
+	return n;
+}
+
+static const struct {
+	const char *option, *other;
+	bool excludes; /* false: the first requires the second */
+	const char *why;
+} pairs[] = {
+	{ "gdb-lost", "gdb", false, "" },
+	{ "symbols", "keep-relocs", true, ": both add to the end of the ELF" },
+	{ "symbols", "drivers", true, "" },
+};
+
+static int check_pairs(const struct walk *w, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		bool other = is_given(w, pairs[i].other);
+
+		if (!is_given(w, pairs[i].option) || other != pairs[i].excludes)
+			continue;
+		if (!pairs[i].excludes)
+			return err_set(e, EINVAL, "--%s requires --%s",
+				       pairs[i].option, pairs[i].other);
+		return err_set(e, EINVAL, "--%s and --%s exclude each other%s",
+			       pairs[i].option, pairs[i].other, pairs[i].why);
+	}
+	return 0;
+}
+
+/* Options that are for the picture require it. */
+static int check_map(const struct walk *w, const struct options *o,
+		     const struct command *cmd, struct err *e)
+{
+	if (o->other && o->map)
+		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
+	for (size_t i = 0; !o->map && i < option_rows_count; i++)
+		if (w->given[i] && option_rows[i].groups & cmd->takes & OPT_MAP)
+			return err_set(e, EINVAL, "--%s of %s requires --map",
+				       option_rows[i].name, cmd->name);
+	return 0;
+}
+
 /* The options that ask for one part of one kernel. */
 static int check_parts(const struct options *o, struct err *e)
 {
 	const char *part = o->drivers ? "drivers" : "symbols";
 
-	if (o->with_symbols && o->keep_relocs)
-		return err_set(e, EINVAL,
-			       "--symbols and --keep-relocs exclude each "
-			       "other: both add to the end of the ELF");
-	if (o->with_symbols && o->drivers)
-		return err_set(e, EINVAL,
-			       "--symbols and --drivers exclude each other");
 	if ((o->with_symbols || o->drivers) && (o->other || o->map))
 		return err_set(e, EINVAL,
 			       "--%s prints the %s of one IMAGE and nothing "
@@ -340,8 +381,8 @@ static int check_parts(const struct options *o, struct err *e)
 }
 
 /* Check what no option can check on its own. */
-static int check_together(const struct options *o, const struct command *cmd,
-			  struct err *e)
+static int check_together(const struct walk *w, const struct options *o,
+			  const struct command *cmd, struct err *e)
 {
 	if (!o->image)
 		return err_set(e, EINVAL, "%s requires %s (see --help)",
@@ -350,14 +391,8 @@ static int check_together(const struct options *o, const struct command *cmd,
 	if (count_stdin(o) > 1)
 		return err_set(e, EINVAL,
 			       "'-' (standard input) may be named only once");
-	if (o->other && o->map)
-		return err_set(e, EINVAL, "--map draws one IMAGE, not two");
-	if (o->for_map && !o->map)
-		return err_set(e, EINVAL, "--%s of %s requires --map",
-			       o->for_map, cmd->name);
-	if (o->lost_given && !o->gdb)
-		return err_set(e, EINVAL, "--gdb-lost requires --gdb");
-	return check_parts(o, e) ?: check_outputs(o, e);
+	return check_map(w, o, cmd, e) ?: check_pairs(w, e) ?:
+		       check_parts(o, e) ?: check_outputs(o, e);
 }
 
 int options_parse(struct options *o, const struct command *cmd, int argc,
@@ -395,7 +430,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 			       cmd->takes & OPT_TEST	       ? "SUITE"
 			       : cmd->takes & TAKES_TWO_IMAGES ? "IMAGE or two"
 							       : "IMAGE");
-	return check_together(o, cmd, e);
+	return check_together(&w, o, cmd, e);
 }
 
 /* Walk to the next word that is not an option. Returns false if there is none,
