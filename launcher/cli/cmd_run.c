@@ -228,8 +228,8 @@ static void show_kernel(struct run *r)
 	r->guest.debugger.is32 = r->img.has_payload && !r->img.head.is64;
 	if (!boot_protocols[r->boot.plan.chosen].loads_elf)
 		return;
-	r->guest.debugger.elf = &r->img.head;
-	r->guest.debugger.delta = r->boot.delta;
+	r->guest.debugger.kernel.elf = &r->img.head;
+	r->guest.debugger.kernel.delta = r->boot.delta;
 }
 
 static void warn_of(const char *text)

@@ -12,10 +12,7 @@
  * A line on stderr names each debugger that comes or goes, and the first few
  * clients that were turned away.
  *
- * Addresses are linear and go through the page tables of the vCPU in
- * question. As long as those know nothing of the kernel yet, an address in
- * its ELF is where the launcher has put it, so that breakpoints can be set
- * and code be read from the first instruction on.
+ * Addresses are linear, as the vCPU in question sees them (view.h).
  *
  * Must never trust: the debugger, or that there is one.
  */
@@ -27,8 +24,8 @@
 #include "debug/gdb/line.h"
 #include "debug/gdb/lobby.h"
 #include "debug/gdb/stub.h"
-#include "image/kernel_elf.h"
 #include "debug/hold.h"
+#include "debug/view.h"
 
 enum debugger_lost {
 	DEBUGGER_LOST_CONTINUE,
@@ -63,14 +60,13 @@ struct debugger {
 	struct debug_means means;
 	const char *host; /* what KVM is called, once known */
 	struct outcome_latch *latch;
-	const struct kernel_elf *elf; /* NULL, or where the kernel was put: */
-	uint64_t delta;		      /* so far from its p_paddr */
-	bool is32;		      /* the kernel, wherever it is */
-	bool stopped;		      /* all vCPUs wait; otherwise they run */
-	bool stopping;		      /* or will soon wait */
-	bool greeting;		      /* a debugger came while they ran */
-	bool leaving;		      /* it went while they ran */
-	struct refusals refused;      /* and said, to this debugger */
+	struct view_kernel kernel;
+	bool is32;		 /* the kernel, wherever it is */
+	bool stopped;		 /* all vCPUs wait; otherwise they run */
+	bool stopping;		 /* or will soon wait */
+	bool greeting;		 /* a debugger came while they ran */
+	bool leaving;		 /* it went while they ran */
+	struct refusals refused; /* and said, to this debugger */
 	struct gdb_stop stop;
 	struct loop *loop; /* NULL: it is not served */
 	struct loop_watch debugger_says, vcpus_say;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "debug/debugger.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <sched.h>
@@ -418,6 +419,34 @@ START_TEST(debugger__memory)
 }
 END_TEST
 
+/* Before the guest's tables know of its kernel, an address in its ELF is where
+ * the launcher has put it. */
+START_TEST(debugger__memory_of_the_kernel)
+{
+	static const uint64_t vaddr = 0xffffffff81000000;
+	struct elf_segment segments[] = {
+		/* Per-CPU data has no address of its own. */
+		{ .type = PT_LOAD, .paddr = 0x3000, .memsz = 0x1000 },
+		{ .type = PT_LOAD,
+		  .vaddr = vaddr,
+		  .paddr = 0x800,
+		  .memsz = 0x10 },
+	};
+	struct kernel_elf elf = { .segments = segments, .segments_count = 2 };
+
+	d.kernel = (struct view_kernel){ &elf, CODE - 0x800 };
+	connect_gdb();
+	ck_assert_str_eq(ask("mffffffff81000007,2"), "90eb");
+	/* Up to the end of the segment. */
+	ck_assert_uint_eq(strlen(ask("mffffffff8100000e,10")), 4);
+	ck_assert_str_eq(ask("mffffffff81000010,1"), "E14");
+	ck_assert_str_eq(ask("Mffffffff81000000,1:cd"), "OK");
+	ck_assert_int_eq(*(uint8_t *)guest_mem_ptr(&gm, CODE, 1), 0xcd);
+	/* Behind the end of all addresses there is nothing. */
+	ck_assert_str_eq(ask("mffffffffffffffff,2"), "E14");
+}
+END_TEST
+
 START_TEST(debugger__second_client)
 {
 	int other;
@@ -588,6 +617,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, debugger__step);
 	tcase_add_test(tc, debugger__breakpoint);
 	tcase_add_test(tc, debugger__memory);
+	tcase_add_test(tc, debugger__memory_of_the_kernel);
 	tcase_add_test(tc, debugger__second_client);
 	tcase_add_test(tc, debugger__detaches);
 	tcase_add_test(tc, debugger__kills);
