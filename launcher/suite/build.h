@@ -13,14 +13,14 @@
 
 #define SUITE_VARIABLES_MAX 64
 
-/* One axis of a matrix: the name of what it sets, and its values; or, where
- * these are mappings, the names and values in them. */
+/* One axis of a matrix: the name that it sets, and its values; or, if these are
+ * mappings, the names and values in them. */
 struct axis {
 	const struct node *node;  /* a list of values, or labels with them */
-	const struct node *value; /* the one that counts now */
+	const struct node *value; /* the current one */
 };
 
-/* What the case under construction is made of. */
+/* The state of the case under construction. */
 struct build {
 	struct suite *s;
 	const struct suite_words *words;
@@ -30,52 +30,51 @@ struct build {
 	const struct node *key;	     /* the one at work, for messages */
 	struct axis axes[SUITE_AXES_MAX];
 	size_t axis_count;
-	/* Names that some text had as ${NAME}. */
+	/* Names that were used as ${NAME}. */
 	const char *used[SUITE_VARIABLES_MAX];
 	size_t used_count;
 	struct suite_case *c;
-	/* By their number: the nodes whose text has been checked already, and
-	 * what the value there has been made into, if that is the same for all
-	 * cases: a file's path, or the texts of a list. */
+	/* By node number: whether the text is checked, and the result, if it is
+	 * the same for all cases: a file's path, or the texts of a list. */
 	bool checked[SUITE_NODES_MAX];
 	const void *made[SUITE_NODES_MAX];
 };
 
-/* "one, two, three" for a message, as much of it as there is room for. */
+/* "one, two, three" for a message, cut to the room. */
 struct listing {
 	char text[ERR_MSG_SIZE];
 };
 
-/* Add @word to @l, which is empty at first. */
+/* Add @word to @l. */
 void listing_add(struct listing *l, const char *word);
 
-/* "PATH:LINE: key 'KEY': " and the message, about what stands at @n. */
+/* "PATH:LINE: key 'KEY': " and the message, for node @n. */
 int build_refuse(const struct build *b, const struct node *n, struct err *e,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same, for a message that a check has left in @e. */
+/* The same, for a message that is in @e. */
 int build_refused(const struct build *b, const struct node *n, int rc,
 		  struct err *e);
 
 int build_no_memory(const struct build *b, struct err *e);
 
-/* Whether @name is a key of this file's own, no command's option. */
+/* Whether @name is a key of a case that is not an option. */
 bool build_is_key(const char *name);
 
-/* Whether @name is a key or an option that one value can be given to. */
+/* Whether @name is a key or an option that takes one value. */
 bool build_is_axis_key(const struct build *b, const char *name);
 
 /* Fill in b->c from the nodes and the axes' values as they are now. */
 int build_case(struct build *b, struct err *e);
 
-/* The keys of a case or of defaults: all of them known. */
+/* The keys of a case or of defaults; all must be known. */
 int build_check_keys(struct build *b, const struct node *map, struct err *e);
 
 /* The text at @n with every ${NAME} replaced. */
 int build_expand(struct build *b, const struct node *n, const char **out,
 		 struct err *e);
 
-/* Whether some text of the case had ${NAME} in it. */
+/* Whether a text of the case contained ${NAME}. */
 bool build_has_used(const struct build *b, const char *name);
 
 /* Begin with the matrix of b->node: every axis at its first value. */
@@ -87,15 +86,14 @@ int matrix_size(struct build *b, size_t *size, struct err *e);
 /* Go on to the next combination; false past the last. */
 bool matrix_next(struct build *b);
 
-/* What @name is set to by the matrix now, or NULL. */
+/* The value of @name in the current combination, or NULL. */
 const struct node *matrix_value(const struct build *b, const char *name);
 
-/* What ${NAME} stands for now, NAME being the @len bytes at @name: what the
- * matrix sets it to, or the label of the axis of this name, where it sets
- * others. NULL: nothing. */
+/* The current value of ${NAME}, the @len bytes at @name: the value in the
+ * matrix, or the label of the axis with this name. NULL: not set. */
 const char *matrix_text(const struct build *b, const char *name, size_t len);
 
-/* Call @set for the keys of a case among what the matrix sets. */
+/* Call @set for the keys of a case that the matrix sets. */
 int matrix_apply(struct build *b,
 		 int (*set)(struct build *b, const struct node *key,
 			    const struct node *value, struct err *e),
@@ -104,7 +102,7 @@ int matrix_apply(struct build *b,
 /* Append "/LABEL" of each axis to @name. */
 int matrix_label(const struct build *b, char *name, size_t size, struct err *e);
 
-/* After the last case: a name that is neither a key nor used is a slip. */
+/* After the last case: refuse a name that is neither a key nor used. */
 int matrix_end(struct build *b, struct err *e);
 
 #endif

@@ -22,7 +22,7 @@
 static const char *const endings[] = { "console", "stderr", "json" };
 enum { CONSOLE, ERRORS, REPORT, ENDINGS };
 
-/* The words of the command line, and the files it is given. */
+/* The words of the command line, and its files. */
 struct start {
 	char **argv;
 	char *report; /* its path */
@@ -57,7 +57,7 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 	return 0;
 }
 
-/* A FIFO would have the case wait for whatever writes to it. */
+/* A FIFO would make the case wait for a writer. */
 static int open_input(const char *path, struct err *e)
 {
 	struct input in;
@@ -74,7 +74,7 @@ static int open_input(const char *path, struct err *e)
 	return err_set(e, EINVAL, "%s: is a FIFO, not a regular file", path);
 }
 
-/* The name of what case @c leaves, in the folder of results. */
+/* The name of a file of case @c in the folder of results. */
 static char *result_name(const struct suite_case *c, const char *ending)
 {
 	char *name;
@@ -93,7 +93,7 @@ static int create(const struct suite_run *r, const struct suite_case *c,
 	return fd;
 }
 
-/* What the report of case @which is called until it has ended. */
+/* The name of the report of case @which until it has ended. */
 static void private_name(char *name, size_t size, size_t which)
 {
 	snprintf(name, size, "%zu.%s", which, endings[REPORT]);
@@ -137,11 +137,11 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 	const struct rlimit limit = { CHILD_FILE_MAX, CHILD_FILE_MAX };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Too late to be told? */
+	/* Has the parent already ended? */
 	if (getppid() != parent)
 		_exit(JUDGE_NOT_STARTED);
 	setpgid(0, 0);
-	/* A file that is full is an error of write(), not a death. */
+	/* A write beyond the limit is an error, not a signal. */
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	sigprocmask(SIG_SETMASK, mask, NULL);
@@ -153,7 +153,7 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 	_exit(JUDGE_NOT_STARTED);
 }
 
-/* A stream of its own to read the file @fd by, from its start. */
+/* A new stream to read the file @fd from its start. */
 static FILE *reader_of(int fd)
 {
 	char self[64];
@@ -184,7 +184,7 @@ static int fork_child(struct child *c, const struct start *s,
 		c->pid = 0;
 		return err_sys(e, "cannot start a process");
 	}
-	/* Both sides, so that neither comes too late. */
+	/* In both processes, so that neither is too late. */
 	setpgid(c->pid, c->pid);
 	return 0;
 }
@@ -228,8 +228,8 @@ int child_take_report(const struct child *c, const struct suite_run *r,
 	return err_set(e, ENOMEM, "no memory");
 }
 
-/* What is left of @attempt is called "NAME.attemptN.console" and so on; of
- * the last one, "NAME.console". */
+/* The files of @attempt are "NAME.attemptN.console" and so on; of the last
+ * attempt, "NAME.console". */
 static char *attempt_name(const struct suite_case *c, unsigned attempt,
 			  unsigned what)
 {
@@ -284,7 +284,7 @@ bool child_ended(struct child *c, int *status)
 
 	if (!pid)
 		return false;
-	/* Somebody else has had its status: it is gone, and that is all. */
+	/* Its status was already taken: it has ended. */
 	if (pid < 0)
 		*status = W_EXITCODE(JUDGE_NOT_STARTED, 0);
 	c->pid = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ${NAME} in the values of a case: what its matrix sets NAME to, now. $${ is
- * for who wants ${ itself.
+ * ${NAME} in the values of a case: the current value of NAME in its matrix. $${
+ * means ${.
  */
 #include "suite/build.h"
 
@@ -21,7 +21,7 @@ bool build_has_used(const struct build *b, const char *name)
 	return has_used(b, name, strlen(name));
 }
 
-/* What ${NAME}, @len bytes with all of it, stands for. */
+/* The value of ${NAME}, which has @len bytes. */
 static int find_variable(struct build *b, const struct node *n,
 			 const char *open, size_t len, const char **text,
 			 struct err *e)
@@ -31,8 +31,8 @@ static int find_variable(struct build *b, const struct node *n,
 	*text = matrix_text(b, name, len - 3);
 	if (!*text)
 		return build_refuse(b, n, e,
-				    "'%.*s' is nothing that this case's "
-				    "matrix sets",
+				    "'%.*s' is not set by this case's "
+				    "matrix",
 				    (int)len, open);
 	if (has_used(b, name, len - 3))
 		return 0;
@@ -96,8 +96,8 @@ int build_expand(struct build *b, const struct node *n, const char **out,
 	rc = expand(b, n, NULL, &len, e);
 	if (rc)
 		return rc;
-	/* A text that gets shorter counts in full, so that the pool's limit is
-	 * one for the work, too. */
+	/* A text that gets shorter counts in full, so that the pool's limit
+	 * also limits the work. */
 	to = pool_chars(&b->s->pool, MAX(len, strlen(n->text)) + 1);
 	if (!to)
 		return build_no_memory(b, e);

@@ -15,7 +15,7 @@
 
 #define PRIVATE ".private"
 
-/* O_NOFOLLOW with O_DIRECTORY says of a link that it is not a directory. */
+/* With O_NOFOLLOW and O_DIRECTORY, a link is reported as not a directory. */
 #define OPEN_FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static bool is_link(int dir, const char *name)
@@ -26,7 +26,7 @@ static bool is_link(int dir, const char *name)
 	       S_ISLNK(st.st_mode);
 }
 
-/* The folder @name in @dir, made first if it may be. */
+/* The folder @name in @dir, created if allowed. */
 static int enter_one(int dir, const char *name, bool make)
 {
 	if (make && mkdirat(dir, name, 0777) && errno != EEXIST)
@@ -35,8 +35,8 @@ static int enter_one(int dir, const char *name, bool make)
 }
 
 /*
- * The folder that holds @name, beneath @f. @make: make what is missing. @last:
- * the name there. Returns a descriptor or a negative errno.
+ * The folder that holds @name, beneath @f. @make: create missing folders.
+ * @last: the name there. Returns a descriptor or a negative errno.
  */
 static int enter(const struct folder *f, const char *name, bool make,
 		 const char **last, struct err *e)
@@ -76,7 +76,7 @@ static int enter(const struct folder *f, const char *name, bool make,
 	return dir < 0 ? err_sys(e, "%s", f->path) : dir;
 }
 
-/* A new file in place of what is called @name in @dir. */
+/* A new file @name in @dir, in place of an old one. */
 static int replace(const struct folder *f, int dir, const char *name, int flags,
 		   struct err *e)
 {
@@ -101,7 +101,7 @@ int folder_create(const struct folder *f, const char *name, struct err *e)
 	return fd;
 }
 
-/* A hard link to it may be somebody's file. */
+/* It may be a hard link to another user's file. */
 static bool is_own(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
@@ -113,7 +113,7 @@ int folder_open_own(const struct folder *f, const char *name, struct err *e)
 	struct stat st;
 	int fd;
 
-	/* Its type first: to open a device may set something off. */
+	/* Check its type first: opening a device may have side effects. */
 	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) || !is_own(&st))
 		return replace(f, f->fd, name, O_WRONLY, e);
 	fd = openat(f->fd, name,
@@ -161,7 +161,7 @@ void folder_rename(const struct folder *f, const char *from, const char *to)
 	close(dir);
 }
 
-/* By the process's number: the child need not inherit the descriptor. */
+/* By the process id, so that the child does not need the descriptor. */
 char *folder_private_path(const struct folder *f, const char *name)
 {
 	char *path;
@@ -227,7 +227,7 @@ static bool is_private(int fd)
 	return !fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 077);
 }
 
-/* What an earlier run has left that was killed. */
+/* The files of an earlier run that was killed. */
 static void empty(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

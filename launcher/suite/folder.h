@@ -2,14 +2,13 @@
 /*
  * The folder that a suite's results go to.
  *
- * Must never trust: what is in it already. It may have come with a checkout, or
- * others may write there, so a symbolic link, a hard link or a FIFO may have
- * the name of a result. Every name is looked up beneath the folder's
- * descriptor, part by part, and no symbolic link is followed; a file is made
- * anew in place of what has its name.
+ * Must never trust: the old contents. They may come from a checkout, or from
+ * other users, so a symbolic link, a hard link or a FIFO may have the name of a
+ * result. Every name is looked up from the folder's descriptor, part by part,
+ * and symbolic links are not followed; a new file replaces an old one.
  *
- * What can be written by its path only (a run's --report) goes into a folder
- * beneath, to which this user alone can write, and is moved from there.
+ * A file that is written by its path (a run's --report) goes to a subfolder to
+ * which only this user can write, and is moved from there.
  */
 #ifndef SUITE_FOLDER_H
 #define SUITE_FOLDER_H
@@ -38,8 +37,8 @@ struct folder {
 int folder_open(struct folder *f, const char *path, bool follow, struct err *e);
 
 /*
- * Make the private folder beneath. Only for the suite that has the folder of
- * results to itself: what an earlier one has left there is removed.
+ * Make the private subfolder. Only for the suite that has locked the folder of
+ * results: files of an earlier run are removed.
  */
 int folder_make_private(struct folder *f, struct err *e);
 
@@ -54,15 +53,15 @@ void folder_close(struct folder *f);
  */
 
 /*
- * Create the file @name, and the folders in the name as far as they are
- * missing. It replaces what has its name, but not a folder. Returns a
- * descriptor for reading and appending, or a negative errno.
+ * Create the file @name, and missing folders in the name. It replaces an old
+ * file, but not a folder. Returns a descriptor for reading and appending, or a
+ * negative errno.
  */
 int folder_create(const struct folder *f, const char *name, struct err *e);
 
 /*
- * Open the file @name for writing: the one that is there if it is a file of
- * this user without another name, so that a lock on it holds; otherwise like
+ * Open the file @name for writing: an existing file if it belongs to this user
+ * and has no other name, so that a lock on it works; otherwise like
  * folder_create().
  */
 int folder_open_own(const struct folder *f, const char *name, struct err *e);
@@ -71,10 +70,10 @@ int folder_open_own(const struct folder *f, const char *name, struct err *e);
 int folder_write(const struct folder *f, const char *name, struct bytes part,
 		 struct err *e);
 
-/* Whether @name was there to be removed. */
+/* Remove @name; returns whether it existed. */
 bool folder_remove(const struct folder *f, const char *name);
 
-/* Rename a file in its folder; to be missing is no failure. */
+/* Rename a file in its folder; a missing file is not a failure. */
 void folder_rename(const struct folder *f, const char *from, const char *to);
 
 /*

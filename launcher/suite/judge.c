@@ -17,7 +17,7 @@
 #define PREFIX	"launcher: "
 #define WARNING "warning: "
 
-/* How often a verdict may turn out to be unwanted. */
+/* How often to check whether the verdict is still wanted. */
 #define ATTEND_NS 100000000
 
 void judge_as(struct result *res, enum case_end end, const char *why, ...)
@@ -31,8 +31,8 @@ void judge_as(struct result *res, enum case_end end, const char *why, ...)
 	clean_text(res->why);
 }
 
-/* The patterns of one key, compiled. They were tried when the suite was
- * read, so what fails here is memory. */
+/* The patterns of one key, compiled. They were checked when the suite was read,
+ * so only lack of memory can fail here. */
 struct patterns {
 	const struct texts *texts;
 	struct regex **at;
@@ -90,7 +90,7 @@ static bool next_line(FILE *f, char line[JUDGE_LINE_MAX])
 	return any;
 }
 
-/* The last lines that say something. */
+/* The last lines that are not empty. */
 struct tail {
 	char lines[JUDGE_TAIL][JUDGE_TAIL_LINE];
 	size_t count;
@@ -117,7 +117,7 @@ static char *tail_text(struct tail *t)
 	return text;
 }
 
-/* Reading along on the console. */
+/* The state of reading the console. */
 struct reading {
 	struct patterns console, never, only;
 	size_t met; /* of console's, in order */
@@ -130,7 +130,7 @@ static void judge_line(struct reading *r, const char *line, struct result *res)
 {
 	const char *forbidden;
 
-	/* What is wrong is known; the rest is for the tail only. */
+	/* The error is known; the rest is only for the tail. */
 	if (res->end != CASE_PASS)
 		return;
 	if (r->met < r->console.count && !r->spent &&
@@ -141,16 +141,17 @@ static void judge_line(struct reading *r, const char *line, struct result *res)
 	forbidden = find_match(&r->never, line);
 	if (forbidden)
 		judge_as(res, CASE_FAIL,
-			 "a console line matches never '%s': %s", forbidden,
-			 line);
+			 "a console line matches the forbidden '%s': "
+			 "%s",
+			 forbidden, line);
 	else if (r->only.count && *line && !find_match(&r->only, line))
 		judge_as(res, CASE_FAIL,
-			 "a console line matches none of "
+			 "a console line matches no pattern of "
 			 "'only': %s",
 			 line);
 }
 
-/* Whether the verdict is no longer wanted, asked not too often. */
+/* Whether the verdict is no longer wanted, checked not too often. */
 static bool is_given_up(struct reading *r, const struct leavings *left)
 {
 	uint64_t now = clock_ns();
@@ -161,7 +162,7 @@ static bool is_given_up(struct reading *r, const struct leavings *left)
 	return left->give_up(left->ctx);
 }
 
-/* What the terminal's line shows is about to end or to change. */
+/* The shown line is about to end or to change. */
 static void judge_shown(struct reading *r, enum term_change change,
 			const char *line, struct result *res)
 {
@@ -231,7 +232,7 @@ static const char *skip(const char *line, const char *start)
 	return strncmp(line, start, len) ? line : line + len;
 }
 
-/* What the run said of itself: its last line, and how many there were. */
+/* The run's own messages: the last line, and the number of lines. */
 static size_t read_errors(FILE *errors, char last[JUDGE_LINE_MAX])
 {
 	char line[JUDGE_LINE_MAX];
@@ -244,9 +245,8 @@ static size_t read_errors(FILE *errors, char last[JUDGE_LINE_MAX])
 }
 
 /*
- * It says what happened in one line, or that all is well in none. A run that
- * ends well and says why not everything may be well passes if that is the
- * reason that its case wants.
+ * A failed run has one line, a successful one none. A warning of a successful
+ * run is accepted if it is the reason that its case expects.
  */
 static void judge_errors(const struct suite_case *c, size_t lines,
 			 const char *line, int status, const char *reason,
@@ -277,8 +277,8 @@ static void judge_reason(const struct suite_case *c, const char *reason,
 	patterns_release(&p);
 }
 
-/* A launcher that failed, was told nonsense or was ended from outside tells
- * nothing about the guest. */
+/* After a failure, a usage error or a signal, the launcher's status does not
+ * say anything about the guest. */
 static bool tells_nothing(int status)
 {
 	return status == STATUS_FAILED || status == STATUS_USAGE ||

@@ -2,13 +2,12 @@
 /*
  * Results for programs that read JUnit's XML. The file is replaced as a
  * whole, at most once a second and at the end, so that it can be read at any
- * time; a case that has not ended is an error in it, since nobody may ever
- * come to change that.
+ * time; a case that has not ended is an error in it, because the suite may be
+ * killed.
  *
- * There is no one specification. What is here is what Jenkins' schema and
- * other readers take. Readers look for the reason of a <skipped> in its
- * attribute "message", which early schemas do not list; <properties> must not
- * be empty.
+ * There is no single specification. This is what Jenkins' schema and other
+ * readers accept. Readers expect the reason of a <skipped> in its attribute
+ * "message", which early schemas do not list; <properties> must not be empty.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +48,7 @@ static void attribute(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-/* What an element of this kind says about a case that did not pass. */
+/* The content of an element for a case that did not pass. */
 static void say_outcome(FILE *out, const char *element, const char *type,
 			const struct result *res, const char *why)
 {
@@ -90,8 +89,8 @@ static void say_case(FILE *out, const struct suite_run *r, size_t i)
 	fputs("    </testcase>\n", out);
 }
 
-/* That some cases have passed at a second attempt only is nowhere in the
- * schemas; it is told here. */
+/* The schemas have no place for cases that passed only at a second attempt, so
+ * they are listed here. */
 static void say_retried(FILE *out, const struct suite_run *r)
 {
 	for (size_t i = 0; i < r->s->count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The keys of a case: what each takes, and what it means. A key that is not
- * in this table is an option of the command, by the command line's table.
+ * The keys of a case: their types and meanings. A key that is not in this table
+ * is an option of the command, by the command line's table.
  */
 #include "suite/build.h"
 
@@ -67,7 +67,7 @@ static int set_nothing(struct build *b, const struct node *n, struct err *e)
 	return 0;
 }
 
-/* Here, not after all keys: the order of options has a meaning for some. */
+/* Here, not after all keys, because the order of some options matters. */
 static int set_matrix(struct build *b, const struct node *n, struct err *e)
 {
 	(void)n;
@@ -141,7 +141,7 @@ static int apply(struct build *b, const struct node *key,
 	int rc;
 
 	b->key = key;
-	/* Defaults are for all commands; each takes what it knows. */
+	/* Defaults are for all commands; each uses the keys that it has. */
 	if (k && inherited && k->set == value_set_report && !b->c->reports)
 		return 0;
 	if (k)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A matrix makes one case into many: every combination of its axes' values,
- * the last axis turning fastest.
+ * A matrix turns one case into many: every combination of its axes' values; the
+ * last axis changes fastest.
  *
  *   matrix:                          name/128M/1  name/128M/2
  *     mem: [128M, 6G]          ->    name/6G/1    name/6G/2
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What an axis sets by @value, one after the other: the names in a label's
+/* Iterate over the names that @value of an axis sets: those in a label's
  * mapping, or the axis's own. */
 static const struct node *first_set(const struct node *value)
 {
@@ -29,7 +29,7 @@ static const struct node *next_set(const struct node *value,
 	return value->kind == NODE_MAP ? n->next : NULL;
 }
 
-/* Whose key is the name of what is set to @n. */
+/* The node whose key is the name that @n sets. */
 static const struct node *name_of(const struct axis *a,
 				  const struct node *value,
 				  const struct node *n)
@@ -43,7 +43,7 @@ static bool is_called(const struct node *n, const char *name, size_t len)
 	return !strncmp(n->key, name, len) && !n->key[len];
 }
 
-/* What @a sets the name of @len bytes to by @value; NULL: it does not. */
+/* The value to which @value of @a sets the name of @len bytes, or NULL. */
 static const struct node *find_set(const struct axis *a,
 				   const struct node *value, const char *name,
 				   size_t len)
@@ -102,12 +102,13 @@ int matrix_apply(struct build *b,
 	return rc;
 }
 
-/* A name that an axis sets: one that can be set, and by no other. */
+/* Check a name that an axis sets: it must be settable, and not set by another
+ * axis. */
 static int check_set(struct build *b, const struct node *key, struct err *e)
 {
 	b->key = key;
 	if (build_is_key(key->key) && !build_is_axis_key(b, key->key))
-		return build_refuse(b, key, e, "is no axis");
+		return build_refuse(b, key, e, "cannot be an axis");
 	for (size_t i = 0; i < b->axis_count; i++)
 		for (const struct node *v = b->axes[i].node->head; v;
 		     v = v->next)
@@ -126,7 +127,7 @@ static int not_one_value(struct build *b, const struct node *n, struct err *e)
 			    node_kind_name(n->kind));
 }
 
-/* One value of an axis, which is a label's mapping or a value alone. */
+/* One value of an axis: a label's mapping, or a value. */
 static int check_value(struct build *b, const struct axis *a,
 		       const struct node *v, struct err *e)
 {
@@ -188,7 +189,7 @@ static int begin_axis(struct build *b, const struct node *n, struct err *e)
 		return build_refuse(b, n, e,
 				    "an axis is a list of values or a mapping "
 				    "of labels to values, and not empty");
-	/* Now, as comparing all that two axes set takes a while. */
+	/* Now, because comparing all names of two axes takes a while. */
 	if (n->count > SUITE_CASES_MAX / before)
 		return build_refuse(b, n, e,
 				    "the matrix makes more than %d cases",
@@ -233,7 +234,7 @@ bool matrix_next(struct build *b)
 	return false;
 }
 
-/* The value's label, or what of it tells it from others: a file's name. */
+/* The value's label, or the last part of the value, such as a file's name. */
 static const char *label(const struct node *value)
 {
 	const char *slash = value->key ? NULL : strrchr(value->text, '/');
@@ -260,7 +261,8 @@ int matrix_label(const struct build *b, char *name, size_t size, struct err *e)
 		if (!label_is_good(text))
 			return err_set(e, EINVAL,
 				       "the value '%s' of the axis '%s' makes "
-				       "no name; write {LABEL: VALUE, ...}",
+				       "no valid name; write {LABEL: VALUE, "
+				       "...}",
 				       text, a->node->key);
 		if ((size_t)snprintf(name + used, size - used, "/%s", text) >=
 		    size - used)

@@ -17,7 +17,8 @@ static bool kvm_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
 	return n->kvm == KVM_NOT_ASKED || !find_kvm(n->kvm == KVM_HARDWARE, e);
 }
 
-/* What the kernel thinks could be used without swapping; 0: unknown. */
+/* The kernel's estimate of memory that is available without swapping; 0:
+ * unknown. */
 static uint64_t available_memory(void)
 {
 	FILE *f = fopen("/proc/meminfo", "re");

@@ -14,7 +14,7 @@
  */
 typedef int find_kvm_fn(bool hardware, struct err *e);
 
-/* Returns whether all of it is there; if not, @e says what is missing. */
+/* Returns whether this host has all of it; if not, @e says what is missing. */
 bool needs_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
 	       struct err *e);
 

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <yaml.h>
 
-/* Where the next value goes. */
+/* The place of the next value. */
 struct level {
 	struct node *parent;
 	struct node **end; /* of its list of values */
-	const char *key; /* in a mapping: has been read, waits for its value */
+	const char *key; /* in a mapping: the key, which waits for its value */
 	unsigned key_line;
 };
 
@@ -21,7 +21,7 @@ struct reader {
 	struct bytes text;
 	struct node *root;
 	struct level levels[SUITE_DEPTH_MAX];
-	unsigned depth; /* levels that are open */
+	unsigned depth; /* open levels */
 	unsigned nodes;
 	bool ended;
 };
@@ -57,7 +57,7 @@ static int no_memory(const struct reader *r, unsigned line, struct err *e)
 		       r->path, line, r->pool->limit >> 20);
 }
 
-/* An encoding error has no line but an offset. */
+/* An encoding error has an offset instead of a line. */
 static unsigned problem_line(const struct reader *r)
 {
 	const yaml_parser_t *y = &r->yaml;
@@ -83,7 +83,7 @@ static int syntax(const struct reader *r, struct err *e)
 		       y->context ? ", " : "", y->context ? y->context : "");
 }
 
-/* A value is complete as far as its place is concerned: add it there. */
+/* Add a value to its place. */
 static int add(struct reader *r, struct node *n, unsigned line, struct err *e)
 {
 	struct level *l;
@@ -102,8 +102,8 @@ static int add(struct reader *r, struct node *n, unsigned line, struct err *e)
 		return err_set(e, E2BIG, "%s:%u: more than %d keys", r->path,
 			       line, SUITE_KEYS_MAX);
 	if (n->key && node_get(l->parent, n->key))
-		return err_set(e, EINVAL, "%s:%u: key '%s' stands here twice",
-			       r->path, line, n->key);
+		return err_set(e, EINVAL, "%s:%u: duplicate key '%s'", r->path,
+			       line, n->key);
 	*l->end = n;
 	l->end = &n->next;
 	l->parent->count++;
@@ -247,7 +247,7 @@ static int read_events(struct reader *r, struct err *e)
 		yaml_event_delete(&event);
 	}
 	if (!rc && !r->root)
-		rc = err_set(e, EINVAL, "%s:1: nothing stands here", r->path);
+		rc = err_set(e, EINVAL, "%s:1: the file is empty", r->path);
 	return rc;
 }
 

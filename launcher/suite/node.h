@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A suite file as a tree: what YAML says, before anybody asks what it means.
+ * A suite file as a tree of YAML nodes, without their meaning.
  *
- * Must never trust: the file. Its size, its depth and the number of its
- * values are bounded; anchors, aliases, tags, a second document and a key
- * that stands twice in one mapping are refused, so that what is read is what
- * stands there.
+ * Must never trust: the file. Its size, its depth and the number of its values
+ * are bounded; anchors, aliases, tags, a second document and a duplicate key in
+ * a mapping are refused, so that the text means what it says.
  *
  * Spec: YAML 1.1, as libyaml reads it.
  */
@@ -31,8 +30,8 @@ enum node_kind {
 
 struct node {
 	enum node_kind kind;
-	unsigned line;	   /* from 1; of its key, if it has one */
-	unsigned number;   /* from 0; no other in the file has the same */
+	unsigned line;	   /* from 1; that of its key, if it has one */
+	unsigned number;   /* from 0; unique in the file */
 	const char *key;   /* in a mapping; otherwise NULL */
 	const char *text;  /* NODE_ONE */
 	size_t count;	   /* of the others, the number of */
@@ -43,7 +42,7 @@ struct node {
 /* "one value", "a list", "a mapping" */
 const char *node_kind_name(enum node_kind kind);
 
-/* What stands under @key in @map, which may be NULL; NULL if nothing does. */
+/* The value of @key in @map, or NULL. @map may be NULL. */
 const struct node *node_get(const struct node *map, const char *key);
 
 /*

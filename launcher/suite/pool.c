@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Small pieces are cut from blocks of this size, so that what malloc() adds to
- * each does not outweigh them; a larger piece is a block of its own. */
+/* Small pieces are cut from blocks of this size, to save malloc()'s overhead; a
+ * larger piece is a separate block. */
 #define BLOCK_SIZE ((size_t)64 << 10)
 
 struct pool_block {

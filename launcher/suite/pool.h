@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory of a suite: given out piece by piece, taken back as a whole,
- * and bounded, because a few lines of YAML can ask for a great deal.
+ * The memory of a suite: allocated piece by piece, freed as a whole, and
+ * bounded, because a few lines of YAML can need a lot.
  */
 #ifndef SUITE_POOL_H
 #define SUITE_POOL_H
@@ -18,7 +18,7 @@ struct pool {
 	size_t limit;
 };
 
-/* Empty @p, which may take up to @limit bytes from the host. */
+/* Make @p empty, with a limit of @limit bytes. */
 void pool_init(struct pool *p, size_t limit);
 
 /* @size bytes of zeros for any object; NULL if there is no memory or the limit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last line of a terminal while a suite runs: how far it is, and what it
- * is at. It is wiped before anything else is said.
+ * The last line of a terminal while a suite runs: its progress, and the running
+ * cases. It is cleared before other output.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void say_running(FILE *out, const struct suite_run *r)
 	}
 }
 
-/* All of the line, in one write: a part of it would flicker. */
+/* The whole line in one write, so that it does not flicker. */
 static int progress_tick(struct listener *l, const struct suite_run *r,
 			 struct err *e)
 {

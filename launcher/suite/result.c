@@ -18,6 +18,6 @@ int listener_flush(struct listener *l, struct err *e)
 {
 	if (fflush(l->out))
 		return err_sys(e, "%s", l->to);
-	/* Some of it was lost before, and nobody knows any more why. */
+	/* Output was lost before, and the reason is not known any more. */
 	return ferror(l->out) ? err_set(e, EIO, "%s: write", l->to) : 0;
 }

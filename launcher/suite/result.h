@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What came of a suite's cases, so far, and who wants to know.
+ * The results of a suite's cases so far, and their listeners.
  *
- * Must never trust: what a guest has written to its console, and a name of a
- * file in a message; base/clean.h makes them fit to print.
+ * Must never trust: a guest's console output, and names of files in messages;
+ * base/clean.h makes them printable.
  */
 #ifndef SUITE_RESULT_H
 #define SUITE_RESULT_H
@@ -21,8 +21,8 @@ enum case_end {
 	CASE_WAITS,
 	CASE_RUNS,
 	CASE_PASS,
-	CASE_FAIL,  /* it ran, and not as it should */
-	CASE_SKIP,  /* what it needs is not here */
+	CASE_FAIL,  /* it ran, with another result */
+	CASE_SKIP,  /* the host lacks something that it needs */
 	CASE_ERROR, /* it could not be run or judged */
 	CASE_ENDS,  /* how many of these there are */
 };
@@ -45,22 +45,22 @@ struct result {
 struct suite_run {
 	const struct suite *s;
 	struct result *results;	     /* one for each case */
-	const struct folder *folder; /* where what they leave goes */
+	const struct folder *folder; /* the folder of results */
 	unsigned long jobs;
 	unsigned long retries;
 	find_kvm_fn *find_kvm;	 /* for cases that need one */
-	size_t count[CASE_ENDS]; /* of those that have ended */
+	size_t count[CASE_ENDS]; /* the number of those that have ended */
 	size_t done;
 	time_t began;	    /* by the calendar */
 	uint64_t began_ns;  /* clock_ns() */
 	int signal;	    /* that ended the suite early, or 0 */
-	const char *broken; /* why it could not go on, clean; or NULL */
+	const char *broken; /* why it could not continue, clean; or NULL */
 };
 
 /*
- * Somebody who is told. @done: case number @i has ended. @tick: after each
- * event and every second. @end: nothing more comes; r->signal and r->broken
- * say whether it should have. A negative errno ends the suite.
+ * A listener. @done: case number @i has ended. @tick: after each event and
+ * every second. @end: the suite has ended; r->signal and r->broken say whether
+ * too early. A negative errno ends the suite.
  */
 struct listener;
 struct listener_ops {
@@ -77,8 +77,8 @@ struct listener_ops {
 struct listener {
 	const struct listener_ops *ops;
 	FILE *out;	/* tap, text */
-	const char *to; /* what to call it when it cannot be written; junit:
-			 * the file's name in r->folder */
+	const char *to; /* its name in messages; junit: the file's name in
+			 * r->folder */
 	size_t told;	/* results so far */
 	uint64_t wrote_ns;
 };
@@ -86,7 +86,7 @@ struct listener {
 extern const struct listener_ops listener_text, listener_tap, listener_junit,
 	listener_progress;
 
-/* Flush @l->out; -errno if anything that went there was lost. */
+/* Flush @l->out; -errno if output was lost. */
 int listener_flush(struct listener *l, struct err *e);
 
 #endif

@@ -14,7 +14,7 @@
 #include "suite/child.h"
 #include "suite/judge.h"
 
-/* How often listeners are told that time has passed. */
+/* The interval of ticks. */
 #define TICK_NS UINT64_C(1000000000)
 
 static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -32,13 +32,13 @@ struct schedule {
 	struct loop_watch signals;
 	struct loop_timer look; /* the next deadline, or tick */
 	bool some_ended;	/* children, as SIGCHLD says */
-	bool abandons;		/* only waits for those that run */
+	bool abandons;		/* only waits for running cases */
 	int rc;			/* the first failure, with: */
 	struct err *e;
 };
 
-/* SIGCHLD, and what ends us, through a descriptor; what was ignored from the
- * start stays ignored. */
+/* Receive SIGCHLD, and the signals that end us, through a descriptor; signals
+ * that were ignored at the start stay ignored. */
 static int take_signals(struct schedule *s, struct err *e)
 {
 	struct sigaction sa;
@@ -51,7 +51,7 @@ static int take_signals(struct schedule *s, struct err *e)
 		    sa.sa_handler != SIG_IGN)
 			sigaddset(&set, end_signals[i]);
 	signal(SIGPIPE, SIG_IGN);
-	/* Ignored, it would take every child's status with it. */
+	/* If it were ignored, the status of every child would be lost. */
 	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, &s->mask_before);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -80,7 +80,7 @@ static int tell(struct listener *l, const struct suite_run *r, enum told what,
 	return 0;
 }
 
-/* All are told, the first failure counts. */
+/* All are called; the first failure is returned. */
 static int tell_all(struct schedule *s, enum told what, size_t i, struct err *e)
 {
 	int first = 0;
@@ -109,7 +109,7 @@ static int conclude(struct schedule *s, size_t i, struct err *e)
 	return tell_all(s, TOLD_DONE, i, e);
 }
 
-/* What a case's files lack; an image that is missing is its case's error. */
+/* Missing files of a case; a missing image is an error of the case. */
 static bool files_there(const struct suite_case *c, struct err *e)
 {
 	for (size_t i = 0; i < c->files.count; i++)
@@ -120,7 +120,7 @@ static bool files_there(const struct suite_case *c, struct err *e)
 	return true;
 }
 
-/* Start case @i in the free place @c, unless it ends before it began. */
+/* Start case @i in the free place @c, unless it already has a result. */
 static int start_case(struct schedule *s, struct child *c, size_t i,
 		      struct err *e)
 {
@@ -129,7 +129,7 @@ static int start_case(struct schedule *s, struct child *c, size_t i,
 	struct err why;
 
 	res->started_ns = clock_ns();
-	/* What has failed is not to be left out for what is lacking now. */
+	/* A retry is not skipped for a resource that is missing now. */
 	if (!res->attempts && !needs_met(&sc->needs, s->r->find_kvm, &why)) {
 		judge_as(res, CASE_SKIP, "%s", why.msg);
 		return conclude(s, i, e);
@@ -161,7 +161,7 @@ static bool try_again(struct schedule *s, struct result *res)
 	       res->attempts <= s->r->retries && !s->r->signal;
 }
 
-/* Those that do not end when they should. */
+/* End the cases that exceed their time limits. */
 static void enforce_deadlines(struct schedule *s)
 {
 	uint64_t now = clock_ns();
@@ -198,7 +198,7 @@ static void read_signals(struct schedule *s)
 		}
 }
 
-/* While a long console is read: signals and time limits hold. */
+/* While a long console is read: check signals and time limits. */
 static bool attend(void *schedule)
 {
 	struct schedule *s = schedule;
@@ -243,7 +243,7 @@ static int on_end(struct schedule *s, struct child *c, int status,
 	child_release(c);
 	s->running--;
 	if (s->r->signal || s->r->broken) {
-		/* It was us who ended it. */
+		/* We ended it. */
 		res->end = CASE_WAITS;
 		return 0;
 	}
@@ -261,7 +261,7 @@ static int on_end(struct schedule *s, struct child *c, int status,
 	return start_case(s, c, which, e);
 }
 
-/* Judging one may take so long that others end meanwhile. */
+/* Other cases may end while one is judged. */
 static int reap(struct schedule *s, struct err *e)
 {
 	int rc = 0, status;
@@ -285,8 +285,8 @@ static uint64_t next_look(const struct schedule *s)
 	return next_ns;
 }
 
-/* Do what there is to do. The loop ends when no case runs, or when one could
- * not be told to a listener. */
+/* Start and judge cases. The loop ends when no case runs, or a listener
+ * failed. */
 static void go_on(void *ctx)
 {
 	struct schedule *s = ctx;
@@ -321,7 +321,7 @@ static int serve(struct schedule *s)
 	return s->rc;
 }
 
-/* Whatever has failed, no case is left running. */
+/* After any failure, no case is left running. */
 static void abandon(struct schedule *s)
 {
 	s->abandons = true;

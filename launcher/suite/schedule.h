@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running a suite: as many cases at once as asked for, in the order in which
- * they stand, each judged when it ends, everybody told.
+ * Runs a suite: up to a number of cases at once, in the order of the file; each
+ * is judged when it ends, and the listeners are called.
  */
 #ifndef SUITE_SCHEDULE_H
 #define SUITE_SCHEDULE_H
@@ -9,7 +9,7 @@
 #include "suite/result.h"
 
 /*
- * Run all of @r->s. @l: @n listeners, told in this order.
+ * Run all of @r->s. @l: @n listeners, called in this order.
  *
  * Returns 0 when every case has ended or a signal (r->signal) has ended the
  * suite; a negative errno if it could not go on. No child is left in any

@@ -16,7 +16,7 @@
 #include "base/regex.h"
 #include "suite/build.h"
 
-/* What stands at the top. */
+/* The keys at the top. */
 static int check_top(struct build *b, const struct node *root, struct err *e)
 {
 	if (root->kind != NODE_MAP)
@@ -111,8 +111,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /*
- * Of the folders in @name, the first that ends like a file of results: such
- * a file may stand there. Returns the ending, or NULL.
+ * The first folder in @name that ends like a result file, because such a file
+ * may have that name. Returns the ending, or NULL.
  */
 static const char *find_file_ending(const char *name)
 {
@@ -132,8 +132,7 @@ static const char *find_file_ending(const char *name)
 	return NULL;
 }
 
-/* ".attempt1" at the end of @name, which what is left of a case's attempts
- * has, or NULL. */
+/* ".attempt1" at the end of @name, as in the files of attempts, or NULL. */
 static const char *find_attempt(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -166,7 +165,7 @@ static int check_endings(const struct suite *s, struct err *e)
 	return 0;
 }
 
-/* Results are told apart by the names. */
+/* Results are identified by the names. */
 static int check_names(struct suite *s, struct err *e)
 {
 	struct suite_case **sorted = calloc(s->count, sizeof(*sorted));
@@ -232,7 +231,7 @@ int suite_parse(struct suite *s, const char *path, struct bytes text,
 		return err_set(e, ENOMEM, "%s: no memory", path);
 	b->s = s;
 	b->words = w;
-	/* Longer than this is refused, which takes no memory. */
+	/* Longer names are refused. */
 	pool_init(&s->pool,
 		  SUITE_MEMORY +
 			  SUITE_MEMORY_BY_BYTE * MIN(text.len, SUITE_FILE_MAX));
@@ -274,8 +273,9 @@ int suite_filter(struct suite *s, const char *regex, struct err *e)
 	s->count = kept;
 	if (!kept)
 		return err_set(e, ENOENT,
-			       "'%s' matches none of %zu cases' names", regex,
-			       all);
+			       "'%s' does not match the name of any of %zu "
+			       "cases",
+			       regex, all);
 	return 0;
 }
 

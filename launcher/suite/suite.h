@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A suite: a list of boots, and what has to come of each.
+ * A suite: a list of boots, and the expected result of each.
  *
- *   file -> node (what stands there) -> suite (what it means, checked, every
+ *   file -> node (the text) -> suite (its meaning, checked, every
  *        matrix expanded) -> schedule (runs) -> judge -> report
  *
- * All of a suite is checked before any of it runs. A case that is here is
- * one that a command line could have asked for: the command line's own table
- * of options says what is allowed.
+ * The whole suite is checked before anything runs. A case is something that a
+ * command line can request: the command line's table of options says what is
+ * allowed.
  *
- * Must never trust: the file, see node.h. Its author does choose what is
- * run, as with any command line.
+ * Must never trust: the file, see node.h. Its author chooses what runs, as with
+ * any command line.
  *
  * Format: launcher-suite.5.
  */
@@ -26,7 +26,8 @@
 
 #define SUITE_CASES_MAX 10000
 #define SUITE_NAME_MAX	128
-/* What a suite may take of memory: so much, and so much for each byte of it. */
+/* The memory limit of a suite: a constant, and an amount for each byte of
+ * it. */
 #define SUITE_MEMORY	     ((size_t)32 << 20)
 #define SUITE_MEMORY_BY_BYTE 32
 #define SUITE_TIMEOUT_NS     UINT64_C(300000000000) /* the default */
@@ -36,7 +37,7 @@ struct texts {
 	size_t count;
 };
 
-/* How an option may be given in a suite. */
+/* How an option may be used in a suite. */
 struct suite_option {
 	const char *name;
 	bool repeats; /* may be a list */
@@ -44,8 +45,8 @@ struct suite_option {
 };
 
 /*
- * What the command line knows. The suite asks it, so that both always allow
- * the same.
+ * Questions to the command line, so that a suite and a command line always
+ * allow the same.
  */
 struct suite_words {
 	/* Whether there is a command of that name for suites. */
@@ -57,7 +58,7 @@ struct suite_words {
 	bool (*takes)(const char *command, const char *name);
 	/* Whether @value is one for it. */
 	int (*check)(const char *option, const char *value, struct err *e);
-	/* Whether all of @options can be given together. */
+	/* Whether @options can be combined. */
 	int (*check_all)(const char *command, const struct texts *options,
 			 struct err *e);
 	/* The @i-th command, and option of @command; NULL past the last. */
@@ -79,7 +80,7 @@ struct suite_needs {
 };
 
 struct suite_case {
-	const char *name; /* unique; words of [A-Za-z0-9._+-] parted by '/' */
+	const char *name; /* unique; words of [A-Za-z0-9._+-] and '/' */
 	unsigned line;
 	const char *command;
 	const char *image; /* this and all other files: as opened from here */
@@ -90,7 +91,7 @@ struct suite_case {
 	bool reports; /* the command takes --report */
 	bool timed;   /* and --timeout, which is not among the options yet */
 	struct suite_needs needs;
-	/* What is wanted. */
+	/* The expected result. */
 	unsigned long status;
 	struct texts reason;  /* why it ended matches all of these */
 	struct texts console; /* lines match these, in this order */
@@ -109,19 +110,19 @@ struct suite {
 };
 
 /*
- * Read the suite at @path ("-": standard input). Returns 0 or a negative
- * errno; what is wrong in the file is told as "PATH:LINE: key 'KEY': ...",
- * with what is allowed there. On failure *@s is empty.
+ * Read the suite at @path ("-": standard input). Returns 0 or a negative errno;
+ * an error in the file is "PATH:LINE: key 'KEY': ...", with what is allowed
+ * there. On failure *@s is empty.
  */
 int suite_open(struct suite *s, const char *path, const struct suite_words *w,
 	       struct err *e);
 
-/* The same of bytes that are @text; files are relative to @path's folder. */
+/* The same for the bytes @text; files are relative to @path's folder. */
 int suite_parse(struct suite *s, const char *path, struct bytes text,
 		const struct suite_words *w, struct err *e);
 
-/* Keep the cases whose name matches @regex. -EINVAL if it is none, -ENOENT
- * if no case is left. */
+/* Keep the cases whose name matches @regex. -EINVAL if it is not a regular
+ * expression, -ENOENT if no case is left. */
 int suite_filter(struct suite *s, const char *regex, struct err *e);
 
 void suite_release(struct suite *s);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results for programs that read the Test Anything Protocol. The plan stands
- * first and every result is written when it is known: a stream that was cut
- * off lacks test points, which every reader notices.
+ * Results for programs that read the Test Anything Protocol. The plan comes
+ * first and every result is written when it is known: a truncated stream lacks
+ * test points, which every reader notices.
  *
- * The stream says version 13 and keeps to it, because a reader that knows 13
- * refuses the number 14 (Perl's TAP::Harness before 3.48, which Debian 12 has),
- * while a reader of 14 takes 13.
+ * The stream is version 13, because a reader of version 13 (Perl's TAP::Harness
+ * before 3.48, which Debian 12 has) refuses version 14, while a reader of 14
+ * accepts 13.
  *
  * Spec: testanything.org, TAP version 13.
  */
@@ -16,8 +16,8 @@
 #include "suite/result.h"
 
 /*
- * A key and a text, which is clean but for the ends of its lines. Quoted, on
- * one line: there are readers that know no other way of saying any text.
+ * A key and a text, which is clean except for line ends. It is quoted, on one
+ * line, because some readers only support that form.
  */
 static void pair(FILE *out, const char *key, const char *text)
 {

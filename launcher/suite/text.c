@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results for people: a line each, what is needed to understand one that did
- * not pass, and the count. The same in a log and at a terminal, where a line
- * about what runs now (progress.c) stands below.
+ * Results for people: a line for each case, details of a case that did not
+ * pass, and the counts. It is the same in a log and on a terminal, where a line
+ * with the running cases (progress.c) is below.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void say_tail(FILE *out, const char *tail)
 	}
 }
 
-/* Where the console is whose end has been shown. */
+/* The name of the file with the whole console. */
 static int say_file(FILE *out, const struct suite_run *r,
 		    const struct suite_case *c, struct err *e)
 {

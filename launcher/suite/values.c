@@ -63,8 +63,8 @@ static int for_each(struct build *b, const struct node *n, void *to,
 	return rc;
 }
 
-/* A file's name, as it can be opened from here. One that every case has the
- * same is made once. */
+/* A file's name relative to the current folder. If it is the same in every
+ * case, it is made once. */
 static int file_path(struct build *b, const struct node *n, const char *text,
 		     const char **path, struct err *e)
 {
@@ -98,9 +98,8 @@ static int one_text(struct build *b, const struct node *n, const char *text,
 }
 
 /*
- * Whether @text, which stands at @n, is a value for @option. What stands under
- * a key is for one option only, so it is checked once for all cases, unless
- * each makes another text of it.
+ * Check that @text, from @n, is a value for @option. A key is for one option,
+ * so its value is checked once for all cases, unless the text differs.
  */
 static int check_text(struct build *b, const struct node *n, const char *option,
 		      const char *text, struct err *e)
@@ -122,7 +121,7 @@ static int one_pattern(struct build *b, const struct node *n, const char *text,
 	return check_text(b, n, "expect", text, e) ?: value_add(b, to, text, e);
 }
 
-/* Whether what stands at @n is the same for every case. */
+/* Whether the value at @n is the same for every case. */
 static bool is_constant(const struct node *n)
 {
 	if (n->kind == NODE_ONE)
@@ -133,8 +132,8 @@ static bool is_constant(const struct node *n)
 	return true;
 }
 
-/* Set @t to the texts that @make adds of what stands at @n; thousands of cases
- * share those that are the same for all. */
+/* Set @t to the texts that @make makes of @n. Thousands of cases share texts
+ * that are the same for all. */
 static int share_texts(struct build *b, const struct node *n, struct texts *t,
 		       int (*make)(struct build *b, const struct node *n,
 				   struct texts *t, struct err *e),
@@ -193,7 +192,7 @@ static bool name_byte(char c)
 	       (c >= '0' && c <= '9') || (c && strchr("._+-", c));
 }
 
-/* Words parted by '/', none of which is a file's name to be afraid of. */
+/* Words separated by '/', without dangerous file names such as "..". */
 static bool name_is_good(const char *name)
 {
 	bool begins = true;
@@ -219,7 +218,7 @@ int value_set_name(struct build *b, const struct node *n, struct err *e)
 		return build_refuse(b, n, e, "%zu bytes; %d are allowed",
 				    strlen(text), SUITE_NAME_MAX);
 	strcpy(name, text);
-	/* A name that says itself what differs is left alone. */
+	/* A name with ${...} gets no labels. */
 	if (!strstr(n->text, "${"))
 		rc = matrix_label(b, name, sizeof(name), e);
 	if (rc)
@@ -227,8 +226,8 @@ int value_set_name(struct build *b, const struct node *n, struct err *e)
 	if (!name_is_good(name))
 		return build_refuse(b, n, e,
 				    "'%s' is not of letters, digits and "
-				    "._+-, in words parted by '/' that begin "
-				    "with none of .-",
+				    "._+-, in words separated by '/' that do "
+				    "not begin with . or -",
 				    name);
 	b->c->name = pool_text(&b->s->pool, name, strlen(name));
 	return b->c->name ? 0 : build_no_memory(b, e);
@@ -282,7 +281,7 @@ int value_set_only(struct build *b, const struct node *n, struct err *e)
 	return share_texts(b, n, &b->c->only, make_patterns, e);
 }
 
-/* A mapping of paths into the report to what matches the value there. */
+/* A mapping of paths in the report to expressions for the value there. */
 static int make_report(struct build *b, const struct node *map, struct texts *t,
 		       struct err *e)
 {
@@ -306,7 +305,7 @@ static int make_report(struct build *b, const struct node *map, struct texts *t,
 int value_set_report(struct build *b, const struct node *map, struct err *e)
 {
 	if (!b->c->reports)
-		return build_refuse(b, map, e, "%s makes no report",
+		return build_refuse(b, map, e, "%s does not write a report",
 				    b->c->command);
 	return share_texts(b, map, &b->c->report, make_report, e);
 }

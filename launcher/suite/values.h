@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands under a key, into the case under construction: each value
- * checked, expanded and put where it belongs.
+ * Stores the value of a key in the case under construction, checked and
+ * expanded.
  */
 #ifndef SUITE_VALUES_H
 #define SUITE_VALUES_H
 
 #include "suite/build.h"
 
-/* What may stand under a key, as bits. */
+/* The types of a key's value, as bits. */
 enum {
 	ONE = 1 << NODE_ONE,
 	LIST = 1 << NODE_LIST,
 	MAP = 1 << NODE_MAP,
-	MANY = ONE | LIST, /* one alone is a list of it */
+	MANY = ONE | LIST, /* a single value is a list of one */
 };
 
-/* Whether what stands at @n is of a kind that @takes has. */
+/* Whether the type of the value at @n is in @takes. */
 int value_check_kind(const struct build *b, const struct node *n,
 		     unsigned takes, struct err *e);
 

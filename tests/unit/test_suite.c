@@ -18,8 +18,8 @@ static const struct {
 	const char *text, *message;
 } mistakes[] = {
 	/* YAML itself */
-	{ "", "dir/s.yaml:1: nothing stands here" },
-	{ "# only a comment\n", "dir/s.yaml:1: nothing stands here" },
+	{ "", "dir/s.yaml:1: the file is empty" },
+	{ "# only a comment\n", "dir/s.yaml:1: the file is empty" },
 	{ "cases: [\n", "dir/s.yaml:2: not YAML: " },
 	{ "a: b: c\n", "dir/s.yaml:1: not YAML: mapping values" },
 	{ "cases:\n\t- a\n", "dir/s.yaml:2: not YAML: " },
@@ -32,8 +32,8 @@ static const struct {
 	{ ONE_CASE "  console: &l [y]\n", "dir/s.yaml:4: anchors (&)" },
 	{ ONE_CASE "  needs: &l {mem: 1}\n", "dir/s.yaml:4: anchors (&)" },
 	{ ONE_CASE "  mem: 1G\n  mem: 2G\n",
-	  "dir/s.yaml:5: key 'mem' stands here twice" },
-	{ "cases: []\ncases: []\n", "dir/s.yaml:2: key 'cases' stands here" },
+	  "dir/s.yaml:5: duplicate key 'mem'" },
+	{ "cases: []\ncases: []\n", "dir/s.yaml:2: duplicate key 'cases'" },
 	{ ONE_CASE "  ? [a, b]\n  : c\n",
 	  "dir/s.yaml:4: a key is one word, not a list" },
 	{ ONE_CASE "---\nx\n", "dir/s.yaml:4: a second document" },
@@ -81,7 +81,7 @@ static const struct {
 	{ ONE_CASE "  report: {outcome: [a]}\n",
 	  "key 'outcome': a list, where one value is allowed" },
 	{ ONE_CASE "  command: inspect\n  report: {a: b}\n",
-	  "dir/s.yaml:5: key 'report': inspect makes no report" },
+	  "dir/s.yaml:5: key 'report': inspect does not write a report" },
 	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
 	{ ONE_CASE "  command: pack\n",
 	  "dir/s.yaml:4: key 'command': unknown value 'pack' "
@@ -89,7 +89,7 @@ static const struct {
 	{ ONE_CASE "  command: ${x}\n  matrix: {x: [run, pack]}\n",
 	  "dir/s.yaml:4: key 'command': unknown value 'pack' (expected run, verify" },
 	{ ONE_CASE "  command: ${y}\n",
-	  "dir/s.yaml:4: key 'command': '${y}' is nothing that this" },
+	  "dir/s.yaml:4: key 'command': '${y}' is not set by this" },
 	{ ONE_CASE "  command: [run]\n",
 	  "dir/s.yaml:4: key 'command': a list, where one value is allowed" },
 	/* values of the command line */
@@ -198,16 +198,17 @@ static const struct {
 	  "dir/s.yaml:7: key 'mem': '2T' is not a size" },
 	{ ONE_CASE "  mem: 1G\n  matrix: {mem: [2G]}\n",
 	  "dir/s.yaml:4: key 'mem': is in the matrix, too" },
-	{ ONE_CASE "  matrix: {name: [b]}\n", "key 'name': is no axis" },
-	{ ONE_CASE "  matrix: {needs: [b]}\n", "key 'needs': is no axis" },
+	{ ONE_CASE "  matrix: {name: [b]}\n", "key 'name': cannot be an axis" },
+	{ ONE_CASE "  matrix: {needs: [b]}\n",
+	  "key 'needs': cannot be an axis" },
 	{ ONE_CASE "  matrix: {men: [1G]}\n",
 	  "dir/s.yaml:4: key 'men': is neither a key of a case "
 	  "nor used as ${men}" },
 	{ ONE_CASE "  cmdline: ${x}\n",
-	  "dir/s.yaml:4: key 'cmdline': '${x}' is nothing that this case's " },
+	  "dir/s.yaml:4: key 'cmdline': '${x}' is not set by this case's " },
 	{ ONE_CASE "  matrix: {cmdline: [a b]}\n",
-	  "the value 'a b' of the axis 'cmdline' makes no name; write {LABEL: "
-	  "VALUE, ...}" },
+	  "the value 'a b' of the axis 'cmdline' makes no valid name; write "
+	  "{LABEL: VALUE, ...}" },
 	{ ONE_CASE "  matrix: {cmdline: ['']}\n", "the value '' of the axis" },
 	{ ONE_CASE "  matrix: {cmdline: {a b: c}}\n",
 	  "the value 'a b' of the" },
@@ -222,7 +223,7 @@ static const struct {
 	{ ONE_CASE "  matrix:\n    k: {x: {mem: 1G}}\n    mem: [2G]\n",
 	  "dir/s.yaml:6: key 'mem': the axis 'k' sets it, too" },
 	{ ONE_CASE "  matrix:\n    k: {x: {name: n}}\n",
-	  "key 'name': is no axis" },
+	  "key 'name': cannot be an axis" },
 	{ ONE_CASE "  matrix: {cpus: [1, 2, 1]}\n",
 	  "'a/1' is the name of the case at line 2, too" },
 	{ ONE_CASE "  matrix: {a: [1], b: [1], c: [1], d: [1], e: [1], f: [1], "
@@ -874,7 +875,7 @@ START_TEST(suite__filter)
 	ck_assert_uint_eq(s.count, 2);
 	ck_assert_str_eq(s.cases[1].name, "a2");
 	assert_err(suite_filter(&s, "^b", &e), -ENOENT, &e,
-		   "'^b' matches none of 2 cases' names");
+		   "'^b' does not match the name of any of 2 cases");
 	suite_release(&s);
 }
 END_TEST

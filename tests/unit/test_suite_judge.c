@@ -116,12 +116,12 @@ static const struct {
 	/* never and only */
 	{ "  never: x\n", EXIT(0), "a\nb\n", "", CASE_PASS, "" },
 	{ "  never: [x, b]\n", EXIT(0), "a\nabc\n", "", CASE_FAIL,
-	  "a console line matches never 'b': abc" },
+	  "a console line matches the forbidden 'b': abc" },
 	{ "  console: z\n  never: b\n", EXIT(0), "b\n", "", CASE_FAIL,
-	  "a console line matches never 'b'" },
+	  "a console line matches the forbidden 'b'" },
 	{ "  only: ['^a', '^b']\n", EXIT(0), "a1\n\nb\n", "", CASE_PASS, "" },
 	{ "  only: ['^a', '^b']\n", EXIT(0), "a\nca\n", "", CASE_FAIL,
-	  "a console line matches none of 'only': ca" },
+	  "a console line matches no pattern of 'only': ca" },
 	{ "  only: a\n", EXIT(0), "", "", CASE_PASS, "" },
 	/* the first thing that is amiss is told, and an error stays one */
 	{ "  never: b\n", EXIT(1), "b\n", "launcher: x\n", CASE_ERROR,
@@ -132,7 +132,7 @@ static const struct {
 	{ "", EXIT(3), "", "launcher: a\033[2Jb\xff\n", CASE_FAIL,
 	  "status 3, wanted 0: a?[2Jb?" },
 	{ "  never: b\n", EXIT(0), "a\001\377b\n", "", CASE_FAIL,
-	  "never 'b': a?b" },
+	  "forbidden 'b': a?b" },
 	/* a line is what a terminal shows */
 	{ "  never: b\n", EXIT(0), "\033]0;b\007\n", "", CASE_PASS, "" },
 	{ "  console: '^# $'\n", EXIT(0), "\033[1m# \033[0m\033[6n", "",
@@ -143,7 +143,7 @@ static const struct {
 	{ "  console: [^10%$, ^20%$]\n", EXIT(0), "10%\r20%\r\n", "", CASE_FAIL,
 	  "after those before it, '^20%$'" },
 	{ "  never: ^10%$\n", EXIT(0), "10%\r20%\r\n", "", CASE_FAIL,
-	  "a console line matches never '^10%$': 10%" },
+	  "a console line matches the forbidden '^10%$': 10%" },
 	{ "  only: ['^[0-9]+%$']\n", EXIT(0), "1%\r20%\r\033[K3%", "",
 	  CASE_PASS, "" },
 };
