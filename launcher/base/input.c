@@ -112,8 +112,8 @@ bool input_is_file(const struct input *in)
 }
 
 /*
- * Wait until the FIFO @fd has had a writer: before, reading returns the end of the
- * file.
+ * Wait until the FIFO @fd has had a writer: before, reading returns the end of
+ * the file.
  */
 static void await_writer(int fd)
 {

@@ -23,11 +23,11 @@ int breaks_insert(struct breaks *b, uint64_t addr, uint64_t gpa, struct err *e)
 	if (!guest_mem_ptr(b->gm, gpa, 1))
 		return err_set(e, EFAULT,
 			       "0x%" PRIx64 " is at guest-physical 0x%" PRIx64
-			       ", which is no RAM",
+			       ", which is not RAM",
 			       addr, gpa);
 	if (b->count == SOFT_BREAKS_MAX)
 		return err_set(e, ENOSPC,
-			       "there are %u software breakpoints already",
+			       "there are already %u software breakpoints",
 			       b->count);
 	b->soft[b->count++] = (struct soft_break){ .addr = addr, .gpa = gpa };
 	return 0;
@@ -104,8 +104,8 @@ static int set_pages(struct breaks *b, bool access, struct err *e)
 	return rc;
 }
 
-/* One and the same byte may have two addresses: the first that finds it in
- * place plants, and is the one to lift. */
+/* One byte may have two addresses: only the first breakpoint plants, and is
+ * lifted. */
 static void put_int3(struct breaks *b, struct soft_break *s)
 {
 	uint8_t *p = guest_mem_ptr(b->gm, s->gpa, 1);
@@ -115,7 +115,7 @@ static void put_int3(struct breaks *b, struct soft_break *s)
 	*p = INT3;
 }
 
-/* What the guest has written over it meanwhile stays. */
+/* If the guest has overwritten it meanwhile, that stays. */
 static void take_int3(struct breaks *b, struct soft_break *s)
 {
 	uint8_t *p = guest_mem_ptr(b->gm, s->gpa, 1);

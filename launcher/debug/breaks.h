@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Breakpoints: which there are, and how they are in the guest's memory.
+ * The list of breakpoints, and how they are put into the guest's memory.
  *
- * They are there only while vCPUs run: breaks_plant() puts them in before,
- * breaks_lift() takes them out when all stand still, so that whoever looks at
- * memory then sees what the guest put there. A software breakpoint belongs to
- * a byte of guest-physical memory, found when it was inserted.
+ * They are in memory only while vCPUs run: breaks_plant() writes them before,
+ * and breaks_lift() removes them when all vCPUs are stopped, so that a reader
+ * of memory sees the guest's bytes. A software breakpoint belongs to a byte of
+ * guest-physical memory, which is found when it is inserted.
  *
- * There are two ways to plant one. An int3 in the place of the instruction's
- * first byte is the usual one. On a KVM that lets an int3 go to the guest,
- * the whole page is taken from KVM: then every access to it ends KVM_RUN, and
- * those that are no breakpoint have to be stepped over.
+ * There are two ways to plant one. Usually an int3 replaces the first byte of
+ * the instruction. On a KVM that passes an int3 to the guest, the whole page is
+ * removed from KVM: then every access to it ends KVM_RUN, and accesses that do
+ * not hit a breakpoint must be stepped over.
  *
  * Must never trust: addresses, which come from the debugger, and the bytes,
- * which the guest may change: its own int3 is not ours.
+ * which the guest may change. The guest may also have its own int3.
  */
 #ifndef DEBUG_BREAKS_H
 #define DEBUG_BREAKS_H
@@ -24,9 +24,9 @@
 #define SOFT_BREAKS_MAX 256
 
 struct soft_break {
-	uint64_t addr; /* what the debugger calls it */
+	uint64_t addr; /* its address for the debugger */
 	uint64_t gpa;
-	bool planted; /* an int3 is in place of: */
+	bool planted; /* the byte that an int3 replaces: */
 	uint8_t old;
 };
 
@@ -39,7 +39,7 @@ struct breaks {
 	struct hw_break hw[HW_BREAKS];
 };
 
-/* Both leave things as they are for what is there already, or is not. */
+/* To insert an existing breakpoint, or remove a missing one, does nothing. */
 int breaks_insert(struct breaks *b, uint64_t addr, uint64_t gpa, struct err *e);
 void breaks_remove(struct breaks *b, uint64_t addr);
 

@@ -13,16 +13,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How often vCPUs that do not do what they should are looked after. */
+/* How often to kick vCPUs that have not stopped yet. */
 #define URGE_NS UINT64_C(20000000)
 
-/* How long a debugger may take, in all, to hear that it is over. */
+/* How long to wait, in all, for a debugger to read the end of the run. */
 #define FAREWELL_MS 1000
 
-/* Each of these bytes may ask for many. */
+/* Each of these bytes may cause many bytes of answers. */
 #define READ_SIZE 1024
 
-/* So many clients that were turned away are reported. */
+/* How many refused clients are reported. */
 #define REFUSED_MAX 8
 
 int debugger_parse_lost(const char *text, enum debugger_lost *lost,
@@ -148,11 +148,11 @@ static int on_set_regs(void *ctx, unsigned cpu, const struct cpu_regs *r,
 	return vcpu_set_regs(hold_vcpu(&d->hold, cpu), r, e);
 }
 
-/* Whether such a refusal is the debugger's first. One that comes up with more
- * kinds than there should be is told no more. */
+/* Whether such a refusal is the debugger's first. The number of kinds is
+ * limited. */
 static bool is_news(struct refusals *r, enum gdb_break kind, int rc)
 {
-	/* Watchpoints are refused alike. */
+	/* All watchpoints are refused for the same reason. */
 	if (kind > GDB_BREAK_WRITE)
 		kind = GDB_BREAK_WRITE;
 	for (unsigned i = 0; i < r->count; i++)
@@ -254,7 +254,7 @@ static int on_remove(void *ctx, unsigned cpu, enum gdb_break kind,
 
 /* ---- to vCPUs */
 
-/* Let all vCPUs stop, since the debugger wants it. */
+/* Let all vCPUs stop for the debugger. */
 static void stop_guest(struct debugger *d)
 {
 	d->stop = (struct gdb_stop){ .signal = GDB_SIGINT, .cpu = d->stop.cpu };
@@ -267,7 +267,7 @@ static int on_resume(void *ctx, const enum gdb_action *actions, struct err *e)
 	struct debugger *d = ctx;
 	int rc = hold_resume(&d->hold, actions, e);
 
-	/* There may be a stop to be told first: the hold wakes us then. */
+	/* If a stop must be reported first, the hold wakes us. */
 	if (!rc)
 		d->stopped = false;
 	d->stopping = false;
@@ -279,7 +279,7 @@ static void on_interrupt(void *ctx)
 	stop_guest(ctx);
 }
 
-/* ---- and what it is told about the host and the guest */
+/* ---- information about the host and the guest */
 
 static void on_describe(void *ctx, unsigned cpu, char *buf, size_t size)
 {
@@ -338,7 +338,8 @@ static void tell_gpa(struct debugger *d, const char *arg, struct buf *out)
 
 	if (!parse_hex(arg, &addr))
 		snprintf(text, sizeof(text),
-			 "a hexadecimal address, please, with or without 0x\n");
+			 "expected a hexadecimal address, with or without "
+			 "0x\n");
 	else if (!open_view(d, d->stub.cpu, &v) ||
 		 !walk_linear(d->hold.gm, &v.paging, addr, &gpa, &run))
 		snprintf(text, sizeof(text), "0x%" PRIx64 " is not mapped\n",
@@ -378,7 +379,7 @@ static const struct gdb_target_ops target_ops = {
 	.monitor = on_monitor,
 };
 
-/* ---- it comes and goes */
+/* ---- connections */
 
 int debugger_attach(struct debugger *d, struct pause *pause,
 		    const struct guest_mem *gm, struct outcome_latch *latch,
@@ -434,7 +435,7 @@ static void kill_guest(struct debugger *d, const char *why)
 	outcome_set(d->latch, OUTCOME_SIGNAL, SIGKILL, "%s", why);
 }
 
-/* The guest goes on by itself, which it may have to be stopped for. */
+/* The guest goes on by itself; it may have to be stopped first. */
 static void leave(struct debugger *d)
 {
 	hang_up(d);
@@ -475,7 +476,7 @@ static void on_lost(struct debugger *d)
 	}
 }
 
-/* Whether the debugger is still there. */
+/* Whether the debugger is still connected. */
 static bool send_out(struct debugger *d)
 {
 	struct buf *out = &d->stub.out;
@@ -513,8 +514,8 @@ static void hear(struct debugger *d, const uint8_t *bytes, size_t len)
 		on_end_of_debugger(d);
 }
 
-/* A new debugger finds nothing of what the last one has set up. It has said
- * something since the handshake. */
+/* A new debugger does not get the state of the last one. It has sent a packet
+ * after the handshake. */
 static void greet(struct debugger *d)
 {
 	const struct gdb_hello *hello = &d->client.hello;
@@ -541,12 +542,12 @@ static void on_stopped(struct debugger *d)
 	}
 }
 
-/* Have the sources watched that there is something to expect of now. */
+/* Watch the sources from which something can come now. */
 static void update(struct debugger *d)
 {
 	bool urges = !d->stopped && (d->stopping || d->line.fd >= 0);
 
-	/* What the debugger says is heard when the guest stands still for
+	/* Packets of the debugger are read after the guest has stopped for
 	 * it. */
 	if (d->line.fd >= 0)
 		loop_change(&d->debugger_says, d->greeting	 ? 0
@@ -574,7 +575,7 @@ static void on_debugger_says(void *ctx, unsigned events)
 {
 	struct debugger *d = ctx;
 
-	/* It hears of a stop before it is heard. */
+	/* It gets a stop before its packets are read. */
 	on_stopped(d);
 	if (d->line.fd >= 0 && events & ~LOOP_OUT)
 		on_line(d);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --gdb: a debugger on a line, and what it does to a machine.
+ * --gdb: connects a debugger to a machine.
  *
- * The session's loop serves it all; this joins the lobby, which tells
- * debuggers from strangers, the stub, which knows gdb, and the hold, which
- * knows vCPUs. The guest waits at its first instruction until a debugger has
- * connected. When one disconnects without detaching, --gdb-lost says what
- * becomes of the guest. A client that does not complete the handshake changes
- * nothing: the guest does not stop for it, and its time goes on.
+ * It runs on the session's loop, and connects the lobby, which checks clients,
+ * the stub, which speaks gdb's protocol, and the hold, which controls vCPUs.
+ * The guest waits at its first instruction until a debugger has connected. When
+ * it disconnects without detaching, --gdb-lost decides about the guest. A
+ * client that does not complete the handshake has no effect: the guest does not
+ * stop for it, and its time goes on.
  *
- * A line on stderr names each debugger that comes or goes, and the first few
- * clients that were turned away.
+ * A line on stderr names each debugger that connects or disconnects, and the
+ * first few refused clients.
  *
- * Addresses are linear, as the vCPU in question sees them (view.h).
+ * Addresses are linear, translated for the vCPU (view.h).
  *
  * Must never trust: the debugger, or that there is one.
  */
@@ -37,7 +37,7 @@ enum debugger_lost {
 int debugger_parse_lost(const char *text, enum debugger_lost *lost,
 			struct err *e);
 
-/* By what was asked for and why it was refused; there are few. */
+/* By the request and the reason of the refusal; there are few. */
 #define REFUSALS_MAX 8
 
 struct refusals {
@@ -58,17 +58,17 @@ struct debugger {
 	struct gdb_stub stub;
 	struct hold hold;
 	struct debug_means means;
-	const char *host; /* what KVM is called, once known */
+	const char *host; /* the name of KVM, once known */
 	struct outcome_latch *latch;
 	struct view_kernel kernel;
 	bool is32;		 /* the kernel, wherever it is */
 	bool stopped;		 /* all vCPUs wait; otherwise they run */
 	bool stopping;		 /* or will soon wait */
-	bool greeting;		 /* a debugger came while they ran */
-	bool leaving;		 /* it went while they ran */
-	struct refusals refused; /* and said, to this debugger */
+	bool greeting;		 /* a debugger connected while they ran */
+	bool leaving;		 /* it disconnected while they ran */
+	struct refusals refused; /* and reported to this debugger */
 	struct gdb_stop stop;
-	struct loop *loop; /* NULL: it is not served */
+	struct loop *loop; /* NULL: not served */
 	struct loop_watch debugger_says, vcpus_say;
 	struct loop_timer urge;
 	void (*changed)(void *ctx);
@@ -84,10 +84,11 @@ struct debugger {
 /* Listen at @address. */
 int debugger_open(struct debugger *d, const char *address, struct err *e);
 
-/* Find out what this host's KVM can do for it; nothing unless it is open. */
+/* Find out what this host's KVM can do for a debugger; does nothing unless it
+ * is open. */
 int debugger_probe(struct debugger *d, struct err *e);
 
-/* Whether it has to be able to take guest memory from KVM. */
+/* Whether it must be able to remove guest memory from KVM. */
 bool debugger_needs_pages(const struct debugger *d);
 
 /* The vCPUs are about to be started: they wait. */
@@ -95,34 +96,33 @@ int debugger_attach(struct debugger *d, struct pause *pause,
 		    const struct guest_mem *gm, struct outcome_latch *latch,
 		    const char *host, struct err *e);
 
-/* Whether a debugger keeps the guest from running: then the guest's time does
- * not count. A client that has not completed the handshake is not one. */
+/* Whether a debugger has the guest stopped, so that the guest's time does not
+ * count. A client that has not completed the handshake is not one. */
 bool debugger_holds(const struct debugger *d);
 
-/* Whether a debugger is there, or the guest waits for one. */
+/* Whether a debugger is connected, or the guest waits for one. */
 bool debugger_has_guest(const struct debugger *d);
 
 /*
- * Let debuggers in and serve the one that is there on @loop, from
- * debugger_attach() on. One that is off is fine.
+ * Accept debuggers, and serve the connected one on @loop, after
+ * debugger_attach(). Does nothing without --gdb.
  *
- * @changed: what debugger_holds() and debugger_has_guest() say may have
+ * @changed: the results of debugger_holds() and debugger_has_guest() may have
  * changed.
  */
 int debugger_serve(struct debugger *d, struct loop *loop,
 		   void (*changed)(void *ctx), void *ctx, struct err *e);
 
-/* The run is over: no debugger can come any more, and the one that is there
- * is not heard. */
+/* The run is over: no debugger can connect any more, and packets of the
+ * connected one are not read. */
 void debugger_stop_serving(struct debugger *d);
 
-/* Tell the one that is there. */
+/* Tell the connected debugger. */
 void debugger_tell_end(struct debugger *d, int status);
 
 void debugger_release(struct debugger *d);
 
-/* The process is about to end, whatever other threads do: leave nothing
- * behind. */
+/* The process ends while other threads run: remove the socket file. */
 void debugger_abandon(const struct debugger *d);
 
 #endif

@@ -9,11 +9,11 @@
 #include "debug/pushed_flags.h"
 #include "debug/string_insn.h"
 
-/* So many instructions a vCPU goes on alone in a page that has breakpoints,
- * before the others have their turn. */
+/* How many instructions a vCPU executes alone in a page with breakpoints,
+ * before the others may continue. */
 #define ALONE_MAX 64
 
-/* Who has to wait, after a change of what that depends on. */
+/* Update which vCPUs must wait, after a change of the state. */
 static void decide(struct hold *h)
 {
 	for (unsigned i = 0; i < h->count; i++)
@@ -128,7 +128,7 @@ static void end_alone(struct hold *h, unsigned cpu)
 	decide(h);
 }
 
-/* Let the others wait; false if the vCPU has to wait itself now. */
+/* Make the others wait; false if this vCPU must now wait itself. */
 static bool begin_alone(struct hold *h, unsigned cpu)
 {
 	h->alone = (int)cpu;
@@ -152,7 +152,7 @@ static bool begin_alone(struct hold *h, unsigned cpu)
 	return true;
 }
 
-/* Wait until it is the vCPU's turn, and get it over a breakpoint. */
+/* Wait for the vCPU's turn, and step it over a breakpoint. */
 static void rest(struct hold *h, unsigned cpu)
 {
 	do
@@ -176,7 +176,7 @@ static void stop_all(struct hold *h, unsigned cpu, struct gdb_stop stop)
 static void go_over(struct hold *h, unsigned cpu)
 {
 	h->cpus[cpu].over = true;
-	/* Another one may be on its way already. */
+	/* Another one may already be stepping. */
 	rest(h, cpu);
 }
 
@@ -190,8 +190,8 @@ static const struct gdb_stop stepped = { .signal = GDB_SIGTRAP };
 static const struct gdb_stop soft_break = { .signal = GDB_SIGTRAP,
 					    .reason = GDB_STOP_SOFT };
 
-/* The flags that a step has pushed are not those of the guest. */
-static void mend(struct hold *h, unsigned cpu)
+/* The flags that a step has pushed include the trap flag. */
+static void correct(struct hold *h, unsigned cpu)
 {
 	const struct hold_cpu *c = &h->cpus[cpu];
 	struct cpu_regs r;
@@ -200,13 +200,14 @@ static void mend(struct hold *h, unsigned cpu)
 
 	if (c->from.known)
 		len = pushed_flags_here(h->gm, c->from.gpa);
-	/* An exception, or other instructions by these bytes, end elsewhere. */
+	/* After an exception, or another instruction with these bytes, rip is
+	 * elsewhere. */
 	if (len && !vcpu_get_regs(hold_vcpu(h, cpu), &r, &e) &&
 	    cpu_linear_rip(&r) == c->from.addr + len)
 		pushed_flags_mend(h->gm, &r);
 }
 
-/* A long instruction of which the step was a small part. */
+/* The step was a small part of a long instruction. */
 static void rush(struct hold *h, unsigned cpu)
 {
 	struct vcpu *v = hold_vcpu(h, cpu);
@@ -222,7 +223,7 @@ static void on_step(struct hold *h, unsigned cpu)
 	struct hold_cpu *c = &h->cpus[cpu];
 	struct place p;
 
-	mend(h, cpu);
+	correct(h, cpu);
 	if (c->action == GDB_STEP) {
 		stop_all(h, cpu, stepped);
 		return;
@@ -237,12 +238,12 @@ static void on_step(struct hold *h, unsigned cpu)
 	if (p.addr == c->from.addr)
 		rush(h, cpu);
 	c->from = p;
-	/* The guest may have set its flags anew. */
+	/* The guest may have set its flags again. */
 	h->turns++;
 	set_traps(h, cpu, true, false);
 }
 
-/* Its own int3 is the guest's affair. */
+/* The guest's own int3 is for the guest. */
 static void on_int3(struct hold *h, unsigned cpu)
 {
 	struct place p = find_place(h, cpu);
@@ -253,8 +254,8 @@ static void on_int3(struct hold *h, unsigned cpu)
 		set_traps(h, cpu, h->alone == (int)cpu, true);
 }
 
-/* The first of the debug registers that hit and are in use: the processor also
- * tells of those that are not. NULL: there is none. */
+/* The first debug register that hit and is in use, or NULL. The processor also
+ * reports unused ones. */
 static const struct hw_break *find_hit(const struct hold *h, unsigned hits)
 {
 	for (unsigned i = 0; i < HW_BREAKS; i++)
@@ -287,8 +288,8 @@ static void on_hw(struct hold *h, unsigned cpu, unsigned hits)
 	stop_all(h, cpu, stop);
 }
 
-/* No access to a page of ours, or an instruction that KVM does not know,
- * which an int3 of ours may be. Returns false for what is not of our making. */
+/* An access to a page that we removed, or an instruction that KVM does not
+ * know, which may be our int3. Returns false if it is not because of us. */
 static bool on_failure(struct hold *h, unsigned cpu, bool access)
 {
 	struct place p = find_place(h, cpu);
@@ -305,7 +306,7 @@ static bool on_failure(struct hold *h, unsigned cpu, bool access)
 	return false;
 }
 
-/* The debugger may put the vCPU elsewhere, and then it goes on. */
+/* The debugger may set rip elsewhere; then the vCPU continues. */
 static bool show_failure(struct hold *h, unsigned cpu)
 {
 	uint64_t addr = find_place(h, cpu).addr;
@@ -345,8 +346,8 @@ static bool on_trapped(void *ctx, unsigned cpu, const struct vcpu_trap *trap)
 	return go_on;
 }
 
-/* vcpu_pause() was for all to stop, or for this one to give up, or came late
- * for one that goes alone. */
+/* vcpu_pause() was for all to stop, for this one to give up, or came late for a
+ * vCPU that steps alone. */
 static void on_paused(void *ctx, unsigned cpu)
 {
 	struct hold *h = ctx;
@@ -406,7 +407,7 @@ void hold_urge(struct hold *h)
 	pthread_mutex_unlock(&h->pause->lock);
 }
 
-/* Take the stop that nobody has been told of; false if there is none. */
+/* Take the unreported stop; false if there is none. */
 static bool take_stop(struct hold *h, struct gdb_stop *stop)
 {
 	for (unsigned i = 0; i < h->count; i++) {
@@ -420,8 +421,8 @@ static bool take_stop(struct hold *h, struct gdb_stop *stop)
 	return false;
 }
 
-/* A breakpoint that more than one has run into does not go away, and will be
- * met again; what can only be told once is kept. */
+/* A breakpoint that several vCPUs have hit will be hit again; stops that cannot
+ * repeat are kept. */
 static void forget_stops(struct hold *h)
 {
 	for (unsigned i = 0; i < h->count; i++)
@@ -445,14 +446,15 @@ bool hold_is_stopped(struct hold *h, struct gdb_stop *stop)
 	return is;
 }
 
-/* A vCPU that stands on a breakpoint goes on behind it, if that was told. If
- * another one was faster, it meets it again. */
+/* A vCPU at a reported breakpoint continues after it. If another one was
+ * reported first, it hits the breakpoint again. */
 static void prepare(struct hold *h, unsigned cpu)
 {
 	struct hold_cpu *c = &h->cpus[cpu];
 	struct place p;
 
-	/* What has been told of one that stays is told for when it goes on. */
+	/* The reported stop of a vCPU that stays stopped is valid until it
+	 * continues. */
 	if (h->pause->cpus[cpu].gone || c->action == GDB_STAY)
 		return;
 	p = find_place(h, cpu);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a debugger does to the vCPUs: stops and steps them, and tells what
- * stopped them.
+ * Stops and steps the vCPUs for a debugger, and reports why they stopped.
  *
  * All vCPUs stop when one does:
  *
@@ -9,14 +8,14 @@
  *      ^                                                        |
  *      +------------------- hold_resume() ----------------------+
  *
- * vm/pause.h is how they wait; its lock is also the one for all of this.
+ * They wait by vm/pause.h, whose lock also covers this.
  *
- * Breakpoints are planted while vCPUs run. A vCPU that stands on a breakpoint
- * and is to go on does so alone for one instruction: the others wait, and the
- * breakpoints are lifted meanwhile.
+ * Breakpoints are planted while vCPUs run. A vCPU at a breakpoint that must
+ * continue executes one instruction alone: the others wait, and the breakpoints
+ * are lifted meanwhile.
  *
- * Must never trust: the guest, which may loop, halt, or end in the middle of
- * anything. Nothing here waits for it to do more than to be kicked.
+ * Must never trust: the guest, which may loop, halt or end at any time. Nothing
+ * here waits for more than the kick of a vCPU.
  */
 #ifndef DEBUG_HOLD_H
 #define DEBUG_HOLD_H
@@ -27,7 +26,7 @@
 #include "debug/gdb/stub.h"
 #include "vm/pause.h"
 
-/* Where a vCPU stands: the linear address, and where that is in memory. */
+/* Where a vCPU is: the linear address, and its place in memory. */
 struct place {
 	uint64_t addr;
 	uint64_t gpa;
@@ -35,12 +34,12 @@ struct place {
 };
 
 struct hold_cpu {
-	bool over;	   /* stands on a breakpoint, and goes on alone */
+	bool over;	   /* is at a breakpoint, and steps alone */
 	unsigned steps;	   /* made alone */
-	struct place from; /* where the step began that it makes */
+	struct place from; /* where its step began */
 	enum gdb_action action;
-	bool has_stop; /* that the debugger does not know of yet */
-	bool told;     /* the debugger knows of the last one */
+	bool has_stop; /* not reported to the debugger yet */
+	bool told;     /* the last one was reported */
 	struct gdb_stop stop;
 };
 
@@ -51,11 +50,11 @@ struct hold {
 	struct breaks breaks;
 	struct hold_cpu *cpus;
 	unsigned count;
-	int alone;		   /* the vCPU that goes on alone; -1: none */
+	int alone;		   /* the vCPU that steps alone; -1: none */
 	unsigned long turns;	   /* how often one began to, or made a step */
 	unsigned long turns_urged; /* at the last hold_urge() */
-	bool give_up; /* it makes no steps, and is to go on as all others */
-	bool stopped; /* all have to wait */
+	bool give_up; /* it cannot step, and continues with all others */
+	bool stopped; /* all must wait */
 };
 
 #define HOLD_EMPTY          \
@@ -68,7 +67,7 @@ int hold_init(struct hold *h, struct pause *pause, const struct guest_mem *gm,
 	      const struct debug_means *means, struct err *e);
 void hold_release(struct hold *h);
 
-/* What a machine calls for its traps, pauses and ends of vCPUs. */
+/* The functions that a machine calls for traps, pauses and ends of vCPUs. */
 struct vcpu_debugger hold_callbacks(struct hold *h);
 
 struct vcpu *hold_vcpu(const struct hold *h, unsigned cpu);
@@ -79,21 +78,21 @@ struct vcpu *hold_vcpu(const struct hold *h, unsigned cpu);
 void hold_stop(struct hold *h);
 
 /*
- * From time to time: kick those again that have to wait and do not yet. A vCPU
- * that goes alone may have met an exception instead of a step, and the others
- * must not wait for what the guest does about it.
+ * Call this from time to time: kicks vCPUs again that must wait and do not yet.
+ * A vCPU that steps alone may have had an exception instead, and the others
+ * must not wait for the guest's handler.
  */
 void hold_urge(struct hold *h);
 
 /*
- * Whether all wait. Then the breakpoints are lifted, and @stop is why: what a
- * vCPU ran into, or else (@stop unchanged) hold_stop().
+ * Whether all wait. Then the breakpoints are lifted, and @stop has the reason:
+ * a vCPU's stop, or (@stop unchanged) hold_stop().
  */
 bool hold_is_stopped(struct hold *h, struct gdb_stop *stop);
 
 /*
- * Let them go on, when all are stopped; NULL: all of them, and without a
- * debugger. If there is a stop that the debugger does not know of, they stay.
+ * Continue, when all are stopped; NULL: all of them, and without a debugger. If
+ * there is an unreported stop, they stay stopped.
  */
 int hold_resume(struct hold *h, const enum gdb_action *actions, struct err *e);
 

@@ -40,8 +40,8 @@ static size_t read_code(const struct guest_mem *gm, const struct cpu_regs *r,
 	return n;
 }
 
-/* With the usual prefixes in the usual order; others are left to the
- * processor, as is 16-bit code. */
+/* Only with the usual prefixes in the usual order; the processor executes other
+ * forms, and 16-bit code. */
 static bool decode(const struct guest_mem *gm, const struct cpu_regs *r,
 		   struct string_insn *insn)
 {
@@ -65,7 +65,7 @@ static bool decode(const struct guest_mem *gm, const struct cpu_regs *r,
 	return insn->copies || (code[at] & ~1) == STOS;
 }
 
-/* How many elements from @addr on lie in the page of the one before. */
+/* How many elements from @addr on are in the page of the one before. */
 static uint64_t count_in_page(uint64_t addr, unsigned size)
 {
 	uint64_t off = addr % PAGE_4K;
@@ -115,14 +115,14 @@ bool string_insn_rush(const struct guest_mem *gm, struct cpu_regs *r)
 		n = count_in_page(from, insn.size);
 	if (n < 2)
 		return false;
-	/* The last one is the processor's, which then knows that it is. */
+	/* The processor executes the last element, and ends the instruction. */
 	n--;
 	dst = find(gm, r, to, n * insn.size);
 	if (insn.copies)
 		src = find(gm, r, from, n * insn.size);
 	if (!dst || !src)
 		return false;
-	/* One by one: they may overlap, and a repeated copy is a pattern. */
+	/* One by one, because source and destination may overlap. */
 	for (uint64_t i = 0; i < n; i++)
 		memmove(dst + i * insn.size,
 			insn.copies ? src + i * insn.size : src, insn.size);

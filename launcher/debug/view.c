@@ -23,13 +23,13 @@ static bool is_ram(const struct view *view, uint64_t addr, uint64_t *gpa,
 	       guest_mem_ptr(view->gm, *gpa, 1);
 }
 
-/* A segment with an address of its own: per-CPU data has 0. */
+/* A segment with another virtual address: per-CPU data has 0. */
 static bool is_kernel(const struct elf_segment *seg)
 {
 	return seg->type == PT_LOAD && seg->vaddr;
 }
 
-/* Whether the guest's tables know where its kernel is. */
+/* Whether the guest's page tables map its kernel. */
 static bool is_mapped(const struct view *view)
 {
 	const struct kernel_elf *k = view->kernel.elf;
@@ -69,8 +69,7 @@ bool view_find(const struct view *view, uint64_t addr, uint64_t *gpa,
 	       guest_mem_ptr(view->gm, *gpa, 1);
 }
 
-/* Of @len bytes at @addr, how many there are before the end of all
- * addresses. */
+/* How many of @len bytes at @addr are before the end of all addresses. */
 static size_t within_addresses(uint64_t addr, size_t len)
 {
 	uint64_t room = 0 - addr; /* 0: all of them */

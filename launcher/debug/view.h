@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory as a vCPU sees it while it stands still: by linear addresses, through
- * its page tables.
+ * Memory as a stopped vCPU sees it: by linear addresses, through its page
+ * tables.
  *
- * As long as those know nothing of the kernel yet, an address in the kernel's
- * ELF is where the launcher has put it, so that breakpoints can be set and code
+ * Until those map the kernel, an address in the kernel's ELF means the place
+ * where the launcher has loaded it, so that breakpoints can be set and code can
  * be read from the first instruction on.
  *
- * Must never trust: the guest's tables, and addresses from a debugger. What is
- * not RAM is not there.
+ * Must never trust: the guest's tables, and addresses from a debugger. Only RAM
+ * is accessed.
  */
 #ifndef DEBUG_VIEW_H
 #define DEBUG_VIEW_H
@@ -25,7 +25,7 @@
 /* The kernel, where the launcher has put it. */
 struct view_kernel {
 	const struct kernel_elf *elf; /* NULL: not known */
-	uint64_t delta;		      /* so far from its p_paddr */
+	uint64_t delta;		      /* its distance from p_paddr */
 };
 
 struct view {
@@ -39,12 +39,11 @@ bool view_open(struct view *view, struct vcpu *v, const struct guest_mem *gm,
 	       const struct view_kernel *kernel);
 
 /* Where @addr is in RAM, and how much follows in one piece. False if it is not
- * mapped, or not to RAM. */
+ * mapped to RAM. */
 bool view_find(const struct view *view, uint64_t addr, uint64_t *gpa,
 	       uint64_t *run);
 
-/* Both return how many bytes from the start on are there, and were read or
- * written. */
+/* Both return how many bytes from the start on were read or written. */
 size_t view_read(const struct view *view, uint64_t addr, void *buf, size_t len);
 size_t view_write(const struct view *view, uint64_t addr, const void *buf,
 		  size_t len);

@@ -120,7 +120,7 @@ START_TEST(breaks__last_byte_of_ram)
 {
 	insert(0x3, 64 * MIB - 1);
 	assert_err(breaks_insert(&b, 0x4, 64 * MIB, &e), -EFAULT, &e,
-		   "0x4 is at guest-physical 0x4000000, which is no RAM");
+		   "0x4 is at guest-physical 0x4000000, which is not RAM");
 	plant();
 	ck_assert_uint_eq(gm.base[64 * MIB - 1], INT3);
 	lift();

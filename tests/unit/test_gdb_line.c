@@ -196,7 +196,7 @@ START_TEST(line__socket_file_in_use)
 
 	assert_ok(gdb_line_open(&line, address, &e), &e);
 	assert_err(gdb_line_open(&other, address, &e), -EADDRINUSE, &e,
-		   "another program listens at it");
+		   "another program listens on it");
 	/* and stays usable */
 	gdb_line_close(&other);
 	fd = connect_to(path);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is behind the name of a packet, read piece by piece from its front.
+ * The arguments of a packet, read piece by piece.
  *
- * Must never trust: any byte. Nothing is read behind the end, and a reader
- * that does not find what it expects says so.
+ * Must never trust: any byte. No byte after the end is read, and a reader that
+ * does not find what it expects returns false.
  */
 #ifndef DEBUG_GDB_ARGS_H
 #define DEBUG_GDB_ARGS_H
@@ -16,8 +16,8 @@ struct gdb_args {
 	const uint8_t *end;
 };
 
-/* Each takes what it names off the front; false if that is not there, and then
- * *@a may have moved. */
+/* Each reads what it names; false if that is missing, and then *@a may have
+ * moved. */
 bool gdb_args_char(struct gdb_args *a, char c);
 bool gdb_args_word(struct gdb_args *a, const char *word);
 bool gdb_args_number(struct gdb_args *a, uint64_t *value);
@@ -26,8 +26,7 @@ bool gdb_args_range(struct gdb_args *a, uint64_t *addr, uint64_t *len);
 
 /*
  * A thread of a target with @cpus vCPUs: -1 is all of them, 0 any, N vCPU
- * N - 1, which must exist. A process before it, as in "p1.2", is the only one
- * there is.
+ * N - 1, which must exist. A process before it, as in "p1.2", must be 1.
  */
 bool gdb_args_thread(struct gdb_args *a, unsigned cpus, int *thread);
 

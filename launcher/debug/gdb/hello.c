@@ -38,7 +38,7 @@ void gdb_caps_say(struct buf *out)
 	buf_add(out, text, strlen(text));
 }
 
-/* Answer the packet in @r if it is one that a debugger begins with. */
+/* Answer the packet in @r if a debugger may begin with it. */
 static bool greet(struct gdb_hello *h, const struct gdb_reader *r,
 		  struct buf *out)
 {
@@ -73,8 +73,8 @@ static void drop_front(struct gdb_hello *h, size_t n)
 	h->blind = h->blind > n ? h->blind - n : 0;
 }
 
-/* Between packets; - asks for the last answer again, which cannot have been
- * damaged on a stream. */
+/* Between packets. - requests the last answer again; a stream cannot damage
+ * it. */
 static bool may_stand_alone(const struct gdb_hello *h, uint8_t byte)
 {
 	return byte == '+' || byte == BREAK_IN || byte == '$' ||
@@ -98,8 +98,8 @@ static enum gdb_hello_state on_packet(struct gdb_hello *h,
 	return GDB_HELLO_DEBUGGER;
 }
 
-/* Look at what has come up to the next whole packet. Returns whether there
- * was one, after which there may be more. */
+/* Read up to the next whole packet. Returns whether there was one; there may be
+ * more. */
 static bool step(struct gdb_hello *h, struct buf *out)
 {
 	struct gdb_reader r = { 0 };
@@ -136,7 +136,7 @@ void gdb_hello_input(struct gdb_hello *h, const uint8_t *data, size_t len,
 
 	if (h->state != GDB_HELLO_WAITING)
 		return;
-	/* More than fits is more than any debugger says here. */
+	/* No debugger sends more than fits here. */
 	if (len > room)
 		len = room;
 	memcpy(h->in + h->len, data, len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The handshake: what a client has to say before it counts as a debugger.
+ * The handshake: what a client must send before it counts as a debugger.
  *
  *   client                                launcher
  *   + $qSupported:...#xx
@@ -10,11 +10,11 @@
  *
  * gdb and lldb both begin like this. A request of another protocol (HTTP, TLS,
  * SSH) fails at its first byte. A client that writes its packets without
- * waiting for the answer fails too, so that one blind write, which other
- * programs can be tricked into, never reaches the guest.
+ * waiting for the answer fails, too. So a single blind write, as other programs
+ * can be tricked into, does not reach the guest.
  *
- * Must never trust: any byte. What a client may send before it is a debugger
- * is bounded by GDB_HELLO_MAX; its time is the caller's to bound.
+ * Must never trust: any byte. GDB_HELLO_MAX limits what a client may send
+ * before it is a debugger; the caller limits its time.
  *
  * Spec: "Debugging with GDB", appendix "GDB Remote Serial Protocol".
  */
@@ -39,10 +39,10 @@ struct gdb_caps {
 enum gdb_hello_state {
 	GDB_HELLO_WAITING,  /* for more bytes */
 	GDB_HELLO_DEBUGGER, /* hello.in begins with its first packet */
-	GDB_HELLO_STRANGER, /* does not speak the protocol: hang up */
+	GDB_HELLO_STRANGER, /* does not speak the protocol: disconnect */
 };
 
-/* { 0 } is a client that has said nothing. */
+/* { 0 } is a client that has not sent anything. */
 struct gdb_hello {
 	enum gdb_hello_state state;
 	bool answered; /* at least one greeting */

@@ -96,8 +96,8 @@ static int parse_inet(const char *text, struct address *a, struct err *e)
 	return 0;
 }
 
-/* A folder that only this user can use, as XDG_RUNTIME_DIR should be. A path
- * with a colon is a port to gdb. */
+/* A folder that only this user can use, as XDG_RUNTIME_DIR should be. gdb takes
+ * a path with a colon for a port. */
 static bool is_private(const char *dir)
 {
 	struct stat st;
@@ -163,7 +163,7 @@ static int clear_path(const struct address *a, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "socket");
 	if (!connect(fd, &a->addr.any, a->len) || errno != ECONNREFUSED)
-		rc = err_set(e, EADDRINUSE, "%s: another program listens at it",
+		rc = err_set(e, EADDRINUSE, "%s: another program listens on it",
 			     path);
 	else if (unlink(path))
 		rc = err_sys(e, "%s", path);
@@ -271,8 +271,8 @@ int gdb_line_accept(const struct gdb_line *l)
 	fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	/* Packets are small, and each waits for an answer; a debugger whose
-	 * machine is gone is noticed in the end. A UNIX socket has neither. */
+	/* Packets are small, and each waits for an answer. Keepalive notices a
+	 * debugger whose machine is gone. Not for UNIX sockets. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	return fd;
@@ -285,7 +285,7 @@ void gdb_line_hang_up(struct gdb_line *l)
 	l->fd = -1;
 }
 
-/* What a system call has moved, as callers want to know it. */
+/* The result of a system call, for callers. */
 static ssize_t moved(ssize_t n)
 {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The line to the debugger: an address to listen at, and its connections.
+ * The line to the debugger: a listening address, and its connections.
  *
  *   unix        a socket file of its own, launcher-PID.gdb, in the user's
  *               runtime folder or else in the current one; the default
@@ -9,9 +9,9 @@
  *   HOST:PORT   an IPv4 address, or localhost; [HOST]:PORT an IPv6 one
  *
  * A socket file has mode 0600. A port can be reached by every program of this
- * machine, or by other machines: see peer.h and hello.h for who gets through.
+ * machine, or by other machines; peer.h and hello.h decide which are accepted.
  *
- * Must never trust: who connects. Nothing here waits for it.
+ * Must never trust: clients. Nothing here waits for them.
  */
 #ifndef DEBUG_GDB_LINE_H
 #define DEBUG_GDB_LINE_H
@@ -36,7 +36,7 @@ struct gdb_line {
 	int listen_fd;	/* -1: closed */
 	int fd;		/* the debugger; -1: none */
 	char name[128]; /* for gdb's target remote: "127.0.0.1:1234" */
-	char path[108]; /* the socket file that is ours, or "" */
+	char path[108]; /* our socket file, or "" */
 	enum gdb_reach reach;
 };
 
@@ -45,29 +45,29 @@ struct gdb_line {
 		.listen_fd = -1, .fd = -1 \
 	}
 
-/* Whether @address has the form of one. */
+/* Whether @address has the form of an address. */
 int gdb_line_check(const char *address, struct err *e);
 
-/* Whether the writer of @text had an address in mind, valid or not. A file's
- * name with a colon can be told apart by its folder. */
+/* Whether @text is meant as an address, valid or not. A file's name with a
+ * colon can be written with its folder. */
 bool gdb_line_is_meant(const char *text);
 
 int gdb_line_open(struct gdb_line *l, const char *address, struct err *e);
 void gdb_line_close(struct gdb_line *l);
 
-/* No debugger can come any more; one that is connected stays. */
+/* No debugger can connect any more; a connected one stays. */
 void gdb_line_stop_listening(struct gdb_line *l);
 
 /* Only remove the socket file; another thread may be using the line. */
 void gdb_line_abandon(const struct gdb_line *l);
 
-/* The next connection that waits, or -1. */
+/* The next waiting connection, or -1. */
 int gdb_line_accept(const struct gdb_line *l);
 void gdb_line_hang_up(struct gdb_line *l);
 
 /*
- * Both never block: 0 if there is nothing to read or no room to write,
- * negative if the other end is gone.
+ * Both do not block: 0 if there is nothing to read or no room to write,
+ * negative if the other end has disconnected.
  */
 ssize_t gdb_line_read(int fd, void *buf, size_t len);
 ssize_t gdb_line_write(int fd, const void *buf, size_t len);

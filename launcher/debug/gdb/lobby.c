@@ -11,8 +11,8 @@
 
 #define TAKEN "a debugger is already connected"
 
-/* One call takes no more clients than this, so that whoever connects in a
- * loop does not keep the session from its other work. */
+/* The limit of clients in one call, so that a program that connects in a loop
+ * does not block the session. */
 #define ACCEPT_MAX 8
 
 static void clear(struct gdb_lobby *l, struct gdb_visitor *v)
@@ -36,7 +36,7 @@ static bool is_time_over(const struct gdb_visitor *v)
 	return clock_ns() - v->since_ns >= GDB_HELLO_MS * UINT64_C(1000000);
 }
 
-/* Be called when the first client's time is over. */
+/* Set the timer to the end of the first client's time. */
 static void set_timer(struct gdb_lobby *l)
 {
 	uint64_t first_ns = UINT64_MAX;
@@ -52,7 +52,7 @@ static void set_timer(struct gdb_lobby *l)
 			       first_ns + GDB_HELLO_MS * UINT64_C(1000000));
 }
 
-/* A free place, or that of the client who came first. */
+/* A free place, or that of the oldest client. */
 static struct gdb_visitor *find_place(struct gdb_lobby *l)
 {
 	struct gdb_visitor *oldest = &l->visitors[0];
@@ -103,8 +103,8 @@ static void refuse_gone(struct gdb_lobby *l, struct gdb_visitor *v)
 	refuse(l, v, "it disconnected before the handshake", false);
 }
 
-/* The answers go out at once: their bytes are few and the connection's
- * buffers are empty. */
+/* Send the answers at once: they are short and the connection's buffers are
+ * empty. */
 static void answer(struct gdb_lobby *l, struct gdb_visitor *v,
 		   const struct buf *out)
 {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients that have connected and have not shown yet that they are debuggers.
+ * Clients that have connected, but have not completed the handshake.
  *
- * Each has a few seconds for the handshake (hello.h). Nothing of the guest
- * stops or changes meanwhile, and a client that says nothing is not in
- * another's way: there is room for several, and the oldest one goes for the
- * next.
+ * Each has a few seconds for the handshake (hello.h). The guest is not affected
+ * meanwhile, and a silent client does not block others: there is room for
+ * several, and a new one replaces the oldest.
  *
- * Must never trust: who connects, how often, and what they send. Nothing here
- * waits for it.
+ * Must never trust: clients, their number, and what they send. Nothing here
+ * waits for them.
  */
 #ifndef DEBUG_GDB_LOBBY_H
 #define DEBUG_GDB_LOBBY_H
@@ -29,12 +28,12 @@ struct gdb_visitor {
 };
 
 struct gdb_lobby {
-	/* A client was turned away. @noticed: it did something that no
-	 * debugger does; otherwise it just went. */
+	/* A client was refused. @noticed: it did something that no debugger
+	 * does; otherwise it only disconnected. */
 	void (*refused)(void *ctx, const char *who, const char *why,
 			bool noticed);
-	/* A client has become a debugger: its descriptor is the callee's. While
-	 * line->fd is one, no other client can become a debugger. */
+	/* A client has become a debugger: the callee owns its descriptor. While
+	 * line->fd is set, no other client can become a debugger. */
 	void (*arrived)(void *ctx, const struct gdb_visitor *v);
 	void *ctx;
 	/* Its own. */
@@ -53,14 +52,14 @@ struct gdb_lobby {
 	}
 
 /*
- * Let clients of the listening @line in, hear what they say and answer, on
- * @loop. What else came in the same round is served before: a debugger that
- * has gone makes room for the next one. The callbacks are set.
+ * Accept clients of the listening @line and answer them, on @loop. Other events
+ * of the same round are served before, so a debugger that has disconnected
+ * makes room for the next one. The callbacks must be set.
  */
 int gdb_lobby_open(struct gdb_lobby *l, const struct gdb_line *line,
 		   struct loop *loop, struct err *e);
 
-/* Hang up on all who are still in it. One that is closed is fine. */
+/* Disconnect all clients in it. It may be closed. */
 void gdb_lobby_close(struct gdb_lobby *l);
 
 #endif

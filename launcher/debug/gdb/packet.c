@@ -8,7 +8,7 @@
 #define FLIP	 0x20
 #define RUN	 '*'
 
-/* A run's count is told as a printable character, 29 above it. */
+/* The count of a run is a printable character, 29 above it. */
 #define RUN_BASE 29
 #define RUN_MIN	 3  /* what "x*" and a character stand for, at least */
 #define RUN_MAX	 97 /* '~' */
@@ -56,7 +56,7 @@ static enum gdb_event outside(struct gdb_reader *r, uint8_t byte)
 	}
 }
 
-/* Whether a payload may have any byte but # and $: that of X, up to now. */
+/* Whether a payload may have any byte except # and $: so far, that of X. */
 static bool is_binary(const struct gdb_reader *r)
 {
 	return r->len && r->data[0] == 'X';
@@ -65,7 +65,7 @@ static bool is_binary(const struct gdb_reader *r)
 static enum gdb_event payload(struct gdb_reader *r, uint8_t byte)
 {
 	if (byte == '$') {
-		/* The debugger has given up on the packet. */
+		/* The debugger has aborted the packet. */
 		begin(r);
 		return GDB_NOTHING;
 	}
@@ -118,7 +118,7 @@ enum gdb_event gdb_reader_feed(struct gdb_reader *r, uint8_t byte)
 	return end(r, gdb_hex_digit(byte));
 }
 
-/* Append to a packet; what its sum counts. */
+/* Append to a packet, with its checksum. */
 static void put(struct buf *out, uint8_t *sum, uint8_t byte)
 {
 	*sum += byte;
@@ -130,27 +130,27 @@ static bool needs_escape(uint8_t byte)
 	return byte == '#' || byte == '$' || byte == ESCAPE || byte == RUN;
 }
 
-/* How many bytes like the first follow it, as far as a run can tell. */
+/* How many bytes like the first follow it, up to the limit of a run. */
 static size_t count_more(const uint8_t *p, size_t len)
 {
 	size_t n = 0;
 
 	while (n < RUN_MAX && n + 1 < len && p[n + 1] == *p)
 		n++;
-	/* These would be taken for what they stand for elsewhere. */
+	/* These counts would be special characters. */
 	while (n >= RUN_MIN && strchr("#$+-", (int)(n + RUN_BASE)))
 		n--;
 	return n < RUN_MIN ? 0 : n;
 }
 
-/* Put the first of @len bytes and those like it; returns how many. */
+/* Put the first of @len bytes and equal ones after it; returns how many. */
 static size_t put_some(struct buf *out, uint8_t *sum, const uint8_t *p,
 		       size_t len)
 {
 	size_t more;
 
 	if (needs_escape(*p)) {
-		/* A run would repeat what the escape is followed by. */
+		/* A run would repeat the byte after the escape. */
 		put(out, sum, ESCAPE);
 		put(out, sum, *p ^ FLIP);
 		return 1;

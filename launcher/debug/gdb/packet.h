@@ -4,13 +4,12 @@
  *
  *   $ payload # two hexadecimal digits: the sum of the payload's bytes
  *
- * In a payload, } stands for itself and the byte behind it XOR 0x20; what
- * goes to the debugger may have runs, x*N for x and N - 29 more of it.
- * Between packets there are + and - for a packet received well or badly, and
- * 0x03, by which the debugger breaks in.
+ * In a payload, } and the next byte mean that byte XOR 0x20. Payloads to the
+ * debugger may have runs: x*N is x and N - 29 more of it. Between packets, +
+ * and - acknowledge or refuse a packet, and 0x03 is the debugger's Ctrl-C.
  *
- * Must never trust: any byte that comes in. A packet has a limit, and a byte
- * costs the same whatever came before it.
+ * Must never trust: any received byte. The length of a packet is limited, and
+ * the time for each byte is constant.
  *
  * Spec: "Debugging with GDB", appendix "GDB Remote Serial Protocol".
  */
@@ -42,7 +41,7 @@ struct gdb_reader {
 	enum gdb_reading state;
 	bool too_long;
 	uint8_t sum;  /* of what came */
-	int said_sum; /* what the packet claims; -1: no digits */
+	int said_sum; /* the sum in the packet; -1: no digits */
 	size_t len;
 	uint8_t data[GDB_PACKET_MAX + 1]; /* ends in a NUL */
 };
@@ -55,12 +54,12 @@ void gdb_packet_add(struct buf *out, const void *payload, size_t len);
 /* Bytes as hexadecimal digits, appended. */
 void gdb_hex_add(struct buf *out, const void *data, size_t len);
 
-/* The value of a digit; -1: it is none. */
+/* The value of a digit; -1: not a digit. */
 int gdb_hex_digit(uint8_t c);
 
 /*
- * @len bytes out of 2 * @len digits at @hex, which has @hex_len bytes. False,
- * and @data is in part overwritten, if there are fewer or other characters.
+ * @len bytes from 2 * @len digits at @hex, which has @hex_len bytes. False if
+ * there are fewer or other characters; @data may then be partly overwritten.
  */
 bool gdb_hex_read(const uint8_t *hex, size_t hex_len, void *data, size_t len);
 

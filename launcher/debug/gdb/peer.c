@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A table of so many sockets takes some 0.1 s to read. */
+/* It takes about 0.1 s to read a table with this many sockets. */
 #define LINES_MAX 65536
 
 #define LINE_SIZE	  512
@@ -97,8 +97,8 @@ static void list_name(const struct sockaddr_in6 *a, bool four, char *text,
 			 word[2], word[3], ntohs(a->sin6_port));
 }
 
-/* The socket whose own ends are @ends in one of the kernel's lists: 1 if it
- * is there, 0 if not. */
+/* Find the socket with the ends @ends in one of the kernel's lists: 1 if it is
+ * there, 0 if not. */
 static int look_up(const char *list, const struct ends *ends, bool four,
 		   struct entry *entry, struct err *e)
 {
@@ -124,8 +124,7 @@ static int look_up(const char *list, const struct ends *ends, bool four,
 	return found;
 }
 
-/* The peer's own socket, if it is on this machine: its ends are ours the
- * other way round. */
+/* The peer's socket, if it is on this machine: its ends are ours, exchanged. */
 static int find_socket(const struct ends *ours, struct entry *entry,
 		       struct err *e)
 {
@@ -163,7 +162,7 @@ static void name_peer(const struct sockaddr_in6 *a, struct gdb_peer *p)
 		 ntohs(a->sin6_port));
 }
 
-/* A machine's own address is as good as the loopback's. */
+/* A machine's own address is as local as the loopback. */
 static bool is_this_machine(const struct ends *ends)
 {
 	return is_loopback(&ends->remote) ||

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is at the other end of a connection, as the kernel knows it.
+ * The peer of a connection, according to the kernel.
  *
- * Whoever debugs a guest reads and writes its memory, so a program on this
- * machine has to run as the launcher's user or as root. A UNIX socket says who
- * connected; for TCP the peer's socket is looked up in /proc/net/tcp. Nothing
- * is known of a peer on another machine: it is let in, and only an address
- * that other machines can reach brings one.
+ * A debugger reads and writes the guest's memory, so a program on this machine
+ * must run as the launcher's user or as root. A UNIX socket knows its peer; for
+ * TCP the peer's socket is looked up in /proc/net/tcp. A peer on another
+ * machine is not known: it is accepted, but can only connect to an address that
+ * other machines can reach.
  *
- * Must never trust: the peer, which may close its socket while it is looked
- * up. A closed socket is listed with uid 0, so only an open one counts.
+ * Must never trust: the peer, which may close its socket during the lookup. A
+ * closed socket is listed with uid 0, so only an open one counts.
  *
  * Spec: unix(7), SO_PEERCRED; Documentation/networking/proc_net_tcp.rst.
  */
@@ -23,9 +23,9 @@ struct gdb_peer {
 };
 
 /*
- * Find out who is connected to the socket @fd. 0 if they may debug; -EPERM if
- * they may not, -ENOTCONN if they have gone, another negative errno if the
- * kernel does not tell. @p->name is set in any case.
+ * Find the peer of the socket @fd. 0 if it may debug; -EPERM if it may not,
+ * -ENOTCONN if it has disconnected, another negative errno if the kernel does
+ * not say. @p->name is set in any case.
  */
 int gdb_peer_check(int fd, struct gdb_peer *p, struct err *e);
 

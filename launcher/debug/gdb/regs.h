@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers as gdb numbers them, and the XML that tells it.
+ * The registers by gdb's numbers, and their XML description.
  *
- * gdb insists on the general, x87 and SSE registers by the names of its own
- * features, and shows whatever else a target describes: here the control
- * registers, segment bases and descriptor tables, with their bits named.
+ * gdb requires the general, x87 and SSE registers by the names of its own
+ * features, and shows other registers of the description: here control
+ * registers, segment bases and descriptor tables, with names for their bits.
  *
  * Spec: "Debugging with GDB", appendix "Target Descriptions".
  */
@@ -27,13 +27,13 @@
 struct gdb_reg {
 	const char *name;
 	const char *type;    /* in the description */
-	const char *feature; /* it begins here; NULL: that of the one before */
+	const char *feature; /* it begins here; NULL: as before */
 	uint16_t off;	     /* into struct cpu_regs */
 	uint16_t size;	     /* bytes */
 	bool fixed;	     /* cannot be set */
 };
 
-/* A guest as one kind of gdb sees it, by the class of its kernel's ELF. */
+/* A guest for one kind of gdb, by the class of its kernel's ELF. */
 struct gdb_arch {
 	const char *name; /* gdb's */
 	const struct gdb_reg *regs;

@@ -8,9 +8,9 @@
 
 #include "debug/gdb/args.h"
 
-/* The packet has the wrong form; gdb has no words for why. */
+/* The packet has the wrong form; gdb has no text for it. */
 #define E_FORM "E01"
-/* What it asks for is not there: errno's EFAULT, by custom. */
+/* The memory does not exist: EFAULT, by convention. */
 #define E_MEMORY "E14"
 
 /* ---- answers: they grow in stub.reply */
@@ -31,7 +31,7 @@ static void say(struct gdb_stub *s, const char *fmt, ...)
 	buf_add(&s->reply, line, strlen(line));
 }
 
-/* In words, which gdb shows for some packets: what is behind the second dot. */
+/* A text after the second dot, which gdb shows for some packets. */
 static void refuse(struct gdb_stub *s, const struct err *e)
 {
 	say(s, "E.refused.%s", e->msg);
@@ -66,8 +66,8 @@ static void say_reason(struct gdb_stub *s, const struct gdb_stop *stop)
 	}
 }
 
-/* The packet that gdb gets when the target has stopped. The registers that it
- * asks for first come along. */
+/* The packet that gdb gets when the target has stopped, with the registers that
+ * it needs first. */
 static void say_stop(struct gdb_stub *s)
 {
 	const unsigned first[] = { s->arch->bp, s->arch->sp, s->arch->pc };
@@ -86,8 +86,8 @@ static void say_stop(struct gdb_stub *s)
 }
 
 /*
- * The commands: each gets what is behind its name and puts the answer into
- * stub.reply. One that finds its packet malformed says so and does nothing.
+ * The commands: each gets its arguments and puts the answer into stub.reply.
+ * For a malformed packet it only answers with an error.
  */
 
 /* ---- registers, memory, breakpoints */
@@ -113,7 +113,7 @@ static void set_regs(struct gdb_stub *s, const struct cpu_regs *r, bool fixed)
 {
 	struct err e;
 
-	/* KVM wants the whole descriptor, which no debugger knows. */
+	/* KVM needs the whole descriptor, which a debugger does not have. */
 	if (fixed)
 		say(s, "E.refused.selectors cannot be set");
 	else if (s->ops->set_regs(s->ctx, s->cpu, r, &e))
@@ -122,8 +122,8 @@ static void set_regs(struct gdb_stub *s, const struct cpu_regs *r, bool fixed)
 		say(s, "OK");
 }
 
-/* One register's digits into @r. *@fixed: it would have to change, and
- * cannot. */
+/* One register's digits into @r. *@fixed: the value differs, but cannot be
+ * set. */
 static bool take_reg(struct gdb_stub *s, struct gdb_args *a, unsigned n,
 		     struct cpu_regs *r, bool *fixed)
 {
@@ -230,7 +230,7 @@ static void do_write_binary(struct gdb_stub *s, struct gdb_args *a)
 		write_bytes(s, addr, a->at, len);
 }
 
-/* "KIND,ADDR,LEN", and conditions behind a ; which we never offer. */
+/* "KIND,ADDR,LEN", and conditions after a ; which we do not offer. */
 static bool take_break(struct gdb_args *a, enum gdb_break *kind, uint64_t *addr,
 		       uint64_t *len)
 {
@@ -285,7 +285,7 @@ static void resume(struct gdb_stub *s, const enum gdb_action *actions)
 	}
 }
 
-/* c, s and their like: with an address to go on from, perhaps. */
+/* c, s and similar packets, with an optional address to continue at. */
 static void run_from(struct gdb_stub *s, struct gdb_args *a,
 		     enum gdb_action what)
 {
@@ -372,7 +372,7 @@ static bool take_action(struct gdb_args *a, enum gdb_action *what)
 	return true;
 }
 
-/* The first action that names a thread, or all of them, is the thread's. */
+/* The first action for a thread, or for all, counts. */
 static void give(struct gdb_stub *s, enum gdb_action *actions, bool *given,
 		 int thread, enum gdb_action what)
 {
@@ -399,7 +399,7 @@ static void do_vcont(struct gdb_stub *s, struct gdb_args *a)
 		    (gdb_args_char(a, ':') &&
 		     !gdb_args_thread(a, s->cpus, &thread)))
 			break;
-		/* 0 is any thread: that which has stopped. */
+		/* 0 is any thread: the one that has stopped. */
 		if (!thread)
 			thread = (int)s->stop.cpu + 1;
 		give(s, actions, given, thread, what);
@@ -411,7 +411,7 @@ static void do_vcont(struct gdb_stub *s, struct gdb_args *a)
 		resume(s, actions);
 }
 
-/* ---- threads, and what the debugger asks about the target */
+/* ---- threads, and queries about the target */
 
 #define INFO_LINE 256
 /* Digits of a text that fit into a packet. */
@@ -490,7 +490,7 @@ static void do_supported(struct gdb_stub *s, struct gdb_args *a)
 	gdb_caps_say(&s->reply);
 }
 
-/* A part of @whole, as qXfer wants it: "OFFSET,LENGTH". */
+/* A part of @whole for qXfer: "OFFSET,LENGTH". */
 static void say_part(struct gdb_stub *s, struct gdb_args *a,
 		     const struct buf *whole)
 {
@@ -524,7 +524,7 @@ static void do_features(struct gdb_stub *s, struct gdb_args *a)
 
 static void do_attached(struct gdb_stub *s, struct gdb_args *a)
 {
-	/* The guest was there before the debugger, and may outlive it: gdb
+	/* The guest ran before the debugger, and may outlive it, so gdb
 	 * detaches when it quits. */
 	(void)a;
 	say(s, "1");
@@ -553,7 +553,7 @@ static void do_monitor(struct gdb_stub *s, struct gdb_args *a)
 	buf_release(&text);
 }
 
-/* ---- the debugger comes to an agreement, or goes */
+/* ---- negotiation, and the end */
 
 static void start_no_acks(struct gdb_stub *s, struct gdb_args *a)
 {
@@ -645,8 +645,8 @@ static void send_reply(struct gdb_stub *s)
 	s->reply.len = 0;
 }
 
-/* To what is not known the answer is empty; while the target runs there is
- * nothing that could be answered, and the debugger has to break in first. */
+/* The answer to an unknown packet is empty. While the target runs, there is no
+ * answer: the debugger must stop it first. */
 static void on_packet(struct gdb_stub *s)
 {
 	struct gdb_args a = { s->reader.data, s->reader.data + s->reader.len };
@@ -660,7 +660,7 @@ static void on_packet(struct gdb_stub *s)
 	command = find_command(&a);
 	if (command)
 		command->run(s, &a);
-	/* A target that runs answers when it stops, k never. */
+	/* A running target answers when it stops; k is not answered. */
 	if (!s->running && (s->end != GDB_END_KILL || s->reply.len))
 		send_reply(s);
 }
@@ -696,7 +696,7 @@ static void on_event(struct gdb_stub *s, enum gdb_event event)
 		on_break_in(s);
 		break;
 	case GDB_NAK:
-		/* Once for however many, as long as nothing is on its way. */
+		/* Once for several, while no answer is pending. */
 		if (!s->caps.no_ack && !s->out.len)
 			buf_add(&s->out, s->last.data, s->last.len);
 		break;

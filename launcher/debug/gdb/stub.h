@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The remote stub: what each of gdb's packets means for a target.
+ * The remote stub: executes gdb's packets on a target.
  *
- * One debugger talks to it at a time, and all of the target stops when a
- * part of it does. Bytes go in by gdb_stub_input() and come out in stub.out;
- * whoever owns the line carries them. The target is a table of functions, so
- * that all of this runs without KVM.
+ * It serves one debugger at a time, and all vCPUs of the target stop together.
+ * Bytes go in by gdb_stub_input() and out by stub.out; the owner of the line
+ * moves them. The target is a table of functions, so the stub runs without KVM.
  *
  * Threads are vCPUs: thread N is vCPU N - 1. Addresses are linear.
  *
- * Must never trust: the debugger. A packet that makes no sense, or comes at
- * the wrong time, is answered with an error or with nothing, as the protocol
- * has it, and changes nothing.
+ * Must never trust: the debugger. A malformed packet, or one at the wrong time,
+ * gets an error or an empty answer, as in the protocol, and has no effect.
  *
  * Spec: "Debugging with GDB", appendix "GDB Remote Serial Protocol".
  */
@@ -38,7 +36,7 @@ enum gdb_stop_reason {
 	GDB_STOP_AWATCH, /* for reads and writes */
 };
 
-/* Why the target stands still. */
+/* Why the target has stopped. */
 struct gdb_stop {
 	enum gdb_signal signal;
 	unsigned cpu;
@@ -68,16 +66,16 @@ enum gdb_end {
 };
 
 /*
- * What is debugged. All but resume() and interrupt() are called while it
- * stands still. The functions that can fail return 0 or a negative errno.
+ * The target. All functions except resume() and interrupt() are called while it
+ * is stopped. Functions that can fail return 0 or a negative errno.
  */
 struct gdb_target_ops {
 	int (*get_regs)(void *ctx, unsigned cpu, struct cpu_regs *r,
 			struct err *e);
 	int (*set_regs)(void *ctx, unsigned cpu, const struct cpu_regs *r,
 			struct err *e);
-	/* As @cpu sees memory. Both say how many bytes from the start on
-	 * could be read or written. */
+	/* Memory as seen by @cpu. Both return how many bytes could be read or
+	 * written. */
 	size_t (*read)(void *ctx, unsigned cpu, uint64_t addr, void *buf,
 		       size_t len);
 	size_t (*write)(void *ctx, unsigned cpu, uint64_t addr, const void *buf,
@@ -91,7 +89,7 @@ struct gdb_target_ops {
 	void (*interrupt)(void *ctx);
 	/* One line about a vCPU. */
 	void (*describe)(void *ctx, unsigned cpu, char *buf, size_t size);
-	/* The text that a `monitor` command answers. */
+	/* The answer to a `monitor` command. */
 	void (*monitor)(void *ctx, const char *command, struct buf *out);
 };
 
@@ -103,12 +101,12 @@ struct gdb_stub {
 	struct gdb_reader reader;
 	struct buf out;	  /* to be sent; the sender empties it */
 	struct buf reply; /* the payload of the answer being made */
-	struct buf last;  /* the last packet, should it get lost */
+	struct buf last;  /* the last packet, in case it gets lost */
 	struct gdb_stop stop;
 	bool running;
 	struct gdb_caps caps;
-	unsigned cpu; /* that g, m and their like are about */
-	/* c and s are about this one; -1: all */
+	unsigned cpu; /* the thread of g, m and similar packets */
+	/* the thread of c and s; -1: all */
 	int run_cpu;
 	enum gdb_end end; /* the debugger is done */
 };
@@ -117,19 +115,19 @@ void gdb_stub_init(struct gdb_stub *s, const struct gdb_target_ops *ops,
 		   void *ctx, const struct gdb_arch *arch, unsigned cpus);
 void gdb_stub_release(struct gdb_stub *s);
 
-/* A debugger has come, with @caps agreed on by hello.h; the target stands
- * still because of @stop. */
+/* A debugger has connected, with @caps negotiated by hello.h; the target has
+ * stopped because of @stop. */
 void gdb_stub_begin(struct gdb_stub *s, const struct gdb_stop *stop,
 		    const struct gdb_caps *caps);
 
 /*
- * Bytes from the debugger; those behind its last word are not looked at. What
- * they add to stub.out is bounded by a packet for every few of them: read
- * little at once, and no more before it is sent.
+ * Bytes from the debugger; bytes after its last packet are ignored. They can
+ * add a packet to stub.out for every few bytes, so read only a few at once, and
+ * no more before the answers are sent.
  */
 void gdb_stub_input(struct gdb_stub *s, const uint8_t *data, size_t len);
 
-/* The target, which was running, stands still. */
+/* The running target has stopped. */
 void gdb_stub_stopped(struct gdb_stub *s, const struct gdb_stop *stop);
 
 /* It is over. */

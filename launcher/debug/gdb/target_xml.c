@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bits with names, and what they are the bits of. */
+/* Named bits of a register. */
 struct flag {
 	const char *name;
 	unsigned bit;
@@ -97,7 +97,7 @@ static void add_flags(struct buf *out, const struct flags *f)
 	say(out, "</flags>\n");
 }
 
-/* Types belong to a feature, and the one that uses them defines them. */
+/* Types belong to a feature: each feature defines the types that it uses. */
 static void add_types(struct buf *out, const char *feature)
 {
 	for (size_t i = 0; i < sizeof(flag_types) / sizeof(*flag_types); i++)
