@@ -591,6 +591,58 @@ START_TEST(command__misspelt)
 }
 END_TEST
 
+/* --- the table itself */
+
+START_TEST(options__rows_are_sound)
+{
+	const struct option_row *r = &option_rows[_i];
+	bool is_counted = r->value.kind == VALUE_FLAG ||
+			  r->value.kind == VALUE_TIMES;
+
+	ck_assert(*r->name && *r->help && r->times && r->groups);
+	ck_assert_msg(!r->arg == is_counted, "--%s: its kind and its argument",
+		      r->name);
+	ck_assert_msg(r->value.kind != VALUE_NONE || r->set || r->device,
+		      "--%s: nothing stores it", r->name);
+	ck_assert_msg(is_counted || r->times == 1 || r->value.count || r->set ||
+			      r->device,
+		      "--%s: only its last value is kept", r->name);
+}
+END_TEST
+
+/* Help names every word of a choice, and the option takes each of them. */
+START_TEST(options__help_names_the_choices)
+{
+	const struct option_row *r = &option_rows[_i];
+	const char *word;
+
+	for (size_t i = 0; r->value.word && (word = r->value.word(i)); i++) {
+		ck_assert_msg(strstr(r->help, word), "--%s: help lacks %s",
+			      r->name, word);
+		o = (struct options){ 0 };
+		assert_ok(option_store(r, &o, word, NULL, &e), &e);
+	}
+}
+END_TEST
+
+/* Shells offer only what the option takes. */
+START_TEST(options__take_the_hints)
+{
+	const struct option_row *r = &option_rows[_i];
+	char hints[128];
+
+	snprintf(hints, sizeof(hints), "%s", r->hints ? r->hints : "");
+	for (char *word = strtok(hints, " ,"); word;
+	     word = strtok(NULL, " ,")) {
+		/* The beginning of an address. */
+		if (!strcmp(word, "unix:"))
+			continue;
+		o = (struct options){ 0 };
+		assert_ok(option_store(r, &o, word, NULL, &e), &e);
+	}
+}
+END_TEST
+
 /* --- options that add devices */
 
 struct thing {
@@ -758,6 +810,12 @@ Suite *unit_suite(void)
 	tcase_add_test(t, options__initrds_keep_their_order);
 	tcase_add_loop_test(t, options__only_once, 0, COUNT(once));
 	tcase_add_test(t, options__flags_may_be_repeated);
+	tcase_add_loop_test(t, options__rows_are_sound, 0,
+			    (int)option_rows_count);
+	tcase_add_loop_test(t, options__help_names_the_choices, 0,
+			    (int)option_rows_count);
+	tcase_add_loop_test(t, options__take_the_hints, 0,
+			    (int)option_rows_count);
 	tcase_add_test(t, options__add_devices);
 	tcase_add_loop_test(t, options__refuse_devices, 0, COUNT(wrong_things));
 	tcase_add_test(t, options__devices_have_a_limit);
