@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "image/add_symtab.h"
+#include "image/ikconfig.h"
 #include "image/kernel_elf.h"
 #include "image/relocs.h"
 #include "image/symtab.h"
@@ -73,6 +74,20 @@ static void check_symbols(const struct symtab *t)
 	}
 }
 
+/* A configuration that is carried is text of a bounded size. */
+static void read_config(const struct kernel_elf *k)
+{
+	struct buf config = { 0 };
+	struct err e = ERR_EMPTY;
+
+	if (!ikconfig_read(&config, k, &e)) {
+		if (config.len > IKCONFIG_MAX)
+			abort();
+		ikconfig_value(buf_bytes(&config), "CONFIG_PCI");
+	}
+	buf_release(&config);
+}
+
 /* Symbols for whatever the sections are. */
 static void add_symbols(const struct kernel_elf *k)
 {
@@ -131,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!kernel_elf_parse(&k, b, &e)) {
 		check(&k);
 		add_symbols(&k);
+		read_config(&k);
 		kernel_elf_release(&k);
 	}
 	if (!symtab_read(&t, b, &e)) {
@@ -209,8 +225,31 @@ static void seed_notes(const char *name, bool is32, bool sections)
 	buf_release(&file);
 }
 
+/* A kernel that carries its configuration. */
+static void seed_config(void)
+{
+	static const char text[] = "# CONFIG_A is not set\nCONFIG_PCI=y\n";
+	struct buf data = { 0 }, file = { 0 };
+
+	buf_add(&data, "IKCFG_ST", 8);
+	payload_compress("gzip", text, sizeof(text) - 1, &data, false);
+	buf_add(&data, "IKCFG_ED", 8);
+	const struct test_segment segment = { .type = PT_LOAD,
+					      .vaddr = 0xffffffff81000000,
+					      .paddr = 0x1000000,
+					      .data = data.data,
+					      .filesz = data.len };
+	elf_build(
+		&(struct test_elf){ .segments = &segment, .segments_count = 1 },
+		&file);
+	fuzz_seed("config", file.data, file.len);
+	buf_release(&data);
+	buf_release(&file);
+}
+
 void fuzz_seeds(void)
 {
+	seed_config();
 	for (int is32 = 0; is32 <= 1; is32++) {
 		struct buf file = { 0 };
 
