@@ -38,7 +38,7 @@ enum machine_virtio machine_virtio_of(const char *word)
 }
 
 static const struct device_type *const transports[] = {
-	[MACHINE_VIRTIO_AUTO] = &virtio_mmio_type,
+	[MACHINE_VIRTIO_AUTO] = &virtio_pci_type,
 	[MACHINE_VIRTIO_PCI] = &virtio_pci_type,
 	[MACHINE_VIRTIO_MMIO] = &virtio_mmio_type,
 };

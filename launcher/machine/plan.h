@@ -27,7 +27,7 @@
 
 /* How virtio devices are reached. */
 enum machine_virtio {
-	MACHINE_VIRTIO_AUTO, /* as is best for most guests */
+	MACHINE_VIRTIO_AUTO, /* over PCI: most kernels have its driver */
 	MACHINE_VIRTIO_PCI,
 	MACHINE_VIRTIO_MMIO,
 };

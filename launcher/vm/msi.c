@@ -139,7 +139,7 @@ static int check_room(const struct msi_table *t, struct err *e)
 	if (cap(t->kvm, KVM_CAP_SIGNAL_MSI) <= 0)
 		return err_set(e, EOPNOTSUPP,
 			       "this host's KVM lacks KVM_CAP_SIGNAL_MSI, "
-			       "which PCI devices need");
+			       "which PCI devices need; try --virtio mmio");
 	return 0;
 }
 

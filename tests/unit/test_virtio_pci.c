@@ -1151,6 +1151,66 @@ START_TEST(virtio_pci__window_reaches_the_end)
 }
 END_TEST
 
+/* --- several processors at once */
+
+static bool is_over;
+
+/* One that moves the BAR, disables it, masks vectors and changes messages. */
+static void *meddle(void *arg)
+{
+	(void)arg;
+	for (unsigned n = 0; !__atomic_load_n(&is_over, __ATOMIC_RELAXED);
+	     n++) {
+		mask(n % 2 ? MASK_ENTRY : MASK_ALL, n / 2 % 2);
+		set(R_TABLE + 16 + 8, n);
+		get(R_PBA);
+		poke(0x10, 4, n % 3 ? BAR : BAR + 0x10000);
+		poke(COMMAND, 2, n % 5 ? MEMORY | MASTER : MASTER);
+	}
+	return NULL;
+}
+
+static bool is_used(unsigned idx)
+{
+	for (unsigned n = 0; n < 5000; n++) {
+		if (get16(USED + 2) == idx)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/* Each request is served, wherever its doorbell went. */
+START_TEST(virtio_pci__two_processors)
+{
+	pthread_t other;
+	struct err e;
+
+	is_over = false;
+	enable();
+	use_msix();
+	start();
+	assert_ok(worker_start(&worker, "the devices", &e), &e);
+	ck_assert_int_eq(pthread_create(&other, NULL, meddle, NULL), 0);
+	for (unsigned n = 1; n <= 200; n++) {
+		make_available(SIZE, 0);
+		out(R_NOTIFY, 2, 0);
+		virtio_notify(&core.queues[0]);
+		ck_assert_msg(is_used(n), "request %u is not served", n);
+	}
+	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+	pthread_join(other, NULL);
+	poke(0x10, 4, BAR);
+	enable();
+	expect_fault(NULL);
+	mask(MASK_ENTRY, false);
+	mask(MASK_ALL, false);
+	ck_assert_uint_eq(get(R_PBA), 0);
+	virtio_stop(&core);
+	worker_stop(&worker);
+}
+END_TEST
+
 /* --- hosts that fail */
 
 START_TEST(virtio_pci__is_empty_when_the_host_refuses)
@@ -1215,6 +1275,7 @@ Suite *unit_suite(void)
 			    virtio_pci__window_refuses_what_is_not_an_access, 0,
 			    COUNT(bad_windows));
 	tcase_add_test(tc, virtio_pci__window_reaches_the_end);
+	tcase_add_test(tc, virtio_pci__two_processors);
 	tcase_add_test(tc, virtio_pci__is_empty_when_the_host_refuses);
 	suite_add_tcase(s, tc);
 	return s;
