@@ -206,8 +206,8 @@ static int read_all(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
 
-/* The kernel is where the launcher has put it, unless it decompresses itself and
- * may move itself. */
+/* The kernel is where the launcher has put it, unless it decompresses itself
+ * and may move itself. */
 static int find_symbols(struct run *r, struct err *e)
 {
 	struct symbols *s = &r->guest.symbols;

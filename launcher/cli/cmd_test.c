@@ -2,8 +2,8 @@
 /*
  * launcher test: run the cases of a suite, and report how each one ended.
  *
- * Exit status 0: at least one case passed and the others were skipped; 6: a case
- * failed; 1: a case or the suite could not be run, or no case passed.
+ * Exit status 0: at least one case passed and the others were skipped; 6: a
+ * case failed; 1: a case or the suite could not be run, or no case passed.
  */
 #include "cli/cli.h"
 

@@ -274,7 +274,8 @@ static const char *file_written(const struct option_row *r,
 	return value_text(v, o, 0);
 }
 
-/* Results need different files: the last one written would replace the others. */
+/* Results need different files: the last one written would replace the
+ * others. */
 static int check_outputs(const struct options *o, struct err *e)
 {
 	const struct option_row *end = option_rows + option_rows_count;
