@@ -146,6 +146,7 @@ START_TEST(console__finishing_keeps_the_last_bytes)
 	put(0, CONSOLE_QUEUE);
 	for (size_t i = 0; i < 2; i++)
 		pthread_create(&writer[i], NULL, put_one, (void *)7);
+	/* Time to come to the wait, which cannot be seen from here. */
 	usleep(20000);
 	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_QUEUE);
 	console_finish(&c);

@@ -91,6 +91,7 @@ START_TEST(prefault__small_or_empty_ranges_are_left_alone)
 	prefault_start(&pf, p, 0);
 	prefault_stop(&pf);
 	prefault_start(&pf, p, MIB);
+	/* Time to touch it, if it did: nothing happens that could be seen. */
 	usleep(10000);
 	prefault_stop(&pf);
 	ck_assert(!resident(p));

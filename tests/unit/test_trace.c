@@ -295,6 +295,7 @@ START_TEST(trace__ends_though_nothing_reads_it)
 
 	open_stuck(ends);
 	pthread_create(&vcpu, NULL, write_lines, &id);
+	/* Time to come to the wait, which cannot be seen from here. */
 	usleep(50000);
 	began = clock_ns();
 	trace_hurry(&t);
