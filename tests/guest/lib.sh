@@ -143,6 +143,40 @@ await_handler()
 	done
 }
 
+# await COMMAND...: until it succeeds; complains if it never does.
+await()
+{
+	n=0
+	until "$@"; do
+		n=$((n + 1))
+		if [ $n -gt $((patience * 50)) ]; then
+			complain "never: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# is_stopped: whether the background run is, as by SIGSTOP
+is_stopped()
+{
+	grep -qs '^State:[[:space:]]*T' "/proc/$pid/status"
+}
+
+# is_going: the opposite
+is_going()
+{
+	! is_stopped
+}
+
+# is_decoding: whether the background run has come to the payload of
+# slow_image: its memory grows by that
+is_decoding()
+{
+	[ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)" \
+		-gt 16384 ] 2>/dev/null
+}
+
 # slack: nanoseconds that a machine this busy may add to what takes no time.
 slack()
 {

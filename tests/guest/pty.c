@@ -8,8 +8,11 @@
  *   kill:NUMBER  send that signal to COMMAND
  *   raw, cooked  the terminal's line editing must be off, on
  *   pause:MS     do nothing so long; the terminal takes no more output
+ *   stalled      look no more, until the terminal is full and has taken no
+ *                output for a second
  *   gone         COMMAND must end without anybody looking
  *   queued:N     until COMMAND has read all but N bytes of what was typed
+ *   grown:KIB    until COMMAND uses more memory than that
  *   left:TEXT    when COMMAND has ended, this is all that is left to read for
  *                a shell; "-" is nothing, and "*TEXT" anything without ESC
  *                that ends like this
@@ -166,6 +169,51 @@ static void do_queued(struct session *s, const char *step, int most)
 	}
 }
 
+#define STALLED_MS  1000
+#define STALLED_MIN 1024 /* bytes: the least that fills a terminal */
+
+static void do_stalled(struct session *s, const char *step)
+{
+	int64_t until = now_ms() + PATIENCE_MS, since = now_ms();
+	int n, before = 0;
+
+	while (now_ms() - since < STALLED_MS) {
+		if (ioctl(s->fd, FIONREAD, &n) || now_ms() > until)
+			fail(s, step);
+		if (n != before || n < STALLED_MIN)
+			since = now_ms();
+		before = n;
+		usleep(10000);
+	}
+}
+
+/* What /proc says of the command's memory; 0: nothing. */
+static long resident_kib(pid_t pid)
+{
+	long size, pages = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%ld %ld", &size, &pages) != 2)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void do_grown(struct session *s, const char *step, long kib)
+{
+	int64_t until = now_ms() + PATIENCE_MS;
+
+	while (resident_kib(s->pid) <= kib) {
+		if (now_ms() > until)
+			fail(s, step);
+		look(s, 10);
+	}
+}
+
 static void do_left(struct session *s, const char *step, const char *text)
 {
 	char wanted[256], left[8192] = "";
@@ -219,6 +267,10 @@ static void do_step(struct session *s, const char *step)
 		do_mode(s, step, !strcmp(step, "raw"));
 	else if ((arg = argument(step, "queued:")))
 		do_queued(s, step, atoi(arg));
+	else if ((arg = argument(step, "grown:")))
+		do_grown(s, step, atol(arg));
+	else if (!strcmp(step, "stalled"))
+		do_stalled(s, step);
 	else if ((arg = argument(step, "left:")))
 		do_left(s, step, arg);
 	else if (!strcmp(step, "gone"))
