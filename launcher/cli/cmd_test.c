@@ -96,8 +96,8 @@ static int status_of(const struct suite_run *r, struct err *e)
 	size_t failed = r->count[CASE_FAIL], errors = r->count[CASE_ERROR];
 
 	if (r->signal) {
-		err_set(e, EINTR, "ended from outside: %s",
-			strsignal(r->signal));
+		err_set(e, EINTR, "interrupted by SIG%s",
+			sigabbrev_np(r->signal));
 		return STATUS_SIGNAL + r->signal;
 	}
 	if (failed || errors) {

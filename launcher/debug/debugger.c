@@ -464,7 +464,7 @@ static void on_lost(struct debugger *d)
 		break;
 	case DEBUGGER_LOST_KILL:
 		hang_up(d);
-		kill_guest(d, "the debugger is gone");
+		kill_guest(d, "the debugger, which disconnected");
 		break;
 	case DEBUGGER_LOST_STOP:
 		hang_up(d);
@@ -499,7 +499,7 @@ static void on_end_of_debugger(struct debugger *d)
 	(void)send_out(d);
 	if (kill) {
 		hang_up(d);
-		kill_guest(d, "the debugger killed the guest");
+		kill_guest(d, "the debugger (kill)");
 	} else {
 		log_say("gdb detached (%s); the guest goes on",
 			d->client.peer.name);

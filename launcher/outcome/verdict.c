@@ -376,7 +376,7 @@ static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 static void judge_signal(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_SIGNAL + (int)f->outcome->value;
-	say(v, "ended from outside: %s", f->outcome->evidence);
+	say(v, "interrupted by %s", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_line(v, f);
 	say(v, "; --timeout lets a run end by itself");

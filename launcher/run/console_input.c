@@ -23,8 +23,7 @@ static bool escaped_key(struct console_input *in, uint8_t key)
 	switch (key) {
 	case 'x':
 	case 'X':
-		outcome_set(in->latch, OUTCOME_SIGNAL, SIGINT,
-			    "Ctrl-A x was typed");
+		outcome_set(in->latch, OUTCOME_SIGNAL, SIGINT, "Ctrl-A x");
 		return false;
 	case 'h':
 	case 'H':

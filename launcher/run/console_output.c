@@ -44,7 +44,7 @@ static void on_gone(struct console_output *o)
 {
 	if (o->terminal->out_fd >= 0)
 		outcome_set(o->latch, OUTCOME_SIGNAL, SIGHUP,
-			    "the terminal was closed");
+			    "SIGHUP (the terminal was closed)");
 	else
 		fail(o, EPIPE);
 }

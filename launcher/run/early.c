@@ -29,8 +29,8 @@ static void on_signal(void *ctx, unsigned events)
 	(void)events;
 	if (!number)
 		return;
-	snprintf(o.evidence, sizeof(o.evidence), "%s, while %s",
-		 strsignal(number), atomic_load(&early->step.now));
+	snprintf(o.evidence, sizeof(o.evidence), "SIG%s, while %s",
+		 sigabbrev_np(number), atomic_load(&early->step.now));
 	end(early, &o);
 }
 

@@ -107,8 +107,8 @@ static void on_signal(void *ctx, unsigned events)
 
 	(void)events;
 	if (number)
-		outcome_set(s->c.latch, OUTCOME_SIGNAL, (uint32_t)number, "%s",
-			    strsignal(number));
+		outcome_set(s->c.latch, OUTCOME_SIGNAL, (uint32_t)number,
+			    "SIG%s", sigabbrev_np(number));
 }
 
 static void on_end(void *ctx, unsigned events)

@@ -268,7 +268,7 @@ START_TEST(output__terminal_closed)
 	begin();
 	close(from_stdout);
 	turn();
-	assert_ended(OUTCOME_SIGNAL, "the terminal was closed");
+	assert_ended(OUTCOME_SIGNAL, "SIGHUP (the terminal was closed)");
 	terminal_release(&terminal);
 }
 END_TEST

@@ -481,7 +481,7 @@ START_TEST(debugger__kills)
 	TURN_UNTIL(outcome_get(&latch, &o));
 	ck_assert_int_eq(o.kind, OUTCOME_SIGNAL);
 	ck_assert_uint_eq(o.value, SIGKILL);
-	ck_assert_str_eq(o.evidence, "the debugger killed the guest");
+	ck_assert_str_eq(o.evidence, "the debugger (kill)");
 }
 END_TEST
 
@@ -532,7 +532,8 @@ START_TEST(debugger__lost)
 	case DEBUGGER_LOST_KILL:
 		ck_assert(outcome_get(&latch, &o));
 		ck_assert_uint_eq(o.value, SIGKILL);
-		ck_assert_str_eq(o.evidence, "the debugger is gone");
+		ck_assert_str_eq(o.evidence,
+				 "the debugger, which disconnected");
 		break;
 	case DEBUGGER_LOST_STOP:
 		TURN_UNTIL(d.stopped);

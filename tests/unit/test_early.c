@@ -87,10 +87,10 @@ static const struct {
 	int number;
 	const char *evidence;
 } rows[] = {
-	{ SIGINT, "Interrupt, while starting" },
-	{ SIGTERM, "Terminated, while starting" },
-	{ SIGHUP, "Hangup, while starting" },
-	{ SIGQUIT, "Quit, while starting" },
+	{ SIGINT, "SIGINT, while starting" },
+	{ SIGTERM, "SIGTERM, while starting" },
+	{ SIGHUP, "SIGHUP, while starting" },
+	{ SIGQUIT, "SIGQUIT, while starting" },
 };
 
 START_TEST(early__signal)
@@ -110,7 +110,7 @@ START_TEST(early__names_the_step)
 	kill(getpid(), SIGTERM);
 	await_end();
 	assert_told(OUTCOME_SIGNAL, SIGTERM,
-		    "Terminated, while decoding the kernel");
+		    "SIGTERM, while decoding the kernel");
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(early__signal_and_time_limit)
 	kill(getpid(), SIGHUP);
 	begin(1);
 	await_end();
-	assert_told(OUTCOME_SIGNAL, SIGHUP, "Hangup, while starting");
+	assert_told(OUTCOME_SIGNAL, SIGHUP, "SIGHUP, while starting");
 }
 END_TEST
 
@@ -190,7 +190,7 @@ START_TEST(early__ignored_signal)
 	kill(getpid(), SIGHUP);
 	kill(getpid(), SIGTERM);
 	await_end();
-	assert_told(OUTCOME_SIGNAL, SIGTERM, "Terminated, while starting");
+	assert_told(OUTCOME_SIGNAL, SIGTERM, "SIGTERM, while starting");
 }
 END_TEST
 

@@ -362,10 +362,10 @@ static const struct {
 	int number;
 	const char *evidence;
 } numbers[] = {
-	{ SIGINT, "Interrupt" },
-	{ SIGTERM, "Terminated" },
-	{ SIGHUP, "Hangup" },
-	{ SIGQUIT, "Quit" },
+	{ SIGINT, "SIGINT" },
+	{ SIGTERM, "SIGTERM" },
+	{ SIGHUP, "SIGHUP" },
+	{ SIGQUIT, "SIGQUIT" },
 };
 
 static int number;
@@ -407,7 +407,7 @@ START_TEST(session__signal_is_the_reason)
 	init(clock_ns() + 3600000 * MS);
 	loop_post(&session.loop, &call);
 	run(NULL);
-	assert_ended(OUTCOME_SIGNAL, "Hangup");
+	assert_ended(OUTCOME_SIGNAL, "SIGHUP");
 }
 END_TEST
 

@@ -73,8 +73,8 @@ static const struct {
 	{ "  status: 1\n", EXIT(1), "", "launcher: x\n", CASE_PASS, "" },
 	{ "", EXIT(124), "", "", CASE_FAIL, "status 124, wanted 0" },
 	/* somebody else's doing, and not the guest's */
-	{ "", EXIT(143), "", "launcher: ended from outside\n", CASE_ERROR,
-	  "status 143, wanted 0: ended from outside" },
+	{ "", EXIT(143), "", "launcher: interrupted by SIGTERM\n", CASE_ERROR,
+	  "status 143, wanted 0: interrupted by SIGTERM" },
 	{ "  status: 143\n", EXIT(143), "", "launcher: x\n", CASE_PASS, "" },
 	{ "", SIGSEGV, "", "", CASE_ERROR,
 	  "the launcher was ended by signal 11 (Segmentation fault)" },

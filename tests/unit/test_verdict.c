@@ -285,12 +285,12 @@ static void timed_out_early(void)
 static void interrupted(void)
 {
 	console("login: ");
-	ended(OUTCOME_SIGNAL, SIGINT, "Interrupt");
+	ended(OUTCOME_SIGNAL, SIGINT, "SIGINT");
 }
 
 static void terminated(void)
 {
-	ended(OUTCOME_SIGNAL, SIGTERM, "Terminated");
+	ended(OUTCOME_SIGNAL, SIGTERM, "SIGTERM");
 }
 
 static void host_failed(void)
@@ -568,8 +568,8 @@ static const struct {
 	    "stayed empty; " } },
 	{ interrupted,
 	  130,
-	  { "ended from outside: Interrupt; last console line: \"login: \"" } },
-	{ terminated, 143, { "ended from outside: Terminated" } },
+	  { "interrupted by SIGINT; last console line: \"login: \"" } },
+	{ terminated, 143, { "interrupted by SIGTERM" } },
 	{ host_failed, 1, { "cannot write the guest's console to stdout" } },
 	{ escapes_in_last_line, 6, { "\"hi??there\"" } },
 	{ escapes_in_panic, 3, { "\"Kernel panic - not syncing: red?\"" } },
