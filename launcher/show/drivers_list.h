@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `inspect --drivers`: which of the drivers that a guest may need its kernel has
- * built in, for a person or as JSON.
+ * `inspect --drivers`: which of the drivers that a guest may need are built
+ * into its kernel, for a person or as JSON.
  */
 #ifndef SHOW_DRIVERS_LIST_H
 #define SHOW_DRIVERS_LIST_H

@@ -271,6 +271,19 @@ START_TEST(kallsyms__refuses_broken_tables)
 }
 END_TEST
 
+/* Between markers and tokens, where the sequences are in this layout. */
+START_TEST(kallsyms__refuses_a_gap_that_no_sequences_have)
+{
+	struct test_kallsyms t = make(8, 0);
+	size_t behind = file.len - at.tokens;
+
+	buf_add(&file, "8 bytes.", 8);
+	memmove(file.data + at.tokens + 8, file.data + at.tokens, behind);
+	assert_err(read_parts(t.is32, false), -EINVAL, &e,
+		   "between 6 markers of 1500 names and the tokens are 0x");
+}
+END_TEST
+
 START_TEST(kallsyms__accepts_an_address_at_the_end_of_the_kernel)
 {
 	make(5, 0);
@@ -462,6 +475,7 @@ Suite *unit_suite(void)
 			    0, 5);
 	tcase_add_loop_test(t, kallsyms__refuses_broken_tables, 0,
 			    COUNT(broken));
+	tcase_add_test(t, kallsyms__refuses_a_gap_that_no_sequences_have);
 	tcase_add_test(t,
 		       kallsyms__accepts_an_address_at_the_end_of_the_kernel);
 	tcase_add_loop_test(t, kallsyms__refuses_tables_that_are_cut, 0,
