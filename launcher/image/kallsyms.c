@@ -44,7 +44,7 @@
  * hundredth of it. */
 #define WORK_MAX (UINT64_C(1) << 26)
 
-/* How far a search has come; the reason of the furthest is told. */
+/* How far a search has come. The failure that was furthest on is reported. */
 enum stage {
 	STAGE_NOTHING,
 	STAGE_TOKENS,
@@ -52,7 +52,7 @@ enum stage {
 	STAGE_COUNT,
 	STAGE_NAMES,
 	STAGE_ADDRESSES,
-	/* These two are told even if something else fits. */
+	/* These two are errors even if something else fits. */
 	STAGE_AMBIGUOUS,
 	STAGE_LIMIT,
 };
@@ -114,8 +114,7 @@ static bool may_work(struct search *s, uint64_t n)
 	}
 	s->work = 0;
 	return fail(s, STAGE_LIMIT, 1,
-		    "too many places look like kallsyms; the search was given "
-		    "up");
+		    "too many places look like kallsyms; giving up");
 }
 
 static uint64_t align_up(uint64_t v, unsigned align)
@@ -833,8 +832,8 @@ static int result(const struct search *s, struct err *e)
 {
 	if (s->found > 1)
 		return err_set(e, EINVAL,
-			       "kallsyms: %u sets of tables fit, so that none "
-			       "is believed",
+			       "kallsyms: %u sets of tables fit, so none is "
+			       "used",
 			       s->found);
 	if (s->stage >= STAGE_AMBIGUOUS)
 		return err_set(e, EINVAL, "kallsyms: %s", s->why.msg);
