@@ -11,9 +11,9 @@
  *
  * Must never trust: guest memory. The kernel maps its names read-only, but a
  * guest that has gone wrong may have written anywhere. The segments are
- * copied, the copy is checked whole, and any fault in it means no names. A guest
- * that changes its names and keeps the tables sound can still lie about a place,
- * as it can on its console. The guest must have stopped.
+ * copied, the copy is checked whole, and any fault in it means no names. A
+ * guest that changes its names and keeps the tables sound can still lie about a
+ * place, as it can on its console. The guest must have stopped.
  */
 #ifndef OUTCOME_OWN_NAMES_H
 #define OUTCOME_OWN_NAMES_H
