@@ -538,7 +538,7 @@ START_TEST(debugger__lost)
 	case DEBUGGER_LOST_STOP:
 		TURN_UNTIL(d.stopped);
 		assert_stands();
-		/* Nobody holds it: its time goes on. */
+		/* No debugger holds it: its time goes on. */
 		ck_assert(debugger_has_guest(&d) && !debugger_holds(&d));
 		connect_gdb();
 		break;
