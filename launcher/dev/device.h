@@ -153,9 +153,9 @@ struct device_type {
 		      struct device_env *env, struct err *e);
 	/* NULL: no option adds one. */
 	const struct device_option *option;
-	/* NULL: the device is no console. */
+	/* NULL: the device is not a console. */
 	struct line_guest (*line)(void *dev);
-	/* NULL: the device is no host bridge. */
+	/* NULL: the device is not a host bridge. */
 	struct pci_host *(*bridge)(void *dev);
 };
 

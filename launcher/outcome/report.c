@@ -112,7 +112,7 @@ static json_t *all_exits_json(const struct machine *m)
 	return exits_json(sum);
 }
 
-/* The addresses of @bus nobody answers at. */
+/* The addresses of @bus without a device. */
 static json_t *unknown_json(const struct bus *bus)
 {
 	json_t *all = json_array();

@@ -72,7 +72,7 @@ static int by_time(const void *a, const void *b)
 	return x->ns < y->ns ? -1 : x->ns > y->ns;
 }
 
-/* The guest's life, parted by what was seen of it. */
+/* The phases of the guest, between the events seen. */
 static void guest_phases(const struct report_facts *f, uint64_t end,
 			 struct phases *p)
 {

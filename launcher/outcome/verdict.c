@@ -205,7 +205,7 @@ static void say_failed_on(struct verdict *v, const struct verdict_facts *f)
 	say(v, "; the console says what led to it");
 }
 
-/* Whether a device told of a panic; the console's evidence is its own line. */
+/* Whether a device reported a panic; the evidence on the console is a line. */
 static bool device_saw_panic(const struct verdict_facts *f)
 {
 	const struct outcome *o = f->outcome;
@@ -335,7 +335,7 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 		    kvm_host_name(f->host));
 }
 
-/* A kernel that was told to halt has done so, and that is all it does. */
+/* A kernel that halts on request has ended as wanted. */
 static void judge_halted(struct verdict *v, const struct verdict_facts *f)
 {
 	const char *words = kernel_obeys(watch_last_line(f->watch),

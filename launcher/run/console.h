@@ -26,8 +26,8 @@ struct console {
 	pthread_cond_t space;
 	uint8_t queue[CONSOLE_ROOM];
 	size_t head, count;
-	bool finished; /* nobody waits any more */
-	bool closed;   /* bytes are dropped: nobody will write them */
+	bool finished; /* no thread waits any more */
+	bool closed;   /* bytes are dropped */
 	int wake_fd;   /* eventfd: the queue is no longer empty; -1: empty */
 };
 
@@ -50,7 +50,7 @@ void console_drop(struct console *c, size_t n);
  */
 void console_finish(struct console *c);
 
-/* Let nobody wait any more: what is put from now on is dropped. */
+/* Wake all waiting threads: later bytes are dropped. */
 void console_close(struct console *c);
 
 #endif

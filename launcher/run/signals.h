@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The signals that end a run with a word: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
- * While they are taken they arrive at a descriptor, and kill nobody.
+ * While they are taken they arrive at a descriptor, and do not end the process.
  */
 #ifndef RUN_SIGNALS_H
 #define RUN_SIGNALS_H

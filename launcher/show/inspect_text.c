@@ -115,7 +115,7 @@ static void show_field(struct text *t, const struct header_field *f,
 	}
 }
 
-/* What the header is too old or too short for, so that nobody misses it. */
+/* The fields that the header is too old or too short for. */
 static void show_absent(struct text *t, const struct setup_header *h)
 {
 	const char *sep = "";

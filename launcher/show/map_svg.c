@@ -91,7 +91,7 @@ int map_draw(struct svg *s, const struct memory_map *map, int y)
 
 	find_whole(map, &windows[WHOLE]);
 	kernel = find_kernel(map, &windows[WHOLE], &windows[KERNEL]);
-	/* A window within nothing is in nobody's strip. */
+	/* A window outside of all strips has none. */
 	if (!kernel)
 		windows[KERNEL].within = NULL;
 	windows[FIRST_MIB] =

@@ -81,7 +81,7 @@ static const char *put(struct amount *a, uint64_t v, const struct unit *u,
 	for (unsigned i = 0; i < decimals; i++) {
 		uint64_t digit;
 
-		/* u->size is 2^60 at most: this does not overflow. */
+		/* u->size is at most 2^60: this does not overflow. */
 		rest *= 10;
 		digit = rest / u->size;
 		rest %= u->size;

@@ -59,7 +59,7 @@ static void put_char(struct buf *out, const char *c, size_t len)
 	buf_add(out, c, len);
 }
 
-/* At most @most characters of @text; what is no character becomes '?'. */
+/* At most @most characters of @text; other bytes become '?'. */
 static bool put_text(struct buf *out, const char *text, unsigned most)
 {
 	size_t left = strlen(text);

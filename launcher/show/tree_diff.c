@@ -32,7 +32,7 @@ static void found(struct walk *w, json_t *a, json_t *b)
 
 /*
  * What an element of an array is called: a note by owner and type, others by
- * name, or by their type alone, which is no name: those are numbered from 0
+ * name, or only by their type, which is not a name: those are numbered from 0
  * (PT_LOAD[0]), the others only when it happens again.
  */
 static json_t *label_of(const json_t *item, json_t *seen)

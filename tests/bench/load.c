@@ -84,7 +84,7 @@ void bench_load_close(struct bench_load *l)
 	image_close(&l->img);
 }
 
-/* A fast load of the wrong bytes is no load. */
+/* The bytes must be right, too. */
 static void compare(const char *path, struct bytes decoded)
 {
 	struct err e = ERR_EMPTY;

@@ -12,7 +12,7 @@
  * are known: the payload decoded, where a third child stops, and the segments
  * in place, when pages have come and gone. The launcher's need is the larger
  * of the two marks' peaks, each less the most output known until then. Pages
- * in between that were nobody's output at a mark count against the launcher.
+ * in between that were not output at a mark count against the launcher.
  */
 #include "bench/bench.h"
 

@@ -226,7 +226,7 @@ static void save_headers(const struct buf *elf)
 	buf_release(&b);
 }
 
-/* Files that are no images, and one that is inside another. */
+/* Files that are not images, and one that is inside another. */
 static void save_others(const struct buf *elf)
 {
 	static const struct test_pe_section text = { ".text", "x", 1, 0 };

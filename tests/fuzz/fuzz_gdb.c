@@ -3,9 +3,10 @@
  * A hostile debugger: anything on the line, while the target stops and runs.
  *
  * The first byte of the input says how the rest goes to the stub: as it is, or
- * as payloads of packets with sound sums, parted by newlines. A byte 0xfe lets
- * the target stop, and 0xfd lets another debugger come. Beyond not crashing:
- * what comes back is signs and packets with sound sums, each no longer than
+ * as payloads of packets with valid sums, separated by newlines. A byte 0xfe
+ * lets the target stop, and 0xfd lets another debugger come. Beyond not
+ * crashing: what comes back is signs and packets with sound sums, each no
+ * longer than
  * the limit that gdb was told; and the target is asked to run only when it
  * stands still.
  */

@@ -3,8 +3,8 @@
  * Both reports of a file, and of what differs between it and another: whatever
  * it says, lines stay within the width, terminals get no control bytes, and
  * JSON is JSON. A file differs from itself in nothing, and from another in the
- * same from either side. And a picture of where it wants to lie, though nobody
- * may have loaded it: its elements end.
+ * same from either side. And a picture of where it wants to lie, even if
+ * it cannot be loaded: its elements end.
  *
  * Packed payloads are left to the decoders' targets: here they would only
  * take time.

@@ -79,7 +79,8 @@ want_status()
 	[ "$status" = "$1" ] || complain "status $status, wanted $1"
 }
 
-# want_console PATTERNS: parted by " & ", met by lines in order; `!` forbids.
+# want_console PATTERNS: separated by " & ", matched by lines in order; `!`
+# forbids.
 want_console()
 {
 	why=$(PATTERNS=$1 tests/support/lines_match "$out") || :

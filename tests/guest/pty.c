@@ -74,7 +74,7 @@ static bool look(struct session *s, int ms)
 
 	if (poll(&p, 1, ms) <= 0)
 		return true;
-	/* What nobody waited for is forgotten. */
+	/* Output that was not waited for is dropped. */
 	if (s->len == sizeof(s->shown) - 1)
 		s->len = 0;
 	n = read(s->fd, s->shown + s->len, sizeof(s->shown) - 1 - s->len);

@@ -23,7 +23,7 @@ static const struct {
 	{ "nop", { 0x90, SUCCEED } },
 	/* on (%rsi): boot_params, which is aligned */
 	{ "cmpxchg16b", { 0x48, 0x0f, 0xc7, 0x0e, SUCCEED } },
-	/* mov $0x12345678, %ecx; rdmsr: nobody's */
+	/* mov $0x12345678, %ecx; rdmsr: unknown */
 	{ "msr", { 0xb9, 0x78, 0x56, 0x34, 0x12, 0x0f, 0x32, SUCCEED } },
 	/* mov $0xfe, %al; out %al, $0x64; 1: jmp 1b */
 	{ "reset", { 0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe } },

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# Sourced first by everything that runs tests: the same conditions whoever
-# starts it, from a terminal, under nohup, by cron, with a full environment.
+# Sourced first by everything that runs tests: the same conditions
+# from a terminal, under nohup, by cron, with a full environment.
 #
 #   signals   at their defaults: what was ignored at the start cannot be reset
 #             within a shell, so the script is started once more

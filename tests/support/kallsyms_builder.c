@@ -162,7 +162,7 @@ static void add_names(const struct test_kallsyms *t, struct buf *out,
 	free(markers);
 }
 
-/* Nobody reads them, so they need not be in order. */
+/* They are not read, so they need not be in order. */
 static void add_sequences(const struct test_kallsyms *t, struct buf *out,
 			  unsigned align)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Compressed payloads for tests, made in memory by the compressors of
- * `launcher pack`. Tests have no use for a failing malloc: that aborts.
+ * `launcher pack`. A failing malloc aborts.
  */
 #ifndef TESTS_SUPPORT_PAYLOADS_H
 #define TESTS_SUPPORT_PAYLOADS_H

@@ -25,7 +25,7 @@ const struct command commands[] = {
 };
 const size_t commands_count = COUNT(commands);
 
-/* Stands in front of what a test is about: three lines. */
+/* A prefix of three lines for a test's text. */
 #define ONE_CASE      \
 	"cases:\n"    \
 	"- name: a\n" \

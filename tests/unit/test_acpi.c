@@ -121,7 +121,7 @@ START_TEST(acpi__rsdp)
 }
 END_TEST
 
-/* For a kernel that is told to use it instead (acpi=rsdt). */
+/* For a kernel with acpi=rsdt. */
 START_TEST(acpi__rsdt_lists_the_same_tables)
 {
 	struct bytes r, rsdt;

@@ -163,7 +163,7 @@ static void not_relocatable(void)
 	patched(HDR_RELOCATABLE_KERNEL, 1, 0);
 }
 
-/* Its favourite place is no RAM: as low as its alignment lets it. */
+/* Its preferred place is not RAM: as low as its alignment allows. */
 static void pref_outside(void)
 {
 	patched(HDR_PREF_ADDRESS, 8, 0x40000000);
@@ -259,7 +259,7 @@ START_TEST(boot__pvh_of_notes_packed_to_4_in_a_segment_aligned_to_8)
 }
 END_TEST
 
-/* What is told of a boot that works: the right entry may be another one. */
+/* The warning for a boot that works: the right entry may be another one. */
 START_TEST(boot__warns_of_notes_that_cannot_be_read)
 {
 	static const uint8_t owner[] = "Xen";

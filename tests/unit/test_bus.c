@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bus: who answers where, how an access is cut, and what nobody answers.
+ * The bus: which device answers where, how an access is cut, and unclaimed
+ * accesses.
  */
 #include "unit/unit.h"
 #include "dev/bus.h"
@@ -94,7 +95,7 @@ static const struct {
 	{ 0x207, 4, "\x17\xff\xff\xff", 0, 1 },
 	{ 0x205, 4, "\x15\x16\x17\xff", 0, 1 },
 	{ 0x202, 8, "\x12\x13\x14\x15\x16\x17\xff\xff", 0, 2 },
-	/* nobody */
+	/* no device */
 	{ 0x104, 1, "\xff", 0, 0 },
 	{ 0xff, 2, "\xff\xff", 0, 0 },
 	{ 0, 4, "\xff\xff\xff\xff", 0, 0 },
@@ -312,7 +313,7 @@ START_TEST(bus__leaves_alone_who_locks_itself)
 }
 END_TEST
 
-/* One device's lock is no other's, wherever it was put in the table. */
+/* Devices do not share a lock, wherever they are in the table. */
 START_TEST(bus__locks_each_range_for_itself)
 {
 	struct room room = { .want = 2 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The queue between a guest and stdout: nothing lost, nothing out of order,
- * and nobody left waiting once it is closed.
+ * and no thread left waiting after it is closed.
  */
 #include "unit/unit.h"
 #include "run/console.h"

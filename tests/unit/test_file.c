@@ -238,7 +238,7 @@ START_TEST(input__copies_where_it_is_told)
 	memset(to, '.', sizeof(to));
 	assert_ok(measure(&s, "f", LIMIT, &e), &e);
 	ck_assert_uint_eq(s.size, LIMIT);
-	/* It grows, which is left alone. */
+	/* It grows; the new bytes are not read. */
 	put("f", LIMIT + 100);
 	assert_ok(input_copy(&s, to, &e), &e);
 	ck_assert_int_eq(to[LIMIT - 1], 'x');
@@ -658,8 +658,8 @@ START_TEST(output__standard_output_is_written_directly)
 }
 END_TEST
 
-/* What another user could have planted: root follows no link there, whoever
- * made it, as the name itself or on the way. */
+/* Links that another user could have planted: root follows no link there,
+ * neither as the last name nor on the way. */
 START_TEST(output__planted_links)
 {
 	struct err e = ERR_EMPTY;

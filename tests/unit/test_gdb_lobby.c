@@ -189,7 +189,7 @@ START_TEST(lobby__stranger)
 }
 END_TEST
 
-/* Whoever goes without having done anything is not worth a line. */
+/* A client that only disconnects is not reported. */
 START_TEST(lobby__goes)
 {
 	open_at(address);
@@ -351,7 +351,7 @@ START_TEST(lobby__another_user)
 }
 END_TEST
 
-/* A socket that is closed belongs to nobody, which the kernel calls root. */
+/* A closed socket has no owner; the kernel lists it as root's. */
 START_TEST(lobby__closed_before_it_is_looked_up)
 {
 	int fd;

@@ -30,7 +30,7 @@ static void teardown(void)
 }
 
 /* The payload of the one packet in stub.out, its runs and escapes undone; or
- * all that is there, if that is no packet. */
+ * all bytes, if that is not a packet. */
 static const char *heard(void)
 {
 	const uint8_t *in = stub.out.data;
@@ -161,7 +161,7 @@ static const struct {
 	{ "Z0,1,1;X1,00", "=E01" },
 	{ "z0,1234,1", "=OK" },
 	{ "z9,1234,1", "=E01" },
-	/* what is behind an offer that was never made, or known to nobody */
+	/* features that were not offered, or are unknown */
 	{ "vMustReplyEmpty", "=" },
 	{ "vFile:open:2f,0,0", "=" },
 	{ "qTStatus", "=" },

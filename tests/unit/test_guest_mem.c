@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest memory: which guest-physical ranges have a pointer, and what zeroing
- * leaves alone. And the memory map that a guest is told of it.
+ * leaves alone. And the guest's memory map of it.
  */
 #include "unit/unit.h"
 #include "vm/e820.h"

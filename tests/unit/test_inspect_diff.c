@@ -334,7 +334,7 @@ static const struct {
 	  NOTE "Xen FEATURES value auto_translated_physmap required: true -> "
 	       "false\n" NOTE
 	       "Xen FEATURES value dom0 required: false -> true\n" },
-	/* The order of the names is no difference that has a name. */
+	/* A difference in the order of the names has no name. */
 	{ 2,
 	  { "Xen", XEN_ELFNOTE_FEATURES, "dom0|!auto_translated_physmap", 29 },
 	  NOTE
@@ -526,7 +526,7 @@ static char *text_of(const struct buf *a, const struct buf *b)
 	return text;
 }
 
-/* Unified images: their parts by name, and any other byte by its section. */
+/* Unified images: parts are named, any other byte by its section. */
 START_TEST(diff__of_unified_images)
 {
 	struct buf a = { 0 }, b = { 0 }, longer = { 0 };

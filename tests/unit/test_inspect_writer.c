@@ -52,7 +52,7 @@ static const struct {
 	{ "four bytes", "\xf0\x9f\x90\xa7", "\xf0\x9f\x90\xa7" },
 	{ "the last of all", "\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd" },
 	{ "past the last", "\xf4\x90\x80\x80", "????" },
-	{ "the first that is no C1 control", "\xc2\xa0", "\xc2\xa0" },
+	{ "the first after the C1 controls", "\xc2\xa0", "\xc2\xa0" },
 	{ "the last C1 control", "\xc2\x9f", "??" },
 	{ "C1's CSI",
 	  "\xc2\x9b"

@@ -59,7 +59,7 @@ static void set_cmos(uint8_t reg, uint8_t value)
 
 static int from_bcd(uint8_t v)
 {
-	ck_assert_msg((v & 0xf) < 10 && v >> 4 < 10, "0x%02x is no BCD", v);
+	ck_assert_msg((v & 0xf) < 10 && v >> 4 < 10, "0x%02x is not BCD", v);
 	return v / 16 * 10 + v % 16;
 }
 
@@ -211,7 +211,7 @@ END_TEST
 /* The format bits tell how the time is to be read, so they must be true. */
 START_TEST(rtc__the_format_cannot_be_set)
 {
-	set_cmos(0x0b, 0x04); /* binary, 12 hours, please */
+	set_cmos(0x0b, 0x04); /* binary, 12 hours */
 	ck_assert_uint_eq(cmos(0x0b) & 0x06, 0x02);
 	set_cmos(0x0b, 0xf6); /* the other bits are the guest's */
 	ck_assert_uint_eq(cmos(0x0b), 0xf2);

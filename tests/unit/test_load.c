@@ -189,7 +189,7 @@ static const struct {
 	    LOAD(0x1000, 0x401000, 0x1000, 0x1000),
 	    LOAD(0x2000, 0x402000, 0x1000, 0x1000) },
 	  3 },
-	{ "an empty one, below 1 MiB, that nobody loads",
+	{ "an empty one, below 1 MiB, that is not loaded",
 	  { LOAD(0, 0, 0, 0), LOAD(0x1000, 0x401000, 0x1000, 0x1000) },
 	  2 },
 	{ "notes are not loaded",

@@ -18,7 +18,7 @@ static struct memory_map map;
 static struct shapes shapes;
 static struct err e;
 
-/* What is told of a machine with so much memory, as vm/e820.h has it. */
+/* The memory map of a machine with this much memory, as in vm/e820.h. */
 static void tell(uint64_t size)
 {
 	uint64_t low = size > 3 * GIB ? 3 * GIB : size;

@@ -544,7 +544,7 @@ static const struct {
 	{ "-o inspect img", RUN, "-o inspect img" },
 	{ "--cmdline inspect img", RUN, "--cmdline inspect img" },
 	{ "--cmdline=x inspect img", INSPECT, "--cmdline=x img" },
-	/* nor is what stands behind a "--" */
+	/* nor is a word after "--" */
 	{ "-- inspect", RUN, "-- inspect" },
 	{ "-v -- inspect img", RUN, "-v -- inspect img" },
 	/* what options_parse() refuses */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The latch: whoever speaks first says how a run ended.
+ * The latch: the first caller sets how a run ended.
  */
 #include "unit/unit.h"
 #include "base/outcome.h"
@@ -100,7 +100,7 @@ static void *say_number(void *arg)
 	return NULL;
 }
 
-/* Whoever wins, kind, value and evidence are one speaker's. */
+/* Kind, value and evidence are of the same caller. */
 START_TEST(outcome__is_whole_with_many_speakers)
 {
 	pthread_t threads[THREADS];

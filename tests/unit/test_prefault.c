@@ -78,7 +78,7 @@ START_TEST(prefault__stops_before_it_is_done)
 
 	prefault_start(&pf, p, ROOM);
 	prefault_stop(&pf);
-	/* Nobody writes to it any more. */
+	/* It is not written any more. */
 	ck_assert_int_eq(munmap(p, ROOM), 0);
 }
 END_TEST

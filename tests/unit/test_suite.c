@@ -725,8 +725,8 @@ static size_t in_use(void)
 
 /*
  * What is repeated: @before, then @part @times times, then @after; the rest of
- * a case stands in front. A text that differs in each case, names in it, and
- * lists and names of files that do not.
+ * a case comes first. A text that differs in each case, names in it, and lists
+ * and names of files that do not.
  */
 static const struct {
 	const char *before, *part, *after;

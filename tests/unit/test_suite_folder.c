@@ -326,7 +326,7 @@ START_TEST(folder__private_is_emptied)
 }
 END_TEST
 
-/* Another process writes by the path that it is told. */
+/* Another process writes by the path that it gets. */
 START_TEST(folder__private_path_is_for_children)
 {
 	char *path = folder_private_path(&f, "7.json");

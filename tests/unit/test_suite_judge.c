@@ -308,7 +308,7 @@ static bool give_up_at_once(void *ctx)
 	return true;
 }
 
-/* Whoever waits for the suite's end does not wait for the console's. */
+/* The end of the suite does not wait for that of the console. */
 START_TEST(judge__gives_up_when_told_to)
 {
 	asked = 0;

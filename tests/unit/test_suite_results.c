@@ -63,7 +63,7 @@ static void set_four(void)
 	set(3, CASE_ERROR, "no \xc3\xa4", "");
 }
 
-/* What @ops write, told of case 0 to @n - 1 and then of the end. */
+/* What @ops write for case 0 to @n - 1 and then for the end. */
 static char *written(const struct listener_ops *ops, size_t n)
 {
 	struct listener l = { .ops = ops, .to = "memory" };
@@ -263,7 +263,7 @@ START_TEST(results__junit_tells_of_attempts)
 }
 END_TEST
 
-/* What XML 1.0 cannot hold, and what is no UTF-8, whoever wrote it. */
+/* Text that XML 1.0 cannot hold, and text that is not UTF-8. */
 START_TEST(results__junit_holds_any_bytes)
 {
 	char all[600] = "", *text;

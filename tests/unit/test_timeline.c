@@ -242,7 +242,7 @@ START_TEST(timeline__of_a_run_without_an_instruction)
 	t.verdict = "Status 1: a very long reason that is broken into lines, "
 		    "one \033[2J of which says <nothing> & all of which are "
 		    "too long for what room there is for them, so that the "
-		    "end, which nobody will ever have to read, is left out";
+		    "end, which is too long to be read, is left out";
 	draw();
 	ck_assert_uint_eq(
 		shapes_count_text(&shapes, "No instruction was run: 30.0 ms"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The trace's file: every line whole and in it, however many threads write,
- * and an error that is told in the end.
+ * and an error that is reported at the end.
  */
 #include "unit/unit.h"
 #include "machine/trace.h"

@@ -442,7 +442,7 @@ static const struct {
 	  "DRIVER_OK without FEATURES_OK (3.1.1)" },
 	{ FRESH, R_STATUS, ACK | DRIVER | FEAT | OK,
 	  "DRIVER_OK without FEATURES_OK (3.1.1)" },
-	{ FRESH, R_STATUS, 0xffffff00 | ACK, NULL },  /* bits of nobody */
+	{ FRESH, R_STATUS, 0xffffff00 | ACK, NULL },  /* unknown bits */
 	{ FRESH, R_STATUS, NEEDS_RESET | ACK, NULL }, /* ours */
 	{ FRESH, R_STATUS, FAILED, NULL },
 	{ NEGOTIATED, R_ACCEPT, 0, "features after FEATURES_OK (3.1.1)" },
@@ -619,7 +619,7 @@ START_TEST(virtio__stops_at_a_broken_chain_and_starts_again)
 	expect_fault("virtio-test queue 0: chain 8: descriptor 8 of a table");
 	ck_assert_uint_eq(in(R_INT), 2);
 	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER | FEAT | OK | NEEDS_RESET);
-	/* Whatever else it does now, it was told once. */
+	/* Later errors are not reported again. */
 	rings(v.irq.fd);
 	out(R_NOTIFY, 99);
 	out(R_STATUS, ACK);

@@ -12,10 +12,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define SIZE   8
-#define QUEUES 2
-#define BAR    0xe0010000u
-#define NOBODY 0xffffu /* no vector */
+#define SIZE	  8
+#define QUEUES	  2
+#define BAR	  0xe0010000u
+#define NO_VECTOR 0xffffu
 
 enum {
 	C_OFFER_SEL = 0x00,
@@ -443,18 +443,30 @@ static const struct {
 	unsigned reg;
 	uint32_t value;
 } constants[] = {
-	{ C_OFFER_SEL, 0 },    { C_OFFER, 0x30000020 },
-	{ C_ACCEPT_SEL, 0 },   { C_ACCEPT, 0 },
-	{ C_VECTOR, NOBODY },  { C_QUEUES, QUEUES },
-	{ C_STATUS, 0 },       { C_GENERATION, 0 },
-	{ C_QSEL, 0 },	       { C_QSIZE, 16 },
-	{ C_QVECTOR, NOBODY }, { C_QENABLE, 0 },
-	{ C_QNOTIFY_OFF, 0 },  { C_DESC, 0 },
-	{ C_DESC + 4, 0 },     { C_DRIVER, 0 },
-	{ C_DEVICE, 0 },       { C_QDATA, 0 },
-	{ C_QRESET, 0 },       { R_ISR, 0 },
-	{ R_TABLE, 0 },	       { R_TABLE + 12, 1 },
-	{ R_TABLE + 44, 1 },   { R_PBA, 0 },
+	{ C_OFFER_SEL, 0 },
+	{ C_OFFER, 0x30000020 },
+	{ C_ACCEPT_SEL, 0 },
+	{ C_ACCEPT, 0 },
+	{ C_VECTOR, NO_VECTOR },
+	{ C_QUEUES, QUEUES },
+	{ C_STATUS, 0 },
+	{ C_GENERATION, 0 },
+	{ C_QSEL, 0 },
+	{ C_QSIZE, 16 },
+	{ C_QVECTOR, NO_VECTOR },
+	{ C_QENABLE, 0 },
+	{ C_QNOTIFY_OFF, 0 },
+	{ C_DESC, 0 },
+	{ C_DESC + 4, 0 },
+	{ C_DRIVER, 0 },
+	{ C_DEVICE, 0 },
+	{ C_QDATA, 0 },
+	{ C_QRESET, 0 },
+	{ R_ISR, 0 },
+	{ R_TABLE, 0 },
+	{ R_TABLE + 12, 1 },
+	{ R_TABLE + 44, 1 },
+	{ R_PBA, 0 },
 	{ R_PBA + 4, 0 },
 };
 
@@ -553,7 +565,7 @@ START_TEST(virtio_pci__has_no_queue_beyond_its_own)
 	place_queue(QUEUES);
 	ck_assert_uint_eq(get(C_QSIZE), 0);
 	set(C_QVECTOR, 0);
-	ck_assert_uint_eq(get(C_QVECTOR), NOBODY);
+	ck_assert_uint_eq(get(C_QVECTOR), NO_VECTOR);
 	set(C_QENABLE, 1);
 	ck_assert_uint_eq(get(C_QENABLE), 0);
 	ck_assert_uint_eq(get(C_DESC), 0);
@@ -703,7 +715,7 @@ static const struct {
 	{ READY, C_DRIVER, 0, "field 0x28 was written while" },
 	{ LIVE, C_DEVICE + 4, 0, "field 0x34 was written while" },
 	{ LIVE, C_QVECTOR, 2, NULL }, /* 4.1.5.1.2 names no time for it */
-	{ LIVE, C_VECTOR, NOBODY, NULL },
+	{ LIVE, C_VECTOR, NO_VECTOR, NULL },
 	{ LIVE, C_QSEL, 0xffff, NULL },
 	{ LIVE, C_QRESET, 1, NULL }, /* not offered */
 	{ LIVE, R_NOTIFY, 0, NULL },
@@ -747,7 +759,7 @@ START_TEST(virtio_pci__refuses_queue_sizes)
 }
 END_TEST
 
-/* A driver that is content with the size offered does not write it. */
+/* A driver that accepts the offered size does not write it. */
 START_TEST(virtio_pci__queue_has_a_size_unasked)
 {
 	enable();
@@ -822,9 +834,9 @@ START_TEST(virtio_pci__maps_vectors)
 		ck_assert_uint_eq(interrupts(n), 1);
 	}
 	set(C_QVECTOR, QUEUES + 1);
-	ck_assert_uint_eq(get(C_QVECTOR), NOBODY);
+	ck_assert_uint_eq(get(C_QVECTOR), NO_VECTOR);
 	set(C_VECTOR, 0xfffe);
-	ck_assert_uint_eq(get(C_VECTOR), NOBODY);
+	ck_assert_uint_eq(get(C_VECTOR), NO_VECTOR);
 	request();
 	virtio_set_config(&core, 0, "z", 1);
 	for (unsigned n = 0; n <= QUEUES; n++)

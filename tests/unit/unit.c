@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The main program of every unit test suite: run it under the same conditions
- * whoever starts it, in a folder of its own, count, tell.
+ * The main program of every unit test suite: run it under fixed conditions,
+ * in its own folder, count, and print the result.
  */
 #include "unit.h"
 
