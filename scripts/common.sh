@@ -50,7 +50,7 @@ kernel_modules="virtio_ring virtio
 # a CPU's registers.
 # shellcheck disable=SC2034
 guest_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
-,virtio_pci,virtio_mmio,rng-core,virtio-rng,pvpanic\
+,virtio_pci,virtio_mmio,rng-core,virtio-rng,virtio_blk,pvpanic\
 ,pvpanic-mmio,msr
 
 # What the box boots, and the modules it loads: KVM, and the devices for

@@ -26,7 +26,7 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 # The suites that start threads: these run under ThreadSanitizer, too.
 UNIT_THREADS := bus console containers debugger early loop outcome pause \
-	prefault session signals thread trace virtio_core virtio_pci \
+	prefault session signals thread trace virtio_blk virtio_core virtio_pci \
 	virtio_rng
 
 UNIT_REL  := $(UNIT_SRCS:%.c=build/rel/%)
@@ -129,7 +129,8 @@ check-image: needs-image
 .PHONY: check-box
 check-box: needs-box
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
-		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; exit $$rc
+		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
+		tests/box/disks || rc=1; exit $$rc
 
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.

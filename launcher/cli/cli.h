@@ -123,6 +123,10 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 void options_release(struct options *o);
 
 /* The machine that the options describe. The options must outlive it. */
+/* Open what the devices need of the host, for run; see
+ * device_request_open(). */
+int options_open_devices(const struct options *o, struct err *e);
+
 struct machine_config options_machine(const struct options *o);
 
 /* The text of --help. */

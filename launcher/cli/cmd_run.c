@@ -165,7 +165,7 @@ static int open_all(struct run *r, struct err *e)
 	r->guest.debugger.lost = o->gdb_lost;
 	if (!rc && o->gdb)
 		rc = debugger_open(&r->guest.debugger, o->gdb, e);
-	return rc;
+	return rc ?: options_open_devices(o, e);
 }
 
 /* The image, and a guest for it. */

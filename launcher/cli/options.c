@@ -14,6 +14,7 @@
 #include "base/regex.h"
 #include "boot/cmdline.h"
 #include "boot/plan.h"
+#include "dev/virtio/blk.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
 #include "vm/guest_mem.h"
@@ -127,6 +128,9 @@ const struct option_row option_rows[] = {
 	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT | OPT_SUITE,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16",
 	  CHOICE(boot, "protocol", boot_word) },
+	{ "disk", 'd', "FILE[,KEY...]", MACHINE_DEVICES_MAX, OPT_RUN | OPT_MAP,
+	  "add a disk, a raw image or block device",
+	  .device = &virtio_blk_type },
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },
@@ -253,6 +257,19 @@ void options_release(struct options *o)
 {
 	while (o->devices_count)
 		device_request_release(&o->devices[--o->devices_count]);
+}
+
+int options_open_devices(const struct options *o, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < o->devices_count; i++) {
+		rc = device_request_open(&o->devices[i], e);
+		for (size_t n = 0; rc && n < option_rows_count; n++)
+			if (option_rows[n].device == o->devices[i].type)
+				err_prefix(e, rc, "--%s", option_rows[n].name);
+	}
+	return rc;
 }
 
 struct machine_config options_machine(const struct options *o)

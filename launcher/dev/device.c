@@ -47,8 +47,15 @@ int device_request_parse(struct device_request *r,
 	return rc;
 }
 
+int device_request_open(const struct device_request *r, struct err *e)
+{
+	return r->type->option->open ? r->type->option->open(r->config, e) : 0;
+}
+
 void device_request_release(struct device_request *r)
 {
+	if (r->type && r->type->option->close)
+		r->type->option->close(r->config);
 	free(r->config);
 	*r = (struct device_request){ .config = NULL };
 }

@@ -106,6 +106,11 @@ struct device_option {
 	size_t config_size;
 	/* Check what no key can tell by itself. NULL: nothing. */
 	int (*check)(const void *config, struct err *e);
+	/* Open what the device needs of the host, before anything foreign is
+	 * read; waits for nothing. NULL: nothing. */
+	int (*open)(void *config, struct err *e);
+	/* After the device's release(), or without a device. */
+	void (*close)(void *config);
 };
 
 struct device_type {
@@ -170,6 +175,7 @@ struct device_request {
 int device_request_parse(struct device_request *r,
 			 const struct device_type *type, const char *text,
 			 struct err *e);
+int device_request_open(const struct device_request *r, struct err *e);
 void device_request_release(struct device_request *r);
 
 struct device_slot {

@@ -194,6 +194,19 @@ static void add_resources(struct aml *a, const struct machine_plan *plan,
 	aml_crs_close(a, crs);
 }
 
+/* ACPI 6.5, 6.1.12: "The _UID must be unique across all devices with either a
+ * common _HID or _CID." */
+static unsigned unique_id(const struct machine_plan *plan,
+			  const struct device_slot *slot)
+{
+	unsigned n = 0;
+
+	for (const struct device_slot *s = plan->slots; s < slot; s++)
+		n += s->via->acpi_hid &&
+		     !strcmp(s->via->acpi_hid, slot->via->acpi_hid);
+	return n;
+}
+
 static void add_device(struct aml *a, const struct machine_plan *plan,
 		       const struct device_slot *slot)
 {
@@ -204,7 +217,7 @@ static void add_device(struct aml *a, const struct machine_plan *plan,
 		aml_name_eisaid(a, "_HID", hid);
 	else
 		aml_name_string(a, "_HID", hid);
-	aml_name_int(a, "_UID", slot->instance);
+	aml_name_int(a, "_UID", unique_id(plan, slot));
 	add_resources(a, plan, slot);
 	aml_close(a, dev);
 }

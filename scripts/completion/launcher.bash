@@ -16,6 +16,7 @@ _launcher_options()
 		--initrd -i \
 		--cmdline -p \
 		--boot -b \
+		--disk -d \
 		--virtio \
 		--timeout \
 		--expect \
@@ -34,6 +35,7 @@ _launcher_options()
 		--mem -m \
 		--initrd -i \
 		--boot -b \
+		--disk -d \
 		--virtio \
 		--map \
 		--json \
@@ -102,6 +104,8 @@ _launcher_argument()
 		: ;;
 	*' -b' | *' --boot')
 		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
+	*' -d' | *' --disk')
+		: ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;
 	*' --timeout')

@@ -7,6 +7,7 @@
 #include "unit/unit.h"
 #include "base/bytes.h"
 #include "machine/acpi.h"
+#include "dev/virtio/blk.h"
 #include "machine/aml.h"
 #include "dev/pc/legacy.h"
 
@@ -105,6 +106,35 @@ static struct bytes dsdt(void)
 {
 	return table(le(fadt(), 140, 8), "DSDT");
 }
+
+/* Types differ; what they share is the _HID of their transport. */
+START_TEST(acpi__unique_ids)
+{
+	const struct machine_config config = {
+		.cpus = 1,
+		.virtio = MACHINE_VIRTIO_MMIO,
+		.devices = { { .type = &virtio_blk_type },
+			     { .type = &virtio_blk_type } },
+		.devices_count = 2,
+	};
+	unsigned found = 0;
+	struct bytes b;
+
+	assert_ok(machine_plan_make(&plan, &config, &e), &e);
+	assert_ok(acpi_write_tables(&gm, AT, ROOM, &plan, &rsdp, NULL, &e), &e);
+	b = dsdt();
+	for (uint64_t i = 0; i + 19 < b.len; i++) {
+		/* "LNRO0005", its NUL, NameOp, "_UID", DWordPrefix. */
+		if (memcmp(b.data + i, "LNRO0005", 9))
+			continue;
+		ck_assert_mem_eq(b.data + i + 10, "_UID", 4);
+		ck_assert_uint_eq(b.data[i + 14], 0x0c);
+		ck_assert_uint_eq(le(b, i + 15, 4), found);
+		found++;
+	}
+	ck_assert_uint_eq(found, 3);
+}
+END_TEST
 
 START_TEST(acpi__rsdp)
 {
@@ -465,6 +495,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, acpi__rsdp);
+	tcase_add_test(t, acpi__unique_ids);
 	tcase_add_test(t, acpi__rsdt_lists_the_same_tables);
 	tcase_add_test(t, acpi__xsdt_lists_two_tables);
 	tcase_add_test(t, acpi__fadt_of_a_hardware_reduced_machine);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-blk: a disk.
+ *
+ * One queue. A request is checked before any I/O and then carried out on the
+ * guest's own buffers, without a copy: a read of what the host has in memory at
+ * once, everything else by a job on a thread of the device, several at a time.
+ *
+ *   serve() --> check --> read now ---------------------> given back
+ *                    '--> job: preadv, pwritev, ... ----> given back
+ *
+ * A write is complete when the host's kernel has it; FLUSH, or each write if
+ * the driver turned the cache off, makes it durable. A host call that fails is
+ * IOERR for the guest and one line for the user.
+ *
+ * Must never trust: sectors, lengths, types and flags of requests; how buffers
+ * are cut into pieces.
+ *
+ * Spec: virtio 1.2, 5.2.
+ */
+#ifndef DEV_VIRTIO_BLK_H
+#define DEV_VIRTIO_BLK_H
+
+#include <stdatomic.h>
+
+#include "base/jobs.h"
+#include "dev/device.h"
+#include "dev/virtio/core.h"
+#include "dev/virtio/disk.h"
+#include "pv/virtio_blk.h"
+
+/* --disk FILE[,ro][,snapshot][,direct][,id=TEXT]; the slot's config. */
+struct virtio_blk_config {
+	const char *path;
+	const char *id; /* NULL: the file's name */
+	bool ro, rw, snapshot, direct;
+	struct disk disk; /* once it is opened */
+};
+
+extern const struct device_type virtio_blk_type;
+
+/* Counts for the report. */
+enum blk_count {
+	BLK_READS,
+	BLK_READ_BYTES,
+	BLK_WRITES,
+	BLK_WRITTEN_BYTES,
+	BLK_FLUSHES,
+	BLK_DISCARDS, /* and writes of zeros */
+	BLK_ERRORS,   /* requests that were refused or failed */
+	BLK_COUNTS,
+};
+
+struct virtio_blk {
+	struct virtio core;
+	struct disk *disk;
+	char id[VIRTIO_BLK_ID_SIZE];
+	struct jobs jobs;
+	atomic_bool writes_back; /* what the driver asked for */
+	_Atomic uint64_t counts[BLK_COUNTS];
+};
+
+/*
+ * @disk is open and outlives the device. @id: at most VIRTIO_BLK_ID_SIZE bytes
+ * of it. @worker does not run yet. On failure nothing is left to release.
+ */
+int virtio_blk_init(struct virtio_blk *b, struct disk *disk, const char *id,
+		    const struct guest_mem *gm, struct worker *worker,
+		    struct err *e);
+void virtio_blk_release(struct virtio_blk *b);
+
+#endif
