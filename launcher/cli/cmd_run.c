@@ -2,9 +2,9 @@
 /*
  * launcher run: boot an image and say how it ended.
  *
- * The order is the story: the image is opened, the machine is made while the
- * kernel is decoded into its memory, the first vCPU starts, the session
- * lasts until something ends it, and the verdict is drawn.
+ * The steps: the image is opened, the machine is made while the kernel is
+ * decoded into its memory, the first vCPU starts, the session runs until
+ * something ends it, and the verdict is drawn.
  */
 #include "cli/cli.h"
 
@@ -42,8 +42,8 @@ struct run {
 	bool judged; /* these two are filled in */
 };
 
-/* Connecting the machine to KVM takes milliseconds that decoding the kernel
- * takes too; they have nothing to do with each other. */
+/* Connecting the machine to KVM and decoding the kernel both take milliseconds,
+ * and are independent of each other. */
 struct connect_job {
 	struct run *r;
 	struct err e;
@@ -87,7 +87,7 @@ static int connect_end(struct connect_job *job, struct err *e)
 	return job->rc;
 }
 
-/* Load the kernel and connect the machine, side by side. */
+/* Load the kernel and connect the machine, in parallel. */
 static int prepare(struct run *r, struct err *e)
 {
 	const struct boot_request req = {
@@ -255,7 +255,7 @@ static int draw_verdict(struct run *r, struct err *e)
 	return v->status;
 }
 
-/* A file that cannot be written fails a run that was fine. */
+/* A file that cannot be written fails a successful run. */
 static int file_failed(int rc, const char *option, struct err *why, int status,
 		       struct err *e)
 {
@@ -269,7 +269,8 @@ static int file_failed(int rc, const char *option, struct err *why, int status,
 	return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
-/* What stdout did not take. A run that ended because of that says so. */
+/* Console bytes that stdout did not accept. A run that ended because of this
+ * already says so. */
 static int finish_console(const struct run *r, int status, struct err *e)
 {
 	const struct console_output *o = &r->guest.session.output;
@@ -321,7 +322,7 @@ static int write_report(struct run *r, int status, struct err *e)
 	return file_failed(rc, "--report", &why, status, e);
 }
 
-/* Of a run that never had an image there is nothing to draw. */
+/* A run without an image has nothing to draw. */
 static int write_timeline(struct run *r, int status, struct err *e)
 {
 	struct report_facts f;
@@ -337,9 +338,9 @@ static int write_timeline(struct run *r, int status, struct err *e)
 }
 
 /*
- * A signal, the time limit or a lost file, before there was a guest. The others
- * go on with what they do until the process ends; what they have made is left
- * alone, and the report is that of a run without a guest.
+ * A signal, the time limit or a lost file, before there was a guest. The other
+ * threads continue until the process ends; their results are not used, and the
+ * report is that of a run without a guest.
  */
 static void end_early(struct early *early, const struct outcome *outcome)
 {
@@ -359,7 +360,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
 		leave(STATUS_FAILED, &e);
 	outcome_set(&ended.guest.latch, outcome->kind, outcome->value, "%s",
 		    outcome->evidence);
-	/* A verdict is about a guest. */
+	/* Only a guest gets a verdict. */
 	if (outcome->kind == OUTCOME_HOST)
 		err_set(&e, EIO, "%s", outcome->evidence);
 	else

@@ -25,14 +25,13 @@ struct option_row {
 	/* The option adds such a device: by its own grammar, of which @arg is
 	 * the short form. NULL: it does not. */
 	const struct device_type *device;
-	/* What there is to do besides storing the value: check it further, or
-	 * store it otherwise. NULL: nothing. */
+	/* Further checks of the value, or another way to store it, or NULL. */
 	int (*set)(struct options *o, const char *arg, struct err *e);
 	struct value second; /* of "A B" */
 	const char *missing; /* the value of a missing "[A]" */
 	size_t given;	     /* offset of a bool, true if it was given; or 0 */
-	/* What a shell may offer for the argument: "64M 1G", or "a,b" for a
-	 * list of these; NULL: what its kind says. */
+	/* What a shell offers for the argument: "64M 1G", or "a,b" for a list
+	 * of these; NULL: by its kind. */
 	const char *hints;
 };
 
@@ -44,7 +43,7 @@ extern const size_t option_rows_count;
 /* The row of the option that is called @name, or NULL. */
 const struct option_row *option_by_name(const char *name);
 
-/* What an option's argument is, or what it begins with. */
+/* The argument of an option, or its beginning. */
 static inline const struct value *option_value(const struct option_row *r)
 {
 	return r->device ? &r->device->option->keywords.first_value : &r->value;

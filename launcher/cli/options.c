@@ -26,7 +26,7 @@
 
 static int check_mem(struct options *o, const char *arg, struct err *e)
 {
-	/* A number alone is bytes; it was meant as megabytes. */
+	/* A number alone is bytes, but was meant as megabytes. */
 	if (o->mem < GUEST_MEM_MIN && arg[strspn(arg, "0123456789")] == 0)
 		return err_set(e, EINVAL,
 			       "'%s' is %s bytes; for mebibytes write %sM", arg,

@@ -41,7 +41,7 @@ static bool takes(const char *command, const char *name)
 	const struct command *c = find_command(command);
 	const struct option_row *r = option_by_name(name);
 
-	/* No case draws a map. */
+	/* Cases do not draw maps. */
 	return c && r && r->groups & c->takes & ~(unsigned)OPT_MAP;
 }
 

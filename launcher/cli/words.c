@@ -150,8 +150,8 @@ static unsigned count_meant(const struct walk *w, const char *name, size_t len)
 	return n;
 }
 
-/* What users of other launchers type, and what to type here. Looked up before a
- * word is split into letters: "-initrd" is not "-i nitrd". */
+/* Options of other launchers, and what to use here. Looked up before a word is
+ * split into letters: "-initrd" is not "-i nitrd". */
 static const struct {
 	const char *words; /* each with a blank after it */
 	const char *advice;

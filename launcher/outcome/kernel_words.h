@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a Linux kernel says of itself on its console, told apart from what
- * others say about it.
+ * Recognises a Linux kernel's own messages on its console.
  *
- * Must never trust: the guest's output. A guest that wants to look as if its
- * kernel had said something can.
+ * Must never trust: the guest's output. A guest can imitate its kernel's
+ * messages.
  */
 #ifndef OUTCOME_KERNEL_WORDS_H
 #define OUTCOME_KERNEL_WORDS_H
 
 /*
- * A kernel's own words stand at the start of a line, behind its time stamp
- * and log prefix at most; the same words within a line are somebody talking
- * about it. Returns where @message begins in @line, or NULL.
+ * A kernel's own message is at the start of a line, after an optional time
+ * stamp and log prefix; within a line it is only quoted. Returns where @message
+ * begins in @line, or NULL.
  */
 const char *kernel_message(const char *line, const char *message);
 
-/* What a kernel was told to do. */
+/* What a kernel was ordered to do. */
 enum kernel_order {
 	KERNEL_RESTART,
 	KERNEL_HALT,
 };
 
 /*
- * Whether @line is the last thing that a kernel says before it obeys @order:
- * the words that say so, or NULL.
+ * Whether @line is the last message of a kernel before it executes @order: the
+ * message, or NULL.
  */
 const char *kernel_obeys(const char *line, enum kernel_order order);
 

@@ -25,7 +25,7 @@ static json_t *evidence_json(const struct outcome *o)
 	return o ? json_reason(o->evidence) : json_null();
 }
 
-/* A time as nanoseconds since the start; null if it never came. */
+/* A time as nanoseconds since the start; null if it was not reached. */
 static json_t *time_json(const struct report_facts *f, uint64_t at_ns)
 {
 	return at_ns ? json_amount(at_ns - f->start_ns) : json_null();

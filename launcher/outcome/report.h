@@ -2,9 +2,9 @@
 /*
  * What --report writes: a run as one JSON object, for programs.
  *
- * It is made once the run is over, on every way out, from what the parts have
- * remembered; nothing is counted only for it. The keys are documented in
- * launcher-json.5: change both together.
+ * It is made when the run is over, on every way out, from the state of the run;
+ * nothing is counted only for it. The keys are documented in launcher-json.5:
+ * change both together.
  *
  * Must never trust: console lines and symbol names.
  */

@@ -45,8 +45,8 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 			set_place(place, seg, paddr - seg->paddr);
 			return true;
 		}
-		/* An address that leads nowhere may be in the kernel all the
-		 * same, with the page tables gone. */
+		/* An unmapped address may still be in the kernel, if the page
+		 * tables were destroyed. */
 		if (!w->gpa_known && is_in(w->rip, seg->vaddr, seg->memsz)) {
 			set_place(place, seg, w->rip - seg->vaddr);
 			return true;
@@ -87,7 +87,7 @@ static bool parse_hex(const char **at, const char *end, uint64_t *value)
 	return true;
 }
 
-/* The address, or as nm(1) writes of an undefined symbol, blanks. */
+/* The address, or blanks for an undefined symbol, as nm(1) writes it. */
 static bool parse_address(const char **at, const char *end, bool *there,
 			  uint64_t *value)
 {
@@ -195,7 +195,7 @@ int symbols_check_map(struct bytes map, struct err *e)
 	return 0;
 }
 
-/* What the file is, its first bytes say. */
+/* The first bytes of the file show its type. */
 static int take(struct symbols *s, struct file *f, struct err *e)
 {
 	int rc;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names for the places where vCPUs stood.
+ * Names for the places where vCPUs were.
  *
  * A vCPU's rip is virtual, or physical before the kernel has turned its own
  * paging on, and the kernel may have been loaded elsewhere than it was linked.
- * What settles it is where rip is in guest-physical memory:
+ * The name is found by the guest-physical address of rip:
  *
  *   rip -> guest-physical -> minus load delta -> PT_LOAD's p_paddr range
  *       -> p_vaddr -> symbol
@@ -55,10 +55,10 @@ struct symbols {
 };
 
 /*
- * Read the symbols file @in into memory. What it is, its content says:
- * an ELF with a symbol table or a System.map, as nm(1) and /proc/kallsyms
- * write it. Anything else is -EINVAL, and so is a file that has no name to
- * give. The empty struct goes before.
+ * Read the symbols file @in into memory. Its content decides its type: an ELF
+ * with a symbol table or a System.map, as nm(1) and /proc/kallsyms
+ * write it. Anything else is -EINVAL, and so is a file without symbols. The
+ * struct must be empty.
  */
 int symbols_read(struct symbols *s, struct input *in, struct err *e);
 void symbols_release(struct symbols *s);
@@ -79,7 +79,7 @@ struct symbols_place {
 	struct symbols_addr physical;
 };
 
-/* What a vCPU stands on; false if that is not in the kernel. */
+/* The place of a vCPU; false if that is not in the kernel. */
 bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 		  struct symbols_place *place);
 

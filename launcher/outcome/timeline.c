@@ -20,8 +20,8 @@ static uint64_t end_of(const struct report_facts *f)
 	return milestone_ns(f->times, MILESTONE_END) ?: clock_ns();
 }
 
-/* What one thread did until the first instruction, and what another did
- * besides, with which it has to be done by then. */
+/* The phases of one thread until the first instruction, and those of a parallel
+ * thread, which must end by then. */
 static void launcher_phases(const struct report_facts *f, uint64_t end,
 			    struct phases *p)
 {
@@ -45,11 +45,11 @@ static void launcher_phases(const struct report_facts *f, uint64_t end,
 		uint64_t ns = milestone_ns(f->times, steps[i].ends);
 		const char *name = steps[i].name;
 
-		/* What another thread has done already takes no time. */
+		/* A phase that another thread has already done takes no
+		 * time. */
 		if (ns && ns < at)
 			continue;
-		/* A run that ends here may have been doing other things,
-		 * too. */
+		/* A run that ends here may have done other things, too. */
 		if (!ns && steps[i].ends == MILESTONE_PREPARING)
 			name = "prepare";
 		phases_add(p, name, ns ? PHASE_LAUNCHER : PHASE_FAILED,

@@ -2,8 +2,8 @@
 /*
  * What --timeline writes: the phases of a run, and a picture of them.
  *
- * Like the report it is made once the run is over, on every way out, and
- * from the same facts.
+ * Like the report it is made when the run is over, on every way out, from the
+ * same facts.
  */
 #ifndef OUTCOME_TIMELINE_H
 #define OUTCOME_TIMELINE_H
@@ -11,7 +11,7 @@
 #include "show/timeline_svg.h"
 #include "outcome/report.h"
 
-/* The phases, one behind the other; what was cut short is the last one. */
+/* The phases in order; the last one may be incomplete. */
 void timeline_phases(const struct report_facts *f, struct timeline *t);
 
 /*

@@ -13,7 +13,7 @@
 static void say(struct verdict *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Append to the line; what does not fit is lost. */
+/* Append to the line, cut to its room. */
 static void say(struct verdict *v, const char *fmt, ...)
 {
 	size_t used = strlen(v->line);
@@ -24,8 +24,8 @@ static void say(struct verdict *v, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* So much of a name, a line or an expression is quoted, and so many places are
- * named: what follows must have its room. */
+/* Limits of quoted names, lines and expressions, and of named places, so that
+ * the rest of the sentence fits. */
 #define QUOTE_MAX	240
 #define REGEX_MAX	80
 #define SYMBOL_SAID_MAX 48
@@ -35,7 +35,7 @@ static void say(struct verdict *v, const char *fmt, ...)
 #define BEFORE_MAX 72
 #define LAST_MAX   120
 
-/* Somebody else's words, with whatever a terminal would act on replaced. */
+/* A foreign text, with control characters replaced. */
 static void say_cleaned(struct verdict *v, const char *text, size_t max)
 {
 	size_t n = strnlen(text, max);
@@ -91,7 +91,7 @@ static void say_quoted(struct verdict *v, const char *line)
 	say_cut(v, line, QUOTE_MAX);
 }
 
-/* Why a guest that ran may have said nothing. */
+/* Why a guest that ran may have printed nothing. */
 static void say_silence(struct verdict *v, const struct verdict_facts *f)
 {
 	say(v, "; the console stayed empty");
@@ -214,7 +214,7 @@ static bool device_saw_panic(const struct verdict_facts *f)
 	       strncmp(o->evidence, f->watch->panic, sizeof(o->evidence) - 1);
 }
 
-/* There are two witnesses, the console and pvpanic: each is heard. */
+/* There are two sources of evidence, the console and pvpanic; both are used. */
 static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
 	bool said = f->watch->panic[0];
@@ -250,7 +250,7 @@ static bool unmet(const struct verdict_facts *f)
 	return f->watch->expect_met < f->watch->expect_count;
 }
 
-/* The guest came to a good end too soon. */
+/* The guest ended well, but too early. */
 static void say_unmet(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_UNEXPECTED;

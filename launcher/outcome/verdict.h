@@ -19,7 +19,7 @@
 
 struct verdict {
 	int status;	 /* enum exit_status */
-	bool silent;	 /* it ended well, and all that was seen is its end */
+	bool silent;	 /* it ended well, but printed nothing */
 	char line[4096]; /* what happened, where, what to try */
 };
 

@@ -82,8 +82,8 @@ static void look_for_failure(struct watch *w)
 		}
 }
 
-/* Whether the line, as far as it has come, meets the next expectation, which
- * goes on where it was if nothing before that has changed. */
+/* Whether the line so far meets the next expectation, which continues where it
+ * was if the text before that has not changed. */
 static bool meets_next(struct watch *w)
 {
 	struct regex *next = w->expect[w->expect_met];
@@ -102,7 +102,7 @@ static void look_for_expected(struct watch *w)
 	if (w->line_spent || w->failed_by || w->expect_met == w->expect_count ||
 	    !meets_next(w))
 		return;
-	/* It may match --fail-on, too, so far at least. */
+	/* So far, it may also match --fail-on. */
 	look_for_failure(w);
 	if (w->failed_by)
 		return;

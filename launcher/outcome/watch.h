@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading along on the guest's console: the last line, a kernel's panic, and
- * the lines that --expect waits for and --fail-on forbids. A line is what a
- * terminal would show of it, when it ends and each time before some of it is
- * overwritten.
+ * Watches the guest's console: the last line, a kernel's panic, and the lines
+ * that --expect waits for and --fail-on forbids. A line is what a terminal
+ * would show, when it ends and each time before a part of it is overwritten.
  *
  * Must never trust: the guest's output. A line is cut at WATCH_LINE_MAX; the
  * rest of it is dropped here (not on the console).
@@ -33,7 +32,7 @@ struct watch {
 	char recent[WATCH_RECENT][WATCH_LINE_MAX];
 	size_t lines;		    /* how many there have been */
 	char panic[WATCH_LINE_MAX]; /* the line with which it panicked, or "" */
-	bool panic_over;	    /* the kernel has said all it will say */
+	bool panic_over;	    /* the kernel has printed its last line */
 	struct regex *expect[WATCH_EXPECT_MAX];
 	size_t expect_count; /* compiled */
 	size_t expect_met;   /* of these, how many have matched, in order */
@@ -61,9 +60,9 @@ int watch_expect(struct watch *w, const char *regex, struct err *e);
 /*
  * Add an expression that no line may match; same returns. @regex is kept.
  *
- * A line is held against these when it is whole, and before it may meet an
- * expectation. The first match counts; none does after a panic or once all
- * expectations have been met.
+ * A complete line is matched against these before it may meet an expectation.
+ * The first match counts, but not after a panic or after all expectations have
+ * been met.
  */
 int watch_fail_on(struct watch *w, const char *regex, struct err *e);
 
@@ -73,10 +72,10 @@ void watch_feed(struct watch *w, const uint8_t *data, size_t n);
 /* Whether there were expectations and all of them have been met. */
 bool watch_satisfied(const struct watch *w);
 
-/* Nothing more will come: the last line is whole as it is. */
+/* Nothing more will come: the last line is complete. */
 void watch_end(struct watch *w);
 
-/* The last line that says something, also one still without its newline. */
+/* The last line that is not empty, also one without a newline. */
 const char *watch_last_line(const struct watch *w);
 
 /* The @n-th last of these lines, 0 being the last; NULL if there are fewer or

@@ -40,7 +40,7 @@ void console_put(struct console *c, uint8_t byte)
 	was_empty = !c->count;
 	c->queue[(c->head + c->count++) % CONSOLE_ROOM] = byte;
 	pthread_mutex_unlock(&c->lock);
-	/* Once per batch: the loop takes all there is when it wakes. */
+	/* Once for each batch: the loop takes all bytes when it wakes. */
 	if (was_empty)
 		(void)eventfd_write(c->wake_fd, 1);
 }

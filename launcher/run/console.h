@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's end of the guest's serial line: bytes on their way to stdout.
+ * The host's end of the guest's serial line: a queue of bytes for stdout.
  *
  * vCPU threads put bytes in, the event loop takes them out and writes them.
- * When the queue is full the guest waits: nothing is lost, and a terminal
- * that is slow or stopped holds the guest and not the event loop.
+ * When the queue is full the guest waits: nothing is lost, and a slow or
+ * stopped terminal blocks the guest and not the event loop.
  */
 #ifndef RUN_CONSOLE_H
 #define RUN_CONSOLE_H
@@ -38,15 +38,15 @@ void console_release(struct console *c);
 void console_put(struct console *c, uint8_t byte);
 
 /*
- * The oldest queued bytes that lie in one piece; they stay queued until
- * console_drop() of as many or fewer. From the event loop.
+ * The oldest queued bytes in one piece; they stay queued until console_drop()
+ * of as many or fewer. From the event loop.
  */
 size_t console_peek(struct console *c, const uint8_t **data);
 void console_drop(struct console *c, size_t n);
 
 /*
- * The vCPUs are being stopped: let none of them wait any more. Each may put
- * the byte that it is about to put, and that has room.
+ * The vCPUs are being stopped: they must not wait any more. There is room for
+ * one more byte of each.
  */
 void console_finish(struct console *c);
 

@@ -44,7 +44,7 @@ static bool for_guest(struct console_input *in, uint8_t key)
 	return !in->escape;
 }
 
-/* Take out the keys that are for us; returns how many bytes are left. */
+/* Remove the keys that are for us; returns how many bytes are left. */
 static size_t take_keys(struct console_input *in, uint8_t *bytes, size_t n)
 {
 	size_t keep = 0;
@@ -94,8 +94,7 @@ static void type_texts(struct console_input *in)
 						     len < room ? len : room));
 }
 
-/* Read on when there is room. When there is none, the console will say when
- * there is. */
+/* Read on when there is room. The console reports when it has room again. */
 static void update(struct console_input *in)
 {
 	if (in->fd >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes into the guest's console: bytes typed or pasted on stdin, and the
- * texts of --send. Nothing is read from stdin that the console has no room
- * for, so nothing is lost.
+ * The input of the guest's console: bytes typed or pasted on stdin, and the
+ * texts of --send. Only as much is read from stdin as the console has room for,
+ * so nothing is lost.
  *
  * Keys, when stdin is a terminal: Ctrl-A x ends the run, Ctrl-A Ctrl-A sends
  * one Ctrl-A, Ctrl-A h prints this list; anything else goes to the guest.
@@ -20,9 +20,9 @@ struct console_input {
 	/* Set by the owner. */
 	const struct line_guest *line;
 	struct terminal *terminal;
-	struct outcome_latch *latch; /* told when the keys end the run */
+	struct outcome_latch *latch; /* set when the keys end the run */
 	struct sender *sender;	     /* what to type, and when */
-	int fd;			     /* -1: no bytes come (any more) */
+	int fd;			     /* -1: no bytes come, or no more */
 
 	/* Its own. */
 	struct loop *loop; /* NULL: not begun */
@@ -39,14 +39,14 @@ struct console_input {
 int console_input_begin(struct console_input *in, struct loop *loop,
 			struct err *e);
 
-/* So many expectations have been met: their texts may go. Ignored if it is not
+/* The number of expectations met: their texts may be sent. Ignored if it is not
  * served. */
 void console_input_met(struct console_input *in, size_t met);
 
 /* The console has room again. From any thread, once it was begun. */
 void console_input_room(struct console_input *in);
 
-/* Serve it no more; one that was not begun is fine. */
+/* Stop to serve it; it need not have begun. */
 void console_input_end(struct console_input *in);
 
 #endif

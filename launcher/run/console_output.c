@@ -15,13 +15,13 @@
 
 /*
  * Output comes byte by byte, and waking for each would cost more than the
- * guest's exit for it. After a write it gathers for a moment that a person at
- * a terminal does not notice, unless there is much already.
+ * guest's exit for it. After a write, bytes are gathered for a moment too short
+ * for a person to notice, unless there are already many.
  */
 #define GATHER_NS  NS_PER_MS
 #define GATHER_MAX (CONSOLE_QUEUE / 4)
 
-/* Before another attempt when stdout was ready and yet took nothing. */
+/* The delay before another attempt if stdout was ready but accepted nothing. */
 #define RETRY_NS NS_PER_MS
 
 static size_t pending(const struct console_output *o)
@@ -39,7 +39,8 @@ static void fail(struct console_output *o, int error)
 	console_close(o->console);
 }
 
-/* The reader has gone, perhaps long before the guest says anything. */
+/* The reader has closed the pipe, perhaps long before the guest prints
+ * anything. */
 static void on_gone(struct console_output *o)
 {
 	if (o->terminal->out_fd >= 0)
@@ -58,12 +59,12 @@ static void pass_on(struct console_output *o, const uint8_t *data, size_t n)
 }
 
 /*
- * Write a piece of the queue to stdout. Returns how many bytes went, 0 if
- * stdout takes none for now, negative if there is nothing to write or no way
- * to write it.
+ * Write a piece of the queue to stdout. Returns how many bytes were written, 0
+ * if stdout accepts none for now, negative if there is nothing to write or
+ * writing fails.
  *
- * A pipe that is ready to be written to takes PIPE_BUF bytes without blocking,
- * so the piece is no longer than that.
+ * A writable pipe accepts PIPE_BUF bytes without blocking, so the piece is not
+ * longer than that.
  */
 static ssize_t write_piece(struct console_output *o)
 {
@@ -73,7 +74,7 @@ static ssize_t write_piece(struct console_output *o)
 
 	if (!len)
 		return -1;
-	/* Told first: stdout and stderr may be one terminal. */
+	/* This line comes first: stdout and stderr may be one terminal. */
 	if (milestone_reach(o->times, MILESTONE_FIRST_CONSOLE_BYTE))
 		log_step("first console byte");
 	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
@@ -110,8 +111,8 @@ static void serve(struct console_output *o)
 		n = write_piece(o);
 		wrote |= n > 0;
 	} while (n > 0 && o->fd < 0);
-	/* A terminal with room for one byte but not for a new line is ready
-	 * again and again. */
+	/* A terminal with room for one byte, but not for a new line, is always
+	 * ready. */
 	if (!n)
 		loop_timer_set(o->loop, &o->pause, clock_ns() + RETRY_NS);
 	else if (wrote && pending(o) < GATHER_MAX)
@@ -124,7 +125,7 @@ static void on_stdout(void *ctx, unsigned events)
 	struct console_output *o = ctx;
 
 	(void)events;
-	/* A write says best why there is none. */
+	/* A write gives the reason. */
 	if (o->stdout_watch.events & LOOP_OUT)
 		serve(o);
 	else
@@ -178,7 +179,7 @@ void console_output_end(struct console_output *o)
 	loop_timer_stop(&o->pause);
 }
 
-/* What stdout does not take is still judged. */
+/* Bytes that stdout does not accept are still judged. */
 static void forsake(struct console_output *o)
 {
 	const uint8_t *data;
@@ -204,7 +205,7 @@ void console_output_drain(struct console_output *o, struct patience *patience)
 		n = write_piece(o);
 		if (n > 0)
 			last = clock_ns();
-		/* A terminal may be ready and yet take nothing. */
+		/* A terminal may be ready but accept nothing. */
 		else if (n < 0 ||
 			 clock_ns() - last >= END_PATIENCE_MS * NS_PER_MS)
 			break;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest says on its console, on its way from the queue to stdout byte
- * for byte, with the watch reading along.
+ * The output of the guest's console: goes from the queue to stdout byte by
+ * byte, and to the watch.
  *
- * Must never trust: the reader of stdout, which may be slow, stop, or leave.
- * It holds neither the event loop nor the end of the run.
+ * Must never trust: the reader of stdout, which may be slow, stop, or close the
+ * pipe. It blocks neither the event loop nor the end of the run.
  */
 #ifndef RUN_CONSOLE_OUTPUT_H
 #define RUN_CONSOLE_OUTPUT_H
@@ -22,12 +22,12 @@ struct console_output {
 	struct console *console;
 	struct watch *watch;
 	struct terminal *terminal;
-	struct outcome_latch *latch; /* told when stdout fails */
+	struct outcome_latch *latch; /* set when stdout fails */
 	struct milestones *times;    /* NULL: not wanted */
 	/* The watch has seen more. */
 	void (*seen)(void *ctx);
 	void *ctx;
-	int fd; /* -1: the output goes nowhere but to the watch */
+	int fd; /* -1: the output goes only to the watch */
 
 	size_t unwritten; /* bytes that were left at the end */
 	int write_error;  /* why: an errno; 0: nothing read them */
@@ -42,13 +42,13 @@ struct console_output {
 int console_output_begin(struct console_output *o, struct loop *loop,
 			 struct err *e);
 
-/* Serve it no more; one that was not begun is fine. */
+/* Stop to serve it; it need not have begun. */
 void console_output_end(struct console_output *o);
 
 /*
  * The guest has stopped, and the output was ended: write what is still queued.
- * It waits no longer for a reader than @patience allows; the watch sees all of
- * it.
+ * It does not wait longer for a reader than @patience allows; the watch sees
+ * all of it.
  */
 void console_output_drain(struct console_output *o, struct patience *patience);
 

@@ -9,10 +9,10 @@
 
 #include "base/log.h"
 
-/* The one that watches; of one run there is one. */
+/* The watcher; there is one run. */
 static struct early *_Atomic watching;
 
-/* Another signal is for this thread, which ends things. */
+/* Another signal ends this thread. */
 static void end(struct early *early, const struct outcome *o)
 {
 	pthread_sigmask(SIG_UNBLOCK, &early->signals->taken, NULL);
@@ -111,7 +111,7 @@ int early_begin(struct early *early, struct signals *signals,
 		rc = watch(early, deadline_ns, e);
 	if (rc)
 		return rc;
-	/* First: the worker may be asked before its thread has run. */
+	/* First, because the worker may be used before its thread has run. */
 	signals_block(signals);
 	atomic_store(&watching, early);
 	if (worker_start(&early->worker, "the start", &why)) {
@@ -130,7 +130,7 @@ bool early_lost(const char *path)
 	if (!early)
 		return false;
 	atomic_store(&early->lost, path);
-	/* Directly: a handler may call nothing else. */
+	/* Directly, because this is a signal handler. */
 	return write(early->lost_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) > 0;
 }
 

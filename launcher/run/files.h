@@ -30,8 +30,8 @@ struct run_files {
 	struct input image, symbols;
 	struct input initrds[INITRD_PARTS_MAX];
 	struct kvm kvm;
-	/* Why there is none. That is reported when it is needed: an image that
-	 * cannot be booted anywhere is the more useful message. */
+	/* Why it is missing. This is reported when it is needed: that an image
+	 * cannot be booted at all is a more useful message. */
 	struct err no_kvm;
 };
 
@@ -39,8 +39,8 @@ struct run_files {
 void run_files_init(struct run_files *f);
 
 /*
- * Open what @p names, the outputs first: whatever fails later is to be
- * reported there. Nothing is waited for, and nothing is read.
+ * Open the files of @p, the outputs first, so that later errors can be reported
+ * there. This does not wait, and does not read.
  *
  * Returns 0 or a negative errno; the message begins with the option of an
  * output, or names the input. Call run_files_close() in either case.

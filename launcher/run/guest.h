@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest with all that serves it on the host: machine, console, session.
- * What the commands that run one have in common.
+ * A guest and what serves it on the host: machine, console, session. For all
+ * commands that run a guest.
  */
 #ifndef RUN_GUEST_H
 #define RUN_GUEST_H

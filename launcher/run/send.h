@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What --send types into the guest's console, and when.
+ * The texts of --send, and when they are typed into the guest's console.
  *
- * Each text waits until so many expectations have been met: the number of
- * --expect that stand before it on the command line. Texts go in order, and
- * as fast as the serial port takes them, so that none is lost.
+ * Each text waits until the expectations before it on the command line have
+ * been met. Texts are sent in order, as fast as the serial port accepts them,
+ * so that none is lost.
  */
 #ifndef RUN_SEND_H
 #define RUN_SEND_H
@@ -31,7 +31,7 @@ struct sender {
 };
 
 /*
- * Take the escapes out of @text: \n \r \t \\ and \xNN. *@len bytes, of any
+ * Replace the escapes of @text: \n \r \t \\ and \xNN. *@len bytes, of any
  * value, go to @out, which has room for as many as @text has; it may be NULL
  * to check only. -EINVAL naming the escape.
  */
@@ -40,10 +40,10 @@ int send_parse(const char *text, uint8_t *out, size_t *len, struct err *e);
 /* Add a text; @after must not be less than before. -EINVAL, -E2BIG. */
 int sender_add(struct sender *s, const char *text, size_t after, struct err *e);
 
-/* What may be typed now that @met expectations have been: NULL if nothing. */
+/* The text to type now that @met expectations have been met, or NULL. */
 const uint8_t *sender_next(struct sender *s, size_t met, size_t *len);
 
-/* @n bytes of that have been typed. */
+/* @n bytes of the text have been typed. */
 void sender_took(struct sender *s, size_t n);
 
 /* Whether there is a text for after the last of @expected expectations: then

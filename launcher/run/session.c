@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "outcome/kernel_words.h"
 
-/* A panicked kernel prints its stack after the line that says so. */
+/* A panicked kernel prints its stack after its panic line. */
 #define PANIC_GRACE_NS UINT64_C(1000000000) /* of silence, and in all: */
 #define PANIC_LIMIT_NS UINT64_C(10000000000)
 
@@ -29,7 +29,7 @@ static void on_panic_over(void *ctx)
 	outcome_set(s->c.latch, OUTCOME_PANIC, 0, "%s", s->c.watch->panic);
 }
 
-/* Have @t fire at @ns, or when time goes on if it stands. */
+/* Set @t to @ns, or to fire later if time is stopped. */
 static void set_timer(struct session *s, struct loop_timer *t, uint64_t *due_ns,
 		      uint64_t ns)
 {
@@ -48,7 +48,7 @@ static void set_timeout(struct session *s, uint64_t ns)
 	set_timer(s, &s->timeout, &s->timeout_ns, ns);
 }
 
-/* A kernel that has panicked may go on talking, but not for ever. */
+/* A kernel that has panicked may print more, but not for ever. */
 static void wait_for_panic(struct session *s)
 {
 	if (!s->panic_ns)
@@ -67,7 +67,7 @@ static void stop_time(struct session *s)
 	loop_timer_stop(&s->panic);
 }
 
-/* Time goes on where it stood; a timer that has expired is set anew. */
+/* Time continues; a timer that has expired is set again. */
 static void resume_time(struct session *s)
 {
 	uint64_t held_ns = clock_ns() - s->stands_ns;
@@ -82,9 +82,9 @@ static void resume_time(struct session *s)
 }
 
 /*
- * The debugger came, went, or did something with the guest. While it holds the
- * guest, the time limit stands still, and so does that of a kernel that has
- * panicked.
+ * The debugger connected, disconnected, or changed the guest. While it has the
+ * guest stopped, the time limit does not count, nor does that of a kernel that
+ * has panicked.
  */
 static void on_debugger(void *ctx)
 {
@@ -119,7 +119,7 @@ static void on_end(void *ctx, unsigned events)
 	loop_stop(&s->loop);
 }
 
-/* What the lines that the watch has seen mean for the run. */
+/* The effect of the watch's lines on the run. */
 static void judge(void *ctx)
 {
 	struct session *s = ctx;
@@ -143,9 +143,8 @@ static void judge(void *ctx)
 }
 
 /*
- * A triple fault is a crash, unless the console says that the kernel was told
- * to restart: it is one of the ways in which a kernel does that, and the last
- * of those that it tries.
+ * A triple fault is a crash, unless the console says that the kernel restarts:
+ * a triple fault is the last way that a kernel tries.
  */
 static void explain_shutdown(struct session *s)
 {
@@ -160,7 +159,7 @@ static void explain_shutdown(struct session *s)
 		      words);
 }
 
-/* ---- the story */
+/* ---- the steps of a session */
 
 static void join_parts(struct session *s)
 {
@@ -265,19 +264,19 @@ void session_run(struct session *s)
 		outcome_set(s->c.latch, OUTCOME_HOST, 0, "%s", e.msg);
 	else
 		loop_run(&s->loop);
-	/* What ended the run may have been a prompt in the middle of a line:
-	 * what the guest says until it stands still goes out, too. */
+	/* The run may have been ended by a prompt in the middle of a line: what
+	 * the guest prints until it stops is written, too. */
 	console_finish(s->c.console);
 	s->c.ops->stop(s->c.machine);
-	/* A console without a guest asks for nothing more. */
+	/* A console without a guest needs nothing more. */
 	unwatch_all(s);
 	console_output_drain(&s->output, &s->patience);
 	watch_end(s->c.watch);
 	explain_shutdown(s);
 	milestone_reach(s->c.times, MILESTONE_END);
 	terminal_give_back(s->c.terminal);
-	/* What is still to be printed may have to wait for a terminal, and
-	 * nothing looks at the signals any more. */
+	/* The rest of the output may have to wait for a terminal, and signals
+	 * are not read any more. */
 	signals_give_back(s->c.signals);
 }
 

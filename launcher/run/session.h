@@ -4,10 +4,10 @@
  *
  * One event loop serves the console (console_input.h, console_output.h), the
  * signals, the time limits and the debugger, until the latch says how the run
- * ended. Signals come first in each round: what a signal has caused is not the
- * reason. The terminal is the session's while the loop runs.
+ * ended. Signals come first in each round: an effect of a signal is not the
+ * reason. The session owns the terminal while the loop runs.
  *
- * Time stands still while a debugger holds the guest.
+ * Time does not count while a debugger has the guest stopped.
  */
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
@@ -23,7 +23,7 @@
 #include "run/signals.h"
 #include "run/terminal.h"
 
-/* What the session needs of the machine that it serves. */
+/* What the session needs from the machine. */
 struct session_ops {
 	/* Stop the vCPUs; on return none runs. */
 	void (*stop)(void *machine);
@@ -34,15 +34,15 @@ struct session_ops {
 struct session_config {
 	const struct session_ops *ops;
 	void *machine;
-	struct console *console;       /* what the guest says */
-	const struct line_guest *line; /* what it hears */
+	struct console *console;       /* its output */
+	const struct line_guest *line; /* its input */
 	struct terminal *terminal;     /* stdin or stdout, if one is */
 	struct watch *watch;
 	struct outcome_latch *latch;
 	struct milestones *times; /* NULL: not wanted */
 	struct signals *signals;  /* opened if they are not open yet */
 	struct sender *sender;
-	struct debugger *debugger; /* one that may not be there */
+	struct debugger *debugger; /* or NULL */
 	struct stuck *stuck;
 	uint64_t deadline_ns; /* clock_ns() of the time limit; 0: none */
 };
@@ -54,7 +54,7 @@ struct session {
 	struct console_output output;
 	struct patience patience; /* of all outputs once the run has ended */
 	struct loop_watch signal, end;
-	struct loop_timer timeout, panic; /* a panicked kernel's last word */
+	struct loop_timer timeout, panic; /* the end of a panic's output */
 	bool time_stands;
 	uint64_t stands_ns;		   /* clock_ns() since when */
 	uint64_t timeout_ns, panic_due_ns; /* 0: not set */
@@ -67,9 +67,8 @@ struct session {
 	}
 
 /*
- * Open what the session waits for; everything in @c must outlive it. The
- * console is stdin and stdout: a caller that wants it otherwise changes
- * input.fd and output.fd afterwards.
+ * Open the session's descriptors; everything in @c must outlive it. The console
+ * is stdin and stdout; to change this, set input.fd and output.fd afterwards.
  */
 int session_init(struct session *s, const struct session_config *c,
 		 struct err *e);
@@ -78,9 +77,9 @@ int session_init(struct session *s, const struct session_config *c,
 void session_begin(struct session *s);
 
 /*
- * Serve the running machine until its latch is set, then stop it and write
- * out what the guest said last. On return no vCPU runs, the terminal is
- * restored and the latch says how it ended.
+ * Serve the running machine until its latch is set, then stop it and write the
+ * rest of the guest's output. On return no vCPU runs, the terminal is restored
+ * and the latch says how it ended.
  */
 void session_run(struct session *s);
 

@@ -18,7 +18,7 @@ int signals_open(struct signals *s, struct err *e)
 		if (!sigaction(taken_signals[i], NULL, &sa) &&
 		    sa.sa_handler != SIG_IGN)
 			sigaddset(&s->taken, taken_signals[i]);
-	/* A closed stdout is an error of write(), not a death. */
+	/* A closed stdout is an error of write(), not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	s->fd = signalfd(-1, &s->taken, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->fd < 0 ? err_sys(e, "signalfd") : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The signals that end a run with a word: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
+ * The signals that end a run with a message: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
  * While they are taken they arrive at a descriptor, and do not end the process.
  */
 #ifndef RUN_SIGNALS_H
@@ -24,8 +24,8 @@ struct signals {
 	}
 
 /*
- * Find out which are ours: one that is ignored from the start is not, as by
- * nohup. SIGPIPE is ignored from here on. Nothing if that was done already.
+ * Find out which are ours: a signal that is ignored from the start, as by
+ * nohup, is not. SIGPIPE is ignored from here on. Does nothing the second time.
  */
 int signals_open(struct signals *s, struct err *e);
 
@@ -35,8 +35,7 @@ void signals_block(struct signals *s);
 /* The number of one that has come; 0 if none has. */
 int signals_take(struct signals *s);
 
-/* Let them do again what they do by themselves. Those that have come since
- * have had their effect. */
+/* Restore their default effect. Signals that have arrived are dropped. */
 void signals_give_back(struct signals *s);
 
 void signals_release(struct signals *s);

@@ -24,7 +24,7 @@ bool terminal_take_input(struct terminal *t, int fd)
 	return raw;
 }
 
-/* The terminal @fd, opened anew; negative if that fails. */
+/* The terminal @fd, opened again; negative if that fails. */
 static int reopen(int fd, int flags)
 {
 	char path[32];
@@ -34,9 +34,9 @@ static int reopen(int fd, int flags)
 }
 
 /*
- * A terminal that is ready to be written to may have room for one byte, and a
- * write of more waits. So it must not block; but O_NONBLOCK belongs to the
- * open file, which the shell shares with us: open another one.
+ * A writable terminal may have room for only one byte, and a write of more
+ * waits. So it must not block; but O_NONBLOCK belongs to the open file, which
+ * the shell shares with us: open another one.
  */
 void terminal_open(struct terminal *t, int fd)
 {
@@ -64,8 +64,8 @@ void terminal_says(struct terminal *t, const uint8_t *data, size_t n)
 		tty_answers_input(&t->answers, data, n);
 }
 
-/* Where the answers of the terminal that has shown the guest's output can be
- * read; -1 if they are not ours to read, as in the background. */
+/* Where to read the answers of the terminal that shows the guest's output; -1
+ * if we may not read them, as in the background. */
 static int answering(const struct terminal *t)
 {
 	struct err e;

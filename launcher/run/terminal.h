@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The user's terminal while a guest has it: raw as stdin, never blocking as
- * stdout, and as it was afterwards.
+ * The user's terminal while a guest uses it: raw as stdin, non-blocking as
+ * stdout, and restored afterwards.
  *
- * What the guest prints may ask the terminal for an answer, which would become
- * input for the shell if the guest ends first. So both directions pass by
- * here, and the answers that are missing at the end are taken away.
+ * The guest's output may ask the terminal a question, and the answer would
+ * become input for the shell if the guest ends first. So both directions pass
+ * here, and missing answers are removed at the end.
  *
  * Must never trust: the guest, which chooses what is asked; see
  * base/tty_answers.h.
@@ -21,7 +21,7 @@
 
 struct terminal {
 	int in_fd; /* stdin, if that is a terminal and is raw; -1: not */
-	/* If stdout is a terminal, it is opened anew, to write to and to read
+	/* If stdout is a terminal, it is opened again, to write to and to read
 	 * its answers; -1: not. */
 	bool is_output;
 	int out_fd, answer_fd;
@@ -33,7 +33,7 @@ struct terminal {
 		.in_fd = -1, .out_fd = -1, .answer_fd = -1 \
 	}
 
-/* If @fd, which is stdout, is a terminal, open what will be needed of it. */
+/* If @fd, which is stdout, is a terminal, open it. */
 void terminal_open(struct terminal *t, int fd);
 
 /*
@@ -52,8 +52,8 @@ int terminal_output(const struct terminal *t, int fd);
 void terminal_shows(struct terminal *t, const uint8_t *data, size_t n);
 void terminal_says(struct terminal *t, const uint8_t *data, size_t n);
 
-/* Make it what it was, without answers that are still on their way; after the
- * last output. One that was not taken is fine. */
+/* Restore it, without pending answers; after the last output. It need not have
+ * been taken. */
 void terminal_give_back(struct terminal *t);
 
 void terminal_release(struct terminal *t);

@@ -157,7 +157,7 @@ static int lock_image(struct disk *d, bool writes, struct err *e)
 	if (!fcntl(d->fd, F_OFD_SETLK, &lock))
 		return 0;
 	if (errno != EAGAIN && errno != EACCES)
-		/* A file system without locks protects nobody's reads. */
+		/* A file system without locks cannot protect readers. */
 		return writes ? err_sys(e, "%s: cannot be locked", d->path) : 0;
 	name_holder(d->fd, holder, sizeof(holder));
 	return err_set(e, EBUSY, "%s: is in use%s: another program %s it",
