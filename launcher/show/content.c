@@ -8,7 +8,7 @@
 
 #define BLOCK ((uint64_t)4096)
 
-/* Bytes that the report shows otherwise. */
+/* Bytes that the report shows in another form. */
 struct range {
 	uint64_t from, to;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the bytes of two kernels part, beyond what their headers and notes
- * say: to find out why a build is not reproducible.
+ * Where the bytes of two kernels differ, apart from their headers and notes: to
+ * find out why a build is not reproducible.
  *
  *   | ELF header, program headers | text ... notes ... data | relocations |
  *     `- left out: the report     `- compared, but for the notes, which the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What differs between two images, for a person: printed from the object that
- * programs get, so that the two cannot part.
+ * The differences of two images as text, printed from the JSON object, so that
+ * both are the same.
  */
 #include "show/inspect_diff.h"
 
@@ -19,7 +19,7 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void show(struct text *t, const json_t *v);
 
-/* By their names if they have some, else by number. */
+/* By name if there is one, otherwise by number. */
 static void show_list(struct text *t, const json_t *list)
 {
 	size_t n = json_array_size(list);
@@ -41,7 +41,7 @@ static void show_list(struct text *t, const json_t *list)
 	}
 }
 
-/* "0x81 (LOADED_HIGH, CAN_USE_HEAP)": false if it is no such thing. */
+/* "0x81 (LOADED_HIGH, CAN_USE_HEAP)": false for other values. */
 static bool show_named_value(struct text *t, const json_t *v)
 {
 	const json_t *names = json_object_get(v, "names");
@@ -62,7 +62,7 @@ static bool show_named_value(struct text *t, const json_t *v)
 	return true;
 }
 
-/* Its keys, but for those that are its name or there for programs. */
+/* Its keys, except for those with its name or only for programs. */
 static void show_object(struct text *t, json_t *object)
 {
 	static const char *const left_out[] = { "owner", "name", "type",
@@ -117,7 +117,7 @@ static void show(struct text *t, const json_t *v)
 	}
 }
 
-/* Keys that the heading says already, if something follows them. */
+/* Keys that are already in the heading, if something follows them. */
 static bool is_silent(const char *key, size_t level)
 {
 	static const char *const silent[][5] = {
@@ -140,7 +140,7 @@ static bool is_path(const json_t *path, const char *first, const char *second)
 	       (!second || !strcmp(b, second));
 }
 
-/* "PT_LOAD[1] filesz", to be freed. Two sizes would be called the same. */
+/* "PT_LOAD[1] filesz", to be freed. Otherwise two sizes would have one name. */
 static char *label_of(const json_t *path)
 {
 	size_t n = json_array_size(path), room = 16, len;
@@ -181,7 +181,7 @@ static bool show_difference(struct text *t, const json_t *one)
 	return true;
 }
 
-/* What the checksums stand for. */
+/* The meaning of the checksums. */
 static void show_content(struct text *t, const json_t *content)
 {
 	const json_t *first = json_object_get(content, "first_difference");

@@ -8,7 +8,7 @@
 
 #define STATE_WIDTH 42 /* the column behind the state */
 
-/* What a kernel's type information takes, by the symbols around it. */
+/* The size of a kernel's type information, by the symbols around it. */
 static uint64_t btf_size(const struct kallsyms *k)
 {
 	uint32_t start, stop;

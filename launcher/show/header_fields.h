@@ -2,8 +2,8 @@
 /*
  * The setup header's fields as a table, for both forms of the report.
  *
- * struct setup_header gives what an older header lacks its default, which is
- * what a loader wants; a report must not show it as if the image had said so.
+ * In struct setup_header, fields that an older header lacks have their
+ * defaults, for the loader; a report must not show these as the image's.
  *
  * Spec: Documentation/arch/x86/boot.rst, whose names the fields keep.
  */

@@ -8,8 +8,8 @@
 #include "boot/place.h"
 
 /*
- * The ELF, or the reason there is none. Damage is an error, unless the run is
- * to leave the payload to the image's own code.
+ * The ELF, or the reason why there is none. Damage is an error, unless the run
+ * does not use the payload.
  */
 static int read_elf(struct inspection *in, struct err *e)
 {
@@ -35,7 +35,7 @@ static int read_elf(struct inspection *in, struct err *e)
 	return 0;
 }
 
-/* What run would do with it, as far as that is known without doing it. */
+/* What run would do with it, as far as that is known beforehand. */
 static void make_plan(struct inspection *in)
 {
 	struct err *e = &in->no_plan, no_room;
@@ -63,7 +63,7 @@ static void make_plan(struct inspection *in)
 		e->msg[0] = '\0';
 }
 
-/* All that follows once the image is open. */
+/* All steps after the image is open. */
 static int gather(struct inspection *in, const struct inspect_want *want,
 		  struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `inspect` shows: everything image/ and boot/ know of a file, gathered
- * once and written for a person or as JSON.
+ * What `inspect` shows: all that image/ and boot/ know about a file, collected
+ * once and written as text or JSON.
  *
  * Must never trust: strings out of the image; see clean.h.
  */
@@ -14,7 +14,7 @@
 #include "image/relocs.h"
 #include "image/scratch.h"
 
-/* The run that an inspection is to tell of. */
+/* The run that an inspection describes. */
 struct inspect_want {
 	const char *boot;    /* the protocol, or NULL for "auto" */
 	const char *cmdline; /* NULL: the image's own, or the default */
@@ -33,7 +33,7 @@ struct inspection {
 	struct kernel_elf elf;
 	struct err no_elf; /* why has_elf is false */
 	struct relocs relocs;
-	struct err no_relocs; /* bytes follow the ELF that are none; or "" */
+	struct err no_relocs; /* why there are none after the ELF, or "" */
 	struct boot_facts facts;
 	struct boot_plan plan;
 	struct err no_plan; /* what run would say: why nothing, or not the

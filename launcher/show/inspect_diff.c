@@ -15,8 +15,8 @@ const char *const diff_parts[] = { "header",  "notes", "segments",
 				   "payload", "plan",  NULL };
 
 /*
- * Which heading a key of the tree belongs under: the first row whose keys a
- * path begins with. A key that has no row is the header's.
+ * The heading of a key of the tree: the first row whose keys are the beginning
+ * of the path. A key without a row belongs to the header.
  */
 static const struct {
 	const char *keys[2];
@@ -24,7 +24,7 @@ static const struct {
 } places[] = {
 	{ { "file" }, NULL },
 	{ { "size" }, "payload" },
-	/* Sections move and have names twice; what is in them is compared. */
+	/* Sections move and may share names; their contents are compared. */
 	{ { "uki", "sections" }, NULL },
 	{ { "uki", "kernel_offset" }, NULL },
 	{ { "uki" }, "payload" },
@@ -134,7 +134,7 @@ static const char *region_of(const struct image *img, uint64_t off)
 	return img->kind == IMAGE_BZIMAGE ? "protected-mode code" : "file";
 }
 
-/* Nothing that has a name differs: is it the same file, then? */
+/* No named value differs: is it the same file? */
 static void compare_files(struct walk *w, const struct inspection *a,
 			  const struct inspection *b)
 {

@@ -3,8 +3,8 @@
  * What differs between two images: header, notes, segments, payload, plan.
  *
  * The two inspections are compared as the trees that --json prints, so a
- * field that is added there is compared, too; the elements of an array meet
- * by what they are, not by where they stand. Beyond the fields, the bytes of
+ * field that is added there is compared, too; the elements of an array are
+ * compared by their names, not by their places. Beyond the fields, the bytes of
  * the two kernels are compared, and if all of that is equal, the files.
  *
  * Must never trust: as inspect.h.
@@ -28,7 +28,7 @@ void diff_release(struct json_t *diff);
 /* Whether there is no difference at all. */
 bool diff_is_empty(const struct json_t *diff);
 
-/* The same for a person, and for programs. Strings to be freed; -ENOMEM. */
+/* The same as text, and as JSON. Strings to be freed; -ENOMEM. */
 int diff_text(const struct json_t *diff, char **out, struct err *e);
 int diff_json(const struct json_t *diff, char **out, struct err *e);
 

@@ -2,8 +2,8 @@
 /*
  * inspect as one JSON object.
  *
- * Every key is always there; what an image does not have is null. The forms
- * of values are in json_parts.h, the keys' meanings in launcher-json.5:
+ * Every key is always present; a value that an image does not have is null. The
+ * forms of values are in json_parts.h, the keys' meanings in launcher-json.5:
  * change both together.
  */
 #include "show/inspect_tree.h"

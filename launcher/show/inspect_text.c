@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inspect, for a person: one section per thing an image has, in the order in
- * which a launcher meets them.
+ * inspect as text: one section for each part of an image, in the order in which
+ * a launcher reads them.
  *
- * Must never trust: strings and sizes out of the image; text.h keeps the
- * lines whole whatever they are.
+ * Must never trust: strings and sizes from the image; text.h keeps the lines
+ * intact.
  */
 #include "show/inspect.h"
 
@@ -29,7 +29,7 @@ static void show_image(struct text *t, const struct inspection *in)
 	text_size(t, in->img.whole.len);
 }
 
-/* What run makes of a section, or "". */
+/* How run uses a section, or "". */
 static const char *section_use(const struct uki *u, const struct pe_section *s)
 {
 	if (s->data.data == u->kernel.data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an inspection found, as a tree of JSON values: what is printed of one
- * image, and what is compared of two.
+ * The result of an inspection as a tree of JSON values, which is printed for
+ * one image, and compared for two.
  */
 #ifndef SHOW_INSPECT_TREE_H
 #define SHOW_INSPECT_TREE_H

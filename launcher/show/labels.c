@@ -3,10 +3,10 @@
 
 #include <assert.h>
 
-/* Labels that stand as close as they may, and move as one. */
+/* Labels with the least distance, which move together. */
 struct cluster {
-	int first; /* where the first of them stands */
-	int sum;   /* of where each wants the first to stand */
+	int first; /* the place of the first of them */
+	int sum;   /* of the places that each wants for the first */
 	unsigned count;
 };
 
@@ -33,7 +33,8 @@ void labels_spread(struct label *labels, unsigned n, int step, int low,
 	for (unsigned i = 0; i < n; i++) {
 		list[count] = (struct cluster){ 0, labels[i].want, 1 };
 		settle(&list[count++], step, low, high);
-		/* Two that meet become one, which may meet the one before. */
+		/* Two groups that touch become one, which may touch the one
+		 * before. */
 		while (count > 1 &&
 		       list[count - 1].first <
 			       list[count - 2].first +

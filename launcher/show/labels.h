@@ -8,14 +8,14 @@
 #define LABELS_MAX 64
 
 struct label {
-	int want; /* where it would stand if it were alone */
-	int at;	  /* where it stands */
+	int want; /* the place it would have alone */
+	int at;	  /* its place */
 };
 
 /*
  * Place @n labels, in the order of their @want, at least @step apart and
- * between @low and @high, so that the sum of the squares of their ways is the
- * least. They must fit: (@n - 1) * @step <= @high - @low.
+ * between @low and @high, so that the sum of the squares of their distances
+ * from @want is the least. They must fit: (@n - 1) * @step <= @high - @low.
  */
 void labels_spread(struct label *labels, unsigned n, int step, int low,
 		   int high);

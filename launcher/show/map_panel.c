@@ -88,7 +88,7 @@ static void add_item(struct items *all, const struct map_window *w,
 	i->top = scale_pos(&all->scale,
 			   item.gpa < w->from ? w->from : item.gpa);
 	i->bottom = scale_pos(&all->scale, end > w->to ? w->to : end);
-	/* What is there is seen, however small. */
+	/* Everything is visible, even if it is small. */
 	if (i->bottom - i->top < SVG_PX)
 		i->bottom = i->top + SVG_PX;
 	if (i->bottom > all->scale.at + all->scale.len) {
@@ -113,7 +113,7 @@ static void collect(struct items *all, const struct map_panel *p)
 		bool here = inside(r->gpa, r->size, w) &&
 			    !shown_elsewhere(p, r->gpa, r->size);
 
-		/* What a larger window names is this one's background. */
+		/* Ranges that a larger window names are background here. */
 		if (!here && !(told && overlaps(r, w)))
 			continue;
 		add_item(all, w,
@@ -181,7 +181,7 @@ static int anchor(const struct items *all, const struct item *i)
 	while (at < i->bottom) {
 		int stop = i->bottom, next = i->bottom;
 
-		/* Up to where something begins, and on from where it ends. */
+		/* Up to the beginning of the next one, and on from its end. */
 		for (unsigned n = 0; n < all->count; n++) {
 			const struct item *o = &all->list[n];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One strip of guest memory, to scale, with a line of words for everything
- * in it.
+ * One strip of guest memory, to scale, with a line of text for everything in
+ * it.
  *
  *   Title                                   addresses run downwards;
  *   its range, and what a tick stands for   each line of words is as near to
@@ -21,10 +21,10 @@
 #define PANEL_WIDTH  (340 * SVG_PX)
 #define PANEL_STRIP  (300 * SVG_PX) /* its height */
 #define PANEL_HEIGHT (PANEL_STRIP + 52 * SVG_PX)
-#define PANEL_STEP   (17 * SVG_PX) /* from one line of words to the next */
+#define PANEL_STEP   (17 * SVG_PX) /* from one line of text to the next */
 
-/* So many lines of words there is room for; of more, the smallest ranges are
- * drawn and not named. */
+/* How many lines of text there is room for; if there are more, the smallest
+ * ranges have no line. */
 #define PANEL_LINES (PANEL_STRIP / PANEL_STEP)
 
 /* A part of guest memory with a strip of its own. */
@@ -32,11 +32,11 @@ struct map_window {
 	const char *title;
 	const char *name; /* where it is one part of a larger one */
 	uint64_t from, to;
-	const struct map_window *within; /* NULL: it is the whole */
+	const struct map_window *within; /* NULL: it is the whole memory */
 };
 
-/* What is drawn in a window: the ranges that lie in it and in none of the
- * windows within it, and those windows. */
+/* What is drawn in a window: the ranges in it that are not in a smaller window,
+ * and those windows. */
 struct map_panel {
 	const struct memory_map *map;
 	const struct map_window *windows; /* all there are, the whole first */

@@ -10,7 +10,7 @@
 #define GUTTER	(PICTURE_WIDTH - 2 * PICTURE_MARGIN - 2 * PANEL_WIDTH)
 #define ROW_GAP (18 * SVG_PX)
 
-#define SMALL_END 0x10000 /* what lies below is too small for the MiB */
+#define SMALL_END 0x10000 /* parts below it are too small for the MiB */
 
 enum { WHOLE, KERNEL, FIRST_MIB, SMALL, WINDOWS };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory as a picture: the whole of it to scale, and enlarged what
- * would be too small to see there.
+ * Guest memory as a picture: the whole of it to scale, with small parts
+ * enlarged.
  *
  *   the whole address space    the kernel
  *   the first MiB              the first 64 KiB
@@ -18,10 +18,10 @@
 #define PICTURE_WIDTH  (740 * SVG_PX)
 #define PICTURE_MARGIN (20 * SVG_PX)
 
-/* What to call the image at @path: its last component. */
+/* The name of the image at @path: its last component. */
 const char *picture_name(const char *path);
 
-/* What stands above a map. */
+/* The title of a map. */
 struct map_words {
 	char title[512];
 	char below[128];
@@ -31,7 +31,7 @@ struct map_words {
 void map_words_make(struct map_words *w, const char *path, uint64_t mem,
 		    const char *protocol);
 
-/* Draw it from @y on; returns where it ends. */
+/* Draw it from @y on; returns its end. */
 int map_draw(struct svg *s, const struct memory_map *map, int y);
 
 /* A picture of that alone, with @title and, below it, @words: as text, to be

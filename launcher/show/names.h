@@ -2,8 +2,8 @@
 /*
  * Numbers of an image by their spec's names, for both forms of the report.
  *
- * A number without a name is written as a number into a buffer the caller
- * brings, so that nothing an image says is left out.
+ * A number without a name is written as a number into the caller's buffer, so
+ * that all values of an image are shown.
  *
  * Spec: System V gABI; the x86 boot protocol; Xen public/features.h.
  */
@@ -29,7 +29,7 @@ const char *elf_type_name(uint16_t type, struct name_buf *buf);
 /* "EM_X86_64" */
 const char *elf_machine_name(uint16_t machine, struct name_buf *buf);
 
-/* A bit field and what its bits are called. */
+/* A bit field and the names of its bits. */
 struct bits {
 	uint64_t value;
 	const struct flag_name *names; /* NULL: Xen's features */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What both forms of the report show of a note beyond what notes.h tells:
- * how much of it, why a malformed one is only shown as hex, and the names in
- * a FEATURES list.
+ * What both forms of the report show of a note in addition to notes.h: how much
+ * of it, why a malformed one is only shown as hex, and the names in a FEATURES
+ * list.
  */
 #ifndef SHOW_NOTE_SHOW_H
 #define SHOW_NOTE_SHOW_H
 
 #include "image/notes.h"
 
-/* Bytes of a descriptor that are shown at most; no kernel's is near it. */
+/* The limit of shown bytes of a descriptor; kernels have far less. */
 #define NOTE_SHOWN_MAX 4096
 
 /* @n with its descriptor cut to what is shown. Ask note_kind() of @n. */

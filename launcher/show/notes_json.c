@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notes as JSON. "kind" says what "value" is; "desc" has the bytes whatever
- * the kind, so that a reader can decode what this program does not.
+ * Notes as JSON. "kind" says what "value" is; "desc" always has the bytes, so
+ * that a reader can decode kinds that this program does not know.
  */
 #include "show/notes_json.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notes for a person: owner, type, and the value in the form its kind has.
+ * Notes as text: owner, type, and the value in the form of its kind.
  *
  *   Xen    PHYS32_ENTRY        0x1000850
  *   GNU    build-id            3b43fad5034874490492495d552c0af6a5fab235
  *   Stapel type 0x3            12 bytes: 00 11 22 ...
  *
- * Must never trust: any of it; what is long is cut, with a count of the rest.
+ * Must never trust: any of it; long values are cut, with a count of the rest.
  */
 #include "show/notes_text.h"
 
@@ -19,7 +19,7 @@
 #define OWNER_MIN    8 /* columns of an owner's name */
 #define OWNER_MAX    16
 #define TYPE_COLUMNS 20
-#define HEX_BYTES    64 /* bytes shown of what has no other form */
+#define HEX_BYTES    64 /* bytes shown of a value without another form */
 
 void notes_text_bits(struct text *t, const struct bits *b)
 {

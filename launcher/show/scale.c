@@ -55,7 +55,7 @@ static const struct unit byte_units[] = {
 	{ 1, "B" },
 };
 
-/* A minute is 60 of what everybody can read: seconds are the largest. */
+/* Seconds are the largest unit, because they are decimal. */
 static const struct unit time_units[] = {
 	{ 1000000000, "s" },
 	{ 1000000, "ms" },

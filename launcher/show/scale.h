@@ -16,7 +16,7 @@ struct scale {
 	int at, len;
 };
 
-/* Where @v is; what lies outside is at the nearer end. */
+/* The position of @v; values outside are at the nearer end. */
 int scale_pos(const struct scale *s, uint64_t v);
 
 /* The smallest of 1, 2 and 5 times a power of 10 of which at most @most fit

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The segment table: columns as wide as what is in them.
+ * The segment table, with columns as wide as their contents.
  *
  *   type  flags    offset               vaddr      paddr  ...
  *   LOAD  r-x    0x200000  0xffffffff81000000  0x1000000  ...

@@ -15,7 +15,7 @@ static void put(struct buf *out, const char *text)
 	buf_add(out, text, strlen(text));
 }
 
-/* Our own words and numbers; never a string from elsewhere. */
+/* Only our own text and numbers; no foreign strings. */
 static void say(struct buf *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

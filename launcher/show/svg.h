@@ -3,8 +3,8 @@
  * A small writer of SVG: rectangles, lines and text, in classes whose colours
  * svg_style.h has for light and dark surroundings.
  *
- * A picture is self-contained: no scripts, no fonts, nothing from elsewhere.
- * It is drawn first and gets its head when its height is known. Lengths are
+ * A picture is self-contained: no scripts, no fonts, no references. It is drawn
+ * first and gets its head when its height is known. Lengths are
  * in tenths of a pixel; no number in the output comes from floating point or
  * from the locale.
  *
@@ -33,7 +33,7 @@ struct svg_box {
 	int x, y, w, h;
 };
 
-/* @tip: what a browser shows when it is pointed at; NULL: nothing. */
+/* @tip: a browser's tooltip, or NULL. */
 void svg_rect(struct svg *s, enum svg_class class, struct svg_box box,
 	      const char *tip);
 
@@ -53,15 +53,15 @@ void svg_text(struct svg *s, enum svg_class class, int x, int y,
 void svg_text_cut(struct svg *s, enum svg_class class, int x, int y,
 		  const char *text, unsigned most);
 
-/* @text in up to @lines lines, @step apart, of @most characters, parted at
- * spaces where there are any. */
+/* @text in up to @lines lines, @step apart, of @most characters, broken at
+ * spaces if there are any. */
 void svg_paragraph(struct svg *s, enum svg_class class, int x, int y,
 		   const char *text, unsigned most, unsigned lines, int step);
 
 /*
  * The whole document, @width by @height, to be freed; what was drawn is
- * released. @title and @desc say what is to be seen to those who cannot see
- * it. -ENOMEM; *@out is then untouched.
+ * released. @title and @desc describe the picture for screen readers. -ENOMEM;
+ * *@out is then untouched.
  */
 int svg_finish(struct svg *s, int width, int height, const char *title,
 	       const char *desc, char **out, struct err *e);

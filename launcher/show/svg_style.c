@@ -67,7 +67,7 @@ static bool is_line(enum svg_class c)
 	return c >= SVG_GRID && c <= SVG_LEADER;
 }
 
-/* Stripes instead of an area, so that it cannot be taken for something. */
+/* Stripes instead of an area, so that it is not taken for a range. */
 static bool is_striped(enum svg_class c)
 {
 	return c == SVG_HOLE || c == SVG_ROOM;

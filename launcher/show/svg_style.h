@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parts of a picture look like.
+ * The style of the parts of a picture.
  *
- * Colours come in pairs, for light and for dark surroundings; which of them
- * counts is the browser's business (prefers-color-scheme). They never say
- * anything alone: whatever has one has its name next to it, too.
+ * Colours come in pairs, for light and for dark themes; the browser chooses
+ * (prefers-color-scheme). They are not the only information: every coloured
+ * part also has its name next to it.
  */
 #ifndef SHOW_SVG_STYLE_H
 #define SHOW_SVG_STYLE_H
@@ -52,12 +52,12 @@ enum svg_class {
 	SVG_CLASSES, /* how many */
 };
 
-/* What a colour has to stand out from, and how much. */
+/* The contrast that a colour must have. */
 enum svg_role {
 	SVG_ROLE_PAGE,
 	SVG_ROLE_WORDS, /* text: 4.5 to 1 from the page */
 	SVG_ROLE_MARK,	/* 3 to 1 from the page and from SVG_RAM */
-	SVG_ROLE_BACK,	/* a background, framed; nothing is said with it */
+	SVG_ROLE_BACK,	/* a background, framed; it has no meaning */
 };
 
 struct svg_look {

@@ -27,7 +27,7 @@ static void pad(struct text *t, unsigned col)
 		fputc(' ', t->out);
 }
 
-/* Print the word held back, on the next line if this one has no room. */
+/* Print the held word, on the next line if this one has no room. */
 static void flush_word(struct text *t)
 {
 	if (!t->len)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A report for a person: titled sections of aligned keys, in TEXT_WIDTH
- * columns whatever is put in.
+ * A report as text: titled sections of aligned keys, in at most TEXT_WIDTH
+ * columns.
  *
  *   Title
  *     key               words that go on until the right edge is
  *                       reached and then hang here
  *
  * Text is broken at spaces; a word wider than a line is broken anywhere.
- * Columns are counted in bytes, so a line of other than ASCII comes out
- * narrower than it could be, never wider.
+ * Columns are counted in bytes, so a line with other than ASCII characters may
+ * be narrower, but not wider.
  *
  * Must never trust: what is printed; see clean.h.
  */
@@ -32,7 +32,7 @@ struct text {
 	unsigned hang;	 /* where the next line goes on */
 	unsigned spaces; /* in front of the word below */
 	unsigned len;	 /* of the word */
-	/* Held back until it is known to be whole: a call may add to it. */
+	/* Held back until it is complete: a call may add to it. */
 	char word[TEXT_WIDTH];
 	bool started; /* something was printed: titles are set apart */
 };

@@ -70,7 +70,7 @@ static void draw_row(struct svg *s, const struct scale *scale,
 	struct amount text, begin;
 	char tip[128], name[64];
 
-	/* What happened is seen, however short. */
+	/* Every phase is visible, even if it is short. */
 	if (to - from < SVG_PX)
 		to = from + SVG_PX;
 	snprintf(tip, sizeof(tip), "%s: %s, from %s on", p->name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A run as a picture: where its time went, and what lay where in memory.
+ * A run as a picture: where its time went, and what was where in memory.
  *
  *   The whole run                                           duration  share
  *   launcher               #                                 1.12 s    17%
@@ -9,8 +9,8 @@
  *                          |-----|-----|-----|-----|
  *                          0     2 s   4 s   6 s   8 s
  *
- * The launcher's own part is often a thousandth of the whole, so it has a
- * strip and a scale of its own below.
+ * The launcher's own part is often a thousandth of the whole, so it has its own
+ * strip and scale below.
  *
  * Must never trust: the texts.
  */
@@ -24,7 +24,7 @@ enum phase_kind {
 	PHASE_LAUNCHER,
 	PHASE_BESIDES, /* at the same time as the others */
 	PHASE_GUEST,
-	PHASE_FAILED, /* what did not come to its end */
+	PHASE_FAILED, /* a phase that did not end */
 };
 
 /* In nanoseconds since the program's start. */

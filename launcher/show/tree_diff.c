@@ -16,7 +16,7 @@ void walk_leave(struct walk *w)
 		json_array_remove(w->path, json_array_size(w->path) - 1);
 }
 
-/* A value that is not there counts as null. */
+/* A missing value counts as null. */
 static void found(struct walk *w, json_t *a, json_t *b)
 {
 	const char *part = w->part_of(w->path);
@@ -31,8 +31,8 @@ static void found(struct walk *w, json_t *a, json_t *b)
 }
 
 /*
- * What an element of an array is called: a note by owner and type, others by
- * name, or only by their type, which is not a name: those are numbered from 0
+ * The name of an element of an array: a note by owner and type, others by name,
+ * or only by their type, which is not a name: those are numbered from 0
  * (PT_LOAD[0]), the others only when it happens again.
  */
 static json_t *label_of(const json_t *item, json_t *seen)
@@ -111,7 +111,7 @@ void walk_compare_key(struct walk *w, const char *key, json_t *a, json_t *b)
 	walk_leave(w);
 }
 
-/* What follows from a note's value, in the order in which it is asked for. */
+/* Values that follow from a note's value, in order. */
 static const char *const derived[] = { "size", "desc" };
 
 static bool is_derived(const json_t *object, const char *key)

@@ -5,7 +5,7 @@
  *   { "part": ..., "path": [keys down to the value], "a": ..., "b": ... }
  *
  * Objects are compared key by key, arrays of objects element by element:
- * those meet that are called the same. What is not there counts as null.
+ * elements with the same name are compared. A missing value counts as null.
  */
 #ifndef SHOW_TREE_DIFF_H
 #define SHOW_TREE_DIFF_H
@@ -16,9 +16,9 @@
 struct walk {
 	json_t *path;  /* the keys down to where we are */
 	json_t *found; /* the differences */
-	/* The part that a path belongs to; NULL: it is not compared. */
+	/* The part of a path; NULL: it is not compared. */
 	const char *(*part_of)(const json_t *path);
-	bool no_memory; /* found is not complete */
+	bool no_memory; /* the list is not complete */
 };
 
 /* Go down to @key, and up again. */
