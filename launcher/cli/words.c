@@ -442,7 +442,8 @@ static bool find_word(struct walk *w)
 
 	do
 		opt = walk_next(w);
-	while (opt != -1 && opt != '?' && opt != ':');
+	while (opt != -1 && opt != '?' && opt != ':' &&
+	       !advice_on(w->argv[w->at]));
 	return opt == -1 && walk_at_word(w);
 }
 
