@@ -216,7 +216,8 @@ START_TEST(virtio_blk__refuses)
 		transfer(refused[_i].type, refused[_i].sector, refused[_i].len),
 		refused[_i].want);
 	ck_assert_uint_eq(b.counts[BLK_ERRORS], 1);
-	/* Nothing was touched. */
+	/* The host was not asked, and nothing was touched. */
+	ck_assert_uint_eq(b.core.host_errors, 0);
 	ck_assert_uint_eq(transfer(IN, 0, sizeof(image)), OK);
 	ck_assert_mem_eq(data, image, sizeof(image));
 }
@@ -270,6 +271,7 @@ START_TEST(virtio_blk__ranges)
 	if (ranges[_i].len)
 		add(r, ranges[_i].len, false);
 	ck_assert_uint_eq(serve(), ranges[_i].want);
+	ck_assert_uint_eq(b.core.host_errors, 0);
 	if (ranges[_i].type == ZEROES && ranges[_i].want == OK)
 		memset(image + 8 * SECTOR, 0, 8 * SECTOR);
 	if (ranges[_i].type == DISCARD && ranges[_i].want == OK)
