@@ -145,7 +145,7 @@ static void request(struct virtio_blk *b, const uint8_t *in)
 		add(&r.chain, &status, 1, true);
 	if (b->core.is.ops->serve(b, &r, &e) == VIRTIO_DRIVER_FAULT)
 		claim(in[4] >= 254);
-	/* What lacks a byte of the header or the status takes one of the data. */
+	/* Without all of its header or its status it takes a byte of data. */
 	else if (in[4] < 254)
 		judge(h.type, h.sector, n, status);
 }
