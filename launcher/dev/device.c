@@ -29,7 +29,7 @@ int device_request_parse(struct device_request *r,
 			 struct err *e)
 {
 	const struct device_option *o = type->option;
-	/* The values point into a copy of the text, which is behind them. */
+	/* The values point into a copy of the text, which follows them. */
 	void *config = calloc(1, o->config_size + strlen(text) + 1);
 	char *copy = (char *)config + o->config_size;
 	int rc;

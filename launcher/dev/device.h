@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A device type and a device's slot: what is said once about a device, so
- * that the bus, the ACPI tables, the memory picture, the report and the man
- * page can all be made from it or checked against it.
+ * A device type and a device's slot. They describe a device once, so that the
+ * bus, the ACPI tables, the memory picture, the report and the man page can be
+ * made from this description or checked against it.
  *
  *   struct device_type    what such a device is: its registers, its
  *                         interrupt, its ACPI name, how it is created
  *   struct device_slot    one device of the machine plan: the type, and the
  *                         addresses, interrupt and name allocated to it
  *
- * A type never knows where its device will be, unless PC software expects
- * it at one place. A slot is a value: it can be printed and tested before
+ * A type does not know where its device will be, unless PC software expects it
+ * at a fixed place. A slot is a value: it can be printed and tested before
  * anything is opened. machine/plan.h makes them.
  */
 #ifndef DEV_DEVICE_H
@@ -29,7 +29,7 @@
 enum device_space {
 	DEVICE_PORTS,
 	DEVICE_MMIO,
-	DEVICE_PCI, /* a BAR, where it is at first; the guest may move it */
+	DEVICE_PCI, /* a BAR at its first address; the guest may move it */
 };
 
 struct device_range {
@@ -77,37 +77,37 @@ struct worker;
 /* What KVM does for devices, while they exist. */
 struct device_host {
 	void *ctx;
-	/* Let the guest's writes of @bell ring it, or no longer; where the
-	 * host cannot, they stay accesses. */
+	/* Let the guest's writes to @bell ring it, or stop that. Where the host
+	 * cannot do it, the writes stay accesses. */
 	int (*connect)(void *ctx, const struct doorbell *bell, struct err *e);
 	void (*disconnect)(void *ctx, const struct doorbell *bell);
 	/* A message-signalled interrupt without a message. */
 	int (*add_msi)(void *ctx, struct irq_msi *msi, struct err *e);
 };
 
-/* What a device gets of the machine it is created in. */
+/* What the machine gives to a device that it creates. */
 struct device_env {
 	const struct guest_mem *gm;
 	struct outcome_latch *latch;	 /* for a device that can end the run */
 	const struct line_host *console; /* for a device that is a console */
 	struct irq_line line;		 /* of DEVICE_IRQ_LEGACY */
-	/* Of DEVICE_IRQ_EDGE; create() takes it over, or leaves it. */
+	/* Of DEVICE_IRQ_EDGE; create() may take ownership of it. */
 	struct irq_edge edge;
-	/* For what a device does on a thread: it does not run yet. */
+	/* Runs a device's work on a thread; not started yet. */
 	struct worker *worker;
 	const struct device_host *host;
 	struct pci_host *bridge; /* NULL: the machine has none */
 };
 
-/* The option that adds such a device, as far as the device knows it: what is
- * said of each one, and the struct that this is stored in. */
+/* The option that adds such a device: the keys that it takes, and the struct
+ * that stores their values. */
 struct device_option {
 	struct keywords keywords;
 	size_t config_size;
-	/* Check what no key can tell by itself. NULL: nothing. */
+	/* Check the keys against each other. NULL: no check. */
 	int (*check)(const void *config, struct err *e);
-	/* Open what the device needs of the host, before anything foreign is
-	 * read; waits for nothing. NULL: nothing. */
+	/* Open the host files that the device needs, before any foreign bytes
+	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
 	/* After the device's release(), or without a device. */
 	void (*close)(void *config);
@@ -115,44 +115,45 @@ struct device_option {
 
 struct device_type {
 	const char *name; /* "serial": in messages, report, picture, man page */
-	/* Registers at fixed places; the first without a length ends them. */
+	/* Registers at fixed places; the first one without a length ends the
+	 * list. */
 	struct device_range fixed[DEVICE_RANGES];
-	/* Bytes of registers that may be anywhere in the MMIO window; the
-	 * plan gives them a place of their own. 0: none. */
+	/* Bytes of registers that may be anywhere in the MMIO window; the plan
+	 * chooses their address. 0: none. */
 	uint64_t mmio_len;
 	/* Bytes of a PCI function's BAR; the plan gives the function a number
 	 * and the BAR a place. 0: it is not a PCI function. */
 	uint64_t bar_len;
 	enum device_irq irq;
 	unsigned gsi; /* of DEVICE_IRQ_LEGACY */
-	/* How the DSDT tells of it; NULL: not at all. An EISA id ("PNP0501")
-	 * or any other string, and a name of four characters, the last of
-	 * which is replaced by a digit where it is '#'. */
+	/* How the DSDT describes it; NULL: it does not. The id is an EISA id
+	 * ("PNP0501") or any other string. The name has four characters; a '#'
+	 * at its end is replaced by a digit. */
 	const char *acpi_hid;
 	const char *acpi_name;
-	/* NULL: no bus leads to it. */
+	/* NULL: it is on no bus. */
 	const struct device_ops *ops;
 	/*
-	 * Create the device of @slot. *@dev is what ops and the functions
-	 * below get. On failure nothing is left behind, but for @env->edge.
-	 * NULL: it is inside KVM.
+	 * Create the device of @slot. ops and the functions below get *@dev. On
+	 * failure the caller must release only @env->edge. NULL: it is inside
+	 * KVM.
 	 */
 	int (*create)(void **dev, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
 	/*
-	 * Let the device do nothing by itself any more, not even finish what
-	 * it is doing: wait for that. Comes after the last vCPU has stopped,
-	 * while the worker runs. NULL: it only answers.
+	 * Stop all that the device does by itself, and wait until it has
+	 * stopped. Called after the last vCPU has stopped, while the worker
+	 * still runs. NULL: the device only answers accesses.
 	 */
 	void (*stop)(void *dev);
 	void (*release)(void *dev);
-	/* Add what the device has counted to @c. Comes after stop(). NULL: it
-	 * counts nothing. */
+	/* Add the device's counts to @c. Called after stop(). NULL: it counts
+	 * nothing. */
 	void (*report)(void *dev, struct device_counters *c);
 	/*
-	 * Of a virtio device, which says nothing but its name besides: create
-	 * it without a transport. ops->release() of *@v frees it. The slot's
-	 * transport has the rest, and its create() calls this.
+	 * Create a virtio device without its transport. The slot's transport
+	 * has the other functions, and its create() calls this one.
+	 * ops->release() of *@v frees the device.
 	 */
 	int (*virtio)(struct virtio **v, const struct device_slot *slot,
 		      struct device_env *env, struct err *e);
@@ -164,14 +165,14 @@ struct device_type {
 	struct pci_host *(*bridge)(void *dev);
 };
 
-/* A device that was asked for by its type's option. */
+/* A device that the user added by its type's option. */
 struct device_request {
 	const struct device_type *type;
 	void *config; /* NULL: the type has no option */
 };
 
-/* Fill in *@r from the argument of @type's option. The message lacks the
- * option's name. On failure there is nothing to release. */
+/* Fill in *@r from the argument of @type's option. The message does not name
+ * the option. On failure the caller releases nothing. */
 int device_request_parse(struct device_request *r,
 			 const struct device_type *type, const char *text,
 			 struct err *e);

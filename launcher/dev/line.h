@@ -7,8 +7,8 @@
  *                         <-- line_guest.receive --
  *                         --- line_host.room ------> "there is room again"
  *
- * The device implements struct line_guest, the run implements struct
- * line_host. Neither knows more of the other.
+ * The device implements struct line_guest, the run implements struct line_host.
+ * Each knows only this interface of the other.
  */
 #ifndef DEV_LINE_H
 #define DEV_LINE_H

@@ -10,7 +10,7 @@
 static uint64_t acpi_power_read(void *dev, uint64_t off, unsigned size)
 {
 	(void)dev, (void)off, (void)size;
-	return 0; /* never woken from a sleep, nothing latched */
+	return 0; /* never woken from a sleep, no bit latched */
 }
 
 static void acpi_power_write(void *dev, uint64_t off, unsigned size,

@@ -2,9 +2,9 @@
 /*
  * The small fixtures of a PC that a stock kernel looks for while it boots.
  *
- * Each does only a little. They exist because a kernel that finds all ones at
- * their ports waits: for a keyboard controller that never becomes ready, for a
- * clock whose update never ends, for a PCI configuration mechanism.
+ * Each does only a little. Without them a kernel reads all ones at their ports
+ * and waits for a keyboard controller that never becomes ready, a clock whose
+ * update never ends, or a PCI configuration mechanism.
  *
  * Must never trust: offset and value of any access.
  */
@@ -34,7 +34,7 @@
 struct rtc {
 	uint8_t index;
 	uint8_t ram[128];
-	time_t (*host_time)(time_t *); /* time(), but in tests */
+	time_t (*host_time)(time_t *); /* time(), except in tests */
 	time_t now;		       /* the sampled time */
 	uint64_t told; /* registers read from this sample, one bit each */
 };
@@ -69,7 +69,7 @@ struct pci_stub {
 	struct outcome_latch *latch;
 	uint32_t address;
 };
-/* The host bridge's header, by which a kernel detects the bus. */
+/* A kernel detects the bus by the host bridge's header. */
 #define PCI_BRIDGE_VENDOR   0x8086 /* Intel 440FX */
 #define PCI_BRIDGE_DEVICE   0x1237
 #define PCI_BRIDGE_CLASS    0x060000

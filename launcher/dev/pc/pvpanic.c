@@ -44,7 +44,7 @@ static int pvpanic_create(void **dev, const struct device_slot *slot,
 const struct device_type pvpanic_type = {
 	.name = "pvpanic",
 	.fixed = { DEVICE_PORTS_AT(PVPANIC_PORT, 1) },
-	/* No EISA id: its driver knows it by this name. */
+	/* No EISA id: its driver matches this name. */
 	.acpi_hid = "QEMU0001",
 	.acpi_name = "PEVT",
 	.ops = &pvpanic_ops,

@@ -150,7 +150,7 @@ static uint8_t read_iir(struct serial *s)
 {
 	uint8_t iir = pending_interrupt(s);
 
-	/* Reading IIR is what acknowledges this one. */
+	/* Reading IIR acknowledges this interrupt. */
 	if (iir == IIR_THRI)
 		s->thr_interrupt = false;
 	if (s->fcr & FCR_ENABLE)

@@ -8,8 +8,8 @@
  * source asks serial_room() first.
  *
  * The vCPU threads access the registers and the event loop delivers the input;
- * one lock covers both. The output callback is called without the lock and may
- * block, so a slow terminal slows the guest down.
+ * one lock protects both. The output callback is called without the lock and
+ * may block, so a slow terminal slows the guest down.
  *
  * Spec: National Semiconductor PC16550D data sheet.
  */

@@ -52,7 +52,7 @@ void pci_function_init(struct pci_function *f, const struct pci_ids *ids,
 	pci_function_put(f, PCI_SUBVENDOR_ID, 2, ids->subvendor);
 	pci_function_put(f, PCI_SUBSYSTEM_ID, 2, ids->subsystem);
 	pci_function_let_write(f, PCI_COMMAND, 2, COMMAND_BITS);
-	/* Notes of the system software's; they change nothing here. */
+	/* Scratch fields of system software; they have no effect here. */
 	pci_function_let_write(f, PCI_CACHE_LINE, 1, 0xff);
 	pci_function_let_write(f, PCI_LATENCY, 1, 0xff);
 	pci_function_let_write(f, PCI_INTERRUPT_LINE, 1, 0xff);

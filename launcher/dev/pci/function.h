@@ -4,12 +4,12 @@
  * memory BAR, a list of capabilities.
  *
  *   0x00  type 0 header; BAR 0 and 1 are the one memory BAR
- *   0x40  capabilities, each behind the one before
+ *   0x40  capabilities, one after the other
  *   0xff
  *
- * The space is 256 bytes and, for each bit, whether software can write it.
- * Everything else about a byte is done by the function's ops: they fill in
- * what is about to be read and act on what was written.
+ * The space has 256 bytes and a mask of the bits that software can write. The
+ * function's ops do the rest: they fill in bytes before a read and act on bytes
+ * after a write.
  *
  * A function has no I/O BAR, no INTx and no expansion ROM.
  *
@@ -26,7 +26,7 @@
 #include "dev/bus.h"
 #include "pv/pci.h"
 
-/* The BAR answers nowhere. */
+/* The BAR does not answer. */
 #define PCI_NOWHERE UINT64_MAX
 
 struct pci_ids {
@@ -37,16 +37,16 @@ struct pci_ids {
 
 /* Called with the host bridge's lock held, except for memory. */
 struct pci_function_ops {
-	/* What the BAR reaches. Several vCPUs may call at once: it must lock
-	 * itself. */
+	/* The memory behind the BAR. Several vCPUs may call at once: it must
+	 * take its own lock. */
 	const struct device_ops *memory;
-	/* Bytes of the space are about to be read: fill them in. NULL: they
-	 * are what they are. */
+	/* Bytes of the space are about to be read: fill them in. NULL: the
+	 * stored bytes are current. */
 	void (*reading)(void *dev, unsigned off, unsigned size);
 	/* Software wrote these bytes; those that can be written have changed.
-	 * NULL: nothing follows. */
+	 * May be NULL. */
 	void (*written)(void *dev, unsigned off, unsigned size);
-	/* The BAR now answers at @gpa, or at PCI_NOWHERE. NULL: as above. */
+	/* The BAR now answers at @gpa, or at PCI_NOWHERE. May be NULL. */
 	void (*moved)(void *dev, uint64_t gpa);
 };
 
@@ -56,23 +56,22 @@ struct pci_function {
 	uint8_t config[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE]; /* bits that software can write */
 	unsigned capabilities_end;
-	unsigned last_capability; /* 0: there is none */
-	uint64_t bar_len;	  /* 0: there is no BAR */
-	uint64_t gpa; /* of the host bridge: where the BAR answers */
+	unsigned last_capability; /* 0: none */
+	uint64_t bar_len;	  /* 0: no BAR */
+	uint64_t gpa; /* where the BAR answers; set by the host bridge */
 };
 
-/* A function without a BAR or capabilities, which answers nowhere. */
+/* A function without a BAR or capabilities. */
 void pci_function_init(struct pci_function *f, const struct pci_ids *ids,
 		       const struct pci_function_ops *ops, void *dev);
 
 /* Give @f a memory BAR of @len bytes, a power of 2 from 16 on, at @gpa. It
- * does not answer before software enables it. */
+ * answers only after software has enabled it. */
 void pci_function_set_bar(struct pci_function *f, uint64_t gpa, uint64_t len);
 
 /*
- * Append the capability @id of @len bytes, of which @body has those from the
- * third one on. They can only be read. Returns its offset. The space must have
- * room.
+ * Append the capability @id of @len bytes; @body has its bytes from the third
+ * one on. They are read-only. Returns its offset. The space must have room.
  */
 unsigned pci_function_add_capability(struct pci_function *f, uint8_t id,
 				     const void *body, unsigned len);
@@ -81,13 +80,14 @@ unsigned pci_function_add_capability(struct pci_function *f, uint8_t id,
 void pci_function_let_write(struct pci_function *f, unsigned off, unsigned size,
 			    uint32_t mask);
 
-/* Little-endian fields of the space, from the inside; whatever is writable. */
+/* Little-endian fields of the space, for the device: read-only bits change,
+ * too. */
 uint32_t pci_function_get(const struct pci_function *f, unsigned off,
 			  unsigned size);
 void pci_function_put(struct pci_function *f, unsigned off, unsigned size,
 		      uint32_t value);
 
-/* An access of software: 1, 2 or 4 bytes, which must be inside the space. */
+/* An access by software: 1, 2 or 4 bytes inside the space. */
 uint32_t pci_function_read(struct pci_function *f, unsigned off, unsigned size);
 void pci_function_write(struct pci_function *f, unsigned off, unsigned size,
 			uint32_t value);

@@ -33,7 +33,7 @@ static bool overlap(const struct pci_function *a, uint64_t a_gpa,
 	       a_gpa < b_gpa + b->bar_len && b_gpa < a_gpa + a->bar_len;
 }
 
-/* Where function @n answers, given where those before it do. */
+/* Where function @n answers, given where the functions before it answer. */
 static uint64_t decide(const struct pci_host *h, unsigned n,
 		       const uint64_t *before)
 {
@@ -58,7 +58,7 @@ static void move(struct pci_function *f, uint64_t gpa)
 		f->ops->moved(f->dev, gpa);
 }
 
-/* All that leave a place do so before another one takes it. */
+/* All functions leave their old places before any takes a new one. */
 static void map_bars(struct pci_host *h)
 {
 	uint64_t wanted[PCI_DEVICES_MAX];
@@ -76,7 +76,7 @@ static void map_bars(struct pci_host *h)
 
 /* --- configuration spaces, with the lock */
 
-/* NULL: no function has the address that was written. */
+/* NULL: no function has the address in the address register. */
 static struct pci_function *selected(struct pci_host *h)
 {
 	unsigned number = h->address >> 11 & (PCI_DEVICES_MAX - 1);
@@ -219,7 +219,7 @@ void pci_host_init(struct pci_host *h, struct outcome_latch *latch)
 {
 	*h = (struct pci_host){ .latch = latch };
 	pci_function_init(&h->bridge, &bridge_ids, NULL, NULL);
-	/* It has no accesses of its own to enable. */
+	/* It has no accesses to enable. */
 	pci_function_let_write(&h->bridge, PCI_COMMAND, 2, 0);
 	pthread_mutex_init(&h->lock, NULL);
 }

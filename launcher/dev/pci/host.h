@@ -8,17 +8,17 @@
  *                          00:02.0  ...
  *   MMIO window       -->  the function whose BAR has that address
  *
- * A guest may move BARs, disable them, and move them over each other, all
- * while other vCPUs access them. A BAR answers if memory accesses are enabled
- * and all of it lies inside the window; where two overlap, the function with
- * the lower number answers, and the other one nowhere, until one of them is
- * moved. Devices outside the window cannot be covered.
+ * A guest may move BARs, disable them, and move them over each other, all while
+ * other vCPUs access them. A BAR answers if memory accesses are enabled and all
+ * of it lies inside the window; where two overlap, only the function with the
+ * lower number answers, until one of them is moved. A BAR cannot cover devices
+ * outside the window.
  *
  * 0xcf9 is the reset control register.
  *
  * Locks: the bridge's lock covers the address register, all configuration
- * spaces and where BARs answer. It is held while a function's configuration is
- * accessed, not while its memory is. Order: it comes before the locks of the
+ * spaces and where BARs answer. It is held during accesses to a function's
+ * configuration, not to its memory. Order: it comes before the locks of the
  * functions.
  *
  * Must never trust: ports, addresses, sizes and values of accesses.
@@ -37,9 +37,9 @@
 struct pci_host {
 	struct outcome_latch *latch;
 	struct pci_function bridge;
-	/* By number; NULL: there is none. Complete before a guest runs. */
+	/* By number; NULL: none. Complete before a guest runs. */
 	struct pci_function *functions[PCI_DEVICES_MAX];
-	pthread_mutex_t lock; /* covers what follows, and the spaces */
+	pthread_mutex_t lock; /* covers the fields below and the spaces */
 	uint32_t address;
 };
 

@@ -53,7 +53,7 @@ void msix_add_capability(struct msix *x, struct pci_function *f,
 	uint8_t bytes[MSIX_CAP_SIZE - MSIX_CONTROL];
 	uint16_t control = (uint16_t)(x->count - 1);
 
-	/* The low bits of the offsets are the number of the BAR: 0. */
+	/* The low bits of the offsets are the BAR's number, 0. */
 	assert(!(table_off & 7) && !(pba_off & 7));
 	memcpy(bytes, &control, sizeof(control));
 	memcpy(bytes + sizeof(control), body, sizeof(body));
@@ -78,9 +78,9 @@ static bool may_send(const struct msix *x, const struct msix_vector *v)
 }
 
 /*
- * Something about @v changed: if it can be sent now, tell the host its
- * message, and send what is pending. A masked entry may have half a message;
- * setting one costs the host some time.
+ * Something about @v changed: if it can be sent now, give its message to the
+ * host and send it if it is pending. Otherwise leave the host alone: a masked
+ * entry may have half a message, and setting a message costs time.
  */
 static int update(struct msix *x, struct msix_vector *v, struct err *e)
 {

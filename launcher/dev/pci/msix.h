@@ -5,7 +5,7 @@
  *
  *   raised     --> disabled: lost; a function without INTx has no other
  *              --> masked, or not a bus master: its pending bit is set
- *              --> else: the message is sent
+ *              --> else: sent
  *   unmasked   --> sent if its pending bit was set, which is cleared
  *
  * A message that is not for a local APIC, which on a PC would be a write to
@@ -13,7 +13,7 @@
  *
  * The owner serialises all calls with a lock of its own.
  *
- * Must never trust: what is written into the table.
+ * Must never trust: the table's contents, which the guest writes.
  *
  * Spec: PCI Local Bus 3.0, 6.8.2 and 6.8.3.
  */
@@ -42,12 +42,13 @@ int msix_init(struct msix *x, unsigned count, const struct device_host *host,
 	      struct err *e);
 void msix_release(struct msix *x);
 
-/* Let @f show its table and pending bits at these offsets of its BAR. */
+/* Add the MSI-X capability to @f: table and pending bits are at these offsets
+ * of its BAR. */
 void msix_add_capability(struct msix *x, struct pci_function *f,
 			 uint32_t table_off, uint32_t pba_off);
 
 /*
- * Software wrote to the configuration space of @f: see whether vectors are
+ * Software wrote to the configuration space of @f: check whether MSI-X is
  * enabled or masked as a whole. Returns as msix_write() does.
  */
 int msix_configure(struct msix *x, const struct pci_function *f, struct err *e);
@@ -55,13 +56,13 @@ int msix_configure(struct msix *x, const struct pci_function *f, struct err *e);
 /* Vector @n, if there is one, interrupts the guest. */
 void msix_raise(struct msix *x, unsigned n);
 
-/* Forget what is pending. */
+/* Clear all pending bits. */
 void msix_clear(struct msix *x);
 
 /*
  * Doublewords of the table and of the pending bits. @off is a multiple of 4
- * inside msix_table_size() or msix_pba_size(). A write fails only where the
- * host does: the entry is then as it was written, but does not interrupt.
+ * inside msix_table_size() or msix_pba_size(). A write fails only if the host
+ * fails: the entry then has the written value, but does not interrupt.
  */
 unsigned msix_table_size(const struct msix *x);
 unsigned msix_pba_size(const struct msix *x);

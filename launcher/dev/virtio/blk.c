@@ -7,15 +7,15 @@
 
 #define BLK_QUEUE      0
 #define BLK_QUEUE_SIZE 256
-/* A request has a header and a status besides. */
+/* A request also has a header and a status. */
 #define BLK_SEG_MAX (BLK_QUEUE_SIZE - 2)
 
-/* Of one request to DISCARD or WRITE_ZEROES. */
+/* Ranges of one DISCARD or WRITE_ZEROES request. */
 #define BLK_RANGES_MAX	16
 #define BLK_DISCARD_MAX (UINT32_C(1) << 22) /* sectors of a range */
 #define BLK_ZEROES_MAX	(UINT32_C(1) << 16)
 
-/* Host I/O of one disk at a time. */
+/* Concurrent host I/O of one disk. */
 #define BLK_THREADS 4
 
 struct blk_request {
@@ -26,7 +26,7 @@ struct blk_request {
 	uint32_t flags; /* of a range */
 	uint64_t off, len;
 	uint8_t *status;  /* in guest memory */
-	uint32_t written; /* in front of it, if all goes well */
+	uint32_t written; /* bytes before it, if all goes well */
 	unsigned ranges_count;
 	struct virtio_blk_range ranges[BLK_RANGES_MAX];
 	unsigned n;
@@ -40,9 +40,9 @@ static void count(struct virtio_blk *b, enum blk_count what, uint64_t n)
 
 /* ---- checking */
 
-/* 5.2.6.2: "A device MUST set the status byte to VIRTIO_BLK_S_IOERR for a
- * write request if the VIRTIO_BLK_F_RO feature if offered". Nor is anything
- * touched beyond the disk's end. */
+/* 5.2.6.2: "A device MUST set the status byte to VIRTIO_BLK_S_IOERR for a write
+ * request if the VIRTIO_BLK_F_RO feature if offered". Requests beyond the
+ * disk's end fail, too. */
 static bool is_inside(const struct virtio_blk *b, uint64_t sector,
 		      uint64_t sectors)
 {
@@ -84,7 +84,7 @@ static uint8_t parse_ranges(struct blk_request *q, struct virtq_cursor *in)
 	return VIRTIO_BLK_S_OK;
 }
 
-/* Data of a read or a write: whole sectors, all of them on the disk. */
+/* Data of a read or a write: whole sectors inside the disk. */
 static uint8_t parse_data(struct blk_request *q, struct virtq_cursor *data,
 			  uint64_t sector)
 {
@@ -192,8 +192,8 @@ static void count_done(const struct blk_request *q)
 	}
 }
 
-/* The status is the last byte: what lies before it is not known to be written
- * unless all of it was. */
+/* The status is the last byte. Unless all bytes before it were written, we do
+ * not know which were. */
 static uint32_t set_status(struct blk_request *q, uint64_t room, uint8_t status)
 {
 	__atomic_store_n(q->status, status, __ATOMIC_RELEASE);
@@ -225,8 +225,8 @@ static void on_job(struct job *job)
 
 /* ---- the device */
 
-/* The request in @r, with its header and status taken; NULL and @e if it has
- * not even these. */
+/* The request in @r, with its header and status taken; NULL and @e if it lacks
+ * one of them. */
 static struct blk_request *take_request(struct virtio_blk *b,
 					const struct virtio_request *r,
 					struct virtq_cursor *in,
@@ -303,8 +303,8 @@ static int blk_start(void *dev, struct err *e)
 	struct virtio_blk *b = dev;
 
 	(void)e;
-	/* 5.2.5.2: a driver that does not know FLUSH has a write-through
-	 * cache; one that knows CONFIG_WCE says what it wants. */
+	/* 5.2.5.2: a driver that does not know FLUSH has a write-through cache;
+	 * a driver that knows CONFIG_WCE chooses the mode. */
 	if (!virtio_has(&b->core, VIRTIO_BLK_F_CONFIG_WCE))
 		atomic_store(&b->writes_back,
 			     virtio_has(&b->core, VIRTIO_BLK_F_FLUSH));
@@ -524,7 +524,7 @@ static const char *default_id(const char *path)
 static int blk_create(struct virtio **v, const struct device_slot *slot,
 		      struct device_env *env, struct err *e)
 {
-	/* Opened by now, and open as long as the machine exists. */
+	/* The disk is open, and stays open as long as the machine exists. */
 	struct virtio_blk_config *c =
 		(struct virtio_blk_config *)(uintptr_t)slot->config;
 	struct virtio_blk *b = device_alloc(slot, sizeof(*b), e);

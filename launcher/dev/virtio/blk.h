@@ -3,15 +3,16 @@
  * virtio-blk: a disk.
  *
  * One queue. A request is checked before any I/O and then carried out on the
- * guest's own buffers, without a copy: a read of what the host has in memory at
- * once, everything else by a job on a thread of the device, several at a time.
+ * guest's own buffers, without a copy: a read of bytes that the host has in
+ * memory at once, everything else by a job on one of the device's threads,
+ * several at a time.
  *
  *   serve() --> check --> read now ---------------------> given back
  *                    '--> job: preadv, pwritev, ... ----> given back
  *
- * A write is complete when the host's kernel has it; FLUSH, or each write if
- * the driver turned the cache off, makes it durable. A host call that fails is
- * IOERR for the guest and one line for the user.
+ * A write is complete when the host's kernel has it. FLUSH makes it durable; if
+ * the driver turned the cache off, each write does. When a host call fails, the
+ * guest gets IOERR and the user one line.
  *
  * Must never trust: sectors, lengths, types and flags of requests; how buffers
  * are cut into pieces.
@@ -61,8 +62,9 @@ struct virtio_blk {
 };
 
 /*
- * @disk is open and outlives the device. @id: at most VIRTIO_BLK_ID_SIZE bytes
- * of it. @worker does not run yet. On failure nothing is left to release.
+ * @disk is open and outlives the device. At most VIRTIO_BLK_ID_SIZE bytes of
+ * @id are used. @worker does not run yet. On failure the caller releases
+ * nothing.
  */
 int virtio_blk_init(struct virtio_blk *b, struct disk *disk, const char *id,
 		    const struct guest_mem *gm, struct worker *worker,

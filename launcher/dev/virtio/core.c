@@ -22,7 +22,7 @@
 
 /*
  * Only the first fault is logged, and by the worker: a guest can reset the
- * device and do it again as often as it likes.
+ * device and cause the same fault any number of times.
  */
 void virtio_fault(struct virtio *v, int queue, const char *fmt, ...)
 {
@@ -82,8 +82,8 @@ void virtio_accept_word(struct virtio *v, uint32_t n, uint32_t value)
 
 /*
  * 2.2.2: "The device SHOULD accept any valid subset of features the driver
- * accepts, otherwise it MUST fail to set the FEATURES_OK device status bit".
- * Without VIRTIO_F_VERSION_1 the driver means a legacy device (6.2).
+ * accepts, otherwise it MUST fail to set the FEATURES_OK device status bit". A
+ * driver without VIRTIO_F_VERSION_1 expects a legacy device (6.2).
  */
 static bool features_fit(const struct virtio *v)
 {
@@ -142,8 +142,8 @@ void virtio_enable_queue(struct virtio *v, struct virtio_queue *q,
 
 	if (v->is_resetting)
 		return;
-	/* 3.1.1: queues are set up once the features are agreed upon, which
-	 * decide what is in them. */
+	/* 3.1.1: queues are set up after feature negotiation, because the
+	 * features decide their layout. */
 	if (!(v->status & VIRTIO_STATUS_FEATURES_OK))
 		virtio_fault(v, n, "%s without FEATURES_OK (3.1.1)", reg);
 	else if (virtq_enable(&q->ring, v->is.gm, v->is.queue_size, v->accepted,
@@ -152,8 +152,8 @@ void virtio_enable_queue(struct virtio *v, struct virtio_queue *q,
 }
 
 /*
- * The rings are left alone at once, but the buffers of chains that the device
- * has are not: only stopping it makes sure of that. VIRTIO_F_RING_RESET, with
+ * The core stops touching the rings at once, but the device may still touch the
+ * buffers of chains that it has until it is stopped. VIRTIO_F_RING_RESET, with
  * which a driver may expect more, is not offered.
  */
 void virtio_disable_queue(struct virtio *v, struct virtio_queue *q)
@@ -173,7 +173,7 @@ void virtio_notify(struct virtio_queue *q)
 
 /* --- configuration */
 
-/* How many of @size bytes at @off there are. */
+/* How many of @size bytes at @off exist. */
 static unsigned inside(const struct virtio *v, uint32_t off, unsigned size)
 {
 	if (off >= v->is.config_len)

@@ -9,44 +9,44 @@
  *   used, interrupt        <--  virtio_give()     <--  DONE, now or later
  *   status 0, or a fault   -->  the life ends     -->  stop()
  *
- * A device (rng.h, ...) knows its requests and nothing of registers. It takes
- * chains of buffers, as many at a time as it likes, and gives each back when
- * it is done, in any order. A transport (mmio.h, ...) knows registers and
- * interrupts and nothing of requests.
+ * A device (rng.h, ...) knows its requests, but no registers. It takes any
+ * number of chains of buffers at a time and gives each one back when it is
+ * done, in any order. A transport (mmio.h, ...) knows registers and interrupts,
+ * but no requests.
  *
- * A driver's life goes from DRIVER_OK to a reset, to FAILED or to a fault; it
- * has a number. Once it has ended, no ring is touched: a chain that is given
- * back under an old number is dropped. Its buffers may still be touched by
- * host I/O that cannot be called back, so a reset is not complete, and status
+ * A driver's life goes from DRIVER_OK to a reset, to FAILED or to a fault; each
+ * life has a number. After its end the core does not touch the rings: it drops
+ * a chain that is given back under an old number. Host I/O that cannot be
+ * cancelled may still touch the buffers, so a reset is not complete, and status
  * does not read 0, until
  *
  *   - the device's stop() has returned, and
- *   - each chain that the device had taken was given back, or it said by
- *     virtio_forget() that it will not touch any of them.
+ *   - the device has given back each chain that it took, or has promised by
+ *     virtio_forget() not to touch those it keeps.
  *
- * stop() therefore forgets what it can, cancels what it can, and returns.
- * Requests whose host I/O is in flight are given back by their completions;
- * the worker is not blocked meanwhile, and other devices on it go on. A
- * transport whose drivers do not poll status waits with virtio_wait().
+ * stop() therefore forgets what it can, cancels what it can, and returns. The
+ * completions of host I/O in flight give their requests back. Meanwhile the
+ * worker is not blocked and other devices on it go on. A transport whose
+ * drivers do not poll status calls virtio_wait().
  *
- * A driver that breaks a rule which leaves the device without a meaning to act
- * on meets virtio_fault(): the life ends, the device sets DEVICE_NEEDS_RESET
- * and says so with a configuration change, and the first such fault is logged
- * with the names of device and queue. A host call that fails is not the
- * driver's fault: see virtio_host_error().
+ * If a driver breaks a rule so that the device cannot know what to do,
+ * virtio_fault() ends the life. The device sets DEVICE_NEEDS_RESET and
+ * announces this by a configuration change. The first such fault is logged with
+ * the names of device and queue. A host call that fails is not the driver's
+ * fault: see virtio_host_error().
  *
- * Threads: register accesses come on vCPU threads, which never wait for host
- * I/O, but for that of a reset. start(), stop() and serve() run on the
- * device's worker, one at a time, without a lock; so do the loop's callbacks
- * for whatever else the device watches. State of a device that only these use
- * needs no lock. write_config() is the exception: it runs on a vCPU thread.
+ * Threads: register accesses come on vCPU threads, which wait for host I/O only
+ * during a reset. start(), stop() and serve() run on the device's worker, one
+ * at a time, without a lock; so do the loop's callbacks for other files that
+ * the device watches. Device state that only these use needs no lock.
+ * write_config() is the exception: it runs on a vCPU thread.
  *
  * Locks: virtio.lock covers everything in struct virtio and in its transport.
  * It is held for register accesses and while a chain is taken or given back,
  * never during start(), stop(), serve() or host I/O. Order: virtio.lock, then
  * the worker's loop (loop_post() only); an interrupt is raised under
- * virtio.lock. A device may call virtio_*() with a lock of its own
- * held, which write_config() must then not take.
+ * virtio.lock. A device may hold its own lock while it calls virtio_*();
+ * write_config() must then not take that lock.
  *
  * Must never trust: anything a driver writes, in any order; anything in the
  * queues.
@@ -70,7 +70,7 @@
 #define VIRTIO_QUEUES_MAX 128
 #define VIRTIO_NO_QUEUE	  (-1)
 
-/* By what a chain is given back, at any time; see virtio_give(). */
+/* Identifies a chain that is given back; see virtio_give(). */
 struct virtio_ticket {
 	uint32_t life;
 	uint16_t queue;
@@ -78,9 +78,9 @@ struct virtio_ticket {
 };
 
 struct virtio_request {
-	struct virtio_ticket ticket; /* to be kept by LATER */
-	/* By DONE and HOST_ERROR: of the writable bytes, how many were
-	 * written, from the first on. 0 at first. */
+	struct virtio_ticket ticket; /* a device that returns LATER keeps it */
+	/* For DONE and HOST_ERROR: how many of the writable bytes were written,
+	 * from the first on. 0 at first. */
 	uint32_t written;
 	struct virtq_chain chain; /* valid until serve() returns */
 };
@@ -93,18 +93,18 @@ enum virtio_result {
 	VIRTIO_NOT_NOW,
 	VIRTIO_DRIVER_FAULT, /* @e says which rule was broken */
 	/* A host call failed, as @e says. The request was answered as the
-	 * device's specification has it for that: give it back. */
+	 * device's specification says for that case: give it back. */
 	VIRTIO_HOST_ERROR,
 };
 
 struct device_counters;
 
 struct virtio_device_ops {
-	/* A life begins: features and queues are settled. NULL: nothing to
-	 * do. A failure is a host error, and the device needs a reset. */
+	/* A life begins: features and queues are settled. May be NULL. A
+	 * failure is a host error, and the device needs a reset. */
 	int (*start)(void *dev, struct err *e);
-	/* It has ended: touch no more buffers; see above. NULL: the device
-	 * never returns VIRTIO_LATER and has nothing to stop. */
+	/* The life has ended: touch no more buffers; see above. May be NULL if
+	 * the device never returns VIRTIO_LATER. */
 	void (*stop)(void *dev);
 	/* Serve one chain of r->ticket.queue, without waiting for anything. */
 	enum virtio_result (*serve)(void *dev, struct virtio_request *r,
@@ -112,19 +112,19 @@ struct virtio_device_ops {
 	/*
 	 * The driver wrote @size bytes (1, 2 or 4) at @off, inside the
 	 * configuration space @config; the device stores what may be changed.
-	 * On a vCPU thread, with virtio.lock, so that it must not call
-	 * virtio_*(), but may post to the loop. NULL: nothing may be written.
+	 * Called on a vCPU thread with virtio.lock held, so it must not call
+	 * virtio_*(), but may post to the loop. NULL: the driver cannot write.
 	 */
 	void (*write_config)(void *dev, uint8_t *config, uint32_t off,
 			     unsigned size, uint32_t value);
-	/* Add the device's own counts to those of the core; with virtio.lock.
-	 * NULL: it has none. */
+	/* Add the device's own counts to those of the core; with virtio.lock
+	 * held. NULL: it has none. */
 	void (*report)(void *dev, struct device_counters *c);
-	/* Free the device and its core, which is stopped. */
+	/* Free the device and its stopped core. */
 	void (*release)(void *dev);
 };
 
-/* What one device is, all of it its own. */
+/* The description of one device; not shared. */
 struct virtio_setup {
 	const char *name;  /* "virtio-rng", for messages; outlives the device */
 	uint32_t id;	   /* 5: its type */
@@ -169,7 +169,7 @@ struct virtio {
 	struct virtio_queue *queues;
 	const struct virtio_transport_ops *transport;
 	void *transport_ctx;
-	struct loop_call settle; /* bring the device to where the life is */
+	struct loop_call settle;       /* start or stop as the life demands */
 	struct virtio_request request; /* of the worker */
 
 	pthread_mutex_t lock; /* covers what follows, and each ring */
@@ -199,7 +199,7 @@ int virtio_init(struct virtio *v, const struct virtio_setup *setup,
 
 /*
  * End the driver's life, as a reset does, and wait for the device. The driver
- * must not run any more; the worker must, unless it never did.
+ * must have stopped; the worker must still run, unless it was never started.
  */
 void virtio_stop(struct virtio *v);
 
@@ -218,24 +218,24 @@ static inline bool virtio_has(const struct virtio *v, unsigned bit)
 }
 
 /*
- * Take the next chain of @queue, on the worker, where a device wants one
- * without being asked by serve(). Returns whether there was one. Afterwards
- * it is to be given back or put back.
+ * Take the next chain of @queue outside serve(), on the worker. Returns whether
+ * there was one. The device must give it back or put it back.
  */
 bool virtio_take(struct virtio *v, unsigned queue, struct virtio_request *r);
 
-/* Put back the chain that was taken last of its queue, on the worker. */
+/* Put back the chain that was taken last from its queue. On the worker. */
 void virtio_put_back(struct virtio *v, const struct virtio_ticket *t);
 
 /*
- * Give a chain back, of whose writable bytes the first @written were written.
- * From any thread. Nothing happens if the life in which it was taken is over.
+ * Give a chain back; the device has written the first @written of its writable
+ * bytes. From any thread. Does nothing if the life in which the chain was taken
+ * is over.
  */
 void virtio_give(struct virtio *v, const struct virtio_ticket *t,
 		 uint32_t written);
 
-/* The chain @t broke a rule, as @e says: VIRTIO_DRIVER_FAULT for one that was
- * kept. From any thread. */
+/* The chain @t broke a rule, as @e says: VIRTIO_DRIVER_FAULT for a chain that
+ * the device kept. From any thread. */
 void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 		   const struct err *e);
 
@@ -246,18 +246,17 @@ void virtio_forget(struct virtio *v);
 void virtio_resume(struct virtio *v, unsigned queue);
 
 /*
- * A host call failed for a request of @queue or VIRTIO_NO_QUEUE. The first
- * time, the user is told. What the guest gets to see is up to the device.
- * From any thread.
+ * A host call failed for a request of @queue or VIRTIO_NO_QUEUE. The first one
+ * is logged. The device decides what the guest sees. From any thread.
  */
 void virtio_host_error(struct virtio *v, int queue, const struct err *e);
 
-/* Change @len bytes of the configuration space and say so to the driver. From
- * any thread. */
+/* Change @len bytes of the configuration space and notify the driver. From any
+ * thread. */
 void virtio_set_config(struct virtio *v, uint32_t off, const void *data,
 		       uint32_t len);
 
-/* --- for transports; with the lock, where nothing else is said */
+/* --- for transports; with the lock held, unless the comment says otherwise */
 
 /* Before the worker runs; without the lock. */
 void virtio_attach(struct virtio *v, const struct virtio_transport_ops *ops,
@@ -276,55 +275,57 @@ static inline void virtio_unlock(struct virtio *v)
 /* Word @n of the features offered; 0 beyond the last. */
 uint32_t virtio_offered_word(const struct virtio *v, uint32_t n);
 
-/* Word @n of those that the driver accepted and a device can have. */
+/* Word @n of the accepted features that a device can have. */
 uint32_t virtio_accepted_word(const struct virtio *v, uint32_t n);
 
 /* The driver accepts @value in word @n. */
 void virtio_accept_word(struct virtio *v, uint32_t n, uint32_t value);
 
 /*
- * The driver writes the device status. 0 begins a reset, which is complete
- * when v->status is 0. Until then, whatever else is written is ignored.
+ * The driver writes the device status. 0 begins a reset, which is complete when
+ * v->status is 0. Until then, other writes are ignored.
  */
 void virtio_set_status(struct virtio *v, uint32_t value);
 
 /*
- * Wait until the end of a life that has begun to end is complete, and its
- * reset, if there was one. Releases the lock meanwhile. Does not wait if it
- * is the worker itself that must do it.
+ * Wait until a life that is ending has ended, and its reset, if any, is
+ * complete. Releases the lock meanwhile. Does not wait on the worker itself,
+ * which does that work.
  */
 void virtio_wait(struct virtio *v);
 
-/* Queue @n, NULL if there is none. Size and addresses in ->ring are written by
- * transports, while it is not ready. */
+/* Queue @n, NULL if there is none. While it is not ready, transports write size
+ * and addresses in ->ring. */
 struct virtio_queue *virtio_queue(struct virtio *v, uint32_t n);
 
-/* @reg: by which register, for the message. */
+/* @reg names the register in the message. */
 void virtio_enable_queue(struct virtio *v, struct virtio_queue *q,
 			 const char *reg);
 
-/* At once; if the device has chains of this queue, it needs a reset. */
+/* Takes effect at once. If the device has chains of this queue, it needs a
+ * reset. */
 void virtio_disable_queue(struct virtio *v, struct virtio_queue *q);
 
 /* A doorbell that did not ring bell_fd by itself. */
 void virtio_notify(struct virtio_queue *q);
 
-/* Bytes beyond the configuration space read 0, and are not written. */
+/* Bytes beyond the configuration space read 0; writes to them are dropped. */
 uint32_t virtio_read_config(const struct virtio *v, uint32_t off,
 			    unsigned size);
 void virtio_write_config(struct virtio *v, uint32_t off, unsigned size,
 			 uint32_t value);
 
 /*
- * The one place where a driver's fault ends its life, until the next reset:
- * of @queue or VIRTIO_NO_QUEUE.
+ * A driver's fault on @queue, or VIRTIO_NO_QUEUE, ends its life until the next
+ * reset. No other function does this.
  */
 void virtio_fault(struct virtio *v, int queue, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* --- between core.c and serve.c */
 
-/* Let the worker start the device, or stop it: it takes no more chains. */
+/* Let the worker start the device, or stop it: a stopped one takes no
+ * chains. */
 void virtio_begin_life(struct virtio *v);
 void virtio_end_life(struct virtio *v);
 void virtio_begin_reset(struct virtio *v);

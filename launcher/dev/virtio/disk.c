@@ -21,10 +21,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Zeros are written in pieces of this, where the file system has no call. */
+/* Zeros are written in pieces of this size, where the file system has no
+ * call. */
 #define ZERO_PIECE (64u << 10)
 
-/* More pieces than a request has. */
+/* More pieces than a request can have. */
 #define PIECES_MAX 256
 
 /* ---- opening */
@@ -55,8 +56,9 @@ static int cannot_open(const char *path, bool writes, struct err *e)
 }
 
 /*
- * Look at what @c->path leads to, then open just that. O_EXCL keeps a block
- * device from being mounted or shared while the guest writes to it.
+ * Check what kind of file @c->path names, then open that same file. O_EXCL
+ * keeps a block device from being mounted or shared while the guest writes to
+ * it.
  */
 static int open_image(const struct disk_config *c, struct stat *st,
 		      struct err *e)
@@ -97,7 +99,7 @@ static int find_size(struct disk *d, const struct stat *st, struct err *e)
 	return 0;
 }
 
-/* What O_DIRECT wants, as far as the host tells. */
+/* The alignment that O_DIRECT requires, as far as the host reports it. */
 static int find_alignment(struct disk *d, struct err *e)
 {
 	int sector = DISK_PAGE;
@@ -164,7 +166,7 @@ static int lock_image(struct disk *d, bool writes, struct err *e)
 		       d->path, holder, writes ? "has locked" : "writes to");
 }
 
-/* A file without a name in @folder; negative if there can be none. */
+/* A file without a name in @folder; negative if that fails. */
 static int open_unnamed(const char *folder)
 {
 	char path[PATH_MAX];
@@ -179,8 +181,8 @@ static int open_unnamed(const char *folder)
 	return fd;
 }
 
-/* The folder of the image, if it can be used: there may be room, and perhaps a
- * file system that can share blocks. */
+/* Prefer the image's folder: it may have room, and its file system may be able
+ * to share blocks. */
 static int open_overlay_beside(const struct disk *d)
 {
 	char *copy = strdup(d->path);
@@ -209,7 +211,7 @@ static int make_overlay(struct disk *d, struct err *e)
 {
 	int fd = open_overlay_beside(d);
 
-	/* A copy that shares its blocks is all of the image at once. */
+	/* A copy that shares its blocks has the whole image at once. */
 	if (fd >= 0 && !ioctl(fd, FICLONE, d->fd)) {
 		d->overlay = fd;
 		return 0;
@@ -314,7 +316,7 @@ static uint64_t total(const struct iovec *iov, unsigned n)
 
 typedef ssize_t io_fn(int fd, const struct iovec *iov, int n, off_t off);
 
-/* All of @iov, which is used up. */
+/* Transfer all of @iov; changes its entries. */
 static int transfer(io_fn *io, int fd, struct iovec *iov, unsigned n,
 		    uint64_t off)
 {
@@ -366,7 +368,7 @@ static void scatter(const struct iovec *iov, unsigned n, const uint8_t *from)
 		memcpy(iov[i].iov_base, from, iov[i].iov_len);
 }
 
-/* By way of a buffer that is aligned. */
+/* Transfer through an aligned buffer. */
 static int transfer_copy(const struct disk *d, io_fn *io, int fd,
 			 const struct iovec *iov, unsigned n, uint64_t off,
 			 bool is_write)
@@ -417,7 +419,7 @@ static void page_set_written(struct disk *d, uint64_t page)
 			  __ATOMIC_RELEASE);
 }
 
-/* From @off on, at most up to @end: how many bytes lie in the same file. */
+/* How many bytes from @off on, up to @end, lie in the same file. */
 static uint64_t run_length(const struct disk *d, uint64_t off, uint64_t end,
 			   bool *in_overlay)
 {
@@ -447,7 +449,7 @@ static int read_overlaid(struct disk *d, struct pieces *p, uint64_t off,
 	return rc;
 }
 
-/* Copy a page that is to be written to in part. */
+/* Copy a page that will be partly overwritten. */
 static int copy_page(struct disk *d, uint64_t page)
 {
 	uint64_t off = page * DISK_PAGE;
@@ -498,9 +500,9 @@ static int write_overlaid(struct disk *d, struct pieces *p, uint64_t off,
 	return rc;
 }
 
-/* ---- what a device asks for */
+/* ---- requests of a device */
 
-/* The file that has all of the disk. */
+/* The file that has the whole disk. */
 static int whole(const struct disk *d)
 {
 	return d->overlay >= 0 ? d->overlay : d->fd;

@@ -95,7 +95,7 @@ static void write_ready(struct virtio_mmio *m, uint32_t value)
 	}
 }
 
-/* Arrives here only where KVM did not ring the queue's bell by itself. */
+/* Called only if KVM did not ring the queue's bell by itself. */
 static void write_notify(struct virtio_mmio *m, uint32_t value)
 {
 	struct virtio_queue *q = virtio_queue(m->core, value);
@@ -229,8 +229,8 @@ static void mmio_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 enum { READS = 1, WRITES = 2 };
 
 /*
- * 4.2.2: which register can be read, which written; 0: there is none. Queue
- * reset is a feature that is not offered.
+ * 4.2.2: which registers can be read and written; 0: no register. Queue reset
+ * is a feature that is not offered.
  */
 static const uint8_t registers[VIRTIO_REG_CONFIG / 4] = {
 	[VIRTIO_REG_MAGIC / 4] = READS,
@@ -306,7 +306,7 @@ static void release_core(struct virtio *v)
 	v->is.ops->release(v->is.dev);
 }
 
-/* KVM takes a doorbell off the vCPU's hands, if it can. */
+/* Let KVM handle a doorbell without an exit, if it can. */
 static int wire_bells(struct virtio *v, const struct device_slot *slot,
 		      const struct device_env *env, struct err *e)
 {
@@ -373,7 +373,7 @@ static void report_device(void *dev, struct device_counters *c)
 	virtio_report(m->core, c);
 }
 
-/* No EISA id: kernels know virtio over MMIO by this name. */
+/* No EISA id: kernels match virtio over MMIO by this name. */
 const struct device_type virtio_mmio_type = {
 	.name = "virtio-mmio",
 	.mmio_len = VIRTIO_MMIO_SIZE,

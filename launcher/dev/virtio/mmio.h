@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtio over MMIO: the registers by which a guest's driver reaches a device,
- * and its one interrupt. What they mean is the core's (core.h).
+ * and its one interrupt. The core (core.h) defines what they mean.
  *
  * Accesses without a meaning (a write to a read-only register, a byte of a
  * 32-bit one) do nothing; the bus counts them and names each address once.
  *
- * Drivers over MMIO need not look whether a reset is complete, and Linux's
- * does not: the write that asks for it returns when it is. Only the processor
- * that writes waits.
+ * Drivers over MMIO need not check whether a reset is complete, and Linux's
+ * driver does not. So the write that requests a reset returns when the reset is
+ * complete. Only the vCPU that writes waits.
  *
  * Modern devices only; no shared memory, no queue reset.
  *
@@ -35,14 +35,14 @@ struct virtio_mmio {
 /* The device of the bus is a struct virtio_mmio. */
 extern const struct device_ops virtio_mmio_ops;
 
-/* Let the driver reach @core. @irq is the transport's from here on. */
+/* Let the driver reach @core. The transport takes ownership of @irq. */
 void virtio_mmio_init(struct virtio_mmio *m, struct virtio *core,
 		      struct irq_edge irq);
 
 /* The empty transport is fine. */
 void virtio_mmio_release(struct virtio_mmio *m);
 
-/* What virtio devices are reached by. */
+/* The transport as a device type. */
 extern const struct device_type virtio_mmio_type;
 
 #endif

@@ -69,7 +69,7 @@ static void insist_on_master(struct virtio_pci *p)
 
 enum access { READS = 1, WRITES = 2, BOTH = READS | WRITES };
 
-/* 4.1.4.3: where fields are, how wide, and what a driver can do with them. */
+/* 4.1.4.3: where fields are, how wide, and how a driver may access them. */
 static const struct field {
 	uint8_t off, size, access;
 } fields[] = {
@@ -203,8 +203,8 @@ static void write_enable(struct virtio_pci *p, struct virtio_queue *q,
 		virtio_enable_queue(p->core, q, "queue_enable");
 }
 
-/* 4.1.5.1.2.1: a vector that does not exist cannot be mapped, and the driver
- * finds NO_VECTOR in its place. */
+/* 4.1.5.1.2.1: a vector that does not exist cannot be mapped; the driver then
+ * reads NO_VECTOR. */
 static uint16_t map_vector(const struct virtio_pci *p, uint32_t value)
 {
 	return value < p->msix.count ? (uint16_t)value : VIRTIO_PCI_NO_VECTOR;
@@ -255,7 +255,7 @@ static void write_common(struct virtio_pci *p, uint32_t off, uint32_t value)
 	}
 }
 
-/* --- what lies behind the BAR */
+/* --- the memory behind the BAR */
 
 enum area { COMMON, ISR, DEVICE, NOTIFY, TABLE, PBA, NOTHING };
 
@@ -281,7 +281,7 @@ static uint32_t area_size(const struct virtio_pci *p, enum area area)
 	return 0;
 }
 
-/* The area of an access and, in *@off, where it is in that. */
+/* The area of an access; *@off becomes the offset inside it. */
 static enum area find_area(const struct virtio_pci *p, uint64_t *off,
 			   unsigned size)
 {
@@ -309,7 +309,7 @@ static bool is_doubleword(uint64_t off, unsigned size)
 	return size == 4 && off % 4 == 0;
 }
 
-/* Whether the access has a meaning; only then is it carried out. */
+/* Whether the access has a meaning; others are not carried out. */
 static bool is_known(const struct virtio_pci *p, enum area area, uint64_t off,
 		     unsigned size, bool write)
 {
@@ -360,7 +360,7 @@ static uint32_t read_area(struct virtio_pci *p, enum area area, uint32_t off,
 	}
 }
 
-/* Fails only where the host does. */
+/* Fails only if the host fails. */
 static int write_area(struct virtio_pci *p, enum area area, uint32_t off,
 		      unsigned size, uint32_t value, struct err *e)
 {
@@ -506,9 +506,9 @@ static void on_written(void *dev, unsigned off, unsigned size)
 }
 
 /*
- * The BAR answers elsewhere, and its doorbells ring there: at any width and
- * value, which lets some hosts ring them without decoding the instruction.
- * One that cannot be connected works all the same, by an exit.
+ * The BAR has moved: connect its doorbells there. They match any width and
+ * value, so that some hosts can ring them without decoding the instruction. A
+ * doorbell that cannot be connected still works, by an exit.
  */
 static void on_moved(void *dev, uint64_t gpa)
 {
@@ -540,8 +540,8 @@ static const struct pci_function_ops function_ops = {
 
 /* --- making one */
 
-/* PCI Code and ID Assignment: what a device of each type is to those who do
- * not know virtio. */
+/* The class of each device type for software that does not know virtio (PCI
+ * Code and ID Assignment). */
 static const struct {
 	uint32_t type, class_code;
 } classes[] = {
@@ -577,7 +577,8 @@ static void init_function(struct virtio_pci *p, uint64_t gpa)
 	pci_function_set_bar(&p->function, gpa, VIRTIO_PCI_BAR_SIZE);
 }
 
-/* 4.1.4: a structure of @len bytes at @off of BAR 0. @more: what follows. */
+/* 4.1.4: a structure of @len bytes at @off of BAR 0. @more: the bytes after
+ * it. */
 static unsigned add_capability(struct virtio_pci *p, uint8_t type, uint32_t off,
 			       uint32_t len, const uint32_t *more)
 {

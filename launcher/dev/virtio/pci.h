@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtio over PCI: the function by which a guest's driver reaches a device,
- * its registers behind BAR 0, and an MSI-X vector for each queue and one for
- * configuration changes. What the registers mean is the core's (core.h);
- * where they are is in pv/virtio.h.
+ * Virtio over PCI: the function by which a guest's driver reaches a device, its
+ * registers behind BAR 0, and an MSI-X vector for each queue and one for
+ * configuration changes. The core (core.h) defines what the registers mean,
+ * pv/virtio.h where they are.
  *
  *   configuration space      BAR 0
  *   COMMON capability   -->  status, features, queues
  *   NOTIFY capability   -->  doorbells: the address says which queue, the
- *                            value says the same and is not looked at
+ *                            value says the same and is ignored
  *   ISR capability      -->  what happened, for drivers without MSI-X
  *   DEVICE capability   -->  the device's configuration, if it has any
  *   MSI-X capability    -->  table, pending bits
@@ -18,14 +18,14 @@
  * to poll the ISR status. The driver waits for the end of a reset by reading
  * the status, so no access waits here.
  *
- * A function that may not be a bus master can neither use rings nor
- * interrupt: a driver that is live without it, or takes it away, is at fault.
+ * Without bus mastering a function can neither use rings nor interrupt: a
+ * driver that is live without it, or that disables it, is at fault.
  *
  * Accesses without a meaning (a write to a read-only field, a byte of a 32-bit
  * one) do nothing; the bus counts them.
  *
- * Locks: the core's lock covers this, too. The host bridge's lock comes before
- * it.
+ * Locks: the core's lock covers this module's state, too. The host bridge's
+ * lock comes before it.
  *
  * Must never trust: anything written to registers or to the configuration
  * space, in any order, at any size.
@@ -55,8 +55,8 @@ struct virtio_pci {
 };
 
 /*
- * Let the driver reach @core through p->function, which is to be added to a
- * host bridge; its BAR is at @gpa at first. On failure *@p is empty.
+ * Let the driver reach @core through p->function, which the caller adds to a
+ * host bridge. Its BAR is at @gpa at first. On failure *@p is empty.
  */
 int virtio_pci_init(struct virtio_pci *p, struct virtio *core, uint64_t gpa,
 		    const struct device_host *host, struct err *e);
@@ -64,7 +64,7 @@ int virtio_pci_init(struct virtio_pci *p, struct virtio *core, uint64_t gpa,
 /* The empty transport is fine. */
 void virtio_pci_release(struct virtio_pci *p);
 
-/* What virtio devices are reached by. */
+/* The transport as a device type. */
 extern const struct device_type virtio_pci_type;
 
 #endif

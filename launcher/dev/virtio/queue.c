@@ -10,8 +10,8 @@
 #define CHAIN_BYTES_MAX (UINT64_C(1) << 32)
 
 /*
- * The rings are shared with processors that run guest code; every access is
- * one that neither compiler may split or repeat.
+ * The rings are shared with processors that run guest code; neither compiler
+ * may split or repeat an access.
  */
 static uint16_t load16(const uint16_t *p)
 {
@@ -23,7 +23,7 @@ static void store16(uint16_t *p, uint16_t v)
 	__atomic_store_n(p, v, __ATOMIC_RELAXED);
 }
 
-/* A copy of descriptor @i, of which each byte is read once. */
+/* A copy of descriptor @i; reads each byte once. */
 static struct virtq_desc snapshot(const uint8_t *table, uint32_t i)
 {
 	const uint8_t *p = table + (size_t)i * VIRTQ_DESC_SIZE;
@@ -45,7 +45,7 @@ static struct virtq_desc snapshot(const uint8_t *table, uint32_t i)
 	return d.desc;
 }
 
-/* One part of the queue: where it lies, or NULL after saying why not. */
+/* A pointer to one part of the queue, or NULL with @e filled in. */
 static void *part(const struct guest_mem *gm, const char *name, uint64_t gpa,
 		  uint32_t len, uint32_t align, struct err *e)
 {
@@ -174,7 +174,7 @@ static int add_segment(const struct guest_mem *gm, const struct virtq_desc *d,
 	if (c->readable_bytes + c->writable_bytes + d->len > CHAIN_BYTES_MAX)
 		return err_set(e, EPROTO,
 			       "a chain of more than 2^32 bytes (2.7.5.2)");
-	/* Nothing forbids an empty buffer, wherever it claims to lie. */
+	/* The specification allows empty buffers, at any address. */
 	if (!d->len)
 		return 0;
 	data = guest_mem_ptr(gm, d->addr, d->len);
@@ -202,8 +202,8 @@ static int walk(const struct virtq *q, const struct guest_mem *gm,
 	uint32_t i = c->head;
 	int rc;
 
-	/* Every turn is one of at most q->size buffers or enters the one
-	 * table a chain may have. */
+	/* Each iteration takes one of at most q->size buffers or enters the one
+	 * table that a chain may have. */
 	do {
 		if (i >= w.count)
 			return err_set(e, EPROTO,
@@ -236,7 +236,7 @@ int virtq_pop(struct virtq *q, const struct guest_mem *gm,
 	int rc;
 
 	assert(q->ready);
-	/* What the driver wrote before it raised idx is seen after this. */
+	/* After this we see what the driver wrote before it raised idx. */
 	idx = __atomic_load_n(&q->avail[VIRTQ_IDX], __ATOMIC_ACQUIRE);
 	pending = (uint16_t)(idx - q->next_avail);
 	if (!pending)
@@ -276,10 +276,10 @@ bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
 	/* 2.7.8.2: "The device MUST set len prior to updating the used idx",
 	 * and the buffer's bytes before that. */
 	__atomic_store_n(&q->used[VIRTQ_IDX], q->next_used, __ATOMIC_RELEASE);
-	/* The driver writes its wish and then reads idx; we the other way
-	 * round, and one of us must see the other's. */
+	/* The driver writes its wish and then reads idx; we write idx and then
+	 * read the wish. One of us must see the other's write. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	/* 2.7.7.2: which of the two is looked at, and what it means. */
+	/* 2.7.7.2: which of the two counts, and what it means. */
 	if (q->event_idx)
 		return load16(&q->avail[VIRTQ_RING + q->size]) == placed_at;
 	return !(load16(&q->avail[VIRTQ_FLAGS]) & VIRTQ_NO_INTERRUPT);

@@ -7,18 +7,18 @@
  *   [0] addr len flags next   idx --> ring[] of       idx --> ring[] of
  *   [1] ...                   heads, by the driver    { head, len }, by us
  *
- * All three lie in guest memory and may change at any time, so nothing is
- * read from them twice: a descriptor is copied, the copy is checked, and what
- * a device gets is a struct virtq_chain that no guest can reach. A chain is
- * at most as long as the queue, whatever its links say; that also ends loops.
+ * All three lie in guest memory and may change at any time, so each field is
+ * read only once: a descriptor is copied, the copy is checked, and the device
+ * gets a struct virtq_chain that the guest cannot reach. A chain is at most as
+ * long as the queue, whatever its links say; that also ends loops.
  *
- * A device reads and writes a chain's bytes by cursors, which know nothing of
- * how the driver cut them into buffers: "the device MUST NOT make assumptions
- * about the particular arrangement of descriptors" (2.7.4.1).
+ * A device reads and writes a chain's bytes by cursors, which hide how the
+ * driver split them into buffers: "the device MUST NOT make assumptions about
+ * the particular arrangement of descriptors" (2.7.4.1).
  *
  * Must never trust: addresses, lengths, links, flags and indices in the rings.
- * What breaks a rule is -EPROTO with the rule's section of the specification,
- * and the device stops.
+ * A broken rule is -EPROTO; the message gives the rule's section of the
+ * specification, and the device stops.
  *
  * Spec: virtio 1.2, 2.7.
  */
@@ -37,7 +37,8 @@
 /* The longest queue any device here offers. */
 #define VIRTQ_SIZE_MAX 256
 
-/* The features of 6 that are the queue's; offered for every device. */
+/* The features in section 6 that concern the queue; every device offers
+ * them. */
 #define VIRTQ_FEATURES                           \
 	(UINT64_C(1) << VIRTIO_F_INDIRECT_DESC | \
 	 UINT64_C(1) << VIRTIO_F_EVENT_IDX)
@@ -47,7 +48,7 @@ struct virtq {
 	uint32_t num;
 	uint64_t desc_gpa, driver_gpa, device_gpa;
 
-	bool ready; /* what follows is valid while this is set */
+	bool ready; /* the fields below are valid while this is set */
 	bool event_idx, indirect;
 	uint16_t size;
 	uint16_t next_avail, next_used;
@@ -98,27 +99,28 @@ int virtq_pop(struct virtq *q, const struct guest_mem *gm,
 void virtq_unpop(struct virtq *q);
 
 /*
- * Give back the chain @head, of whose writable bytes the first @len were
- * written. Returns whether the driver wants to be notified of that.
+ * Give back the chain @head; the first @len of its writable bytes were written.
+ * Returns whether the driver wants a notification.
  */
 bool virtq_push(struct virtq *q, uint16_t head, uint32_t len);
 
 /*
- * Ask the driver for a notification of the next chain. Returns whether there
- * is one already, of which no notification will come.
+ * Ask the driver for a notification of the next chain. Returns whether there is
+ * one already; it will cause no notification.
  */
 bool virtq_arm(struct virtq *q);
 
 /*
- * A place among a chain's readable or writable bytes. A value: a copy goes
- * its own way. It refers to the chain's segments, which must stay.
+ * A place among a chain's readable or writable bytes. A cursor is a value: a
+ * copy moves independently. It refers to the chain's segments, which must
+ * outlive it.
  *
- * Calls take as many bytes as there are, at most as many as asked for, and
- * move the cursor behind them.
+ * Calls take the requested bytes, or as many as are left, and move the cursor
+ * past them.
  */
 struct virtq_cursor {
 	const struct virtq_seg *seg; /* the one it is in, unless left is 0 */
-	uint32_t off;		     /* bytes of that which are behind it */
+	uint32_t off;		     /* bytes of that before the cursor */
 	uint64_t left;		     /* bytes before its end */
 	bool is_writable;
 };
@@ -126,21 +128,21 @@ struct virtq_cursor {
 struct virtq_cursor virtq_reader(const struct virtq_chain *c);
 struct virtq_cursor virtq_writer(const struct virtq_chain *c);
 
-/* Copy from a reader to @dst. Returns how many bytes. What was copied does
- * not change any more; a second copy may differ. */
+/* Copy from a reader to @dst. Returns how many bytes. The guest cannot change
+ * this copy; a second copy may differ. */
 size_t virtq_read(struct virtq_cursor *r, void *dst, size_t len);
 
 /* Copy from @src to a writer. Returns how many bytes. */
 size_t virtq_write(struct virtq_cursor *w, const void *src, size_t len);
 
-/* The next @len bytes as a cursor of their own, which ends there: the header
- * of a request, or what lies before its last byte. */
+/* A separate cursor for the next @len bytes: the header of a request, or all
+ * that comes before its last byte. */
 struct virtq_cursor virtq_split(struct virtq_cursor *c, uint64_t len);
 
 /*
  * The next @len bytes as pieces of guest memory for readv(2), writev(2) and
- * their kind. Returns how many pieces, at most @max; fewer bytes are taken
- * where these do not suffice.
+ * similar calls. Returns how many pieces, at most @max. Takes fewer bytes if
+ * @max pieces do not hold them all.
  */
 unsigned virtq_iov(struct virtq_cursor *c, uint64_t len, struct iovec *iov,
 		   unsigned max);

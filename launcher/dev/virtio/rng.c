@@ -11,8 +11,8 @@
 #define RNG_QUEUE 0
 
 /*
- * Up to @len random bytes to @data. Returns how many; fewer, even none, where
- * the host has no more to give without waiting.
+ * Write up to @len random bytes to @data. Returns how many: fewer, even 0, if
+ * the host would have to wait for more.
  */
 static int fill(const struct virtio_rng *rng, uint8_t *data, uint32_t len,
 		struct err *e)
@@ -45,7 +45,7 @@ static int fill_chain(const struct virtio_rng *rng, const struct virtq_chain *c,
 	while (virtq_iov(&w, RNG_CHAIN_MAX, &piece, 1)) {
 		int n = fill(rng, piece.iov_base, (uint32_t)piece.iov_len, e);
 
-		/* What was filled before is given all the same. */
+		/* The driver still gets the bytes filled before. */
 		if (n < 0 && !done)
 			return n;
 		if (n > 0)
@@ -76,7 +76,7 @@ static enum virtio_result rng_serve(void *dev, struct virtio_request *r,
 	}
 	done = fill_chain(rng, &r->chain, e);
 	/* 5.4.6.2: "The device MUST place one or more random bytes into the
-	 * buffer": with none, whatever the reason, it waits. */
+	 * buffer": a chain without bytes waits, whatever the reason. */
 	if (done < 0)
 		virtio_host_error(&rng->core, RNG_QUEUE, e);
 	if (done <= 0) {

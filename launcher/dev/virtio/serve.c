@@ -19,7 +19,7 @@ static struct loop *loop_of(const struct virtio *v)
 	return &v->is.worker->loop;
 }
 
-/* --- what the user is told; the worker may wait for a terminal */
+/* --- messages to the user; the worker may wait for a terminal */
 
 static void tell(struct virtio *v)
 {
@@ -61,8 +61,8 @@ void virtio_host_error(struct virtio *v, int queue, const struct err *e)
 
 /* --- the life of a driver, on the worker */
 
-/* 2.4.1: "MUST reinitialize device status to 0 after receiving a reset"; rings
- * are forgotten with it. */
+/* 2.4.1: "MUST reinitialize device status to 0 after receiving a reset"; a
+ * reset also forgets the rings. */
 static void forget_driver(struct virtio *v)
 {
 	v->status = 0;
@@ -74,14 +74,14 @@ static void forget_driver(struct virtio *v)
 	v->is_resetting = false;
 }
 
-/* Whether a life has ended, or a reset was asked for, and not all of that is
- * done. With the lock. */
+/* Whether the end of a life or a reset is not complete yet. With the lock. */
 static bool is_stopping(const struct virtio *v)
 {
 	return !v->is_live && (v->is_started || v->held || v->is_resetting);
 }
 
-/* Complete the end of a life, if nothing is left to wait for. With the lock. */
+/* Complete the end of a life, if there is nothing more to wait for. With the
+ * lock. */
 static void complete_stop(struct virtio *v)
 {
 	if (v->is_live || v->is_started || v->held)
@@ -198,7 +198,7 @@ static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
 	if (!may_use(v, q))
 		return false;
 	rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
-	/* Once more only: idx never decreases (2.7.6.1). */
+	/* Ask only once more: idx never decreases (2.7.6.1). */
 	if (!rc && virtq_arm(&q->ring))
 		rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
 	if (rc < 0)
@@ -224,14 +224,14 @@ bool virtio_take(struct virtio *v, unsigned queue, struct virtio_request *r)
 	return taken;
 }
 
-/* The device has the chain no longer. Returns the queue if its ring may be
- * used, else NULL: nothing is to be done for it. With the lock. */
+/* The device no longer has the chain. Returns the queue if its ring may be
+ * used, else NULL: drop the chain. With the lock. */
 static struct virtio_queue *let_go(struct virtio *v,
 				   const struct virtio_ticket *t)
 {
 	struct virtio_queue *q = &v->queues[t->queue];
 
-	/* Of an earlier life, or forgotten. */
+	/* The chain is from an earlier life, or forgotten. */
 	if (t->life != v->life || !q->held)
 		return NULL;
 	q->held--;
@@ -290,7 +290,7 @@ void virtio_forget(struct virtio *v)
 
 /* --- serving a queue */
 
-/* Act on what the device said of @r. Returns whether to go on. */
+/* Act on the device's result for @r. Returns whether to go on. */
 static bool conclude(struct virtio *v, const struct virtio_request *r,
 		     enum virtio_result result, const struct err *e)
 {
@@ -315,7 +315,7 @@ static bool conclude(struct virtio *v, const struct virtio_request *r,
 	return false;
 }
 
-/* At most as many chains as the queue holds; then others have their turn. */
+/* Serve at most as many chains as the queue holds; then other queues run. */
 static void serve(struct virtio_queue *q)
 {
 	struct virtio *v = q->v;
