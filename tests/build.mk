@@ -25,7 +25,7 @@ SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 # The suites that start threads: these run under ThreadSanitizer, too.
-UNIT_THREADS := bus console containers debugger early loop outcome pause \
+UNIT_THREADS := bus console containers debugger early guest loop outcome pause \
 	prefault session signals thread trace virtio_blk virtio_core virtio_pci \
 	virtio_rng
 
