@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line: the options, and the commands that they are for.
+ * The command line: the options, and the commands that take them.
  *
- * A command returns the process's exit status and leaves the sentence to
- * print in a struct err; main.c prints it. Usage errors carry STATUS_USAGE.
+ * A command returns the process's exit status and puts its final sentence into
+ * a struct err; main.c prints it. Usage errors carry STATUS_USAGE.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -27,7 +27,7 @@
 /* The options of all commands. A command reads those that it takes. */
 struct options {
 	const char *image; /* test: the suite */
-	const char *other; /* the second IMAGE; NULL: there is one */
+	const char *other; /* the second IMAGE, or NULL */
 	uint64_t mem;	   /* bytes */
 	unsigned long cpus;
 	const char *initrd[INITRD_PARTS_MAX];
@@ -36,7 +36,7 @@ struct options {
 	const char *boot;
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
-	const char *virtio;  /* of machine_virtio_words; NULL: auto */
+	const char *virtio;  /* one of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
 	size_t expect_count;
@@ -44,24 +44,24 @@ struct options {
 	size_t fail_on_count;
 	struct {
 		const char *text; /* with its escapes */
-		size_t after;	  /* how many --expect come before it */
+		size_t after;	  /* how many --expect precede it */
 	} send[SEND_MAX];
 	size_t send_count;
 	const char *symbols;  /* an ELF or a System.map, or NULL */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
-	const char *trace;    /* where they go */
+	const char *trace;    /* the trace's file */
 	const char *gdb;      /* the address to listen at, or NULL */
 	enum debugger_lost gdb_lost;
-	const char *report;   /* where the run's JSON goes, or NULL */
-	const char *timeline; /* where its picture goes, or NULL */
-	const char *map;      /* inspect's picture of memory, or NULL */
+	const char *report;   /* the file for the run's JSON, or NULL */
+	const char *timeline; /* the file for its picture, or NULL */
+	const char *map;      /* the file for inspect's picture, or NULL */
 	/* extract and pack -o, "-" is stdout; test -o, a folder */
 	const char *output;
 	bool json;
 	bool keep_relocs;
 	bool with_symbols; /* inspect's and extract's --symbols */
 	bool drivers;
-	const char *format; /* pack --format; NULL: the usual one */
+	const char *format; /* pack --format; NULL: the default */
 	bool level_given;   /* pack --level was given, with: */
 	unsigned long level;
 	bool flip; /* verify --flip was given, with: */
@@ -80,7 +80,7 @@ struct command {
 	const char *name;
 	const char *args;    /* "[OPTIONS] IMAGE" */
 	const char *summary; /* one line of --help */
-	unsigned takes;	     /* OPT_... groups it understands */
+	unsigned takes;	     /* OPT_... groups it accepts */
 	int (*run)(const struct options *o, struct err *e);
 };
 
@@ -93,9 +93,9 @@ enum option_group {
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
 	OPT_MAP = 1 << 7, /* only valid with inspect's --map */
-	/* Not of a command: the option is a key of a suite's cases. */
+	/* Not for commands: the option is a key of a suite's cases. */
 	OPT_SUITE = 1 << 14,
-	/* Not of an option: the command takes one IMAGE or two. */
+	/* Not for options: the command takes one or two IMAGEs. */
 	TAKES_TWO_IMAGES = 1 << 15,
 };
 
@@ -103,27 +103,27 @@ extern const struct command commands[];
 extern const size_t commands_count;
 
 /*
- * Find the command among the words of the command line and remove it: the
- * first word that is neither an option nor an option's argument. A word that is
- * not a command is an IMAGE to run, unless there is no such file and another
- * word follows: -EINVAL, because a command was meant.
+ * Find the command among the words of the command line and remove it: the first
+ * word that is neither an option nor an option's argument. A word that is not a
+ * command is an IMAGE to run. If no such file exists and another word follows,
+ * the user meant a command: -EINVAL.
  */
 int command_find(const struct command **cmd, int *argc, char ***argv,
 		 struct err *e);
 
 /*
- * Parse the options and the IMAGE of @cmd. @argv[0] is skipped, and the
- * command's name is not among the others. Returns 0 or a negative errno with
- * one line that names the option and what is allowed.
+ * Parse the options and the IMAGE of @cmd. Skips @argv[0]; the other words must
+ * not contain the command's name. Returns 0 or a negative errno with one line
+ * that names the option and the allowed values.
  */
 int options_parse(struct options *o, const struct command *cmd, int argc,
 		  char **argv, struct err *e);
 
-/* Free what options_parse() has allocated, if it has failed, too. */
+/* Free what options_parse() has allocated, even if it failed. */
 void options_release(struct options *o);
 
 /* The machine that the options describe. The options must outlive it. */
-/* Open what the devices need of the host, for run; see
+/* Open the host files that the devices need, for run; see
  * device_request_open(). */
 int options_open_devices(const struct options *o, struct err *e);
 
@@ -144,7 +144,7 @@ void leave(int status, const struct err *e) __attribute__((noreturn));
 /* The commands and options that a suite may use. */
 extern const struct suite_words suite_words;
 
-/* The commands; each one's file says what it does. */
+/* The commands; the head of each file describes its command. */
 int cmd_run(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);
 int cmd_extract(const struct options *o, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher extract: the ELF out of an image, byte for byte, or with a symbol
- * table that it did not have.
+ * launcher extract: write an image's ELF to a file, byte for byte or with an
+ * added symbol table.
  */
 #include "cli/cli.h"
 
@@ -13,7 +13,7 @@
 #include "image/image.h"
 #include "image/scratch.h"
 
-/* The same ELF, and behind it the symbols that the kernel carries itself. */
+/* The same ELF, followed by the symbols from the kernel's own table. */
 static int write_with_symbols(const struct options *o,
 			      const struct kernel_elf *elf, struct output *out,
 			      struct err *e)
@@ -52,7 +52,7 @@ static int write_elf(const struct options *o, const struct scratch *s,
 	return rc;
 }
 
-/* Into @out, which is committed or discarded. */
+/* Write to @out, then commit or discard it. */
 static int extract(const struct options *o, struct output *out, struct err *e)
 {
 	struct scratch s = { 0 };

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher inspect: what is inside an image, and how it would be booted; or
- * what differs between two; or the names that its kernel carries for itself,
- * or the drivers in it.
+ * launcher inspect: show what an image contains and how run would boot it; or
+ * compare two images; or list the kernel's own symbols or its drivers.
  *
- * For --map the image is loaded, as run does it and by the same code, into a
- * machine that is never connected to a KVM.
+ * For --map the same code as in run loads the image, into a machine that is
+ * never connected to KVM.
  */
 #include "cli/cli.h"
 
@@ -22,12 +21,12 @@
 #include "show/symbols_list.h"
 #include "machine/machine.h"
 
-/* Printed at the end, so that an error leaves no part of it on stdout. */
+/* Printed at the end, so that after an error stdout is empty. */
 static int print(const struct options *o, const char *text, struct err *e)
 {
 	struct bytes parts[] = {
 		{ (const uint8_t *)text, strlen(text) },
-		/* JSON comes without its last newline. */
+		/* JSON has no final newline yet. */
 		{ (const uint8_t *)"\n", o->json },
 	};
 
@@ -67,7 +66,7 @@ static int show_difference(const struct options *o, const struct inspection *a,
 	free(text);
 	if (rc)
 		return STATUS_FAILED;
-	/* A finding rather than a failure, as for verify. */
+	/* A difference is a finding rather than a failure, as for verify. */
 	return equal ? STATUS_OK : STATUS_REPORTED;
 }
 
@@ -123,7 +122,7 @@ out:
 	return rc;
 }
 
-/* Into @out, which is committed or discarded. */
+/* Write to @out, then commit or discard it. */
 static int write_map(const struct options *o, const struct image *img,
 		     struct output *out, struct err *e)
 {
@@ -172,7 +171,7 @@ static int list_drivers(const struct options *o, const struct inspection *in,
 		       : drivers_list_text(&l, text, e);
 }
 
-/* A part of what the kernel's ELF has in it, and nothing else. */
+/* Print only one part of the kernel's ELF. */
 static int show_part(const struct options *o, const struct inspection *in,
 		     struct err *e)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher pack: an ELF kernel into a bzImage.
+ * launcher pack: turn an ELF kernel into a bzImage.
  *
- * The ELF may be in any image that can be read. From a bzImage, the version
- * string, cmdline_size and initrd_addr_max are kept, which its ELF lacks.
+ * The ELF may be in any image that can be read. A bzImage also provides its
+ * version string, cmdline_size and initrd_addr_max, which its ELF lacks.
  */
 #include "cli/cli.h"
 
@@ -63,7 +63,7 @@ static int pack_image(const struct options *o, struct pack_request *r,
 	return rc ? err_prefix(e, rc, "%s", o->image) : 0;
 }
 
-/* Into @out, which is committed or discarded. */
+/* Write to @out, then commit or discard it. */
 static int pack(const struct options *o, struct pack_request *r,
 		struct output *out, struct err *e)
 {

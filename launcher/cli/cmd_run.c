@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher run: boot an image and say how it ended.
+ * launcher run: boot an image and report how the run ended.
  *
- * The steps: the image is opened, the machine is made while the kernel is
- * decoded into its memory, the first vCPU starts, the session runs until
- * something ends it, and the verdict is drawn.
+ * The steps: open the image, make the machine while decoding the kernel into
+ * its memory, start the first vCPU, run the session until an event ends it, and
+ * compute the verdict.
  */
 #include "cli/cli.h"
 
@@ -123,7 +123,7 @@ static int prepare(struct run *r, struct err *e)
 	return connect_rc;
 }
 
-/* What to look for on the console, and what to type into it. */
+/* The texts to watch for on the console, and those to type into it. */
 static int prepare_dialogue(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
@@ -146,7 +146,7 @@ static int read_symbols(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--symbols") : 0;
 }
 
-/* What can be opened before any of it is read. */
+/* Open the files before reading any of them. */
 static int open_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
@@ -168,7 +168,7 @@ static int open_all(struct run *r, struct err *e)
 	return rc ?: options_open_devices(o, e);
 }
 
-/* The image, and a guest for it. */
+/* Open the image and make a guest for it. */
 static int read_all(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
@@ -206,8 +206,8 @@ static int read_all(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
 
-/* The kernel is where the launcher has put it, unless it decompresses itself
- * and may move itself. */
+/* The kernel runs where the launcher put it, unless it decompresses itself:
+ * then it may move. */
 static int find_symbols(struct run *r, struct err *e)
 {
 	struct symbols *s = &r->guest.symbols;
@@ -222,7 +222,7 @@ static int find_symbols(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--symbols: %s", r->o->symbols) : 0;
 }
 
-/* A debugger finds the kernel where the launcher has put it. */
+/* Tell the debugger where the launcher put the kernel. */
 static void show_kernel(struct run *r)
 {
 	r->guest.debugger.is32 = r->img.has_payload && !r->img.head.is64;
@@ -255,7 +255,7 @@ static int draw_verdict(struct run *r, struct err *e)
 	return v->status;
 }
 
-/* A file that cannot be written fails a successful run. */
+/* If a result file cannot be written, a successful run fails. */
 static int file_failed(int rc, const char *option, struct err *why, int status,
 		       struct err *e)
 {
@@ -322,7 +322,7 @@ static int write_report(struct run *r, int status, struct err *e)
 	return file_failed(rc, "--report", &why, status, e);
 }
 
-/* A run without an image has nothing to draw. */
+/* Without an image there is no picture to draw. */
 static int write_timeline(struct run *r, int status, struct err *e)
 {
 	struct report_facts f;
@@ -338,9 +338,9 @@ static int write_timeline(struct run *r, int status, struct err *e)
 }
 
 /*
- * A signal, the time limit or a lost file, before there was a guest. The other
- * threads continue until the process ends; their results are not used, and the
- * report is that of a run without a guest.
+ * A signal, the time limit or a lost file ended the run before the guest was
+ * made. The other threads continue until the process ends; their results are
+ * not used, and the report shows a run without a guest.
  */
 static void end_early(struct early *early, const struct outcome *outcome)
 {
@@ -372,7 +372,8 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	leave(status, &e);
 }
 
-/* From the image to the end of the guest, with a status and its sentence. */
+/* Run from opening the image to the guest's end; returns the status, and its
+ * sentence in @e. */
 static int boot_and_judge(struct run *r, struct err *e)
 {
 	int status = STATUS_FAILED;
@@ -416,7 +417,8 @@ int cmd_run(const struct options *o, struct err *e)
 
 	guest_init(&r.guest);
 	run_files_init(&r.files);
-	/* Before there are threads, memory and descriptors: this forks. */
+	/* This forks: do it before there are threads, memory and
+	 * descriptors. */
 	tty_guard_start(STDIN_FILENO);
 	rc = open_all(&r, e);
 	if (!rc)

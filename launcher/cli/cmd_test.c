@@ -171,7 +171,8 @@ static int run_cases(struct suite_run *r, const struct options *o,
 	if (!rc)
 		rc = suite_run(r, listeners,
 			       make_listeners(listeners, o, tap, tap_path), e);
-	/* Before the lock is released and another suite makes its own. */
+	/* Do this before the lock is released and another suite makes its
+	 * own. */
 	folder_remove_private(f);
 	if (tap)
 		fclose(tap);
@@ -223,7 +224,7 @@ static int run_suite(const struct suite *s, const struct options *o,
 
 	if (!o->output && asprintf(&path, "%s" RESULTS, s->name) < 0)
 		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
-	/* A link with the default name may have come with the suite. */
+	/* The suite may contain a link with the default name. */
 	if (!folder_open(&f, o->output ?: path, o->output, e))
 		status = run_in_folder(s, o, &f, e);
 	folder_close(&f);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * launcher verify: an image's own decompressor against the launcher's load.
+ * launcher verify: compare the result of an image's own decompressor with the
+ * launcher's load.
  *
- * Exit status 0: equal, 6: different, 1: could not tell.
+ * Exit status 0: equal, 6: different, 1: the comparison was not possible.
  */
 #include "cli/cli.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The option table. An option is one row: its names, its argument and what
- * kind of value that is, where the value goes, which commands have the option,
- * and its help. Parsing, --help, the keys of a suite's cases and the
- * completions of shells are made from the rows; the man page is checked
- * against them.
+ * The option table. One row describes one option: its names, its argument, the
+ * kind and destination of the value, the commands that take the option, and its
+ * help. Parsing, --help, the keys of a suite's cases and the completions of
+ * shells are made from the rows; the man page is checked against them.
  */
 #ifndef CLI_OPTION_TABLE_H
 #define CLI_OPTION_TABLE_H
@@ -15,23 +14,23 @@
 struct option_row {
 	const char *name;
 	char letter; /* 0: none */
-	/* NULL: takes none; "A B": two; "[A]": one that may be missing, and a
-	 * word behind the option is the argument if the option takes it */
+	/* NULL: takes none; "A B": two; "[A]": an optional one; the next word
+	 * is the argument if the option accepts it */
 	const char *arg;
-	unsigned times; /* how often it may be given */
+	unsigned times; /* how many times it may be given */
 	unsigned groups;
 	const char *help;
 	struct value value;
-	/* The option adds such a device: by its own grammar, of which @arg is
-	 * the short form. NULL: it does not. */
+	/* The option adds a device of this type. The type has the grammar; @arg
+	 * is its short form. NULL: the option adds no device. */
 	const struct device_type *device;
 	/* Further checks of the value, or another way to store it, or NULL. */
 	int (*set)(struct options *o, const char *arg, struct err *e);
 	struct value second; /* of "A B" */
 	const char *missing; /* the value of a missing "[A]" */
 	size_t given;	     /* offset of a bool, true if it was given; or 0 */
-	/* What a shell offers for the argument: "64M 1G", or "a,b" for a list
-	 * of these; NULL: by its kind. */
+	/* Completions for the argument: "64M 1G", or "a,b" for a list of these;
+	 * NULL: they depend on its kind. */
 	const char *hints;
 };
 
@@ -40,7 +39,7 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t option_rows_count;
 
-/* The row of the option that is called @name, or NULL. */
+/* The row of the option @name, or NULL. */
 const struct option_row *option_by_name(const char *name);
 
 /* The argument of an option, or its beginning. */
@@ -51,10 +50,10 @@ static inline const struct value *option_value(const struct option_row *r)
 
 /*
  * Store an option's argument, and its second one, in @o, and check them. @arg
- * is NULL if it takes none or has none. The texts must stay as long as @o. The
- * caller has counted how often the option was given.
+ * is NULL if the option takes no argument or it is missing. The texts must
+ * outlive @o. The caller has counted how often the option was given.
  *
- * Returns 0 or a negative errno with a message that lacks the option's name.
+ * Returns 0 or a negative errno. The message does not name the option.
  */
 int option_store(const struct option_row *r, struct options *o, const char *arg,
 		 const char *second, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The option table, and --help, which is printed from it.
+ * The option table, and --help, which is made from it.
  */
 #include "cli/option_table.h"
 
@@ -20,13 +20,13 @@
 #include "vm/guest_mem.h"
 
 #define CPUS_MAX    1024
-#define LEVEL_MAX   22 /* no format has more */
+#define LEVEL_MAX   22 /* the highest of any format */
 #define JOBS_MAX    256
 #define RETRIES_MAX 10
 
 static int check_mem(struct options *o, const char *arg, struct err *e)
 {
-	/* A number alone is bytes, but was meant as megabytes. */
+	/* A plain number means bytes; the user meant megabytes. */
 	if (o->mem < GUEST_MEM_MIN && arg[strspn(arg, "0123456789")] == 0)
 		return err_set(e, EINVAL,
 			       "'%s' is %s bytes; for mebibytes write %sM", arg,
@@ -86,11 +86,11 @@ static int need_json(struct options *o, const char *arg, struct err *e)
 	return libraries_need("jansson", e);
 }
 
-/* How often: a flag that is given again says the same again. */
+/* How many times: repeating a flag is harmless. */
 #define ONCE 1
 #define ANY  UINT_MAX
 
-/* The kind of the value, and the member of struct options where it goes. */
+/* The kind of the value, and the member of struct options that stores it. */
 #define FLAG(member)   .value = VALUE_FLAG_AT(struct options, member)
 #define TIMES(member)  .value = VALUE_TIMES_AT(struct options, member)
 #define TEXT(member)   .value = VALUE_TEXT_AT(struct options, member)

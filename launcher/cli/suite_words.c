@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a suite may ask of the command line, answered by the tables that the
- * command line is parsed by.
+ * Lets a suite use the tables of the command line.
  */
 #include "cli/option_table.h"
 
@@ -11,7 +10,7 @@
 
 #include "suite/suite.h"
 
-/* The commands that a case may run: their exit status says how it went. */
+/* The commands that a case may run: their exit status tells the result. */
 static const char *const in_suites[] = { "run", "verify", "inspect" };
 #define IN_SUITES (sizeof(in_suites) / sizeof(in_suites[0]))
 
@@ -81,8 +80,7 @@ static int check(const char *option, const char *value, struct err *e)
 	return rc;
 }
 
-/* Each value has been checked; an expression, which takes long, is not checked
- * again. */
+/* Each value has been checked. Checking an expression again would take long. */
 static const char *stand_in(const char *option, const char *value)
 {
 	const struct option_row *r = option_by_name(option + 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the words of the command line to a command and its options.
+ * Turns the words of the command line into a command and its options.
  *
  * getopt_long() walks the words twice: once to find the command, which may
  * follow options, and once to apply the options to it.
@@ -36,8 +36,8 @@ static int argument_of(const struct option_row *r)
 	return is_optional(r) ? optional_argument : required_argument;
 }
 
-/* Whether @cmd has another row of this name; if no command of the name's rows
- * is @cmd, the first row counts. */
+/* Whether @cmd has another row of this name; if no row of that name is for
+ * @cmd, the first row counts. */
 static bool is_shadowed(const struct option_row *r, const struct command *cmd)
 {
 	bool fits = r->groups & cmd->takes;
@@ -61,7 +61,7 @@ static void walk_begin(struct walk *w, const struct command *cmd, int argc,
 
 	*w = (struct walk){ .argc = argc, .argv = argv };
 	*l++ = '+'; /* stop at the first word that is not an option */
-	*l++ = ':'; /* tell a missing argument from an unknown option */
+	*l++ = ':'; /* distinguish a missing argument from an unknown option */
 	for (size_t i = 0; i < option_rows_count; i++) {
 		const struct option_row *r = &option_rows[i];
 
@@ -75,11 +75,11 @@ static void walk_begin(struct walk *w, const struct command *cmd, int argc,
 		if (r->arg)
 			*l++ = ':';
 	}
-	optind = 0; /* forget the place in other words, too */
+	optind = 0; /* forget the position in other words, too */
 	opterr = 0;
 }
 
-/* The row that getopt_long() means by @opt: its place, or its letter. */
+/* The row for getopt_long()'s result @opt: the row's index, or its letter. */
 static const struct option_row *find_row(int opt)
 {
 	for (size_t i = 0; i < option_rows_count; i++)
@@ -105,8 +105,7 @@ static bool takes(const struct option_row *r, const char *word)
 	return !rc;
 }
 
-/* Neither a valid address nor an IMAGE, but meant to be an address: it is
- * refused as one. */
+/* Not a valid address, and not an IMAGE: reject it as an address. */
 static bool is_mistaken(const char *word)
 {
 	return gdb_line_is_meant(word) && access(word, F_OK);
@@ -123,10 +122,10 @@ static int walk_next(struct walk *w)
 	w->second = NULL;
 	opt = getopt_long(w->argc, w->argv, w->letters, w->longs, NULL);
 	r = find_row(opt);
-	/* getopt_long() knows of one argument only. */
+	/* getopt_long() supports only one argument. */
 	if (takes_two(r) && optind < w->argc)
 		w->second = w->argv[optind++];
-	/* It also takes an optional argument from behind a "=" only. */
+	/* It takes an optional argument only after a "=". */
 	if (r && is_optional(r) && !optarg && optind < w->argc &&
 	    (takes(r, w->argv[optind]) || is_mistaken(w->argv[optind])))
 		optarg = w->argv[optind++];
@@ -153,7 +152,7 @@ static unsigned count_meant(const struct walk *w, const char *name, size_t len)
 /* Options of other launchers, and what to use here. Looked up before a word is
  * split into letters: "-initrd" is not "-i nitrd". */
 static const struct {
-	const char *words; /* each with a blank after it */
+	const char *words; /* a blank follows each */
 	const char *advice;
 } foreign[] = {
 	{ "-k --kernel -kernel ", "give IMAGE without an option" },
@@ -193,7 +192,7 @@ static const char *advice_on(const char *word)
 	return NULL;
 }
 
-/* getopt_long() has refused @word. */
+/* getopt_long() has rejected @word. */
 static int refuse(const struct walk *w, const char *word, struct err *e)
 {
 	const struct option_row *r = find_row(optopt);
@@ -207,7 +206,7 @@ static int refuse(const struct walk *w, const char *word, struct err *e)
 	return err_set(e, EINVAL, "unknown option %s (see --help)", word);
 }
 
-/* Silently taking the last of several values hides a mistake. */
+/* To use the last of several values silently would hide a mistake. */
 static int count_option(struct walk *w, const struct option_row *r,
 			struct err *e)
 {
@@ -263,7 +262,7 @@ static bool take_image(struct options *o, const struct command *cmd,
 	return true;
 }
 
-/* The file that the run writes because of @r, or NULL. */
+/* The file that option @r makes the run write, or NULL. */
 static const char *file_written(const struct option_row *r,
 				const struct options *o)
 {
@@ -301,7 +300,7 @@ static bool is_stdin(const char *path)
 	return path && !strcmp(path, "-");
 }
 
-/* How many of the files to be read are standard input. */
+/* How many of the input files are standard input. */
 static unsigned count_stdin(const struct options *o)
 {
 	unsigned n = is_stdin(o->image) + is_stdin(o->other);
@@ -355,7 +354,7 @@ static int check_pairs(const struct walk *w, struct err *e)
 	return 0;
 }
 
-/* Options that are for the picture require it. */
+/* Options for the memory picture require --map. */
 static int check_map(const struct walk *w, const struct options *o,
 		     const struct command *cmd, struct err *e)
 {
@@ -368,7 +367,7 @@ static int check_map(const struct walk *w, const struct options *o,
 	return 0;
 }
 
-/* The options that ask for one part of one kernel. */
+/* The options that select one part of one kernel. */
 static int check_parts(const struct options *o, struct err *e)
 {
 	const char *part = o->drivers ? "drivers" : "symbols";
@@ -381,7 +380,7 @@ static int check_parts(const struct options *o, struct err *e)
 	return 0;
 }
 
-/* Check what no option can check on its own. */
+/* Check the options against each other. */
 static int check_together(const struct walk *w, const struct options *o,
 			  const struct command *cmd, struct err *e)
 {
@@ -435,7 +434,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 }
 
 /* Walk to the next word that is not an option. Returns false if there is none,
- * or at a wrong option, which options_parse() will report. */
+ * or at a wrong option, which options_parse() reports. */
 static bool find_word(struct walk *w)
 {
 	int opt;
@@ -480,7 +479,7 @@ int command_find(const struct command **cmd, int *argc, char ***argv,
 	word = (*argv)[optind];
 	*cmd = command_by_name(word) ?: *cmd;
 	if (command_by_name(word)) {
-		/* The words before it move up by one. */
+		/* Move the words before it up by one. */
 		memmove(*argv + 1, *argv, optind * sizeof(**argv));
 		(*argv)++;
 		(*argc)--;
