@@ -308,7 +308,7 @@ static int write_madt(struct writer *w, unsigned cpus, uint64_t *at,
 			   e);
 }
 
-/* The same list for a kernel that reads ACPI 1.0's, as acpi=rsdt makes it. */
+/* The same list in ACPI 1.0's form, which a kernel reads with acpi=rsdt. */
 static int write_rsdt(struct writer *w, uint64_t fadt, uint64_t madt,
 		      uint64_t *at, struct err *e)
 {

@@ -46,12 +46,12 @@ struct aml_crs aml_crs_open(struct aml *a);
 void aml_crs_close(struct aml *a, struct aml_crs crs);
 
 /* Resources: a port range, MMIO, an edge-triggered interrupt. @shared: other
- * devices may use the same interrupt. */
+ * devices may use the interrupt, too. */
 void aml_io(struct aml *a, uint16_t port, uint8_t len);
 void aml_memory32(struct aml *a, uint32_t gpa, uint32_t len);
 void aml_irq(struct aml *a, uint32_t gsi, bool shared);
 
-/* What a host bridge passes on: bus numbers, a window of memory. */
+/* A host bridge's resources: bus numbers, a window of memory. */
 void aml_bus_numbers(struct aml *a, uint16_t first, uint16_t last);
 void aml_window32(struct aml *a, uint32_t gpa, uint32_t len);
 

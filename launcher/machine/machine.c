@@ -149,7 +149,7 @@ static int add_devices(struct machine *m, const struct line_host *console,
 	return rc;
 }
 
-/* Let no device do anything by itself any more. */
+/* Stop everything that devices do by themselves. */
 static void stop_devices(struct machine *m)
 {
 	for (unsigned i = 0; i < m->plan.count; i++) {

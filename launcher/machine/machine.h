@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine: puts memory, CPUs and devices together according to the plan. It
- * is the only place where vm/ and dev/ meet.
+ * The machine: connects memory, CPUs and devices according to the plan. It is
+ * the only place where vm/ and dev/ meet.
  */
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
@@ -45,7 +45,7 @@ struct machine {
 	struct trace *trace; /* NULL: none; set before machine_connect() */
 	struct pause pause;
 	struct vcpu_debugger debugger; /* set before machine_start() */
-	struct stuck stuck; /* looks for a guest that has halted for good */
+	struct stuck stuck; /* detects a guest that has halted for good */
 	struct irq_observer irq_observer;
 	/* A page served as MMIO; see kvm_create_vm(). Set before
 	 * machine_connect(). */
@@ -78,8 +78,8 @@ int machine_init(struct machine *m, const struct machine_config *config,
 		 struct outcome_latch *latch, struct err *e);
 
 /*
- * KVM, vCPUs, devices. May run on another thread while a kernel is loaded.
- * @kvm: open, and taken over; NULL: it is opened here.
+ * Set up KVM, vCPUs and devices. May run on another thread while a kernel is
+ * loaded. Takes ownership of the open @kvm; NULL: opens KVM itself.
  */
 int machine_connect(struct machine *m, struct kvm *kvm,
 		    const struct line_host *console, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Adds to the memory map the guest-physical ranges that every machine has,
- * whatever kernel it boots.
+ * Adds to the memory map the guest-physical ranges that every machine has with
+ * every kernel.
  */
 #include "machine/machine.h"
 

@@ -135,7 +135,7 @@ static int add_range(struct planner *p, struct device_slot *slot,
 	return rc;
 }
 
-/* Its BAR is at a multiple of its length, which is a power of 2. */
+/* The BAR's address is a multiple of its length, a power of 2. */
 static int place_function(struct planner *p, struct device_slot *slot,
 			  struct err *e)
 {
@@ -256,7 +256,7 @@ static int add_slot(struct planner *p, const struct device_type *type,
 	return rc;
 }
 
-/* Where there are PCI functions, there is a bridge that leads to them. */
+/* A machine with PCI functions also has a host bridge. */
 static const struct device_type *fit(const struct planner *p,
 				     const struct device_type *type)
 {

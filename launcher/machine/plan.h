@@ -10,8 +10,8 @@
  *
  *   MMIO window   0xd0000000 + n * 4 KiB, in the order of the slots
  *   PCI window    0xe0000000, BAR after BAR; devices 1, 2, ... of bus 0
- *   GSIs          5, 6, 7, 9, ...: those no PC fixture uses; when each is in
- *                 use, they are used again, and the devices share them
+ *   GSIs          5, 6, 7, 9, ...: those no PC fixture uses. When all are in
+ *                 use, they are assigned again and devices share them
  *                 (edge-triggered interrupts, which every driver checks)
  *
  * Pure: needs no KVM, no memory and no file.
@@ -32,7 +32,7 @@ enum machine_virtio {
 	MACHINE_VIRTIO_MMIO,
 };
 
-/* Its values as words; NULL ends them. */
+/* Its values as words; NULL ends the list. */
 extern const char *const machine_virtio_words[];
 
 /* The value of one of these words; NULL: auto. */
@@ -43,7 +43,7 @@ struct machine_config {
 	uint64_t mem_size; /* bytes; see guest_mem_init() */
 	bool mem_twice;	   /* see guest_mem_init_twice() */
 	unsigned cpus;
-	/* Devices that not every machine has, in this order. */
+	/* Additional devices, in this order. */
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
 	enum machine_virtio virtio;

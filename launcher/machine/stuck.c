@@ -62,7 +62,7 @@ static void look(void *ctx)
 	if (was_active(s) || s->is_debugged)
 		return;
 	pthread_mutex_lock(&s->lock);
-	/* A vCPU that has not answered yet is busy, and not stuck. */
+	/* A vCPU that has not answered yet is busy, not stuck. */
 	if (!s->asking) {
 		s->asking = true;
 		s->asked = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding a guest that has halted for good: every vCPU that was started halts
- * with interrupts off, so that nothing can wake any of them.
+ * Finding a guest that has halted for good: all started vCPUs have halted with
+ * interrupts off, so that no event can wake any of them.
  *
- * KVM does not tell. So every second in which the guest has caused no exit,
- * one vCPU is asked: it leaves KVM_RUN and looks at itself (vm/halted.h). If it
- * is stuck it waits, and the next one is asked; the first that is not ends the
- * look, and all go on. When all of them wait, none can do anything any more;
- * each is looked at once more, for what the others may have sent it before
- * they stopped, and the run ends.
+ * KVM does not report this. So after each second without an exit, one vCPU is
+ * asked: it leaves KVM_RUN and checks its own state (vm/halted.h). If it is
+ * stuck, it waits and the next one is asked. The first vCPU that is not stuck
+ * ends the check, and all continue. When all of them wait, they can no longer
+ * act. Each is then checked once more, because another one may have sent it an
+ * interrupt before it stopped, and the run ends.
  *
  *   vCPU 0   KVM_RUN | stuck: waits . . . . . . . . . . . | all looked at
  *   vCPU 1   KVM_RUN . . . . . . . . | stuck: waits . . . . |   again
@@ -36,8 +36,8 @@ struct stuck {
 	struct vcpu *vcpus; /* NULL: empty */
 	unsigned count;
 	struct outcome_latch *latch;
-	bool asking;	/* a look is under way */
-	unsigned asked; /* this vCPU is; those before it wait */
+	bool asking;	/* a check is under way */
+	unsigned asked; /* this vCPU is asked; those before it wait */
 	struct loop *loop;
 	struct loop_timer look;
 	bool is_debugged;
@@ -56,20 +56,20 @@ void stuck_release(struct stuck *s);
 
 /* ---- for the session; the empty struct is fine */
 
-/* Look every second, on @loop. */
+/* Check every second, on @loop. */
 void stuck_watch(struct stuck *s, struct loop *loop);
 void stuck_unwatch(struct stuck *s);
 
-/* Whether a debugger has the guest: there is no look then, and one that is
- * under way is given up. */
+/* Whether a debugger controls the guest. While it does, checks are off, and one
+ * that is under way is cancelled. */
 void stuck_debugged(struct stuck *s, bool is_debugged);
 
-/* Let all that wait go on, as they are about to be stopped. */
+/* Let all waiting vCPUs continue, because they are about to be stopped. */
 void stuck_cancel(struct stuck *s);
 
 /* ---- for the thread of vCPU @cpu: see struct vcpu_handlers */
 
-/* Answer if this one is asked. Clears v->pause. */
+/* Answer if this vCPU is asked. Clears v->pause. */
 void stuck_paused(struct stuck *s, unsigned cpu);
 
 #endif

@@ -52,8 +52,8 @@ int trace_parse(const char *list, unsigned *kinds, struct err *e)
 	return 0;
 }
 
-/* Wait for the buffer to be half full, or the end; make what is there the
- * chunk. Returns its length, 0 if the trace is over. */
+/* Wait until the buffer is half full or the trace ends, then move its contents
+ * to the chunk. Returns the chunk's length, 0 if the trace is over. */
 static size_t take(struct trace *t)
 {
 	size_t len;

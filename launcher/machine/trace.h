@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What --trace writes: one line for each event, to a file.
+ * The trace of --trace: one line for each event, in a file.
  *
  *   0.012345678 vcpu 0 pio out 0x3f8 1 0x41      port, bytes, value
  *   0.012345678 vcpu 0 mmio read 0xd0000000 4 0x74726976
  *   0.012345678 vcpu 0 exit pio                  see enum vcpu_exit
  *   0.012345678 irq 4 raise                      GSI; or "lower"
  *
- * Times are seconds since the launcher was started. Lines gather in a buffer
- * of fixed size that a thread of the trace's own writes out. When it is full
- * the vCPUs wait: a slow disk or reader slows the guest and nothing is lost.
- * The event loop never waits, because it serves signals and the time limit;
- * a part of the buffer is left for its lines.
+ * Times are seconds since the launcher was started. Lines gather in a buffer of
+ * fixed size; the trace's own thread writes it out. When it is full the vCPUs
+ * wait: a slow disk or reader slows the guest, and no line is lost. The event
+ * loop never waits, because it serves signals and the time limit; a part of the
+ * buffer is left for its lines.
  *
- * Once the run has ended, nothing waits for long: what cannot be written by
- * then is lost, and trace_close() says so. A write that fails ends the trace
- * and is reported there, too.
+ * Once the run has ended, all waits are short: lines that cannot be written by
+ * then are lost, and trace_close() reports this. A failed write ends the trace,
+ * and trace_close() reports it, too.
  */
 #ifndef MACHINE_TRACE_H
 #define MACHINE_TRACE_H
@@ -37,12 +37,12 @@ enum trace_kind {
 #define TRACE_BUFFER 65536
 #define TRACE_LINE   128
 
-/* Behind that, for the event loop: more lines than it makes before the guest
- * has to go on for it to make another. */
+/* Extra room for the event loop: more lines than it adds before the guest must
+ * run again for it to add another. */
 #define TRACE_RESERVE 16384
 
 struct trace {
-	unsigned kinds; /* enum trace_kind; 0: nothing is traced */
+	unsigned kinds; /* enum trace_kind; 0: no trace */
 	uint64_t start_ns;
 	pthread_t loop; /* the thread that must not wait */
 	pthread_t writer;
@@ -67,12 +67,12 @@ struct trace {
 		.out = OUTPUT_EMPTY, \
 	}
 
-/* "pio,mmio,exits,irq", or some of them: the kinds. -EINVAL. */
+/* The kinds in "pio,mmio,exits,irq", or in a part of that list. -EINVAL. */
 int trace_parse(const char *list, unsigned *kinds, struct err *e);
 
 /*
- * Begin. @out becomes the trace's, and gets its name at once, so that it can be
- * read while the guest runs. Called on the thread that must not wait.
+ * Begin. The trace takes ownership of @out and names it at once, so that it can
+ * be read while the guest runs. Called on the thread that must not wait.
  */
 int trace_open(struct trace *t, unsigned kinds, struct output *out,
 	       uint64_t start_ns, struct err *e);
@@ -87,15 +87,15 @@ static inline bool trace_wants(const struct trace *t, enum trace_kind kind)
 void trace_line(struct trace *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The run has ended: threads that wait for room go on, without their line if
- * there is none. From the event loop, before it waits for the vCPUs. NULL and
- * a trace that is not open are fine. */
+/* The run has ended: threads that wait for room continue; without room their
+ * line is lost. From the event loop, before it waits for the vCPUs. NULL and a
+ * trace that is not open are fine. */
 void trace_hurry(struct trace *t);
 
 /*
- * Write out what is left, if something takes it. The error of this or of any
- * write before. What is traced afterwards is lost. Fine for a trace that is not
- * open.
+ * Write out the remaining lines, if the output accepts them. Returns the error
+ * of this or of any earlier write. Later lines are lost. Accepts a trace that
+ * is not open.
  */
 int trace_close(struct trace *t, struct err *e);
 
