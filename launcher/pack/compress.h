@@ -38,7 +38,7 @@ struct compress_how {
 
 struct compressor {
 	const char *name; /* as in struct format */
-	int level_min;	  /* all 0: the format has no levels */
+	int level_min;	  /* all 0: no levels */
 	int level_max;
 	int level_default;
 	/*
@@ -56,8 +56,8 @@ extern const size_t compressors_count;
 /* The compressor for the format called @name, or NULL. */
 const struct compressor *compressor_by_name(const char *name);
 
-/* Returns 0 if @c has level @level; otherwise -EINVAL, and @e names the levels
- * that it has. */
+/* Returns 0 if @c has level @level; otherwise -EINVAL, and @e names the allowed
+ * levels. */
 int compressor_check_level(const struct compressor *c, int level,
 			   struct err *e);
 
@@ -65,7 +65,7 @@ int compressor_check_level(const struct compressor *c, int level,
  * Append @in to *@out as a kernel's payload: compressed by @c, then its size
  * in four bytes, little-endian, for the formats whose payloads have it.
  *
- * @level: one that compressor_check_level() accepts.
+ * compressor_check_level() must accept @level.
  */
 int compress_payload(const struct compressor *c, int level, struct bytes in,
 		     struct buf *out, struct err *e);

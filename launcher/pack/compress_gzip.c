@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gzip: zlib, with a header that has neither name nor time.
+ * gzip: zlib, with a header without name and time.
  */
 #include "pack/compress.h"
 

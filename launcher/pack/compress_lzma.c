@@ -12,7 +12,8 @@
 #include <lzma.h>
 
 #define DICT_MAX ((uint32_t)32 << 20)
-/* lzma's magic requires a multiple of 64 KiB, which smaller ones are not. */
+/* lzma's magic requires a multiple of 64 KiB, which smaller dictionaries are
+ * not. */
 #define DICT_MIN ((uint32_t)64 << 10)
 
 static int set_options(lzma_options_lzma *o, size_t len,

@@ -2,8 +2,8 @@
 /*
  * zstd: libzstd, one frame with a checksum.
  *
- * The frame is written as for input from a pipe, which is how a kernel's build
- * calls the tool: it does not state its content size, so readers rely on the
+ * The frame has the form for input from a pipe, because a kernel's build calls
+ * the tool that way: it does not state its content size, so readers rely on the
  * window size.
  */
 #include "pack/compress.h"

@@ -15,7 +15,7 @@
 
 #include "image/kernel_elf.h"
 
-/* Where the kernel goes, as far as a boot loader must know. */
+/* The kernel's place in memory, as far as a boot loader must know it. */
 struct fit {
 	uint32_t dest_start; /* lowest p_paddr of any PT_LOAD */
 	uint32_t dest_end;   /* highest p_paddr + p_memsz */

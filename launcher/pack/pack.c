@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Putting a bzImage together; see pack.h.
+ * Builds a bzImage; see pack.h.
  */
 #include "pack/pack.h"
 
@@ -23,7 +23,7 @@
 #define PARAGRAPH 16 /* syssize counts these */
 #define CRC_SIZE  4
 
-/* Offsets in the file, and what lies there. */
+/* Offsets and lengths of the parts of the file. */
 struct layout {
 	size_t code;	    /* the protected-mode part, stub first */
 	size_t payload;	    /* from code */
@@ -32,7 +32,7 @@ struct layout {
 	uint32_t init_size;
 };
 
-/* The field of that name in the setup code, as built. */
+/* The field of that name in the built setup code. */
 static uint16_t setup_le16(unsigned off)
 {
 	uint16_t v = 0;
@@ -95,7 +95,7 @@ static void put_header(uint8_t *file, const struct pack_request *r, bool is64,
 		put32(file, HDR_INITRD_ADDR_MAX, r->initrd_addr_max);
 }
 
-/* The stub's blanks. */
+/* Fill in the stub's parameters. */
 static void put_stub_info(uint8_t *stub, const struct pack_request *r,
 			  const struct fit *f, const struct layout *l)
 {

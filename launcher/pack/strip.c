@@ -14,11 +14,11 @@
 #include "image/elf_tables.h"
 #include "pack/compress.h"
 
-/* Longer names are cut: nothing reads them, and many sections may share one
+/* Longer names are cut: no tool needs them, and many sections may share one
  * long string. */
 #define NAME_MAX_LEN 255
 
-/* Minimum alignment of section headers and of bytes behind the segments. */
+/* Minimum alignment of section headers and of bytes after the segments. */
 #define ALIGN 8
 
 struct section {
@@ -37,7 +37,7 @@ struct strip {
 	size_t names; /* index of the section with the section names */
 	unsigned kept;
 	bool drops;	  /* some section is not kept */
-	uint64_t foreign; /* bytes copied from behind the segments */
+	uint64_t foreign; /* bytes copied from after the segments */
 	struct buf *out;
 	struct buf strtab;
 };
@@ -99,7 +99,7 @@ static int read_sections(struct strip *s, struct err *e)
 	if (!s->sections)
 		return compress_no_memory("pack", e);
 	elf_version(EV_CURRENT);
-	/* libelf does not write to what it reads from memory. */
+	/* libelf does not write to the memory that it reads. */
 	elf = elf_memory((char *)(uintptr_t)b.data, b.len);
 	if (!elf)
 		return err_set(e, EINVAL, "libelf: %s", elf_errmsg(-1));
@@ -173,7 +173,7 @@ static int copy_segments(struct strip *s, struct err *e)
 	return 0;
 }
 
-/* A section's bytes: in the beginning, or behind it. */
+/* Place a section's bytes: in the beginning, or after it. */
 static int copy_section(struct strip *s, GElf_Shdr *h, size_t end,
 			struct err *e)
 {
@@ -237,7 +237,7 @@ static void add_header(struct strip *s, const GElf_Shdr *h)
 		buf_add(s->out, &h32, sizeof(h32));
 }
 
-/* Bytes and names of all that is kept, and then the names. */
+/* Write bytes and names of all kept sections, then the table of names. */
 static int copy_sections(struct strip *s, GElf_Shdr *names, struct err *e)
 {
 	size_t end = s->out->len;
@@ -268,7 +268,7 @@ static int copy_sections(struct strip *s, GElf_Shdr *names, struct err *e)
 	return 0;
 }
 
-/* Where the section headers are, and which names them. */
+/* Tell the ELF header where the section headers and their names are. */
 static void put_tables(struct strip *s, uint64_t shoff)
 {
 	const struct elf_shape *shape = s->t.shape;

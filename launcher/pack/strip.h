@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reduces an ELF to what belongs into a bzImage: the parts that a kernel's own
- * build keeps, which runs `objcopy -R .comment -S`.
+ * Reduces an ELF to the parts that belong in a bzImage: those that a kernel's
+ * own build keeps with `objcopy -R .comment -S`.
  *
  *   | ELF header | program headers | segments | allocated and note sections |
  *   | section names | section headers |
