@@ -14,7 +14,7 @@
 
 #define ALIGN 8
 
-/* The sections that are added, behind those there are. */
+/* The added sections, which follow the existing ones. */
 static const char new_names[] = ".symtab\0.strtab\0.shstrtab";
 enum {
 	NAME_SYMTAB = 0,
@@ -39,7 +39,7 @@ static int no_memory(struct err *e)
 	return err_set(e, ENOMEM, "no memory for the symbol table");
 }
 
-/* --- the sections there are */
+/* --- the existing sections */
 
 static int read_headers(struct adding *a, Elf *elf, struct err *e)
 {
@@ -58,7 +58,7 @@ static int read_headers(struct adding *a, Elf *elf, struct err *e)
 	return 0;
 }
 
-/* The bytes of @s from @from on, @size of them, as a section. */
+/* A section for the @size bytes of @s from @from on. */
 static void make_section(struct adding *a, const struct elf_segment *s,
 			 uint32_t type, uint64_t from, uint64_t size)
 {
@@ -76,7 +76,7 @@ static void make_section(struct adding *a, const struct elf_segment *s,
 }
 
 /* An ELF without sections gets some for each segment, since symbols need them:
- * one for what the file has of it, and one for the rest. */
+ * one for its bytes in the file, and one for the rest. */
 static void make_sections(struct adding *a)
 {
 	a->count = 1;
@@ -98,7 +98,7 @@ static int read_sections(struct adding *a, struct err *e)
 	Elf *elf;
 	int rc;
 
-	/* Three more must have numbers that a symbol can name. */
+	/* Symbols must be able to refer to three more sections. */
 	if (room + 3 >= SHN_LORESERVE)
 		return err_set(e, EINVAL,
 			       "%u sections; at most %u can have "
@@ -158,7 +158,7 @@ static bool contains(const GElf_Shdr *h, uint64_t addr)
 	return addr >= h->sh_addr && addr - h->sh_addr <= h->sh_size;
 }
 
-/* No more sections than this are tried for one symbol: those of a kernel do
+/* At most this many sections are tried for one symbol: a kernel's sections do
  * not overlap, and only empty ones share an address. */
 #define TRIED_MAX 16
 
@@ -166,9 +166,9 @@ static bool contains(const GElf_Shdr *h, uint64_t addr)
  * The section of a symbol of @type at @addr; 0: none. @next is how many of the
  * sorted ones begin at or below it.
  *
- * Symbols for the bounds of sections may lie where a linker has rounded them up
- * to: __end_rodata in no section, __init_begin at the beginning of the next
- * one. Theirs is the closest one below of their type.
+ * A linker may have rounded up symbols for the bounds of sections: __end_rodata
+ * is then outside all sections, __init_begin at the beginning of the next one.
+ * Such a symbol gets the closest section below it of its type.
  */
 static unsigned find_section(const struct adding *a, uint64_t addr, char type,
 			     unsigned next)
@@ -258,7 +258,7 @@ static void put_symbol(const struct adding *a, struct buf *out,
 		buf_add(out, &s32, sizeof(s32));
 }
 
-/* The first symbol behind @i with another address. */
+/* The first symbol after @i with another address. */
 static uint64_t next_address(const struct kallsyms *k, uint32_t i)
 {
 	uint64_t addr = k->addresses[i];
@@ -268,7 +268,7 @@ static uint64_t next_address(const struct kallsyms *k, uint32_t i)
 	return i < k->count ? k->addresses[i] : UINT64_MAX;
 }
 
-/* Local symbols come first: as many as @*locals, with the empty first one. */
+/* Local symbols come first: @*locals of them, including the empty first one. */
 static void put_symbols(const struct adding *a, struct buf *names,
 			unsigned *locals)
 {
@@ -350,8 +350,8 @@ static void add_symbols(struct adding *a)
 		    a->start + a->tail->len);
 }
 
-/* The names there are, then those of the new sections. The section that has
- * them is moved behind the others, or made. */
+/* The existing names, then those of the new sections. Their section is moved
+ * after the others, or created. */
 static void add_names(struct adding *a)
 {
 	struct bytes old = { 0 };
@@ -363,7 +363,7 @@ static void add_names(struct adding *a)
 		(void)bytes_slice(a->elf->bytes, h->sh_offset, h->sh_size,
 				  &old);
 	buf_add(a->tail, old.data, old.len);
-	/* The last of them may lack its NUL, or be missing. */
+	/* The last name may lack its NUL, or be missing. */
 	buf_add(a->tail, "", 1);
 	base = (uint32_t)(a->start + a->tail->len - off);
 	buf_add(a->tail, new_names, sizeof(new_names));
@@ -402,7 +402,7 @@ static void put_header(const struct adding *a, const GElf_Shdr *h)
 		buf_add(a->tail, &h32, sizeof(h32));
 }
 
-/* The section headers, and where the ELF header says they are. */
+/* Write the section headers, and their offset into the ELF header. */
 static void add_headers(struct adding *a, uint8_t *header)
 {
 	uint64_t off = pad(a);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gives a stripped kernel's ELF a symbol table, made of the names that the
- * kernel carries for itself, so that nm, gdb, objdump and perf know them.
+ * Gives a stripped kernel's ELF a symbol table, made from the kernel's own
+ * names (kallsyms), so that nm, gdb, objdump and perf can use them.
  *
  *   | ELF header | the ELF as it was | .symtab | .strtab | section names |
  *   | section headers |
  *
- * Of the ELF as it was only the header changes, which says where the section
+ * The original ELF changes only in its header, which says where the section
  * headers are. The new section names are the old ones and two more.
  *
- * A symbol gets the section that contains it, its end included; where two do,
- * the one that makes nm(1) show the type that kallsyms has. An absolute one
- * stays absolute. Its size is what there is up to the next one, since kallsyms
- * knows no sizes.
+ * A symbol gets the section that contains it; a section includes its end. Of
+ * two such sections it gets the one for which nm(1) shows the type in kallsyms.
+ * An absolute symbol stays absolute. A symbol's size is the distance to the
+ * next one, since kallsyms has no sizes.
  *
- * Must never trust: section headers, and the names, which are foreign though
- * checked.
+ * Must never trust: section headers, and the names: they are checked, but still
+ * foreign.
  *
  * Spec: System V gABI, chapter 4, "Sections" and "Symbol Table".
  */
@@ -38,8 +38,7 @@ struct elf_with_symtab {
 };
 
 /*
- * Make it from @elf and @k, which is of that kernel. *@out must stay where it
- * is.
+ * Make it from @elf and that kernel's names @k. *@out must not be moved.
  *
  * Returns 0; -EEXIST if the ELF has a symbol table already; -EINVAL; -ENOMEM.
  * Release *@out in any case.

@@ -2,12 +2,12 @@
 /*
  * Finding and reading kallsyms; see kallsyms.h for the tables.
  *
- * The search begins at what is rarest: 256 numbers of 16 bits that rise from
- * 0. In front of a true token index lie the tokens, and the lengths of the
- * strings there must be the differences of those numbers. In front of the
- * tokens lie the markers, 0 and then steps that 256 names can have; in front
- * of them the names, in front of those their count. The addresses are where
- * one of the two orders puts them.
+ * The search begins with the rarest pattern: 256 numbers of 16 bits that rise
+ * from 0. The tokens precede a true token index, and the lengths of these
+ * strings must be the differences of the numbers. The markers precede the
+ * tokens: 0 and then steps that 256 names can have. The names precede the
+ * markers, and their count precedes the names. The addresses are where one of
+ * the two orders puts them.
  */
 #include "image/kallsyms.h"
 
@@ -23,28 +23,28 @@
 #define INDEX_SIZE (TOKENS * sizeof(uint16_t))
 #define GROUP	   256 /* names for each marker */
 
-/* Fewer are not told from chance: one marker, 0, says nothing. No kernel
- * has so few. */
+/* With fewer names a match may be chance: a single marker, 0, proves nothing.
+ * Every kernel has more. */
 #define COUNT_MIN (GROUP + 1)
 
-/* What 256 names can take: each at least a length and a token, and no more
- * than two bytes of length and the longest name. */
+/* The bytes of 256 names: each has at least a length and a token, and at most
+ * two bytes of length and the longest name. */
 #define STEP_MIN (GROUP * 2)
 #define STEP_MAX (GROUP * (2 + KALLSYMS_NAME_MAX))
 
 /* Tables are aligned to at most 8 bytes. */
 #define PAD_MAX 7
 
-/* What looks like an index and what looks like one with tokens: a kernel has
- * one of the second, and a few of the first. */
+/* Limits on candidates for an index, and for an index with tokens: a kernel has
+ * a few of the former and one of the latter. */
 #define INDEXES_MAX 4096
 #define TABLES_MAX  16
 
-/* Places tried and names walked through, over all: a kernel needs a
- * hundredth of it. */
+/* Limit on all places tried and names walked: a kernel needs a hundredth of
+ * it. */
 #define WORK_MAX (UINT64_C(1) << 26)
 
-/* How far a search has come. The failure that was furthest on is reported. */
+/* How far a search has come. The failure of the furthest stage is reported. */
 enum stage {
 	STAGE_NOTHING,
 	STAGE_TOKENS,
@@ -52,7 +52,7 @@ enum stage {
 	STAGE_COUNT,
 	STAGE_NAMES,
 	STAGE_ADDRESSES,
-	/* These two are errors even if something else fits. */
+	/* These two are errors even if another candidate fits. */
 	STAGE_AMBIGUOUS,
 	STAGE_LIMIT,
 };
@@ -87,7 +87,7 @@ struct tables {
 	uint64_t base;
 };
 
-/* Keep the reason if it is of something further on than the last one. */
+/* Keep the reason if its search came further than the last one. */
 __attribute__((format(printf, 4, 5))) static bool fail(struct search *s,
 						       enum stage stage,
 						       uint64_t depth,
@@ -105,7 +105,7 @@ __attribute__((format(printf, 4, 5))) static bool fail(struct search *s,
 	return false;
 }
 
-/* Account for @n steps; false if there are none left. */
+/* Account for @n steps; false if too few are left. */
 static bool may_work(struct search *s, uint64_t n)
 {
 	if (n <= s->work) {
@@ -156,8 +156,8 @@ static bool is_rising(const uint8_t *p)
 	return true;
 }
 
-/* Words are looked at so many at once, in loops that compilers make vectors
- * of: searching millions of them is most of the work. */
+/* The search checks this many words at once, in loops that compilers vectorise:
+ * most of the work is searching millions of words. */
 #define BATCH 64
 
 /* Whether an index may begin in the BATCH words at @p: 0, then a number of at
@@ -175,7 +175,7 @@ static bool batch_may_have_index(const uint8_t *p)
 	return hits;
 }
 
-/* The next 256 rising numbers at or behind @*at. */
+/* The next 256 rising numbers at or after @*at. */
 static bool next_index(struct bytes b, uint64_t *at)
 {
 	uint64_t i = *at;
@@ -229,9 +229,9 @@ static bool check_tokens(struct tables *t, uint64_t off, uint16_t last_len)
 }
 
 /*
- * Where the tokens of the index begin: their end is where it begins, but for
- * padding. If the last one is not empty, it ends where the last byte is that
- * is not 0; otherwise the last one that is not empty does.
+ * Where the tokens of the index begin: except for padding, they end where the
+ * index begins. The last nonzero byte before the index ends the last token, or
+ * if that is empty, the last one that is not empty.
  */
 static bool find_tokens(struct tables *t)
 {
@@ -261,8 +261,8 @@ static bool find_tokens(struct tables *t)
 
 /* --- names */
 
-/* The length in front of a name's tokens, at @*at, which moves behind it;
- * false if it is not before @end. */
+/* The length before a name's tokens, at @*at, which moves past it; false if it
+ * is not before @end. */
 static bool read_length(const uint8_t *p, uint64_t *at, uint64_t end,
 			unsigned *len)
 {
@@ -277,7 +277,7 @@ static bool read_length(const uint8_t *p, uint64_t *at, uint64_t end,
 	return true;
 }
 
-/* The text of @len tokens at @p has this many characters. */
+/* The number of characters in the text of the @len tokens at @p. */
 static uint64_t text_length(const struct tables *t, const uint8_t *p,
 			    unsigned len)
 {
@@ -298,7 +298,7 @@ static char first_letter(const struct tables *t, const uint8_t *p, unsigned len)
 	return 0;
 }
 
-/* Name @i, at @*at, which moves behind it. */
+/* Name @i, at @*at, which moves past it. */
 static bool check_name(struct search *s, struct tables *t, uint32_t i,
 		       uint64_t *at)
 {
@@ -343,7 +343,7 @@ static bool check_marker(struct search *s, const struct tables *t, uint32_t i,
 				     i / GROUP, marker, i, off);
 }
 
-/* Whether the names end where the markers begin, but for padding. */
+/* Whether the names end where the markers begin, except for padding. */
 static bool check_end(struct search *s, const struct tables *t, uint64_t at)
 {
 	uint64_t pad = t->markers_off - at;
@@ -376,13 +376,13 @@ static bool check_names(struct search *s, struct tables *t)
 	return check_end(s, t, at);
 }
 
-/* Bytes a name in what may lie between markers and tokens: nothing, or the
- * sequences of the names, of either size. */
+/* Possible bytes per name between markers and tokens: 0, or the size of a
+ * name's sequence, in either form. */
 static const unsigned sequence_sizes[] = { 0, 3, 4 };
 #define SEQUENCE_SIZES (sizeof(sequence_sizes) / sizeof(sequence_sizes[0]))
 
-/* Whether @n markers of some count of names can be as far from the tokens as
- * these are. Most of what looks like a few markers is not. */
+/* Whether @n markers, for some count of names, can be as far from the tokens as
+ * these are. This rejects most false markers. */
 static bool may_be_markers(const struct tables *t, unsigned n)
 {
 	uint64_t end = t->markers_off + (uint64_t)n * t->marker_size;
@@ -417,8 +417,8 @@ static bool check_gap(struct search *s, const struct tables *t, unsigned n)
 		    n, t->count, t->tokens_off - end);
 }
 
-/* The count in front of names at @off: a word of which the high half is 0,
- * or from 2026 on 32 bits alone. */
+/* The count before the names at @off: a word with a high half of 0, or from
+ * 2026 on only 32 bits. */
 static bool read_count(const struct search *s, struct bytes b, uint64_t off,
 		       uint64_t *count)
 {
@@ -428,8 +428,8 @@ static bool read_count(const struct search *s, struct bytes b, uint64_t off,
 }
 
 /*
- * The names in front of @n markers, of which the last is @last: they end
- * where the markers begin, and behind the last marker come at most 256.
+ * The names before @n markers, the last of which is @last: they end where the
+ * markers begin, and at most 256 of them lie from @last on.
  */
 static unsigned find_names(struct search *s, const struct tables *candidate,
 			   unsigned n, uint64_t last, struct tables *fit)
@@ -448,7 +448,7 @@ static unsigned find_names(struct search *s, const struct tables *candidate,
 	     t.names_off += 4) {
 		uint64_t count;
 
-		/* Padding is not the length of a name. */
+		/* Padding is not a name's length. */
 		if (!t.part->bytes.data[t.names_off])
 			continue;
 		if (!read_count(s, t.part->bytes, t.names_off, &count) ||
@@ -467,8 +467,7 @@ static unsigned find_names(struct search *s, const struct tables *candidate,
 	return fits;
 }
 
-/* How many markers there are at most, of which the first is at markers_off;
- * and where those in front of the last few point. */
+/* The largest possible number of markers from markers_off on. */
 static unsigned count_markers(const struct tables *t)
 {
 	uint64_t off = t->markers_off, last = 0, v;
@@ -487,7 +486,7 @@ static unsigned count_markers(const struct tables *t)
 	return n;
 }
 
-/* What follows the markers may look like a few more of them. */
+/* The bytes after the markers may look like a few more markers. */
 #define MARKERS_MORE 3
 
 static unsigned find_names_before(struct search *s, const struct tables *t,
@@ -508,7 +507,7 @@ static unsigned find_names_before(struct search *s, const struct tables *t,
 	return fits;
 }
 
-/* Whether markers may begin at @off: 0, and behind it a step. */
+/* Whether markers may begin at @off: 0, followed by a step. */
 static bool may_begin(struct bytes b, uint64_t off, unsigned size)
 {
 	uint64_t first, second;
@@ -526,7 +525,7 @@ static uint32_t u32_at(const uint8_t *p)
 	return v;
 }
 
-/* Whether they may in the BATCH words at @p, which two more follow. */
+/* Whether markers may begin in the BATCH words at @p; two more words follow. */
 static bool batch_may_have_markers(const uint8_t *p)
 {
 	const uint32_t span = STEP_MAX - STEP_MIN;
@@ -541,7 +540,7 @@ static bool batch_may_have_markers(const uint8_t *p)
 	return hits;
 }
 
-/* The markers and the names in front of the tokens; how many fit. */
+/* Find the markers and names before the tokens. Returns how many fit. */
 static unsigned find_markers(struct search *s, struct tables *t)
 {
 	struct bytes b = t->part->bytes;
@@ -552,7 +551,7 @@ static unsigned find_markers(struct search *s, struct tables *t)
 
 	fail(s, STAGE_TOKENS, 1, "no markers in front of the tokens");
 	for (uint64_t off = t->tokens_off; off >= min + 8 && s->work;) {
-		/* The words behind a batch are tokens, at the least. */
+		/* A batch is followed at least by the tokens. */
 		if (off >= min + 4 * BATCH &&
 		    !batch_may_have_markers(b.data + off - 4 * BATCH)) {
 			off -= 4 * BATCH;
@@ -585,7 +584,7 @@ enum numbers {
 static const struct form {
 	const char *name;
 	enum numbers numbers;
-	bool behind;  /* the tokens; otherwise in front of the count */
+	bool behind;  /* after the tokens; otherwise before the count */
 	bool only_64; /* bits */
 } forms[] = {
 	{ "words, in front of the names", NUMBERS_WORDS, false, false },
@@ -603,7 +602,7 @@ static const struct form {
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
-/* Where a form has its numbers, and its base; false if they are not there. */
+/* Find a form's numbers and its base; false if they are not in the part. */
 static bool place_form(const struct search *s, struct tables *t,
 		       const struct form *f)
 {
@@ -613,7 +612,7 @@ static bool place_form(const struct search *s, struct tables *t,
 		     f->numbers == NUMBERS_PERCPU_OR_BASE;
 	uint64_t size = align_up((uint64_t)t->count * (words ? word : 4), word);
 	uint64_t total = size + (based ? word : 0);
-	/* In front of the names is a count of a word. */
+	/* The count before the names takes a word. */
 	uint64_t end = t->names_off - word;
 
 	t->form = f;
@@ -623,7 +622,7 @@ static bool place_form(const struct search *s, struct tables *t,
 		return false;
 	else
 		t->first_off = end - total;
-	/* The offsets that are relative to themselves are not padded. */
+	/* Offsets from their own place have no padding. */
 	if (!words && !based)
 		t->first_off = t->index_off + INDEX_SIZE;
 	return bytes_has(t->part->bytes, t->first_off,
@@ -633,14 +632,14 @@ static bool place_form(const struct search *s, struct tables *t,
 		read_word(t->part->bytes, t->first_off + size, word, &t->base));
 }
 
-/* The address of symbol @i; place_form() has found it to be there. */
+/* The address of symbol @i; place_form() has checked that it is in the part. */
 static uint64_t address_at(const struct search *s, const struct tables *t,
 			   uint32_t i)
 {
 	bool words = t->form->numbers == NUMBERS_WORDS;
 	unsigned size = words ? s->word : 4;
 	uint64_t off = t->first_off + (uint64_t)i * size, v = 0;
-	/* A sum wraps where the kernel's own does. */
+	/* The sum wraps as the kernel's own does. */
 	uint64_t mask = s->word == 8 ? UINT64_MAX : UINT32_MAX;
 
 	read_word(t->part->bytes, off, size, &v);
@@ -664,7 +663,7 @@ static uint64_t address_at(const struct search *s, const struct tables *t,
 /* Where the kernel is. A segment linked at 0 is the per-CPU one. */
 struct extent {
 	uint64_t first;
-	uint64_t last; /* one past it, where the last symbols are */
+	uint64_t last; /* one past its end; the last symbols lie there */
 	uint64_t percpu_last;
 };
 
@@ -701,7 +700,7 @@ static bool in_extent(const struct extent *x, uint64_t addr)
 	return addr <= x->percpu_last || is_linked(x, addr);
 }
 
-/* Whether the first number, or the base, is one that the form can have. */
+/* Whether the form can have this first number, or this base. */
 static bool is_form(const struct search *s, const struct tables *t,
 		    const struct extent *x)
 {
@@ -718,7 +717,7 @@ static bool is_form(const struct search *s, const struct tables *t,
 	return true;
 }
 
-/* How many addresses are in order and in the kernel, from the first on. */
+/* How many addresses, from the first on, are in order and in the kernel. */
 static uint32_t count_sound(const struct search *s, const struct tables *t,
 			    const struct extent *x)
 {
@@ -737,7 +736,7 @@ static uint32_t count_sound(const struct search *s, const struct tables *t,
 	return is_linked(x, last) ? t->count : 0;
 }
 
-/* The form of the addresses: the one that fits. */
+/* Choose the form of the addresses that fits. */
 static bool find_form(struct search *s, struct tables *t)
 {
 	struct extent x = extent_of(s);
@@ -779,7 +778,7 @@ static bool find_form(struct search *s, struct tables *t)
 
 /* --- the whole */
 
-/* Everything that belongs to the index at t->index_off. */
+/* Find all tables that belong to the index at t->index_off. */
 static void try_index(struct search *s, struct tables *t, struct tables *fit)
 {
 	unsigned fits;
@@ -846,8 +845,8 @@ static int result(const struct search *s, struct err *e)
 	return err_set(e, EINVAL, "kallsyms: %s", s->why.msg);
 }
 
-/* Tokens are short: they are copied in blocks of a fixed size, for which
- * there is room behind both texts. */
+/* Tokens are short, so they are copied in blocks of a fixed size; both texts
+ * have spare room for this at their end. */
 #define BLOCK 16
 
 static char *expand(const struct tables *t, const uint8_t *tokens,
@@ -1005,7 +1004,7 @@ bool kallsyms_place(const struct kallsyms *k, uint64_t vaddr, uint64_t segment,
 		return false;
 	name = kallsyms_name(k, i);
 	len = strlen(name);
-	/* The offset must fit after the name, however long that is. */
+	/* The offset must fit after a name of any length. */
 	snprintf(buf, size, "%.*s+0x%" PRIx64,
 		 (int)(len < size / 2 ? len : size / 2), name,
 		 vaddr - k->addresses[i]);

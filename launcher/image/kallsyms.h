@@ -2,10 +2,10 @@
 /*
  * The names a kernel carries for its own use: kallsyms.
  *
- * A stripped kernel still names its functions in an oops, from a few tables
- * in its read-only data. They are found here by their structure, because
- * nothing points to them, and read whole: every name with its type and its
- * link-time address. Two orders of the tables exist:
+ * A stripped kernel still names its functions in an oops, from a few tables in
+ * its read-only data. No pointer leads to them, so this module finds them by
+ * their structure and reads every name with its type and its link-time address.
+ * Two orders of the tables exist:
  *
  *   to 6.3    addresses | count | names | markers | tokens | token index
  *   from 6.4  count | names | markers | tokens | token index | addresses
@@ -13,7 +13,7 @@
  *   tokens       256 strings, each ended by a NUL
  *   token index  the offset of each token, 16 bits; 0 is the first
  *   names        a length (a second byte follows if bit 7 is set, from 6.1),
- *                then so many numbers of tokens; the first character of the
+ *                then that many token numbers; the first character of the
  *                text is the type that nm(1) shows, the rest is the name
  *   markers      the offset of each 256th name; words of the kernel's size up
  *                to 4.19, 32 bits after that
@@ -26,16 +26,16 @@
  *                  base - 1 downwards
  *                - 32-bit offsets from the place of each offset (2026)
  *   sequences    from 6.2 (and in its backports), 3 bytes or a 32-bit word a
- *                name, behind the markers or last; not read
+ *                name, after the markers or last; not read
  *
- * A kernel is read only if all of it agrees: tokens with their index, count
- * with names, names with markers, every address with the order and with the
- * kernel's segments. If two tables fit, or an address can be read in two
- * ways, there are no names: no name is better than a wrong one.
+ * A kernel's names are used only if all tables agree: tokens with their index,
+ * count with names, names with markers, every address with the order and with
+ * the kernel's segments. If two tables fit, or an address can be read in two
+ * ways, no names are used: a missing name is better than a wrong one.
  *
  * Must never trust: any of it. The tables may come from a file or from the
- * memory of a guest that has run; the caller must see to it that the bytes
- * do not change while they are read.
+ * memory of a guest that has run; the caller must ensure that the bytes do not
+ * change while they are read.
  *
  * Spec: Linux, scripts/kallsyms.c, which writes the tables, and
  * kernel/kallsyms.c, which reads them: of 4.4, 4.19, 5.10, 6.1, 6.4, 6.12 and
@@ -52,17 +52,17 @@
 #include "base/err.h"
 #include "image/kernel_elf.h"
 
-/* Linux's KSYM_NAME_LEN, from 6.1 on: a type, or a NUL, is in it. */
+/* Linux's KSYM_NAME_LEN, from 6.1 on: it includes a type or a NUL. */
 #define KALLSYMS_NAME_MAX 512
 
-/* A kernel with everything built in has less than half as many. */
+/* A kernel with everything built in has less than half of this. */
 #define KALLSYMS_COUNT_MAX (UINT32_C(1) << 22)
 
 /* A part of the kernel as it lies in memory: a PT_LOAD. */
 struct kallsyms_part {
-	struct bytes bytes; /* what the file has of it */
+	struct bytes bytes; /* those in the file */
 	uint64_t vaddr;
-	uint64_t memsz; /* with what follows the bytes */
+	uint64_t memsz; /* its size in memory */
 	bool writable;
 };
 
@@ -70,17 +70,17 @@ struct kallsyms_part {
 struct kallsyms {
 	uint32_t count;
 	uint64_t *addresses;
-	uint32_t *starts; /* where in text each one is */
+	uint32_t *starts; /* each name's offset in text */
 	char *text;	  /* a type, a name, a NUL, and so on */
-	const char *form; /* how the addresses are written, in words */
+	const char *form; /* a description of the addresses' form */
 };
 
 /*
- * Read the names out of the @parts_count parts at @parts, of which those that
- * can be written to are looked at only if the others have none.
+ * Read the names from the @parts_count parts at @parts. Writable parts are
+ * searched only if the others have no names.
  *
- * Returns 0; -ENOENT if no token table is there; -EINVAL if tables are there
- * and not sound, or fit twice; -ENOMEM. On failure *@k is untouched.
+ * Returns 0; -ENOENT if there is no token table; -EINVAL if the tables are
+ * unsound or fit twice; -ENOMEM. On failure *@k is untouched.
  */
 int kallsyms_read(struct kallsyms *k, const struct kallsyms_part *parts,
 		  unsigned parts_count, bool is64, struct err *e);
@@ -89,16 +89,16 @@ int kallsyms_read(struct kallsyms *k, const struct kallsyms_part *parts,
 int kallsyms_read_elf(struct kallsyms *k, const struct kernel_elf *elf,
 		      struct err *e);
 
-/* Free what a read has allocated; the empty struct is fine. */
+/* Free what a read has allocated; accepts the empty struct. */
 void kallsyms_release(struct kallsyms *k);
 
-/* The name of symbol @i, of printable ASCII and without blanks. */
+/* The name of symbol @i: printable ASCII without blanks. */
 static inline const char *kallsyms_name(const struct kallsyms *k, uint32_t i)
 {
 	return k->text + k->starts[i] + 1;
 }
 
-/* Its type, a letter of nm(1)'s. */
+/* The type of symbol @i, as nm(1)'s letter. */
 static inline char kallsyms_type(const struct kallsyms *k, uint32_t i)
 {
 	return k->text[k->starts[i]];
@@ -106,9 +106,9 @@ static inline char kallsyms_type(const struct kallsyms *k, uint32_t i)
 
 /*
  * The symbol that names @vaddr: the closest one at or below it that is not
- * absolute, and of several at that place the first, as the kernel itself
- * chooses. False if there is none, or if it lies below @segment, where the
- * segment of @vaddr begins.
+ * absolute. Of several at that address it is the first, as in the kernel
+ * itself. False if there is none, or if it lies below @segment, the start of
+ * @vaddr's segment.
  */
 bool kallsyms_find(const struct kallsyms *k, uint64_t vaddr, uint64_t segment,
 		   uint32_t *i);
