@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A small kernel's ELF in memory, its fields by name, and its parsing.
+ * A small kernel's ELF in memory, its fields by name, and a parser call.
  */
 #ifndef TESTS_UNIT_ELF_FILE_H
 #define TESTS_UNIT_ELF_FILE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's console without a guest: bytes come up to a capacity, and are
- * taken out when the test wants it. Safe with threads.
+ * A fake guest console: it accepts bytes up to a capacity, and the test takes
+ * them out when it wants. Thread-safe.
  */
 #ifndef TESTS_UNIT_FAKE_LINE_H
 #define TESTS_UNIT_FAKE_LINE_H
@@ -78,7 +78,7 @@ static inline size_t fake_line_take(struct fake_line *l, size_t n)
 	return n;
 }
 
-/* How many bytes have come. */
+/* The number of bytes received so far. */
 static inline size_t fake_line_len(struct fake_line *l)
 {
 	size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file with a small kernel in it, in memory, and the image it is opened as.
+ * An in-memory file that contains a small kernel, and the image opened from it.
  */
 #ifndef TESTS_UNIT_IMAGE_FILE_H
 #define TESTS_UNIT_IMAGE_FILE_H
@@ -49,7 +49,7 @@ static inline int decode(const struct image *img, size_t cap, size_t *len,
 	return rc;
 }
 
-/* Room for exactly the ELF, and the ELF comes out. */
+/* Decode into room of exactly the ELF's size, and compare with the ELF. */
 static inline void decodes_to_elf(const struct image *img)
 {
 	uint8_t *out = malloc(elf.len);

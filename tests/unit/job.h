@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A decoding job with its own output, for the suites about decoders. Running
- * one checks what every run of every decoder must keep: nothing is written
- * past the ceiling, and an error's message names the format.
+ * A decoding job with its own output, for the decoder suites. Each run also
+ * checks what every decoder must guarantee: it writes nothing past the ceiling,
+ * and its error messages name the format.
  */
 #ifndef TESTS_UNIT_JOB_H
 #define TESTS_UNIT_JOB_H
@@ -17,7 +17,7 @@
 #define MIB	     ((size_t)1 << 20)
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Written behind the ceiling; no decoder may change it. */
+/* Placed after the ceiling; no decoder may change it. */
 #define CANARY	   0xa5
 #define CANARY_LEN 64
 
@@ -54,7 +54,7 @@ static inline void job_release(struct job *j)
 	free(j->d.out);
 }
 
-/* The whole of @want came out, and @in_used bytes were read for it. */
+/* All of @want was decoded, from @in_used bytes of input. */
 static inline void job_expect(const struct job *j, const char *format,
 			      const void *want, size_t len, size_t in_used)
 {
@@ -66,7 +66,7 @@ static inline void job_expect(const struct job *j, const char *format,
 		      j->d.in_used, in_used);
 }
 
-/* @in decodes to exactly @want, under a ceiling of exactly its size. */
+/* @in decodes to exactly @want, with a ceiling of exactly its size. */
 static inline void expect_decoded(const char *format, const struct buf *in,
 				  const void *want, size_t len, size_t in_used)
 {
@@ -77,7 +77,7 @@ static inline void expect_decoded(const char *format, const struct buf *in,
 	job_release(&j);
 }
 
-/* @in under a ceiling of @cap bytes fails with @rc, and says @msg. */
+/* With a ceiling of @cap bytes, @in fails with @rc and the message @msg. */
 static inline void expect_error(const char *format, const struct buf *in,
 				size_t cap, int rc, const char *msg)
 {
@@ -88,7 +88,7 @@ static inline void expect_error(const char *format, const struct buf *in,
 	job_release(&j);
 }
 
-/* Overwrite the @n bytes at @off of a stream that is otherwise good. */
+/* Overwrite @n bytes at @off of an otherwise valid stream. */
 struct change {
 	size_t off;
 	uint8_t bytes[4];

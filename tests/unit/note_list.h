@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raw note records, made one after the other, and read back as a list.
+ * Builds raw note records one after the other, and reads them back as a list.
  */
 #ifndef TESTS_UNIT_NOTE_LIST_H
 #define TESTS_UNIT_NOTE_LIST_H
@@ -26,7 +26,7 @@ static inline void add(const char *owner, uint32_t type, const void *desc,
 /* What the last read() read from; descriptors point into it. */
 static struct bytes held;
 
-/* The padding that the last read() found. */
+/* The padding that the last read() detected. */
 static unsigned padding;
 
 static inline int read_align(struct notes *n, uint64_t align, struct err *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packing for tests: an ELF in memory into an image in memory.
+ * Packs an ELF in memory into an image in memory.
  */
 #ifndef TESTS_UNIT_PACKED_H
 #define TESTS_UNIT_PACKED_H
@@ -10,7 +10,7 @@
 #include "pack/pack.h"
 #include "pack/strip.h"
 
-/* @like has what the ELF does not say; NULL: nothing. */
+/* @like supplies what the ELF does not say; it may be NULL. */
 static inline int pack(const struct buf *elf, const char *format,
 		       const struct pack_request *like, struct buf *out,
 		       struct err *e)
@@ -25,7 +25,7 @@ static inline int pack(const struct buf *elf, const char *format,
 	return pack_kernel(&r, out, e);
 }
 
-/* What of @elf is packed, in place of it. */
+/* The part of @elf to pack, instead of all of it. */
 static inline void strip(struct buf *elf)
 {
 	struct err e = ERR_EMPTY;
@@ -44,7 +44,7 @@ static inline void strip(struct buf *elf)
 	*elf = room;
 }
 
-/* The @width bytes at @off of the protected-mode part. */
+/* The @width bytes at @off of the protected-mode code. */
 static inline uint64_t peek_code(const struct buf *image, size_t off,
 				 size_t width)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Suites as text, read by the command line's own words, for the tests about
- * them. The commands are the test's own, as in test_options.c.
+ * Parses suites from text with the command line's own options. The commands are
+ * the test's own, as in test_options.c.
  */
 #ifndef TESTS_UNIT_SUITE_TEXT_H
 #define TESTS_UNIT_SUITE_TEXT_H
@@ -25,7 +25,7 @@ const struct command commands[] = {
 };
 const size_t commands_count = COUNT(commands);
 
-/* A prefix of three lines for a test's text. */
+/* A three-line prefix for a test's text. */
 #define ONE_CASE      \
 	"cases:\n"    \
 	"- name: a\n" \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A picture read back: its rectangles and its texts, by the few forms in which
- * the writer puts them. Whether it is XML at all is for other readers to say
- * (tests/image/pictures).
+ * Reads a picture back: its rectangles and texts, in the few forms that the
+ * writer uses. tests/image/pictures checks that it is valid XML.
  */
 #ifndef TESTS_UNIT_SVG_SHAPES_H
 #define TESTS_UNIT_SVG_SHAPES_H
@@ -39,7 +38,7 @@ static inline double shape_number(const char *element, const char *name)
 	return strtod(at + strlen(key), NULL);
 }
 
-/* What stands between @from and @to. */
+/* The text between @from and @to. */
 static inline void shape_text(char *out, size_t size, const char *from,
 			      const char *to)
 {
@@ -73,7 +72,7 @@ static inline void shape_read(struct shape *s, const char *line)
 			   strstr(line, "</text>"));
 }
 
-/* An element stands on a line of its own. */
+/* Each element has its own line. */
 static inline void shapes_read(struct shapes *all, const char *svg)
 {
 	all->count = 0;
@@ -86,7 +85,7 @@ static inline void shapes_read(struct shapes *all, const char *svg)
 
 		if (!rect && strncmp(at, "<text class=\"", 13))
 			continue;
-		/* The page itself has no place. */
+		/* The page itself has no position. */
 		if (!strncmp(at, "<rect class=\"page\"", 18))
 			continue;
 		ck_assert_uint_lt(all->count, SHAPES_MAX);
@@ -94,7 +93,7 @@ static inline void shapes_read(struct shapes *all, const char *svg)
 	}
 }
 
-/* The rectangle whose title begins with @begin; there must be just one. */
+/* The one rectangle whose title begins with @begin. */
 static inline const struct shape *shape_titled(const struct shapes *all,
 					       const char *begin)
 {
@@ -113,7 +112,7 @@ static inline const struct shape *shape_titled(const struct shapes *all,
 	return found;
 }
 
-/* How many texts are exactly @text. */
+/* The number of texts that are exactly @text. */
 static inline unsigned shapes_count_text(const struct shapes *all,
 					 const char *text)
 {
@@ -124,7 +123,10 @@ static inline unsigned shapes_count_text(const struct shapes *all,
 	return n;
 }
 
-/* Characters as they are seen: an entity is one, and so is UTF-8's rest. */
+/*
+ * Counts visible characters: an entity is one; UTF-8 continuation bytes are
+ * none.
+ */
 static inline double shape_chars(const char *text)
 {
 	double n = 0;
@@ -138,8 +140,8 @@ static inline double shape_chars(const char *text)
 }
 
 /*
- * Everything lies on the page, and no text on another, taking a character for
- * as wide as a wide font has it.
+ * Everything is on the page, and no text overlaps another, if each character is
+ * as wide as in a wide font.
  */
 static inline void shapes_check(const struct shapes *all)
 {
@@ -152,7 +154,9 @@ static inline void shapes_check(const struct shapes *all)
 	for (unsigned i = 0; i < all->count; i++) {
 		const struct shape *s = &all->list[i];
 		size_t len = strlen(s->class);
-		/* Sizes of the style sheet: title, head, code, the rest. */
+		/*
+		 * Font sizes of the style sheet: title, head, code, the rest.
+		 */
 		double size = !strcmp(s->class, "t")   ? 17
 			      : !strcmp(s->class, "h") ? 13
 			      : !strcmp(s->class, "c") ? 11

@@ -37,7 +37,7 @@ static void teardown(void)
 	guest_mem_release(&gm);
 }
 
-/* The tables of the machine that has only what every machine has. */
+/* The tables of a machine without optional devices. */
 static int write_tables(unsigned cpus, uint64_t room)
 {
 	const struct machine_config config = { .cpus = cpus, .virtio = virtio };
@@ -107,7 +107,7 @@ static struct bytes dsdt(void)
 	return table(le(fadt(), 140, 8), "DSDT");
 }
 
-/* Types differ; what they share is the _HID of their transport. */
+/* Device types differ, but they share the _HID of their transport. */
 START_TEST(acpi__unique_ids)
 {
 	const struct machine_config config = {
@@ -174,7 +174,7 @@ START_TEST(acpi__xsdt_lists_two_tables)
 }
 END_TEST
 
-/* A generic address structure (5.2.3.2) of one I/O port of a byte. */
+/* A generic address structure (5.2.3.2) of a one-byte I/O port. */
 static void expect_port(struct bytes b, unsigned off, uint16_t port)
 {
 	ck_assert_uint_eq(le(b, off, 1), 1);	 /* system I/O */
@@ -204,7 +204,7 @@ START_TEST(acpi__fadt_of_a_hardware_reduced_machine)
 	ck_assert_uint_eq(le(f, 128, 1), ACPI_RESET_VALUE);
 	expect_port(f, 244, 0x600); /* SLEEP_CONTROL_REG */
 	expect_port(f, 256, 0x601); /* SLEEP_STATUS_REG */
-	/* Fixed hardware this machine does not have. */
+	/* Fixed hardware that this machine does not have. */
 	for (unsigned off = 56; off < 95; off++)
 		ck_assert_uint_eq(le(f, off, 1), 0);
 	for (unsigned off = 148; off < 244; off++)
@@ -214,8 +214,8 @@ END_TEST
 
 static const unsigned cpu_counts[] = { 1, 2, 8, 254, 255, 256, 257, 1024 };
 
-/* 5.2.12: one local APIC per vCPU, an I/O APIC, an NMI line; and no override,
- * because KVM wires every ISA interrupt to the pin of its number. */
+/* 5.2.12: one local APIC per vCPU, an I/O APIC and an NMI line. There is no
+ * override, because KVM wires each ISA interrupt to the pin of its number. */
 START_TEST(acpi__madt_lists_every_cpu)
 {
 	unsigned cpus = 0, ioapics = 0, nmis = 0;
@@ -277,7 +277,7 @@ START_TEST(acpi__refuses_more_cpus_than_it_can_list)
 }
 END_TEST
 
-/* Every room from none to enough: refused, or kept within. */
+/* Every size of the room, from zero to enough: refused, or not exceeded. */
 START_TEST(acpi__keeps_to_its_room)
 {
 	uint64_t least = 0;
@@ -296,7 +296,7 @@ START_TEST(acpi__keeps_to_its_room)
 		else
 			assert_err(rc, -ENOSPC, &e, "does not fit below 0xe0");
 	}
-	/* The last table ends where the room does. */
+	/* The last table ends exactly at the end of the room. */
 	ck_assert_uint_eq(rsdp + least,
 			  le((struct bytes){ gm.base + rsdp, 36 }, 24, 8) +
 				  xsdt().len);
@@ -341,7 +341,7 @@ START_TEST(aml__device_in_a_scope)
 }
 END_TEST
 
-/* 20.2.4: a PkgLength counts itself; four bits, then eight. */
+/* 20.2.4: a PkgLength includes itself; it has four bits, then eight. */
 static const struct {
 	unsigned names; /* of ten bytes each */
 	uint8_t length[2];
@@ -365,7 +365,7 @@ START_TEST(aml__package_length)
 }
 END_TEST
 
-/* 6.4.2.5, 6.4.3.6 and 6.4.2.9: a port range, an interrupt, the end. */
+/* 6.4.2.5, 6.4.3.6 and 6.4.2.9: a port range, an interrupt, the end tag. */
 START_TEST(aml__resources)
 {
 	static const uint8_t want[] = {
@@ -384,7 +384,7 @@ START_TEST(aml__resources)
 }
 END_TEST
 
-/* 6.4.3.5.3 and 6.4.3.5.2: what a host bridge passes on. */
+/* 6.4.3.5.3 and 6.4.3.5.2: the ranges that a host bridge forwards. */
 START_TEST(aml__windows)
 {
 	static const uint8_t want[] = {
@@ -402,7 +402,7 @@ START_TEST(aml__windows)
 }
 END_TEST
 
-/* What iasl must understand of the DSDT. */
+/* What iasl must find in the DSDT. */
 static const char *const asl[] = {
 	"Name (\\_S5, Package (0x04)",
 	"Scope (\\_SB)",
@@ -429,7 +429,7 @@ static const char *const asl[] = {
 	"0x00000005,",
 };
 
-/* The same of a machine with PCI. */
+/* The same for a machine with PCI. */
 static const char *const asl_pci[] = {
 	"Device (PCI0)",
 	"Name (_HID, EisaId (\"PNP0A03\")",

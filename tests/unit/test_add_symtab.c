@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A symbol table for a stripped ELF: another reader of symbol tables finds
- * every name in it, in a section that has its address.
+ * A symbol table for a stripped ELF: libelf, as an independent reader, finds
+ * every name in it, in the section that contains its address.
  */
 #include "image/add_symtab.h"
 #include "image/symtab.h"
@@ -23,8 +23,8 @@ static struct kernel_elf elf;
 
 static const char names[] = "\0.text\0.bss\0.shstrtab";
 
-/* A kernel that carries names, with sections or without. Its last symbols are
- * in .bss; between the two sections is a gap. */
+/* A kernel that carries names, with or without sections. Its last symbols are
+ * in .bss; there is a gap between the two sections. */
 static struct test_kallsyms make(bool is32, unsigned sections_count)
 {
 	const struct test_kallsyms t = {
@@ -77,7 +77,7 @@ static struct test_kallsyms make(bool is32, unsigned sections_count)
 	return t;
 }
 
-/* What was made, as the file that it will be. */
+/* The result, as the file that would be written. */
 static struct bytes whole(void)
 {
 	static struct buf file_made;
@@ -123,7 +123,7 @@ START_TEST(add_symtab__names_what_the_kernel_names)
 	assert_ok(symtab_read(&table, b, &e), &e);
 	assert_named(&table, t.vaddr + 16 * 21 + 4, "symbol_21+0x4");
 	assert_named(&table, t.vaddr + 16 * 599 + 4, "symbol_599+0x4");
-	/* In no section: not a place. */
+	/* An address outside every section has no name. */
 	assert_named(&table, t.vaddr + 16 * 450,
 		     _i & 2 ? "symbol_449+0x10" : "");
 	symtab_release(&table);
@@ -131,7 +131,7 @@ START_TEST(add_symtab__names_what_the_kernel_names)
 }
 END_TEST
 
-/* The symbol of a name, by libelf. */
+/* The symbol with this name, found by libelf. */
 static GElf_Sym symbol_of(struct bytes b, const char *name, GElf_Shdr *symtab)
 {
 	Elf *f;
@@ -172,20 +172,20 @@ START_TEST(add_symtab__gives_type_binding_section_and_size)
 	} rows[] = {
 		{ "symbol_0", 1, STB_LOCAL, STT_FUNC, 16 },
 		{ "symbol_1", 1, STB_GLOBAL, STT_FUNC, 16 },
-		/* Two at one place, and none at the next. */
+		/* Two symbols at one address, and none at the next. */
 		{ "symbol_19", 1, STB_GLOBAL, STT_FUNC, 32 },
 		{ "symbol_20", 1, STB_LOCAL, STT_FUNC, 32 },
-		/* At the end of .text, and behind it. */
+		/* At the end of .text, and after it. */
 		{ "symbol_399", 1, STB_GLOBAL, STT_FUNC, 16 },
 		{ "symbol_401", 1, STB_GLOBAL, STT_FUNC, 0 },
 		{ "symbol_501", 1, STB_GLOBAL, STT_FUNC, 0 },
-		/* The last of a section reaches to its end. */
+		/* A section's last symbol extends to the section's end. */
 		{ "symbol_599", 2, STB_GLOBAL, STT_OBJECT, 0x1000 - 16 * 99 },
 	};
 	struct bytes b;
 
 	make(false, 3);
-	/* As __init_begin in front of a section of another type. */
+	/* Like __init_begin before a section of another type. */
 	k.text[k.starts[501]] = 'T';
 	k.addresses[501] = TEXT + 16 * 500;
 	add();
@@ -201,7 +201,7 @@ START_TEST(add_symtab__gives_type_binding_section_and_size)
 			      "%s: %#x", rows[i].name, s.st_info);
 		ck_assert_msg(s.st_size == rows[i].size, "%s: size %llu",
 			      rows[i].name, (unsigned long long)s.st_size);
-		/* Every tenth one and the empty one are local. */
+		/* Every tenth symbol and the empty one are local. */
 		ck_assert_uint_eq(table.sh_info, 61);
 	}
 }

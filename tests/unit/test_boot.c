@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole boots of images that decompress themselves: what lies where when the
- * first instruction is due. No KVM: the result is memory and registers.
+ * Whole boots of images that decompress themselves: what is in memory and in
+ * registers before the first instruction. No KVM is needed.
  *
- * Addresses are written as boot.rst has them, not taken from the headers
- * under test.
+ * Addresses are written as boot.rst has them, not taken from the headers under
+ * test.
  */
 #include "boot/boot.h"
 #include "pv/bootparam.h"
@@ -81,8 +81,8 @@ static const struct {
 };
 
 /*
- * A zImage's setup code moves what lies at 0x10000 to 0x1000 and jumps to
- * code32_start, which says 0x1000 all along.
+ * A zImage's setup code moves the code at 0x10000 to 0x1000 and jumps to
+ * code32_start, which is 0x1000 throughout.
  */
 START_TEST(linux16__zimage)
 {
@@ -137,7 +137,7 @@ static const struct {
 	uint32_t init_size, code_size;
 	uint64_t start, end; /* kept clear */
 } kept[] = {
-	/* init_size from where the kernel runs on */
+	/* init_size counts from where the kernel runs */
 	{ 0x020a, 0x2000000, 0x100000, 16 * MIB, 48 * MIB },
 	{ 0x020f, 0x180000, 0x100000, 16 * MIB, 17 * MIB + MIB / 2 },
 	/* before it, eight times the code */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From an image to the first instruction, all steps together: what lies in
- * guest memory afterwards, and where the first vCPU starts.
+ * All steps from an image to the first instruction: what is in guest memory
+ * afterwards, and where the first vCPU starts.
  */
 #include "unit/unit.h"
 #include "boot/boot.h"
@@ -17,7 +17,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* The builder's kernel has its PVH entry past its text, where none fits. */
+/* The builder puts the PVH entry past the kernel's text, which is invalid. */
 #define PVH_ENTRY (SMALL_KERNEL_TEXT_PADDR + 0x50)
 
 static struct guest_mem gm;
@@ -69,7 +69,10 @@ static int prepare(void)
 	return boot_prepare(&req, &r, &e);
 }
 
-/* Every PT_LOAD of the ELF as its headers say, bss zero, @delta further. */
+/*
+ * Every PT_LOAD of the ELF is loaded as its headers say, moved by @delta, with
+ * zeroed bss.
+ */
 static void expect_segments(uint64_t delta)
 {
 	const Elf64_Ehdr *h = (const void *)elf.data;
@@ -98,7 +101,7 @@ START_TEST(boot__pvh_of_every_payload)
 	ck_assert_uint_eq(r.cpu.rip, PVH_ENTRY);
 	ck_assert_uint_eq(r.decoded, elf.len);
 	expect_segments(0);
-	/* The room it asks for is its own, past the segments' end. */
+	/* It asks for room past the end of its segments, and gets it. */
 	ck_assert_uint_eq(r.kernel.gpa, SMALL_KERNEL_TEXT_PADDR);
 	ck_assert_uint_eq(r.kernel.size, 0x2000000);
 	ck_assert_str_eq((char *)gm.base + r.cmdline.gpa, "quiet");
@@ -115,7 +118,7 @@ static void packed_elf(void)
 	payload_compress("xz", elf.data, elf.len, &file, false);
 }
 
-/* As much behind the segments as memory could not hold. */
+/* More data after the segments than guest memory could hold. */
 static void add_debug_information(void)
 {
 	uint8_t *at = buf_extend(&elf, 80 * MIB);
@@ -163,7 +166,10 @@ static void not_relocatable(void)
 	patched(HDR_RELOCATABLE_KERNEL, 1, 0);
 }
 
-/* Its preferred place is not RAM: as low as its alignment allows. */
+/*
+ * Its preferred address is not RAM: it is placed as low as its alignment
+ * allows.
+ */
 static void pref_outside(void)
 {
 	patched(HDR_PREF_ADDRESS, 8, 0x40000000);
@@ -223,7 +229,7 @@ START_TEST(boot__enters)
 }
 END_TEST
 
-/* As GNU ld leaves them: PHYS32_ENTRY is at a multiple of 4, not of 8. */
+/* GNU ld aligns PHYS32_ENTRY to 4, not to 8. */
 static void merged_notes(void)
 {
 	static const uint8_t text[0x100] = { 0xf4 };
@@ -259,7 +265,7 @@ START_TEST(boot__pvh_of_notes_packed_to_4_in_a_segment_aligned_to_8)
 }
 END_TEST
 
-/* The warning for a boot that works: the right entry may be another one. */
+/* The boot works, but warns: another entry may be the right one. */
 START_TEST(boot__warns_of_notes_that_cannot_be_read)
 {
 	static const uint8_t owner[] = "Xen";
@@ -277,7 +283,7 @@ START_TEST(boot__warns_of_notes_that_cannot_be_read)
 }
 END_TEST
 
-/* The same of one that is there and makes no sense. */
+/* The same for an entry that is present but invalid. */
 START_TEST(boot__warns_of_an_entry_note_that_is_malformed)
 {
 	static const uint8_t owner[] = "Xen";
@@ -293,7 +299,7 @@ START_TEST(boot__warns_of_an_entry_note_that_is_malformed)
 }
 END_TEST
 
-/* A unified kernel image of the small kernel. */
+/* A unified kernel image that contains the small kernel. */
 static void make_uki(const char *initrd)
 {
 	struct buf kernel = { 0 }, part = { 0 };
@@ -322,7 +328,7 @@ START_TEST(boot__runs_the_kernel_of_a_unified_image)
 		req.protocol = protocols[i];
 		assert_ok(prepare(), &e);
 		expect_initrd("the initrd of the image");
-		/* The command line is for the caller to choose. */
+		/* The caller chooses the command line. */
 		ck_assert_str_eq((char *)gm.base + r.cmdline.gpa, "quiet");
 		if (i < 2)
 			expect_segments(0);
@@ -408,7 +414,7 @@ START_TEST(boot__refuses)
 }
 END_TEST
 
-/* Just the room it asks for is enough. */
+/* Exactly the room that it asks for is enough. */
 START_TEST(boot__init_size_to_the_end_of_ram)
 {
 	patched(HDR_INIT_SIZE, 4, 48 * MIB);
@@ -417,8 +423,7 @@ START_TEST(boot__init_size_to_the_end_of_ram)
 }
 END_TEST
 
-/* A kernel that may be moved, linked where there is no RAM: its entry goes
- * with it. */
+/* A relocatable kernel linked outside RAM: its entry moves with it. */
 START_TEST(boot__moves_a_relocatable_kernel)
 {
 	static const uint64_t high = 0x20000000;
@@ -439,7 +444,7 @@ START_TEST(boot__moves_a_relocatable_kernel)
 }
 END_TEST
 
-/* The plan is told also when a later step fails. */
+/* The plan is reported even if a later step fails. */
 START_TEST(boot__plan_survives_a_failure)
 {
 	static char text[3000];

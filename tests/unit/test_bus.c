@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bus: which device answers where, how an access is cut, and unclaimed
- * accesses.
+ * The bus: which device claims which range, how accesses are split, and
+ * unclaimed accesses.
  */
 #include "unit/unit.h"
 #include "dev/bus.h"
@@ -12,7 +12,7 @@
 
 #define CALLS_MAX 16
 
-/* A device that keeps a diary and reads as its offsets. */
+/* A device that records its accesses; each byte reads as its offset. */
 struct diary {
 	struct {
 		uint64_t off, value;
@@ -63,7 +63,7 @@ static void setup(void)
 
 	bus_init(&bus, "port");
 	a = b = (struct diary){ .count = 0 };
-	/* The later one lies lower. */
+	/* The second device has the lower address. */
 	assert_ok(bus_add(&bus, 0x200, 8, &wide, &b, &e), &e);
 	assert_ok(bus_add(&bus, 0x100, 4, &narrow, &a, &e), &e);
 }
@@ -84,13 +84,13 @@ static const struct {
 } reads[] = {
 	{ 0x100, 1, "\x10", 1, 0 },
 	{ 0x103, 1, "\x13", 1, 0 },
-	/* wider than the device: cut, at rising offsets */
+	/* wider than the device: split, at rising offsets */
 	{ 0x100, 4, "\x10\x11\x12\x13", 4, 0 },
 	{ 0x101, 2, "\x11\x12", 2, 0 },
 	{ 0x200, 4, "\x10\x11\x12\x13", 0, 1 },
 	{ 0x200, 8, "\x10\x11\x12\x13\x14\x15\x16\x17", 0, 2 },
 	{ 0x206, 2, "\x16\x17", 0, 1 },
-	/* out of the range: ones for the part outside */
+	/* partly out of range: the rest reads ones */
 	{ 0x103, 4, "\x13\xff\xff\xff", 1, 0 },
 	{ 0x207, 4, "\x17\xff\xff\xff", 0, 1 },
 	{ 0x205, 4, "\x15\x16\x17\xff", 0, 1 },
@@ -111,7 +111,7 @@ START_TEST(bus__read)
 	expect_bytes(data, reads[_i].bytes, reads[_i].size);
 	ck_assert_uint_eq(a.count, reads[_i].a_calls);
 	ck_assert_uint_eq(b.count, reads[_i].b_calls);
-	/* No more was filled in than asked for. */
+	/* No more bytes were filled in than requested. */
 	for (unsigned i = reads[_i].size; i < sizeof(data); i++)
 		ck_assert_uint_eq(data[i], 0);
 }
@@ -182,7 +182,7 @@ START_TEST(bus__add)
 	bus_access(&bus, adds[_i].start, &byte, 1, false);
 	bus_access(&bus, adds[_i].start + adds[_i].len - 1, &byte, 1, false);
 	ck_assert_uint_eq(d.count, 2);
-	/* The others still answer. */
+	/* The other devices still respond. */
 	bus_access(&bus, 0x103, &byte, 1, false);
 	bus_access(&bus, 0x200, &byte, 1, false);
 	ck_assert_uint_eq(a.count, 1);
@@ -224,7 +224,7 @@ START_TEST(bus__counting_is_bounded)
 		bus_access(&bus, 0x8000 + i, &data, 1, i & 1);
 	ck_assert_uint_eq(bus.unknown_count, BUS_MAX_UNKNOWN);
 	ck_assert_uint_eq(bus.unknown_others, BUS_MAX_UNKNOWN);
-	/* One that is in the table is still counted there. */
+	/* An access that the table already holds is still counted. */
 	bus_access(&bus, 0x8000, &data, 1, false);
 	ck_assert_uint_eq(bus.unknown[0].reads, 2);
 	ck_assert_uint_eq(bus.unknown_others, BUS_MAX_UNKNOWN);
@@ -232,8 +232,8 @@ START_TEST(bus__counting_is_bounded)
 END_TEST
 
 /*
- * A device that counts how many threads are in it at once. Each stays for a
- * while, or until @want of them are there.
+ * A device that counts how many threads are in it at once. Each thread stays
+ * for a while, or until @want of them are inside.
  */
 struct room {
 	atomic_uint inside, most;
@@ -301,7 +301,7 @@ START_TEST(bus__one_thread_at_a_time)
 }
 END_TEST
 
-/* A write to a terminal that is held back must not hold the others' ports. */
+/* A blocked write to the terminal must not block other devices' ports. */
 START_TEST(bus__leaves_alone_who_locks_itself)
 {
 	struct room room = { .want = 2 };
@@ -313,7 +313,7 @@ START_TEST(bus__leaves_alone_who_locks_itself)
 }
 END_TEST
 
-/* Devices do not share a lock, wherever they are in the table. */
+/* Devices never share a lock, whatever their places in the table. */
 START_TEST(bus__locks_each_range_for_itself)
 {
 	struct room room = { .want = 2 };

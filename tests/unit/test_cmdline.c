@@ -51,7 +51,7 @@ static const struct {
 	{ "quiet -- a b", "quiet console=ttyS0 -- a b" },
 	{ "-- a", "console=ttyS0 -- a" },
 	{ "-- console=tty0", "console=ttyS0 -- console=tty0" },
-	/* not into a quote that is open */
+	/* not into an open quote */
 	{ "a foo=\"b c", "a console=ttyS0 foo=\"b c" },
 	{ "a foo=\"b -- c\"", "a foo=\"b -- c\" console=ttyS0" },
 	/* as they are */
@@ -77,7 +77,7 @@ START_TEST(cmdline__adds_the_console)
 }
 END_TEST
 
-/* A console that does not fit would cost the whole run. */
+/* A console that does not fit is left out; the run goes on. */
 START_TEST(cmdline__adds_only_what_fits)
 {
 	char text[MAX + 1], want[MAX + 1];

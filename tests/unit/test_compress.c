@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The compressors: which levels they have, and that all of these can be
- * decoded. test_format.c has the round trips of every size.
+ * The compressors: which levels each has, and that the output of every level
+ * can be decoded. test_format.c has the round trips of every size.
  */
 #include "unit/unit.h"
 #include "support/payloads.h"
@@ -41,7 +41,7 @@ START_TEST(compress__levels_end_where_the_format_does)
 }
 END_TEST
 
-/* Both ends of every format's levels, and its own choice, can be decoded. */
+/* The lowest, highest and default level of every format can be decoded. */
 START_TEST(compress__every_level_is_decoded)
 {
 	const struct compressor *c = &compressors[_i];

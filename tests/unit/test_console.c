@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The queue between a guest and stdout: nothing lost, nothing out of order,
- * and no thread left waiting after it is closed.
+ * The queue between a guest and stdout: nothing is lost or reordered, and no
+ * thread keeps waiting after it is closed.
  */
 #include "unit/unit.h"
 #include "run/console.h"
@@ -52,7 +52,9 @@ START_TEST(console__gives_back_in_order)
 	ck_assert(is_awake());
 	ck_assert_uint_eq(console_peek(&c, &data), 3);
 	ck_assert_uint_eq(data[0], pattern(0));
-	/* Peeking takes nothing; dropping takes as much as it says. */
+	/*
+	 * Peeking removes nothing; dropping removes the given number of bytes.
+	 */
 	ck_assert_uint_eq(console_peek(&c, &data), 3);
 	console_drop(&c, 2);
 	ck_assert_uint_eq(console_peek(&c, &data), 1);
@@ -86,7 +88,7 @@ static void *put_many(void *arg)
 	return NULL;
 }
 
-/* A guest faster than its reader waits, and loses nothing. */
+/* A guest that is faster than its reader waits, and loses nothing. */
 START_TEST(console__holds_a_fast_writer)
 {
 	struct pollfd p = { c.wake_fd, POLLIN, 0 };
@@ -125,7 +127,7 @@ START_TEST(console__closing_lets_a_writer_go)
 		usleep(1000);
 	console_close(&c);
 	pthread_join(writer, NULL);
-	/* What was queued by then is still there. */
+	/* Bytes queued before that are still there. */
 	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_QUEUE);
 	ck_assert_uint_eq(data[CONSOLE_QUEUE - 1], pattern(CONSOLE_QUEUE - 1));
 }
@@ -137,7 +139,7 @@ static void *put_one(void *arg)
 	return NULL;
 }
 
-/* A vCPU that waits when the run ends still gets rid of its byte. */
+/* A vCPU that is waiting when the run ends can still write its byte. */
 START_TEST(console__finishing_keeps_the_last_bytes)
 {
 	pthread_t writer[2];
@@ -146,7 +148,7 @@ START_TEST(console__finishing_keeps_the_last_bytes)
 	put(0, CONSOLE_QUEUE);
 	for (size_t i = 0; i < 2; i++)
 		pthread_create(&writer[i], NULL, put_one, (void *)7);
-	/* Time to come to the wait, which cannot be seen from here. */
+	/* Give it time to start waiting, which cannot be observed. */
 	usleep(20000);
 	ck_assert_uint_eq(console_peek(&c, &data), CONSOLE_QUEUE);
 	console_finish(&c);
@@ -158,7 +160,7 @@ START_TEST(console__finishing_keeps_the_last_bytes)
 }
 END_TEST
 
-/* One that does not stop must not write past the end. */
+/* A writer that does not stop must not write past the end. */
 START_TEST(console__finished_has_an_end)
 {
 	const uint8_t *data;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way into the guest's console: nothing is lost, nothing overtakes, the
- * keys after Ctrl-A are ours, and texts wait for their turn.
+ * Input to the guest's console: nothing is lost or reordered, keys after Ctrl-A
+ * are ours, and texts wait for their turn.
  */
 #include "unit/unit.h"
 #include "unit/fake_line.h"
@@ -20,7 +20,7 @@ static struct terminal terminal;
 static struct outcome_latch latch;
 static struct sender sender;
 static struct console_input in;
-static int to_stdin; /* the other end of what the input reads */
+static int to_stdin; /* the write end of the input */
 static struct err e;
 
 static void tell_room(void *ctx)
@@ -93,7 +93,7 @@ START_TEST(input__arrives)
 }
 END_TEST
 
-/* No more is read than there is room for: the rest stays where it is. */
+/* It reads only as much as there is room for. */
 START_TEST(input__waits_for_room)
 {
 	char left[64];
@@ -109,7 +109,7 @@ START_TEST(input__waits_for_room)
 }
 END_TEST
 
-/* A console that is full costs nothing until it says that it has room. */
+/* A full console costs no CPU time until it reports room again. */
 START_TEST(input__does_not_spin_without_room)
 {
 	begin();
@@ -153,7 +153,7 @@ START_TEST(input__ends)
 }
 END_TEST
 
-/* Its end is noticed when its bytes are, not before. */
+/* The end of input is noticed when it is read, not before. */
 START_TEST(input__ends_behind_a_full_console)
 {
 	begin();
@@ -169,7 +169,7 @@ START_TEST(input__ends_behind_a_full_console)
 }
 END_TEST
 
-/* Files, which are always ready, and what cannot be read. */
+/* Regular files, which are always ready, and unreadable files. */
 static const struct {
 	const char *path;
 	int flags;
@@ -213,7 +213,7 @@ START_TEST(input__cannot_be_watched)
 {
 	in.fd = 1000;
 	assert_err(console_input_begin(&in, &loop, &e), -EBADF, &e, "1000");
-	/* It was not begun: neither does anything. */
+	/* It was not started, so neither call does anything. */
 	console_input_met(&in, 1);
 	console_input_end(&in);
 }
@@ -238,7 +238,7 @@ static const struct {
 	{ true, { "1\x01H2" }, "12", false },
 	{ true, { "\x01yz" }, "yz", false },
 	{ true, { "\x03\x04\x1a\x1c" }, "\x03\x04\x1a\x1c", false },
-	/* What does not come from a terminal has no keys. */
+	/* Input that is not a terminal has no special keys. */
 	{ false, { "\x01x" }, "\x01x", false },
 	{ false, { "\x01", "\x01" }, "\x01\x01", false },
 };
@@ -262,7 +262,7 @@ START_TEST(input__keys)
 }
 END_TEST
 
-/* The answers of a terminal are counted on their way. */
+/* A terminal's answers are counted as they pass. */
 START_TEST(input__answers)
 {
 	terminal.in_fd = in.fd;
@@ -317,7 +317,7 @@ START_TEST(input__texts_wait_for_room)
 }
 END_TEST
 
-/* Both arrive whole, whatever is first. */
+/* Both arrive whole, whichever comes first. */
 START_TEST(input__texts_and_bytes)
 {
 	size_t bytes = 0, texts = 0;
@@ -339,7 +339,7 @@ START_TEST(input__texts_and_bytes)
 }
 END_TEST
 
-/* After the end nothing is typed, whatever the last lines meet. */
+/* After the end nothing is typed, whatever the last lines match. */
 START_TEST(input__over)
 {
 	add_text("late", 1);
@@ -351,7 +351,7 @@ START_TEST(input__over)
 }
 END_TEST
 
-/* A line without a device takes nothing. */
+/* An input without a device accepts nothing. */
 START_TEST(input__no_device)
 {
 	line_end = (struct line_guest){ 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way from the guest's console to stdout: whole and in order, gathered,
- * and judged even if it cannot be written.
+ * Output from the guest's console to stdout: complete, in order, batched, and
+ * judged even if it cannot be written.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -25,7 +25,7 @@ static struct outcome_latch latch;
 static struct milestones times;
 static struct console_output out;
 static struct patience patience;
-static int from_stdout; /* the other end of what the output writes to */
+static int from_stdout; /* the read end of the output */
 static unsigned seen;
 static struct err e;
 
@@ -87,7 +87,7 @@ static void turn(void)
 		loop_turn(&loop, false);
 }
 
-/* Until what gathers is written. */
+/* Wait until the batched bytes are written. */
 static void let_time_pass(void)
 {
 	turn();
@@ -131,7 +131,7 @@ START_TEST(output__passes_on)
 }
 END_TEST
 
-/* After a write the next bytes wait for each other, but not long. */
+/* After a write, the next bytes are batched, but only briefly. */
 START_TEST(output__gathers)
 {
 	begin();
@@ -140,7 +140,7 @@ START_TEST(output__gathers)
 	assert_out("a");
 	ck_assert(loop_timer_is_set(&out.pause));
 	ck_assert_uint_le(out.pause.due_ns, clock_ns() + MS);
-	/* Time does not go on here, however slow the test is. */
+	/* The clock is frozen here, however slow the test is. */
 	loop_timer_set(&loop, &out.pause, clock_ns() + 1000000 * MS);
 	say("b");
 	turn();
@@ -154,7 +154,7 @@ START_TEST(output__gathers)
 }
 END_TEST
 
-/* Bytes that come while it gathers do not wake the loop. */
+/* Bytes that arrive during batching do not wake the loop. */
 START_TEST(output__sleeps_while_it_gathers)
 {
 	struct pollfd p = { loop.epoll_fd, POLLIN, 0 };
@@ -177,7 +177,7 @@ START_TEST(output__does_not_gather_much)
 	begin();
 	for (size_t i = 0; i < CONSOLE_QUEUE / 2; i++)
 		console_put(&console, (uint8_t)i);
-	/* The first quarter goes without a pause. */
+	/* The first quarter is written without a pause. */
 	while (!loop_timer_is_set(&out.pause)) {
 		loop_turn(&loop, false);
 		while ((n = read(from_stdout, got + len, sizeof(got) - len)) >
@@ -191,7 +191,7 @@ START_TEST(output__does_not_gather_much)
 }
 END_TEST
 
-/* Each time the pipe takes no more for now; nothing is lost. */
+/* Each time the pipe is full; nothing is lost. */
 START_TEST(output__slow_reader)
 {
 	static uint8_t got[1000];
@@ -213,8 +213,7 @@ START_TEST(output__slow_reader)
 }
 END_TEST
 
-/* A terminal may be ready and take nothing; it is asked again, but not all the
- * time. */
+/* A terminal may be ready and yet accept nothing: retry, but do not spin. */
 START_TEST(output__ready_and_takes_nothing)
 {
 	static char fill[65536];
@@ -300,7 +299,7 @@ START_TEST(output__file)
 }
 END_TEST
 
-/* Nowhere but to the watch. */
+/* Only to the watch. */
 START_TEST(output__nowhere)
 {
 	struct pollfd p = { loop.epoll_fd, POLLIN, 0 };
@@ -342,7 +341,7 @@ START_TEST(output__drains)
 }
 END_TEST
 
-/* Less than a pipe holds, in a queue that goes round. */
+/* Less than a pipe holds, in a queue that wraps around. */
 START_TEST(output__drains_much)
 {
 	static uint8_t got[65536];
@@ -362,8 +361,7 @@ START_TEST(output__drains_much)
 }
 END_TEST
 
-/* Nothing reads: it does not wait for ever, and what is lost is counted and
- * judged. */
+/* Without a reader it gives up; lost bytes are counted and still judged. */
 START_TEST(output__drains_into_nothing)
 {
 	uint64_t start = clock_ns();
@@ -383,7 +381,7 @@ START_TEST(output__drains_into_nothing)
 }
 END_TEST
 
-/* The patience that other outputs have used up. */
+/* Patience that other outputs have used up. */
 START_TEST(output__drains_at_least_to_a_reader_that_is_there)
 {
 	patience.left_ns = 0;
@@ -415,7 +413,7 @@ START_TEST(output__drains_to_nowhere)
 }
 END_TEST
 
-/* What the terminal is asked is counted, if it is one. */
+/* Questions to stdout are counted if it is a terminal. */
 START_TEST(output__questions)
 {
 	begin();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two containers that are read here and not by a library, lzop's and
- * lz4's, and the threads that decode the latter.
+ * The two containers that are parsed here and not by a library, lzop's and
+ * lz4's, and the threads that decode lz4.
  */
 #include "unit/job.h"
 
@@ -11,8 +11,8 @@
 #define LEN 2000
 
 /*
- * An lzop file without a name, by offset: magic 9, header 25, checksum 4;
- * then the first block: decoded size 4, size 4, checksums.
+ * An lzop file without a name, by offset: magic 9, header 25, checksum 4; then
+ * the first block: decoded size 4, size 4, checksums.
  */
 #define LZO_HEADER 9
 #define LZO_SUM	   (LZO_HEADER + 25)
@@ -71,7 +71,7 @@ START_TEST(lzo__damaged_checksum_is_found)
 }
 END_TEST
 
-/* Change the header of an lzop file and make its checksum right again. */
+/* Change the header of an lzop file and correct its checksum. */
 static void lzo_header(struct buf *b, const struct change *c)
 {
 	uint32_t a = 1, sum = 0;
@@ -145,7 +145,7 @@ START_TEST(lzo__block_shorter_than_stated_is_damage)
 	struct buf b = { 0 };
 
 	fill(want, LEN);
-	/* No checksum that would find it first. */
+	/* Without a checksum, which would detect it first. */
 	payload_lzo(want, LEN, 0, &b);
 	memcpy(b.data + LZO_BLOCK, stated, sizeof(stated));
 	expect_error("lzo", &b, LEN + 1, -EILSEQ, "is damaged");
@@ -236,7 +236,7 @@ START_TEST(lz4__block_that_decodes_to_more_than_8_mib)
 {
 	struct buf b = { 0 }, one = { 0 };
 
-	/* A literal 0, then one match at offset 1 that goes on for 8 MiB. */
+	/* A literal 0, then one match at offset 1 that is 8 MiB long. */
 	buf_add(&one, "\x1f\0\1\0", 4);
 	for (size_t n = 0; n < 8 * MIB / 255 + 2; n++)
 		buf_add(&one, "\xff", 1);
@@ -251,7 +251,7 @@ START_TEST(lz4__block_that_decodes_to_more_than_8_mib)
 }
 END_TEST
 
-/* Stands before libc's for the whole program; see no_threads. */
+/* Replaces libc's in the whole program; see no_threads. */
 static bool no_threads;
 
 int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *),
@@ -267,7 +267,7 @@ START_TEST(format__decodes_without_threads)
 {
 	uint8_t *want = malloc(20 * MIB);
 	const char *name = formats[_i].name;
-	/* What is not decoded by threads is only helped by them. */
+	/* If no thread can be started, decoding still works. */
 	size_t len = strcmp(name, "lz4") ? 5 * MIB : 20 * MIB;
 	struct buf b = { 0 };
 

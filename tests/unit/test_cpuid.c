@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPUID a guest gets, made from what a host's KVM may offer.
+ * The guest's CPUID, made from what a host's KVM may offer.
  *
  * Leaves and bits are written as SDM volume 2 and APM volume 3 have them.
  */
@@ -25,7 +25,7 @@ static struct kvm_cpuid_entry2 *add(uint32_t leaf, uint32_t sub, uint32_t flags)
 	return c;
 }
 
-/* The row of a leaf; there may be one at most. */
+/* The row of a leaf; there may be at most one. */
 static const struct kvm_cpuid_entry2 *row(uint32_t leaf, uint32_t sub)
 {
 	const struct kvm_cpuid_entry2 *found = NULL;
@@ -77,8 +77,8 @@ static void fix(unsigned id, unsigned cpus)
 	ck_assert_uint_le(count, ROOM);
 }
 
-/* What hosts offer of leaf 0xb: the processor the ioctl ran on, a row of
- * zeros, more levels than are told, nothing. */
+/* What hosts offer for leaf 0xb: the processor that the ioctl ran on, a row of
+ * zeros, too many levels, or nothing. */
 static void host_own(void)
 {
 	add(0xb, 0, SUBLEAF)->ebx = 2;
@@ -129,7 +129,7 @@ START_TEST(cpuid__topology)
 		expect_row(leaf, 2, SUBLEAF, (uint32_t[]){ 0, 0, 2, id });
 		ck_assert_ptr_null(row(leaf, 3));
 	}
-	/* Nothing else went with them. */
+	/* No other row was removed with them. */
 	ck_assert_uint_eq(row(0x40000000, 0)->eax, 0x40000001);
 	ck_assert_uint_eq(row(0, 0)->eax, 0x1f);
 	ck_assert_uint_eq(count, 8);
@@ -144,7 +144,7 @@ static const struct {
 	{ 0x1e, true, false }, { 0x1f, true, true }, { 0x24, true, true },
 };
 
-/* Leaf 0 says how far the basic leaves go. */
+/* Leaf 0 gives the highest basic leaf. */
 START_TEST(cpuid__no_topology_past_the_last_leaf)
 {
 	add_leaf_0("GenuineIntel", maxima[_i].max);
@@ -190,7 +190,7 @@ static const struct {
 	  1,
 	  { 0, 0, 0, 0 },
 	  { 0, 0xfeff0000, 0x80000000, 0x10000000 } },
-	/* both are bytes: the count stays at its most, the id is cut */
+	/* both are bytes: the count saturates, the id is truncated */
 	{ INTEL,
 	  255,
 	  256,
@@ -247,7 +247,7 @@ static const struct {
 	  0x8000001d,
 	  { 0x163, 0, 0, 0 },
 	  { 0x3ffc163, 0, 0, 0 } },
-	/* the end of the list, whatever its other bits */
+	/* the end of the list, whatever the other bits are */
 	{ AMD, 1, 6, 0x8000001d, { 0x4160, 0, 0, 0 }, { 0x160, 0, 0, 0 } },
 	{ AMD, 1, 6, 0x8000001d, { 0 }, { 0 } },
 	{ INTEL, 1, 6, 0x8000001d, { 0x163, 0, 0, 0 }, { 0x163, 0, 0, 0 } },
@@ -273,7 +273,7 @@ START_TEST(cpuid__fixes)
 }
 END_TEST
 
-/* A host that does not say who it is, or how many leaves it has. */
+/* A host without a vendor, or without a highest leaf. */
 START_TEST(cpuid__without_leaf_0)
 {
 	add(0x8000001e, 0, 0)->ebx = 0x109;

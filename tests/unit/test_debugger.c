@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The debugger on its loop, without a KVM: threads play vCPUs that know three
- * instructions, a socket is gdb. When the guest stands still and when it runs,
- * what --gdb-lost makes of it, and that breakpoints hold all vCPUs.
+ * The debugger on its loop, without KVM: threads play vCPUs that know three
+ * instructions, and a socket plays gdb. Tests when the guest stops and runs,
+ * what --gdb-lost does, and that breakpoints stop all vCPUs.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -23,7 +23,7 @@
 #define SOCKET	"gdb"
 #define WAIT_NS UINT64_C(60000000000)
 
-/* ---- vCPUs: the parts of vm/debug.h that need a KVM, and vcpu_run() */
+/* ---- vCPUs: the parts of vm/debug.h that need KVM, and vcpu_run() */
 
 static struct fake_cpu {
 	struct cpu_regs regs;	 /* of the thread, or of all while it waits */
@@ -213,7 +213,7 @@ static void teardown(void)
 		close(gdb);
 }
 
-/* Turn the loop until @done, which must come. */
+/* Run the loop until @done, which must happen. */
 #define TURN_UNTIL(done)                                           \
 	for (uint64_t from = clock_ns(); !(done);) {               \
 		ck_assert_msg(clock_ns() - from < WAIT_NS, #done); \
@@ -303,7 +303,7 @@ static const char *ask(const char *payload)
 	return hear();
 }
 
-/* A debugger has connected, and the guest stands still for it. */
+/* A debugger has connected, and the guest is stopped for it. */
 static void connect_gdb(void)
 {
 	gdb = dial();
@@ -327,7 +327,7 @@ START_TEST(debugger__guest_waits_for_one)
 	assert_stands();
 	ck_assert_uint_eq(all_turns(), 0);
 	ck_assert(debugger_has_guest(&d));
-	/* Time goes on as long as there is none. */
+	/* Time passes until one connects. */
 	ck_assert(!debugger_holds(&d));
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(debugger__connects)
 }
 END_TEST
 
-/* A client that says nothing of value changes nothing. */
+/* A client that sends nothing valid changes nothing. */
 START_TEST(debugger__stranger)
 {
 	gdb = dial();
@@ -383,8 +383,8 @@ START_TEST(debugger__step)
 }
 END_TEST
 
-/* Both vCPUs run into it, again and again; each stop is told once, and the
- * guest never sees the breakpoint in its code. */
+/* Both vCPUs hit it again and again; each stop is reported once, and the guest
+ * never sees the breakpoint in its code. */
 START_TEST(debugger__breakpoint)
 {
 	uint64_t addr = CODE + 4;
@@ -419,13 +419,13 @@ START_TEST(debugger__memory)
 }
 END_TEST
 
-/* Before the guest's tables know of its kernel, an address in its ELF is where
- * the launcher has put it. */
+/* Until the guest's page tables map its kernel, an ELF address means the place
+ * where the launcher loaded it. */
 START_TEST(debugger__memory_of_the_kernel)
 {
 	static const uint64_t vaddr = 0xffffffff81000000;
 	struct elf_segment segments[] = {
-		/* Per-CPU data has no address of its own. */
+		/* Per-CPU data has no fixed address. */
 		{ .type = PT_LOAD, .paddr = 0x3000, .memsz = 0x1000 },
 		{ .type = PT_LOAD,
 		  .vaddr = vaddr,
@@ -442,7 +442,7 @@ START_TEST(debugger__memory_of_the_kernel)
 	ck_assert_str_eq(ask("mffffffff81000010,1"), "E14");
 	ck_assert_str_eq(ask("Mffffffff81000000,1:cd"), "OK");
 	ck_assert_int_eq(*(uint8_t *)guest_mem_ptr(&gm, CODE, 1), 0xcd);
-	/* Behind the end of all addresses there is nothing. */
+	/* Past the end of the address space there is nothing. */
 	ck_assert_str_eq(ask("mffffffffffffffff,2"), "E14");
 }
 END_TEST
@@ -485,7 +485,7 @@ START_TEST(debugger__kills)
 }
 END_TEST
 
-/* One comes while the guest runs: it stops for it. */
+/* One connects while the guest runs: the guest stops. */
 START_TEST(debugger__comes_back)
 {
 	connect_gdb();
@@ -501,7 +501,7 @@ START_TEST(debugger__comes_back)
 }
 END_TEST
 
-/* It goes without a word, while the guest stands or runs. */
+/* It disconnects without a packet, while the guest is stopped or runs. */
 static const struct {
 	enum debugger_lost lost;
 	bool while_it_runs;
@@ -538,7 +538,7 @@ START_TEST(debugger__lost)
 	case DEBUGGER_LOST_STOP:
 		TURN_UNTIL(d.stopped);
 		assert_stands();
-		/* No debugger holds it: its time goes on. */
+		/* No debugger stops it: its time goes on. */
 		ck_assert(debugger_has_guest(&d) && !debugger_holds(&d));
 		connect_gdb();
 		break;
@@ -558,7 +558,7 @@ static bool is_gone(unsigned cpu)
 	return is;
 }
 
-/* A vCPU that ends is not waited for. */
+/* The debugger does not wait for a vCPU that has ended. */
 START_TEST(debugger__vcpu_ends)
 {
 	connect_gdb();
@@ -589,7 +589,7 @@ START_TEST(debugger__hears_of_the_end)
 }
 END_TEST
 
-/* One that is off costs nothing. */
+/* A disabled debugger costs nothing. */
 START_TEST(debugger__off)
 {
 	struct debugger off = DEBUGGER_EMPTY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is particular to the formats that a library reads whole: old magics,
- * memory limits, odd but legal streams.
+ * Quirks of the formats that a library reads whole: old magics, memory limits,
+ * unusual but valid streams.
  */
 #include "unit/job.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disks: what is refused, that a snapshot leaves the image alone whatever is
- * written where, and that every byte comes back from where it was put.
+ * Disks: what is refused, that snapshots never change the image, and that every
+ * byte reads back from where it was written.
  */
 #include "dev/virtio/disk.h"
 #include "unit/unit.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Not a multiple of a page, so that the last one is cut. */
+/* Not a multiple of a page, so the last page is partial. */
 #define SIZE (20 * DISK_PAGE + 3 * DISK_SECTOR)
 
 static uint8_t image[SIZE], model[SIZE];
@@ -71,7 +71,7 @@ static void expect_disk(const void *want)
 	ck_assert_mem_eq(got, want, SIZE);
 }
 
-/* Of the same byte, in two pieces. */
+/* Filled with one byte, in two pieces. */
 static void put(uint64_t off, uint64_t len, uint8_t byte)
 {
 	uint8_t *data = malloc(len);
@@ -114,7 +114,7 @@ START_TEST(disk__refuses)
 }
 END_TEST
 
-/* Root may write to any file: then there is nothing to refuse. */
+/* Root may write to any file, so nothing is refused. */
 START_TEST(disk__that_may_only_be_read)
 {
 	const struct disk_config rw = { .path = "disk" };
@@ -154,7 +154,7 @@ START_TEST(disk__is_locked)
 	assert_err(rc, pairs[_i].fits ? 0 : -EBUSY, &e,
 		   pairs[_i].fits ? "" : "disk: is in use");
 	disk_close(&other);
-	/* It ends with the disk. */
+	/* It ends where the disk ends. */
 	disk_close(&d);
 	assert_ok(disk_open(&d, &c, &e), &e);
 }
@@ -197,7 +197,7 @@ START_TEST(disk__writes_reach_the_file)
 }
 END_TEST
 
-/* From every sector, so that pages are covered whole and in part. */
+/* From every sector, so that pages are covered fully and partly. */
 START_TEST(disk__snapshot_leaves_the_image_alone)
 {
 	open_disk((struct disk_config){ .snapshot = true });
@@ -253,7 +253,7 @@ START_TEST(disk__zeros)
 }
 END_TEST
 
-/* What is not discarded stays. */
+/* Data that is not discarded stays. */
 START_TEST(disk__discards)
 {
 	open_disk((struct disk_config){ .snapshot = _i });
@@ -282,7 +282,7 @@ START_TEST(disk__reads_at_once_what_the_host_has)
 }
 END_TEST
 
-/* It shrinks while it is in use: an error, and no signal. */
+/* It shrinks while in use: an error, not a signal. */
 START_TEST(disk__of_a_file_that_was_cut_short)
 {
 	uint8_t got[DISK_PAGE];
@@ -295,7 +295,7 @@ START_TEST(disk__of_a_file_that_was_cut_short)
 }
 END_TEST
 
-/* Buffers of a guest lie anywhere; the file system may want them aligned. */
+/* Guest buffers may be anywhere; the file system may require alignment. */
 START_TEST(disk__direct)
 {
 	const struct disk_config c = { .path = "disk", .direct = true };

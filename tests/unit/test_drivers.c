@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which drivers a kernel has built in: by its symbols, by the configuration
- * that it carries; and that configuration.
+ * Which drivers a kernel has built in, by its symbols or by its embedded
+ * configuration; and that configuration.
  */
 #include "image/drivers.h"
 #include "image/ikconfig.h"
@@ -41,7 +41,7 @@ static const struct {
 	{ "CONFIG_VIRTIO_NET", 'm' },
 	{ "CONFIG_VIRTIO_FS", 'n' },
 	{ "CONFIG_NAME", 'y' },
-	/* A prefix of another, one that is not there, the last without its
+	/* A prefix of another name, a missing one, and a last line without a
 	 * newline. */
 	{ "CONFIG_PCI", 'n' },
 	{ "CONFIG_VIRTIO_CONSOLE", 'n' },
@@ -60,7 +60,7 @@ START_TEST(ikconfig__value)
 }
 END_TEST
 
-/* A line that is cut at every place. */
+/* A line that is cut at every possible place. */
 START_TEST(ikconfig__value_in_cut_text)
 {
 	static const char line[] = "CONFIG_PCI=y";
@@ -75,7 +75,7 @@ START_TEST(ikconfig__value_in_cut_text)
 }
 END_TEST
 
-/* What lies in the kernel: words, then the stream or something else. */
+/* The kernel's contents: words, then the stream or something else. */
 static const struct {
 	const char *before, *begin, *end;
 	bool stream, damaged, found;
@@ -153,9 +153,9 @@ START_TEST(drivers__by_symbols)
 	drivers_find(s, &k, (struct bytes){ 0 });
 	ck_assert_int_eq(state_of(s, "virtio_blk"), DRIVER_BUILT_IN);
 	ck_assert_int_eq(state_of(s, "virtio_console"), DRIVER_BUILT_IN);
-	/* By the second of its names. */
+	/* Found by its second name. */
 	ck_assert_int_eq(state_of(s, "erofs"), DRIVER_BUILT_IN);
-	/* Longer and shorter ones are others. */
+	/* Longer and shorter names are different drivers. */
 	ck_assert_int_eq(state_of(s, "virtio_net"), DRIVER_MODULE_OR_ABSENT);
 	ck_assert_int_eq(state_of(s, "overlay"), DRIVER_MODULE_OR_ABSENT);
 }

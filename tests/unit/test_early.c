@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can end a run before its guest has begun: a signal, the time limit, a
- * file that was cut short. Here the end is told, and only the worker's thread
+ * What can end a run before its guest starts: a signal, the time limit, a
+ * truncated file. Here the end is only recorded, and only the worker thread
  * ends.
  */
 #include "unit/unit.h"
@@ -23,7 +23,7 @@ static struct err e;
 static sem_t ended;
 static struct outcome told;
 static uint64_t ended_ns;
-static bool unblocked; /* the signals, while the end is told */
+static bool unblocked; /* while the end is reported */
 
 static void end(struct early *which, const struct outcome *o)
 {
@@ -143,7 +143,7 @@ START_TEST(early__cut_short)
 }
 END_TEST
 
-/* Of a signal and a time limit that come together, the signal is the reason. */
+/* If a signal and a time limit come together, the signal is the reason. */
 START_TEST(early__signal_and_time_limit)
 {
 	assert_ok(signals_open(&signals, &e), &e);
@@ -155,7 +155,7 @@ START_TEST(early__signal_and_time_limit)
 }
 END_TEST
 
-/* Once it is over, a signal is the session's. */
+/* Once it is over, signals belong to the session. */
 START_TEST(early__over)
 {
 	begin(FAR_FUTURE);
@@ -165,12 +165,12 @@ START_TEST(early__over)
 	ck_assert_int_eq(signals_take(&signals), SIGTERM);
 	ck_assert(!early_lost("some.img"));
 	ck_assert(!has_ended());
-	/* Once more, as teardown() does. */
+	/* A second time, as teardown() does. */
 	early_over(&early);
 }
 END_TEST
 
-/* Ends and time limits that come while it is stopped are not told later. */
+/* A signal or time limit that comes during the stop is not reported later. */
 START_TEST(early__over_at_the_last_moment)
 {
 	for (int i = 0; i < 20; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which notes of an ELF are taken, and what becomes of a kernel whose notes
- * are broken.
+ * Which notes of an ELF are read, and what happens to a kernel whose notes are
+ * broken.
  */
 #include "support/elf_builder.h"
 #include "image/kernel_elf.h"
@@ -122,7 +122,7 @@ START_TEST(elf_notes__may_overlap)
 	elf_build(
 		&(struct test_elf){ .segments = s, .segments_count = COUNT(s) },
 		&file);
-	/* The second PT_NOTE is put where the first is. */
+	/* The second PT_NOTE is put in the place of the first. */
 	elf_patch(&file,
 		  sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr) +
 			  offsetof(Elf64_Phdr, p_offset),

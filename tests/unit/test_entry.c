@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a kernel is handed at its first instruction: boot_params and the PVH
+ * What a kernel receives at its first instruction: boot_params and the PVH
  * start info at the offsets of their specs, page tables, registers.
  *
  * Offsets are written as boot.rst, zero-page.rst and start_info.h have them,
@@ -26,7 +26,7 @@ static void setup(void)
 {
 	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
 	e820_build(&map, &gm);
-	/* A header of bytes that are all different from zero. */
+	/* A header without zero bytes. */
 	for (unsigned i = 0; i < sizeof(file); i++)
 		file[i] = (uint8_t)(i % 255 + 1);
 	img = (struct image){ .kind = IMAGE_BZIMAGE,
@@ -135,7 +135,7 @@ START_TEST(boot_params__copy_the_header_and_no_more)
 		ck_assert_uint_eq(bp(filled[i].off, filled[i].width),
 				  filled[i].want);
 	expect_e820();
-	/* The next structure is somebody else's. */
+	/* The next structure belongs to someone else. */
 	ck_assert_uint_eq(at(LAYOUT_BOOT_PARAMS + 0x1000, 8), 0);
 }
 END_TEST
@@ -219,7 +219,7 @@ START_TEST(pvh__without_initrd)
 }
 END_TEST
 
-/* A map of every entry there can be must not run into boot_params. */
+/* A map with the maximum number of entries must not overlap boot_params. */
 START_TEST(pvh__largest_memory_map)
 {
 	for (unsigned i = 0; i < E820_MAX_ENTRIES; i++)
@@ -298,7 +298,7 @@ START_TEST(linux64__identity_map)
 }
 END_TEST
 
-/* What is written may not overlap: every structure is whole afterwards. */
+/* Structures must not overlap: each one is intact afterwards. */
 START_TEST(linux64__structures_do_not_overlap)
 {
 	static const struct {

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* A message that fills the buffer to the last byte, and more. */
+/* A message that fills the buffer to the last byte, and a longer one. */
 static void overfill(struct err *e, char with)
 {
 	char text[2 * ERR_MSG_SIZE];

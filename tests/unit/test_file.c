@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files in and out: what is refused and in which words, and that a result is
- * there whole or not at all.
+ * Reading and writing files: what is refused with which message, and that a
+ * result is written whole or not at all.
  */
 #include "unit/unit.h"
 #include "base/file.h"
@@ -142,7 +142,7 @@ START_TEST(file__refuses_what_is_not_a_file)
 }
 END_TEST
 
-/* Opening a device may do something. A folder can be watched for it. */
+/* Opening a device may have side effects. A folder can be watched for it. */
 START_TEST(file__does_not_open_what_it_refuses)
 {
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -213,7 +213,7 @@ START_TEST(file__waits_for_the_writer_of_a_fifo)
 }
 END_TEST
 
-/* What a shell makes of <(...): a pipe, by a name that leads to it. */
+/* What a shell's <(...) gives: the name of a pipe. */
 START_TEST(file__reads_a_pipe_by_its_name)
 {
 	int fd[2];
@@ -254,8 +254,8 @@ START_TEST(input__copies_where_it_is_told)
 }
 END_TEST
 
-/* Standard input becomes a pipe that a child writes @len bytes to, slowly
- * at first so that reads are short. */
+/* Standard input becomes a pipe; a child writes @len bytes to it, slowly at
+ * first so that reads are short. */
 static pid_t feed(size_t len, bool nonblocking)
 {
 	int fd[2];
@@ -314,7 +314,7 @@ START_TEST(file__reads_standard_input_to_its_end)
 }
 END_TEST
 
-/* An endless input ends at the limit, having used little memory. */
+/* An endless input ends at the limit, and uses little memory. */
 START_TEST(file__endless_standard_input_is_too_large)
 {
 	struct file f = { 0 };
@@ -340,7 +340,7 @@ static int write_text(const char *path, const char *a, const char *b,
 	return output_save(path, parts, 3, 0644, e);
 }
 
-/* Whether there is a place for it; nothing may be left behind. */
+/* Whether there is room for it; no file may be left over. */
 static int check_output(const char *path, struct err *e)
 {
 	struct output o = OUTPUT_EMPTY;
@@ -350,8 +350,7 @@ static int check_output(const char *path, struct err *e)
 	return rc;
 }
 
-/* Takes the place of libc's (openat64 in truth): a file system that has no
- * files without a name. */
+/* Replaces libc's openat64: a file system without unnamed files. */
 static bool no_tmpfile;
 
 int openat(int folder, const char *path, int flags, ...)
@@ -402,7 +401,7 @@ START_TEST(output__follows_a_link_and_keeps_it)
 }
 END_TEST
 
-/* What was kept from others stays so; umask and @mode are for new files. */
+/* Private files stay private; umask and @mode apply to new files. */
 START_TEST(output__replacing_keeps_permissions)
 {
 	static const unsigned modes[] = { 0600, 0444, 0755, 0666 };
@@ -478,7 +477,7 @@ START_TEST(output__refuses_by_name)
 		int rc = write_text(rows[i].path, "x", "", &e);
 
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
-		/* And the same when asked before. */
+		/* The same when asked beforehand. */
 		rc = check_output(rows[i].path, &e);
 		assert_err(rc, rows[i].rc, &e, rows[i].msg);
 	}
@@ -526,7 +525,7 @@ START_TEST(output_open__refuses_what_writing_would)
 }
 END_TEST
 
-/* A disk that is full after some bytes, as far as this process can tell. */
+/* A disk that is full after some bytes, as this process sees it. */
 static void limit_file_size(rlim_t bytes)
 {
 	struct rlimit l = { bytes, bytes };
@@ -551,7 +550,7 @@ START_TEST(output__failure_leaves_what_was_there)
 }
 END_TEST
 
-/* Stands before libc's: /proc is not mounted. */
+/* Replaces libc's: /proc is not mounted. */
 static bool no_proc;
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to,
@@ -614,7 +613,7 @@ START_TEST(output__without_nameless_files)
 }
 END_TEST
 
-/* Stands before libc's. */
+/* Replaces libc's. */
 static bool no_rename;
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
@@ -658,8 +657,8 @@ START_TEST(output__standard_output_is_written_directly)
 }
 END_TEST
 
-/* Links that another user could have planted: root follows no link there,
- * neither as the last name nor on the way. */
+/* Links that another user could have planted: root does not follow them,
+ * neither as the last component nor on the way. */
 START_TEST(output__planted_links)
 {
 	struct err e = ERR_EMPTY;
@@ -687,7 +686,7 @@ START_TEST(output__planted_links)
 }
 END_TEST
 
-/* Another owner's permissions are not kept, and the file is ours then. */
+/* Another owner's permissions are not kept; the file is ours then. */
 START_TEST(output__replaces_another_owners_file)
 {
 	struct err e = ERR_EMPTY;
@@ -718,7 +717,7 @@ START_TEST(output__fifo_without_a_reader)
 	assert_ok(output_open(&o, "fifo", 0666, &e), &e);
 	assert_err(output_finish(&o, &part, 1, &p, &e), -ETIMEDOUT, &e,
 		   "fifo: nothing reads it");
-	/* The reader may come after the opening. */
+	/* The reader may open it later. */
 	assert_ok(output_open(&o, "fifo", 0666, &e), &e);
 	fd = open("fifo", O_RDONLY | O_NONBLOCK);
 	assert_ok(output_finish(&o, &part, 1, &p, &e), &e);

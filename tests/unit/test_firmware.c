@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What firmware would have left, as far as a guest cannot read it back: the
- * vectors of the PIC; and the MTRRs, which depend on the host's processor.
+ * The state that firmware would leave and that a guest cannot read back: the
+ * PIC's vectors; and the MTRRs, which depend on the host's processor.
  *
  * Spec: Intel 8259A and 8254 data sheets; SDM volume 3, 11.11.
  */
@@ -84,8 +84,8 @@ static const struct firmware_msr *find(const struct firmware_msr *list,
 	return found;
 }
 
-/* A variable range's mask must have every bit that an address has, and none
- * more: KVM refuses those. */
+/* A variable range's mask must have exactly the bits of a physical address: KVM
+ * refuses any others. */
 static const struct {
 	unsigned bits;
 	uint64_t mask;
@@ -137,7 +137,7 @@ START_TEST(firmware__mtrrs_are_enabled_last)
 }
 END_TEST
 
-/* The other bits say what the host's processor has. */
+/* The other bits describe the host's processor. */
 START_TEST(firmware__misc_enable_gains_one_bit)
 {
 	struct firmware_msr list[FIRMWARE_MSRS];

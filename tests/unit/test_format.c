@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every payload format promises: each test is one claim, run over all
+ * What every payload format guarantees: each test is one claim, checked for all
  * rows of the format table.
  */
 #include "unit/job.h"
@@ -29,7 +29,7 @@ static void small(const char *name, uint8_t *want, struct buf *b)
 	ck_assert_int_eq(payload_compress(name, want, SMALL, b, false), 0);
 }
 
-/* Formats that can have large tests: the others' compressors are slow. */
+/* Formats that can have large tests: other compressors are slow. */
 static bool is_fast(const char *name)
 {
 	return is(name, "lz4") || is(name, "zstd") || is(name, "none");
@@ -82,7 +82,7 @@ START_TEST(format__cut_anywhere_is_cut_short)
 	if (is(NAME, "none")) /* has no end to miss */
 		return buf_release(&b);
 	for (size_t n = 0; n < b.len; n++) {
-		/* A copy of its own, so that a sanitizer sees the edge. */
+		/* A separate copy, so that a sanitizer sees overruns. */
 		uint8_t *cut = malloc(n);
 		struct job j;
 
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(format__bomb_is_too_large_at_once)
 {
 	const size_t part = 64 * MIB, gib = 1024 * MIB;
-	/* Never written: the kernel's one page of zeros over and over. */
+	/* Never written: the kernel's single page of zeros, repeated. */
 	uint8_t *zeros = mmap(NULL, gib, PROT_READ,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 			      0);
@@ -170,7 +170,7 @@ START_TEST(format__bytes_after_the_stream_are_not_its_own)
 	struct buf b;
 
 	small(NAME, want, &b);
-	/* These two have no end mark: what follows would be part of them. */
+	/* These two have no end mark: trailing bytes would be part of them. */
 	if (is(NAME, "none") || is(NAME, "lz4"))
 		return buf_release(&b);
 	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
@@ -208,7 +208,7 @@ START_TEST(format__enough_stops_early)
 
 	payload_fill(want, len, 3);
 	payload_compress(NAME, want, len, &b, false);
-	/* Whatever the rest of the stream is, it is not looked at. */
+	/* The rest of the stream is never looked at. */
 	memset(b.data + b.len - b.len / 4, 0x55, b.len / 4);
 	for (size_t i = 0; i < ARRAY_LEN(enough); i++) {
 		struct job j;

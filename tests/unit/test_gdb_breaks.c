@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Breakpoints in guest memory: planted and lifted without a trace, whatever
- * the guest does to the bytes meanwhile; and memory that is mapped twice.
+ * Breakpoints in guest memory: set and removed without a trace, whatever the
+ * guest does to the bytes; and memory that is mapped twice.
  */
 #include "unit/unit.h"
 #include "debug/breaks.h"
@@ -75,7 +75,7 @@ START_TEST(breaks__same_twice_is_one)
 }
 END_TEST
 
-/* One byte under two names: it comes back, and outlives one of them. */
+/* One byte with two addresses: it stays planted when one is removed. */
 START_TEST(breaks__two_addresses_of_one_byte)
 {
 	insert(0x1003, 0x1003);
@@ -182,7 +182,7 @@ static void on_fault(int sig)
 	siglongjmp(fault, 1);
 }
 
-/* What KVM would get of a byte: -1 if it has no access. */
+/* What KVM would read from a byte: -1 if it has no access. */
 static int seen(uint64_t gpa)
 {
 	if (sigsetjmp(fault, 1))

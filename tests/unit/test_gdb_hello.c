@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The handshake: what makes a client a debugger, and all that does not.
+ * The handshake: which clients count as debuggers, and which do not.
  */
 #include "unit/unit.h"
 #include "debug/gdb/hello.h"
@@ -27,7 +27,7 @@ static void say(const char *text, size_t len)
 	gdb_hello_input(&hello, (const uint8_t *)text, len, &out);
 }
 
-/* What has been answered: signs, and packets as their payloads in brackets. */
+/* The answers so far: acknowledgements, and packet payloads in brackets. */
 static void assert_out(const char *wanted)
 {
 	static struct gdb_reader r;
@@ -90,7 +90,7 @@ START_TEST(hello__lldb)
 }
 END_TEST
 
-/* A debugger that had no answer in time says it again. */
+/* A debugger that got no answer in time repeats the packet. */
 START_TEST(hello__said_again)
 {
 	SAY("+" SUPPORTED SUPPORTED "\x03");
@@ -154,7 +154,7 @@ START_TEST(hello__strangers)
 }
 END_TEST
 
-/* The start of a packet that came before the answer did. */
+/* The start of a packet that arrived before the answer was sent. */
 START_TEST(hello__blind_start)
 {
 	SAY(SUPPORTED "+$vKill;");
@@ -173,7 +173,7 @@ END_TEST
 
 static const char *const floods[] = { "+", "\x03", "$", "$a", "$qSupported:" };
 
-/* It fits to the last byte, and there is no more. */
+/* It fits to the last byte, and nothing follows. */
 START_TEST(hello__floods)
 {
 	static char text[GDB_HELLO_MAX + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The debugger's line: which addresses there are, whose socket file it is,
- * and one debugger at a time.
+ * The debugger's socket: which addresses exist, who owns a socket file, and one
+ * debugger at a time.
  */
 #include "unit/unit.h"
 #include "debug/gdb/line.h"
@@ -126,8 +126,8 @@ START_TEST(line__socket_file)
 }
 END_TEST
 
-/* Where the file is that launcher chooses by itself: in a folder of the user's
- * own, or here. */
+/* Where launcher puts the socket file by default: in a folder of the user's
+ * own, or in the current one. */
 static const struct {
 	const char *runtime; /* in the test's folder; NULL: unset */
 	mode_t mode;
@@ -139,7 +139,7 @@ static const struct {
 	{ "co:lon", 0700, false },  { NULL, 0, false },
 };
 
-/* The current folder by an absolute name that leaves room for a socket's. */
+/* The current folder, by an absolute name that leaves room for a socket's. */
 #define HERE "/proc/self/cwd/"
 
 START_TEST(line__own_socket_file)

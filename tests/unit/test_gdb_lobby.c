@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lobby: which clients get through it, which are hung up on, and that
- * they do not stand in each other's way. And who they are, as the kernel says.
+ * The lobby: which clients get through, which are disconnected, that they do
+ * not block each other, and whose processes the kernel says they are.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -27,10 +27,10 @@ static char path[sizeof(dir) + 8], address[sizeof(path) + 8];
 static struct gdb_line line;
 static struct gdb_lobby lobby;
 static struct loop loop;
-static struct gdb_visitor debugger; /* the last that came through */
+static struct gdb_visitor debugger; /* the last that got through */
 static struct err e;
 
-/* Of the last client that was turned away. */
+/* The last client that was turned away. */
 static char why[256], who[128];
 static bool noticed;
 static unsigned refusals;
@@ -45,7 +45,7 @@ static void on_refused(void *ctx, const char *peer, const char *reason,
 	refusals++;
 }
 
-/* As the debugger's owner does it, the line has a debugger from now on. */
+/* As the real caller does: from now on the line has a debugger. */
 static void on_arrived(void *ctx, const struct gdb_visitor *v)
 {
 	(void)ctx;
@@ -108,7 +108,7 @@ static void tell(int fd, const char *text)
 	ck_assert_int_eq(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
 }
 
-/* All that there is to do at once; whether a debugger has come through. */
+/* Do all work that is due; returns whether a debugger got through. */
 static bool serve(void)
 {
 	struct pollfd p = { loop.epoll_fd, POLLIN, 0 };
@@ -119,7 +119,7 @@ static bool serve(void)
 	return line.fd != before;
 }
 
-/* For how long it will wait for the client that came first; -1: for none. */
+/* How long it will wait for the oldest client; -1: there is none. */
 static int wait_ms(void)
 {
 	if (!loop_timer_is_set(&lobby.time_over))
@@ -214,7 +214,7 @@ START_TEST(lobby__taken)
 }
 END_TEST
 
-/* Two become debuggers at the same time. */
+/* Two clients become debuggers at the same time. */
 START_TEST(lobby__taken_meanwhile)
 {
 	int one, two;
@@ -236,7 +236,7 @@ START_TEST(lobby__taken_meanwhile)
 }
 END_TEST
 
-/* The oldest goes for the next, and a debugger comes through. */
+/* The oldest is dropped for the next, and a debugger gets through. */
 START_TEST(lobby__crowd)
 {
 	int fds[GDB_LOBBY_MAX + 2], fd;
@@ -296,7 +296,7 @@ START_TEST(lobby__tcp)
 }
 END_TEST
 
-/* Run @dial as another user; the descriptor comes back by its copy. */
+/* Run @dial as another user; a copy of its descriptor comes back. */
 static pid_t as_another(int (*dial)(void), int *wake)
 {
 	int ends[2];
@@ -328,7 +328,7 @@ static const struct {
 	{ true, "127.0.0.1:" },
 };
 
-/* The socket's mode keeps another user out; this is what does if it does not. */
+/* The socket's mode keeps other users out; this check works without it. */
 START_TEST(lobby__another_user)
 {
 	bool tcp = others[_i].tcp;

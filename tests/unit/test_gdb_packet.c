@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gdb's packets: what comes in, in one piece or byte by byte, sound or not,
- * and what goes out.
+ * gdb's packets: input in one piece or byte by byte, valid or not, and output.
  */
 #include "unit/unit.h"
 #include "debug/gdb/packet.h"
@@ -68,15 +67,15 @@ static const struct {
 	{ "$a}\x04"
 	  "b#44",
 	  "[a$b] " },
-	/* the sum is of what is on the line */
+	/* the sum covers the raw bytes */
 	{ "$}]#7d", "bad " },
 	/* a new packet in the middle of one */
 	{ "$mff$g#67", "[g] " },
-	/* 0x03 ends a packet that has not come to its end, except in binary */
+	/* 0x03 ends an unfinished packet, except in binary */
 	{ "$m1000,\x03", "break " },
 	{ "$m1000,\x03,4#00$g#67", "break [g] " },
 	{ "$X\x03#5b", "[X\x03] " },
-	/* a run is for answers only */
+	/* runs are only for answers */
 	{ "$0* #7a", "[0* ] " },
 };
 
@@ -146,7 +145,7 @@ START_TEST(gdb_packet__endless)
 }
 END_TEST
 
-/* What a debugger makes of a packet's payload; the protocol's own words. */
+/* What a debugger decodes from a packet's payload, by the protocol's rules. */
 static size_t undo(const uint8_t *in, size_t len, uint8_t *out)
 {
 	size_t n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stub as a debugger meets it: what each packet gets for an answer and
- * does to the target, and what malformed ones do not.
+ * The stub as a debugger sees it: how it answers each packet, what that does to
+ * the target, and that malformed packets do nothing.
  */
 #include "unit/unit.h"
 #include "debug/gdb/stub.h"
@@ -29,8 +29,8 @@ static void teardown(void)
 	gdb_stub_release(&stub);
 }
 
-/* The payload of the one packet in stub.out, its runs and escapes undone; or
- * all bytes, if that is not a packet. */
+/* The payload of the one packet in stub.out, with runs and escapes decoded; or
+ * all bytes, if it is not a packet. */
 static const char *heard(void)
 {
 	const uint8_t *in = stub.out.data;
@@ -73,7 +73,7 @@ static const char *ask(const char *payload)
 	return heard();
 }
 
-/* "=" is an answer as it stands, "^" how one begins, "" none known. */
+/* "=": the whole answer; "^": how it begins; "": the packet is unknown. */
 static const struct {
 	const char *packet;
 	const char *answer;
@@ -161,7 +161,7 @@ static const struct {
 	{ "Z0,1,1;X1,00", "=E01" },
 	{ "z0,1234,1", "=OK" },
 	{ "z9,1234,1", "=E01" },
-	/* features that were not offered, or are unknown */
+	/* features that were not offered or are unknown */
 	{ "vMustReplyEmpty", "=" },
 	{ "vFile:open:2f,0,0", "=" },
 	{ "qTStatus", "=" },
@@ -226,14 +226,14 @@ START_TEST(gdb_stub__registers_in_one_packet)
 	ask("g");
 	ck_assert_uint_eq(strlen(answer), 2 * bytes);
 	ck_assert(!strncmp(answer, "8877665544332211", 16));
-	/* back, with another rax */
+	/* written back, with another rax */
 	strcat(packet, answer);
 	memcpy(packet + 1, "0102030405060708", 16);
 	ck_assert_str_eq(ask(packet), "OK");
 	ck_assert_uint_eq(target.regs[0].gpr[CPU_RAX], 0x0807060504030201);
 	ck_assert_uint_eq(target.regs[0].rip, FAKE_BASE);
 	ck_assert_uint_eq(target.regs[0].xmm[15][15], 0xab);
-	/* one digit more or less */
+	/* one digit too many or too few */
 	strcat(packet, "0");
 	ck_assert_str_eq(ask(packet), "E01");
 	packet[strlen(packet) - 2] = '\0';
@@ -328,7 +328,7 @@ START_TEST(gdb_stub__runs)
 {
 	const struct gdb_stop stop = { .signal = GDB_SIGINT, .cpu = 1 };
 
-	/* The answer is that it stops. */
+	/* The answer is the stop itself. */
 	ck_assert_str_eq(ask(runs[_i].packet), "");
 	ck_assert_uint_eq(target.resumed, 1);
 	ck_assert_uint_eq(target.regs[0].rip, runs[_i].rip);
@@ -406,7 +406,7 @@ START_TEST(gdb_stub__breaks_in)
 	ask("c");
 	gdb_stub_input(&stub, (const uint8_t *)"\x03", 1);
 	ck_assert_uint_eq(target.interrupted, 1);
-	/* also in the middle of a packet that does not end */
+	/* also inside an unfinished packet */
 	gdb_stub_input(&stub, (const uint8_t *)"$mffff\x03", 7);
 	ck_assert_uint_eq(target.interrupted, 2);
 }
@@ -450,7 +450,7 @@ START_TEST(gdb_stub__ends)
 {
 	ck_assert_str_eq(ask(ends[_i].packet), ends[_i].answer);
 	ck_assert_int_eq(stub.end, ends[_i].end);
-	/* What comes afterwards is not looked at. */
+	/* Later bytes are not looked at. */
 	ck_assert_str_eq(ask("c"), "");
 	ck_assert_uint_eq(target.resumed, 0);
 }
@@ -462,7 +462,7 @@ START_TEST(gdb_stub__acknowledges)
 	ck_assert_uint_eq(stub.out.len, 8);
 	ck_assert_mem_eq(stub.out.data, "+$QC1#c5", 8);
 	stub.out.len = 0;
-	/* a bad sum, and an answer that got lost */
+	/* a bad sum, and a lost answer */
 	gdb_stub_input(&stub, (const uint8_t *)"$qC#b5", 6);
 	ck_assert_uint_eq(stub.out.len, 1);
 	ck_assert_mem_eq(stub.out.data, "-", 1);
@@ -524,7 +524,7 @@ START_TEST(gdb_stub__too_long_a_command)
 }
 END_TEST
 
-/* A new debugger starts afresh. */
+/* A new debugger starts with a fresh state. */
 START_TEST(gdb_stub__begins_again)
 {
 	const struct gdb_stop stop = { .signal = GDB_SIGINT, .cpu = 1 };
@@ -539,7 +539,7 @@ START_TEST(gdb_stub__begins_again)
 }
 END_TEST
 
-/* The whole description, in pieces of every size, is the same. */
+/* The description is the same when read in pieces of any size. */
 START_TEST(gdb_stub__description_in_pieces)
 {
 	struct buf xml = { 0 };
@@ -564,7 +564,7 @@ END_TEST
 
 static const struct gdb_arch *const archs[] = { &gdb_arch_64, &gdb_arch_32 };
 
-/* gdb asks for all of these, by name and size, or takes no description. */
+/* gdb requires all of these, by name and size, or rejects the description. */
 static const struct {
 	const char *name;
 	unsigned size64, size32;
@@ -601,7 +601,7 @@ START_TEST(gdb_stub__registers_that_gdb_needs)
 }
 END_TEST
 
-/* No two registers share a byte, and each is what it is called. */
+/* No two registers share a byte, and each has its own name's value. */
 START_TEST(gdb_stub__registers_are_apart)
 {
 	static uint8_t used[sizeof(struct cpu_regs)];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory: which guest-physical ranges have a pointer, and what zeroing
- * leaves alone. And the guest's memory map of it.
+ * Guest memory: which guest-physical ranges have a pointer, what zeroing leaves
+ * alone, and the guest's map of it.
  */
 #include "unit/unit.h"
 #include "vm/e820.h"
@@ -45,7 +45,7 @@ static const struct {
 	{ 3 * GIB + 4 * KIB, 3 * GIB, 1, NONE },
 	{ 3 * GIB + 4 * KIB, 4 * GIB, 4 * KIB, 3 * GIB },
 	{ 3 * GIB + 4 * KIB, 4 * GIB, 4 * KIB + 1, NONE },
-	/* both sides, and never across */
+	/* on both sides, but never across */
 	{ 6 * GIB, 3 * GIB - 1, 1, 3 * GIB - 1 },
 	{ 6 * GIB, 3 * GIB - 1, 2, NONE },
 	{ 6 * GIB, 3 * GIB, 1, NONE },
@@ -98,11 +98,11 @@ START_TEST(guest_mem__of_every_size)
 	ck_assert_uint_eq(gm.low_size, sizes[_i].low);
 	ck_assert_uint_eq(gm.high_size, sizes[_i].high);
 	ck_assert_uint_eq(guest_mem_size(&gm), sizes[_i].size);
-	/* First and last byte exist, and begin as zero. */
+	/* The first and last byte exist, and are zero at the start. */
 	ck_assert_uint_eq(gm.base[0], 0);
 	ck_assert_uint_eq(gm.base[sizes[_i].size - 1], 0);
 	gm.base[sizes[_i].size - 1] = 1;
-	/* A huge page can lie under every 2 MiB of the guest's. */
+	/* A huge page can back every 2 MiB of the guest. */
 	ck_assert_uint_eq((uintptr_t)gm.base % (2 * MIB), 0);
 	guest_mem_release(&gm);
 	guest_mem_release(&gm);
@@ -159,7 +159,7 @@ START_TEST(guest_mem__copies_and_refuses)
 }
 END_TEST
 
-/* Above 1 MiB pages are dropped, below it they are cleared. */
+/* Pages above 1 MiB are dropped, those below are cleared. */
 static const struct {
 	uint64_t gpa, len;
 } zeros[] = {
@@ -211,7 +211,7 @@ START_TEST(guest_mem__zero_at_the_end_of_ram)
 }
 END_TEST
 
-/* The conventional megabyte is the same in every machine. */
+/* The first megabyte is the same in every machine. */
 #define LOW_ENTRIES                                                  \
 	{ 0, 0x9fc00, E820_RAM }, { 0x9fc00, 0x400, E820_RESERVED }, \
 	{                                                            \

@@ -64,7 +64,7 @@ START_TEST(halted__what_is_pending)
 }
 END_TEST
 
-/* That NMIs are held back does not bring one. */
+/* Blocked NMIs do not wake it. */
 START_TEST(halted__nothing_is_pending)
 {
 	const struct kvm_vcpu_events masked = { .nmi.masked = 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a file is taken for, and where its payload is found.
+ * How a file is identified, and where its payload is found.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -143,7 +143,7 @@ START_TEST(image__keeps_the_reasons_of_all_loaders)
 		ck_assert_ptr_nonnull(strstr(e.msg, "; not a compressed ELF"));
 		ck_assert_mem_eq(&img, &before, sizeof(img));
 	}
-	/* A setup header with one fault is told, whatever else is tried. */
+	/* A setup header with one fault is reported, whatever else is tried. */
 	build("gzip");
 	elf_patch(&file, HDR_BOOT_FLAG, 2, 0);
 	assert_err(open_file(&img, &e), -EINVAL, &e,
@@ -270,7 +270,7 @@ START_TEST(image__cut_anywhere_is_an_error_or_an_image_without_payload)
 			continue;
 		}
 		assert_ok(rc, &e);
-		/* Behind the payload, 0x100 bytes may be missing. */
+		/* Up to 0x100 bytes after the payload may be missing. */
 		ck_assert_int_eq(img.has_payload, len >= file.len - 0x100);
 		if (!img.has_payload)
 			assert_err(0, 0, &img.no_payload, "ends past the file");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decoding a payload whose image lies, or that is damaged.
+ * Decoding a damaged payload, or one that its image describes wrongly.
  */
 #include <errno.h>
 
@@ -58,7 +58,7 @@ START_TEST(image_decode__holds_the_payload_to_its_stated_size)
 }
 END_TEST
 
-/* More than the look at the beginning decodes, whatever the block size. */
+/* More than the first look decodes, whatever the block size. */
 #define LARGE 1100000
 static void build_large(const char *format)
 {
@@ -91,7 +91,7 @@ START_TEST(image_decode__refuses_a_wrong_gzip_size)
 }
 END_TEST
 
-/* What damage the look at the beginning cannot see, decoding does. */
+/* Decoding finds damage that the first look cannot see. */
 START_TEST(image_decode__finds_damage_behind_the_beginning)
 {
 	for (size_t i = 0; i < formats_count; i++) {

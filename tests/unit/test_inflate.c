@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decompressor stub's own inflate, on the host: against zlib on good and
- * on damaged streams, and on streams built bit by bit that each break one
- * rule of RFC 1951 or RFC 1952.
+ * The decompressor stub's own inflate, on the host: compared with zlib on valid
+ * and damaged streams, and on streams built bit by bit that each break one rule
+ * of RFC 1951 or RFC 1952.
  */
 #include "unit/unit.h"
 #include "support/payloads.h"
@@ -16,7 +16,7 @@
 #define GZIP	    (15 + 16)
 #define KIB	    ((size_t)1024)
 
-/* Collects what the sink was given. */
+/* Collects what the sink receives. */
 static const char *collect(void *ctx, const uint8_t *data, size_t len)
 {
 	buf_add(ctx, data, len);
@@ -150,7 +150,7 @@ START_TEST(inflate__decodes_what_zlib_makes)
 }
 END_TEST
 
-/* Both accept, with the same bytes, or both refuse. */
+/* Both accept with the same bytes, or both refuse. */
 static void check_agreement(const uint8_t *in, size_t len, bool is_gzip,
 			    size_t max)
 {
@@ -207,7 +207,7 @@ START_TEST(inflate__agrees_with_zlib_on_noise)
 			seed = seed * 1664525 + 1013904223;
 			in[k] = (uint8_t)(seed >> 24);
 		}
-		/* Half of them a dynamic block, the others as they come. */
+		/* Half of them start a dynamic block; the others are random. */
 		if (i & 1)
 			in[0] = (uint8_t)((in[0] & ~7) | 5);
 		check_agreement(in, sizeof(in), false, 64 * KIB);
@@ -294,8 +294,8 @@ START_TEST(inflate__passes_on_what_the_sink_says)
 END_TEST
 
 /*
- * DEFLATE streams written as text, bit by bit in the order they are read; a
- * blank has no meaning. Numbers go in lowest bit first.
+ * DEFLATE streams written as text, bit by bit in reading order; blanks have no
+ * meaning. Numbers start with their lowest bit.
  */
 static void bits_to_bytes(const char *bits, struct buf *out)
 {
@@ -328,7 +328,7 @@ static void bits_to_bytes(const char *bits, struct buf *out)
 #define CODE_0_1_16_18                                                      \
 	"0111 010 000 010 010 000 000 000 000 000 000 000 000 000 000 000 " \
 	"000 000 010 "
-/* The same with 2 in the place of 16. */
+/* The same with 2 in place of 16. */
 #define CODE_0_1_2_18                                                       \
 	"0111 000 000 010 010 000 000 000 000 000 000 000 000 000 000 000 " \
 	"010 000 010 "
@@ -361,12 +361,14 @@ static const struct {
 	  "a distance reaches back too far" },
 	{ DYNAMIC "01111 00000 0000", "there are too many codes" },
 	{ DYNAMIC "00000 01111 0000", "there are too many codes" },
-	/* Three codes of one bit are too many, one of two bits too few. */
+	/*
+	 * Three codes of one bit are too many; one code of two bits is too few.
+	 */
 	{ DYNAMIC COUNTS_257_1 "0000 100 100 100 000",
 	  "the code length code is not complete" },
 	{ DYNAMIC COUNTS_257_1 "0000 010 000 000 000",
 	  "the code length code is not complete" },
-	/* Only the end of the block has a code, of one bit: 0. */
+	/* Only end-of-block has a code, of one bit: 0. */
 	{ DYNAMIC COUNTS_257_1 CODE_0_1_16_18 ZEROS_138 ZEROS_118 SYM_1 SYM_0
 	  "0",
 	  NULL },
@@ -379,11 +381,11 @@ static const struct {
 	  "there are too many code lengths" },
 	{ DYNAMIC COUNTS_257_1 CODE_0_1_16_18 ZEROS_138 ZEROS_121,
 	  "there are too many code lengths" },
-	/* A code of two bits and one of one bit leave one of two over. */
+	/* A code of two bits and one of one bit leave a two-bit code unused. */
 	{ DYNAMIC COUNTS_257_1 CODE_0_1_2_18 ZEROS_138 ZEROS_117 SYM_2 SYM_1
 		  SYM_0 "0",
 	  "the literal code is not complete" },
-	/* 138 + 118 + 2 zeros: the end of the block has no code. */
+	/* 138 + 118 + 2 zeros: end-of-block has no code. */
 	{ DYNAMIC COUNTS_257_1 CODE_0_1_16_18 ZEROS_138 ZEROS_118 SYM_0 SYM_1
 	  "0",
 	  "the literal code is not complete" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inspect's two reports, of images made in memory: each says what was put in,
- * and nothing that was not.
+ * inspect's two reports on images made in memory: each shows exactly what was
+ * put in.
  */
 #include "unit/unit.h"
 #include "show/inspect.h"
@@ -29,7 +29,7 @@ struct seen {
 
 #define MEMORY (UINT64_C(256) << 20)
 
-/* JSON is read back strictly: what jansson wrote has to be JSON. */
+/* JSON is parsed strictly: what jansson wrote must be JSON. */
 static void look_as(struct seen *s, const struct buf *image, const char *path,
 		    const char *boot)
 {
@@ -87,7 +87,7 @@ static json_t *at(const struct seen *s, const char *path)
 	return j;
 }
 
-/* The JSON at @path is @want, written compactly. */
+/* The JSON at @path, written compactly, is @want. */
 static void says_json(const struct seen *s, const char *path, const char *want)
 {
 	char *got = json_dumps(at(s, path), JSON_ENCODE_ANY | JSON_COMPACT);
@@ -96,7 +96,7 @@ static void says_json(const struct seen *s, const char *path, const char *want)
 	free(got);
 }
 
-/* The text has this line. */
+/* The text contains this line. */
 static void says(const struct seen *s, const char *line)
 {
 	const char *found = strstr(s->text, line);
@@ -124,7 +124,7 @@ static void is_narrow(const struct seen *s)
 	}
 }
 
-/* A kernel of one segment and these notes. */
+/* A kernel with one segment and these notes. */
 static void kernel_with_notes(const struct buf *notes, struct buf *elf)
 {
 	static const uint8_t text[64];
@@ -158,8 +158,8 @@ static void look_at_note(struct seen *s, struct buf *elf, const char *owner,
 	look(s, elf);
 }
 
-/* Every field, the version that brought it, and what the builder puts there
- * (boot.rst, "Details of Header Fields"). */
+/* Every field, the version that introduced it, and the value that the builder
+ * stores (boot.rst, "Details of Header Fields"). */
 static const struct {
 	const char *name;
 	uint16_t since;
@@ -235,7 +235,7 @@ START_TEST(inspect__names_the_fields_a_header_lacks)
 	look(&s, &image);
 	says(&s, "  not in this header  kernel_info_offset");
 	seen_release(&s);
-	/* New enough, but its length byte stops short of the field. */
+	/* The version is new enough, but the length byte excludes the field. */
 	elf_patch(&image, HDR_VERSION, 2, 0x20f);
 	look(&s, &image);
 	says(&s, "  not in this header  kernel_info_offset");
@@ -396,7 +396,7 @@ static const uint8_t property[] = {
 	7, 0, 0, 0x90, 3, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0,
 };
 
-/* One note each: what is in it, the line of text, kind and value of JSON. */
+/* One note each: its contents, the line of text, and JSON's kind and value. */
 static const struct {
 	const char *owner;
 	uint32_t type;
@@ -451,7 +451,7 @@ static const struct {
 	  "phys32_reloc",
 	  "{\"align\":2097152,\"min\":\"0x0\",\"max\":\"0xffffffff\","
 	  "\"given\":1}" },
-	/* The largest PT_LOAD alignment, for want of another. */
+	/* The largest PT_LOAD alignment, in the absence of another. */
 	{ "Xen", XEN_ELFNOTE_PHYS32_RELOC, reloc, 0,
 	  "  Xen     PHYS32_RELOC        align 0x400000 (default), "
 	  "min 0x0 (default), max 0xffffffff (default)",
@@ -488,7 +488,7 @@ START_TEST(inspect__shows_each_kind_of_note)
 
 	look_at_note(&s, &elf, notes[_i].owner, notes[_i].type, notes[_i].desc,
 		     notes[_i].size);
-	/* Long lines go on below; here only the first is compared. */
+	/* Long lines continue below; only the first is compared here. */
 	if (strlen(notes[_i].line) < 90)
 		says(&s, notes[_i].line);
 	snprintf(want, sizeof(want), "\"%s\"", notes[_i].kind);
@@ -507,7 +507,7 @@ START_TEST(inspect__shows_each_kind_of_note)
 }
 END_TEST
 
-/* What is wrong with a note, and that it is shown nevertheless. */
+/* The fault of a note is reported, and the note is shown nevertheless. */
 static const struct {
 	const char *owner;
 	uint32_t type;
@@ -576,7 +576,7 @@ START_TEST(inspect__cuts_what_is_long_and_says_so)
 	is_narrow(&s);
 	seen_release(&s);
 	elf.len = 0;
-	/* Exactly as much as is shown is not cut. */
+	/* A value of exactly the limit is not cut. */
 	look_at_note(&s, &elf, "Xen", XEN_ELFNOTE_GUEST_OS, text, 4096);
 	ck_assert_msg(strstr(s.text, "aa\"\n"), "%s", s.text);
 	seen_release(&s);
@@ -797,7 +797,7 @@ START_TEST(inspect__shows_the_plan)
 }
 END_TEST
 
-/* The widest numbers there are, in as many segments as are allowed. */
+/* The widest possible numbers, in as many segments as are allowed. */
 START_TEST(inspect__stays_narrow_with_wide_numbers)
 {
 	struct test_segment segments[KERNEL_ELF_MAX_SEGMENTS];
@@ -816,7 +816,7 @@ START_TEST(inspect__stays_narrow_with_wide_numbers)
 		&(struct test_elf){ .segments = segments,
 				    .segments_count = KERNEL_ELF_MAX_SEGMENTS },
 		&elf);
-	/* Its flags: the rest of p_flags' bits. */
+	/* Its flags: the other bits of p_flags. */
 	elf_patch(&elf, sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) + 4, 4,
 		  0xfffffff8);
 	look(&s, &elf);
@@ -825,7 +825,7 @@ START_TEST(inspect__stays_narrow_with_wide_numbers)
 		s.text, "\n  0x60000001          ---,0xfffffff8, offset 0x"));
 	says_json(&s, "elf.segments.1.flags", "\"---,0xfffffff8\"");
 	says_json(&s, "elf.segments.1.vaddr", "\"0xffffffffffffffff\"");
-	/* Beyond what an integer of JSON's readers holds: still a number. */
+	/* Too large for the integers of JSON readers, but still a number. */
 	ck_assert(json_is_real(at(&s, "elf.segments.1.memsz")));
 	ck_assert(json_real_value(at(&s, "elf.segments.1.memsz")) ==
 		  18446744073709551615.0);
@@ -876,7 +876,7 @@ START_TEST(inspect__replaces_what_cannot_be_printed)
 }
 END_TEST
 
-/* Sorted names of the keys at every level, arrays entered once. */
+/* The sorted names of the keys at every level; arrays are entered once. */
 static void add_keys(json_t *j, const char *prefix, struct buf *out)
 {
 	const char *key;
@@ -923,8 +923,8 @@ START_TEST(inspect__json_always_has_the_same_keys)
 }
 END_TEST
 
-/* Damage behind the part of the payload that is looked at first: in what only
- * the whole of it shows. */
+/* Damage after the part of the payload that is checked first: only decoding all
+ * of it can find that. */
 START_TEST(inspect__refuses_a_damaged_payload)
 {
 	const size_t size = 4 * IMAGE_PEEK_SIZE;
@@ -945,7 +945,7 @@ START_TEST(inspect__refuses_a_damaged_payload)
 		&(struct test_elf){ .segments = &segment, .segments_count = 1 },
 		&elf);
 	bzimage_of_elf(&elf, "lz4", &image);
-	/* The size behind the stream; the builder puts 0x100 bytes there. */
+	/* The size follows the stream; the builder puts 0x100 bytes there. */
 	elf_patch(&image, image.len - 0x100 - 4, 4, elf.len + 1);
 	rc = inspection_from_bytes(&in, "broken",
 				   (struct bytes){ image.data, image.len },

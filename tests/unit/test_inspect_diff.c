@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What differs between two images made in memory: what was changed in one of
- * them is said, and nothing else.
+ * The differences between two images made in memory: exactly the changes made
+ * to one of them are reported.
  */
 #include "unit/unit.h"
 #include "show/inspect_diff.h"
@@ -16,9 +16,9 @@
 #include "pv/bootparam.h"
 #include "pv/notes.h"
 
-/* Where bzimage_of_elf() puts the payload: five sectors and its gap on. */
+/* bzimage_of_elf() puts the payload here, after five sectors and its gap. */
 #define PAYLOAD 0xcccu
-/* ELF64: where e_phoff, e_flags and the program headers are. */
+/* ELF64 offsets of e_phoff, e_flags and the program headers. */
 #define E_ENTRY	       0x18
 #define E_PHOFF	       0x20
 #define E_FLAGS	       0x30
@@ -85,7 +85,7 @@ static json_t *diff_of(const struct buf *a, const struct buf *b)
 	return diff_as(a, "a", b, "b");
 }
 
-/* "header setup_header init_size: 33554432 -> 4096\n", a line each. */
+/* One line each: "header setup_header init_size: 33554432 -> 4096\n". */
 static char *lines_of(const json_t *diff, const char *from, const char *to)
 {
 	char *lines = NULL;
@@ -122,8 +122,8 @@ static void expect_lines(const json_t *diff, const char *from, const char *to,
 	free(lines);
 }
 
-/* The lines are all that differs, seen from either side, and equal, same and
- * the exit status's source agree with them. */
+/* These lines are all the differences, in both directions; equal, same and the
+ * exit status's source agree with them. */
 static void expect_diff(const struct buf *a, const struct buf *b,
 			const char *wanted)
 {
@@ -185,7 +185,7 @@ static const struct {
 	  "header setup_header handover_offset: \"0x190\" -> \"0x0\"\n" },
 	{ HDR_KERNEL_INFO_OFFSET, 4, 8,
 	  "header setup_header kernel_info_offset: \"0x1c0\" -> \"0x8\"\n" },
-	/* What has no name is a byte of the file. */
+	/* A byte without a name is reported as a byte of the file. */
 	{ 0x10, 1, 0xcd,
 	  "payload payload byte of the file setup code 0x10: \"0x00\" -> "
 	  "\"0xcd\"\n" },
@@ -248,7 +248,7 @@ START_TEST(diff__of_version_strings)
 }
 END_TEST
 
-/* A header that is older says nothing about the later fields. */
+/* An older header says nothing about later fields. */
 START_TEST(diff__of_what_only_one_header_has)
 {
 	struct buf old = copy_of(&image);
@@ -278,7 +278,7 @@ static const struct note_row {
 	{ "me", 7, "\5\6\7\x8", 4 },
 };
 
-/* The base notes with number @at replaced by @with; NULL leaves it out. */
+/* The base notes with note @at replaced by @with; NULL omits the note. */
 static void elf_with_notes(struct buf *out, unsigned at,
 			   const struct note_row *with)
 {
@@ -320,7 +320,7 @@ static const struct {
 	{ 0,
 	  { "Xen", XEN_ELFNOTE_GUEST_OS, "linus", 6 },
 	  NOTE "Xen GUEST_OS value: \"linux\" -> \"linus\"\n" },
-	/* What differs behind the NUL of a string. */
+	/* A difference after the NUL of a string. */
 	{ 0,
 	  { "Xen", XEN_ELFNOTE_GUEST_OS, "linux\0\0a", 8 },
 	  NOTE "Xen GUEST_OS size: 6 -> 8\n" },
@@ -334,7 +334,7 @@ static const struct {
 	  NOTE "Xen FEATURES value auto_translated_physmap required: true -> "
 	       "false\n" NOTE
 	       "Xen FEATURES value dom0 required: false -> true\n" },
-	/* A difference in the order of the names has no name. */
+	/* A different order of names has no name of its own. */
 	{ 2,
 	  { "Xen", XEN_ELFNOTE_FEATURES, "dom0|!auto_translated_physmap", 29 },
 	  NOTE
@@ -342,7 +342,7 @@ static const struct {
 	  "\"216175746f5f7472616e736c617465645f706879736d61707c646f6d30\" "
 	  "-> "
 	  "\"646f6d307c216175746f5f7472616e736c617465645f706879736d6170\"\n" },
-	/* The second of the same kind meets the second. */
+	/* The second note of a kind is compared with the second. */
 	{ 4,
 	  { "me", 7, "\5\6\7\x9", 4 },
 	  NOTE "me 0x7[1] desc: \"05060708\" -> \"05060709\"\n" },
@@ -357,7 +357,7 @@ static const struct {
 	       "\"01020304\",\"malformed\":null}\n" },
 };
 
-/* The notes' own bytes only: how long they are moves other things. */
+/* Only the notes' own bytes: their length moves other things. */
 static void expect_note_lines(const struct buf *a, const struct buf *b,
 			      const char *wanted)
 {
@@ -414,7 +414,7 @@ START_TEST(diff__of_a_segment_that_only_one_has)
 }
 END_TEST
 
-/* A byte of the text, counted in a packed image just as in a plain one. */
+/* A byte of the text, counted in the same way in packed and plain images. */
 START_TEST(diff__tells_where_the_bytes_part)
 {
 	static const char *const packings[] = { "none", "gzip", "xz" };
@@ -451,7 +451,7 @@ START_TEST(diff__tells_where_the_bytes_part)
 }
 END_TEST
 
-/* Another compression of the same kernel: only the payload differs. */
+/* The same kernel, compressed differently: only the payload differs. */
 START_TEST(diff__of_two_packings_leaves_the_kernel_the_same)
 {
 	struct buf gzip = { 0 };
@@ -498,7 +498,7 @@ START_TEST(diff__of_an_image_and_its_elf)
 }
 END_TEST
 
-/* Without a payload on one side there is nothing to compare bytes of. */
+/* If one side has no payload, there are no bytes to compare. */
 START_TEST(diff__of_an_image_without_a_payload)
 {
 	struct buf bare = { 0 };
@@ -526,7 +526,7 @@ static char *text_of(const struct buf *a, const struct buf *b)
 	return text;
 }
 
-/* Unified images: parts are named, any other byte by its section. */
+/* Unified images: parts have names; other bytes are named by section. */
 START_TEST(diff__of_unified_images)
 {
 	struct buf a = { 0 }, b = { 0 }, longer = { 0 };
@@ -594,7 +594,7 @@ START_TEST(diff__text_of_the_same)
 }
 END_TEST
 
-/* Names and strings of either image: no control bytes, no wide lines. */
+/* Names and strings of either image: no control bytes, no overlong lines. */
 START_TEST(diff__text_is_clean)
 {
 	struct buf changed = copy_of(&image);

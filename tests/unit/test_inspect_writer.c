@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The writer of reports: strings made fit to print, and lines that stay
- * within the width whatever is put in.
+ * The report writer: strings made safe to print, and lines that stay within the
+ * width whatever they contain.
  */
 #include "unit/unit.h"
 #include "base/clean.h"
@@ -242,7 +242,7 @@ START_TEST(text__sizes_have_a_unit)
 }
 END_TEST
 
-/* Whatever the words are, in whatever order: no line is too long. */
+/* Whatever the words and their order, no line is too long. */
 START_TEST(text__never_exceeds_the_width)
 {
 	static const char letters[] = "abc  \xc3\xa9\xf0\x9f\x90\xa7\x1b";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names out of kallsyms: every layout is read whole, and tables with one thing
- * wrong are refused.
+ * Names from kallsyms: every layout is read completely, and tables with one
+ * fault are refused.
  */
 #include "image/kallsyms.h"
 #include "support/elf_builder.h"
@@ -15,7 +15,7 @@
 #define TEXT32 0xc1000000
 #define MEMSZ  0x100000
 
-/* Every third marker ends a group that is not full. */
+/* Every third marker ends an incomplete group. */
 #define COUNT_OF_SYMBOLS 1500
 
 static struct buf file;
@@ -23,7 +23,7 @@ static struct kallsyms_offsets at;
 static struct kallsyms k;
 static struct err e;
 
-/* The layouts, by the kernel that had them. */
+/* The layouts, by the kernel versions that used them. */
 static const struct {
 	const char *kernel;
 	struct test_kallsyms layout;
@@ -103,7 +103,7 @@ static const struct {
 	    .sequence_size = 3 } },
 };
 
-/* The row's tables, @front bytes behind the beginning of the part. */
+/* The row's tables, @front bytes after the start of the part. */
 static struct test_kallsyms make(int row, size_t front)
 {
 	struct test_kallsyms t = layouts[row].layout;
@@ -117,7 +117,7 @@ static struct test_kallsyms make(int row, size_t front)
 	return t;
 }
 
-/* From bytes that are gone afterwards. */
+/* Names survive the bytes that they were read from. */
 static int read_parts(bool is32, bool writable)
 {
 	struct bytes held = tight(file.data, file.len);
@@ -162,7 +162,7 @@ END_TEST
 
 START_TEST(kallsyms__finds_the_tables_wherever_they_are)
 {
-	/* A prime number of words, and more than is looked at at once. */
+	/* A prime number of words, more than the scan looks at at once. */
 	struct test_kallsyms t = make(_i, 1009 * 8);
 
 	assert_ok(read_parts(t.is32, false), &e);
@@ -198,7 +198,7 @@ START_TEST(kallsyms__reads_names_with_lengths_of_two_bytes)
 }
 END_TEST
 
-/* One thing wrong in tables of 5.10's layout: words that a message has. */
+/* One fault in tables of 5.10's layout, and words of the message. */
 static const struct {
 	const char *what;
 	size_t *where; /* an offset of `at` */
@@ -315,7 +315,7 @@ START_TEST(kallsyms__refuses_two_sets_of_tables)
 
 	buf_add(&file, "not an address, nor padding.....", 32);
 	kallsyms_build(&t, &file, &at);
-	/* Offsets from their own place lead elsewhere in the copy. */
+	/* Self-relative offsets point elsewhere in the copy. */
 	if (t.numbers == KALLSYMS_FROM_PLACE)
 		return;
 	assert_err(read_parts(t.is32, false), -EINVAL, &e,
@@ -330,7 +330,7 @@ START_TEST(kallsyms__refuses_addresses_that_can_be_read_in_two_ways)
 	struct kallsyms_offsets ignored;
 	struct buf other = { 0 };
 
-	/* The addresses of 6.4 behind the tables of 5.10. */
+	/* The addresses of 6.4 after the tables of 5.10. */
 	behind.count = front.count;
 	behind.vaddr = TEXT;
 	kallsyms_build(&behind, &other, &ignored);
@@ -366,7 +366,7 @@ START_TEST(kallsyms__needs_no_bytes)
 }
 END_TEST
 
-/* Numbers that rise from 0, over and over, and nothing in front. */
+/* Numbers that rise from 0 again and again, with nothing before them. */
 START_TEST(kallsyms__gives_up_on_too_many_token_indexes)
 {
 	file.len = 0;
@@ -386,12 +386,12 @@ START_TEST(kallsyms__names_places_as_the_kernel_does)
 	} rows[] = {
 		{ TEXT + 16 * 21, TEXT, "symbol_21+0x0" },
 		{ TEXT + 16 * 21 + 15, TEXT, "symbol_21+0xf" },
-		/* The first of two at one place. */
+		/* The first of two symbols at one address. */
 		{ TEXT + 16 * 29 + 4, TEXT, "symbol_29+0x4" },
 		{ TEXT + 16 * 1499 + 0x1000, TEXT, "symbol_1499+0x1000" },
-		/* In a segment that begins behind it. */
+		/* In a segment that starts after it. */
 		{ TEXT + 16 * 1499 + 0x1000, TEXT + 0x6000, NULL },
-		/* Below all but the absolute ones. */
+		/* Below all symbols except the absolute ones. */
 		{ TEXT, 0, NULL },
 		{ 40, 0, NULL },
 	};

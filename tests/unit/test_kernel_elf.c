@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is read from an ELF, and what an odd but sound one may look like.
+ * What is read from an ELF, and which unusual ELFs are still valid.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -54,7 +54,7 @@ START_TEST(kernel_elf__ends_where_its_headers_say)
 					   .size = sizeof(text) };
 	struct kernel_elf k;
 
-	/* Nothing but a segment. */
+	/* Only a segment. */
 	build(&(struct test_elf){ .segments = &load,
 				  .segments_count = 1,
 				  .trailer = trailer,
@@ -64,7 +64,7 @@ START_TEST(kernel_elf__ends_where_its_headers_say)
 	ck_assert_uint_eq(k.sections_count, 0);
 	kernel_elf_release(&k);
 
-	/* Section headers last. */
+	/* The section headers come last. */
 	build(&(struct test_elf){ .segments = &load,
 				  .segments_count = 1,
 				  .sections = &last,
@@ -75,14 +75,14 @@ START_TEST(kernel_elf__ends_where_its_headers_say)
 	ck_assert_uint_eq(k.elf_end, file.len - sizeof(trailer));
 	kernel_elf_release(&k);
 
-	/* A section's bytes last, up to the very end. */
+	/* A section's bytes come last, up to the end of the file. */
 	elf_patch(&file, SH(1, sh_size), 8,
 		  file.len - elf_peek(&file, SH(1, sh_offset), 8));
 	parse_ok(&k);
 	ck_assert_uint_eq(k.elf_end, file.len);
 	kernel_elf_release(&k);
 
-	/* .bss has none, however large. */
+	/* .bss has no bytes in the file, however large it is. */
 	elf_patch(&file, SH(1, sh_type), 4, SHT_NOBITS);
 	elf_patch(&file, SH(1, sh_size), 8, UINT64_MAX);
 	parse_ok(&k);
@@ -132,7 +132,7 @@ START_TEST(kernel_elf__allows_ranges_that_end_exactly_at_the_end)
 			memcpy(file.data + rows[i].v, file.data + PH(0, p_type),
 			       3 * 56);
 		elf_patch(&file, rows[i].off, 8, rows[i].v);
-		/* The moved table lies on section headers. */
+		/* The moved table overlaps the section headers. */
 		if (rows[i].off == EH(e_phoff)) {
 			elf_patch(&file, EH(e_shoff), 8, 0);
 			elf_patch(&file, EH(e_shnum), 2, 0);
@@ -185,7 +185,7 @@ START_TEST(kernel_elf__ignores_ranges_without_bytes)
 }
 END_TEST
 
-/* gABI: a count too large for e_shnum lies in section 0. */
+/* gABI: a count too large for e_shnum is stored in section 0. */
 
 START_TEST(kernel_elf__finds_the_section_count_in_section_0)
 {

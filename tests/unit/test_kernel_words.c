@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel's own words, and what it says last when it obeys.
+ * The kernel's own words, and its last message before it stops or reboots.
  */
 #include "unit/unit.h"
 #include "outcome/kernel_words.h"
@@ -25,7 +25,7 @@ static const struct {
 	{ "[    1.5] reboot: Power off not available: System halted instead",
 	  NULL, "reboot: Power off not available: System halted" },
 	{ "[    1.5] System halted.", NULL, "System halted." },
-	/* Somebody talking about it. */
+	/* A program that talks about it. */
 	{ "init: reboot: Restarting system", NULL, NULL },
 	{ "echo reboot: System halted", NULL, NULL },
 	{ "Restarting system", NULL, NULL },

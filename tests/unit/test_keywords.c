@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options with parts: what they set, what they are refused for, and that no
- * text, however it is made, leads outside of itself.
+ * Options with parts: the values they set, what is refused, and that no text
+ * leads to an access out of bounds.
  */
 #include "unit/unit.h"
 #include "base/keywords.h"
@@ -66,7 +66,7 @@ static const struct keywords grammars[] = {
 static struct config c;
 static struct err e;
 
-/* Parse a copy of @text that ends where its memory does. */
+/* Parse a copy of @text in an allocation of exactly its size. */
 static int parse(unsigned grammar, const char *text)
 {
 	static char *copy;
@@ -77,7 +77,7 @@ static int parse(unsigned grammar, const char *text)
 	ck_assert_ptr_nonnull(copy);
 	memset(&c, 0, sizeof(c));
 	rc = keywords_parse(&grammars[grammar], copy, &c, &e);
-	/* A sanitizer watches the values, which must lie in the copy. */
+	/* A sanitizer checks the values, which must lie in the copy. */
 	for (const char *const *p = &c.file; !rc && p < &c.mode; p++)
 		if (*p)
 			ck_assert(*p >= copy &&
@@ -133,7 +133,7 @@ START_TEST(keywords__without_a_first_part)
 }
 END_TEST
 
-/* What a file's name becomes. */
+/* How a file's name is written. */
 static const struct {
 	const char *text, *file, *id;
 } escapes[] = {
@@ -262,7 +262,7 @@ START_TEST(keywords__usage)
 
 	keywords_usage(&grammars[usages[_i].grammar], buf, sizeof(buf));
 	ck_assert_str_eq(buf, usages[_i].usage);
-	/* Into too little room, as much of it as there is. */
+	/* If the room is too small, as much as fits is written. */
 	for (size_t size = 1; size <= strlen(usages[_i].usage); size++) {
 		memset(buf, '#', sizeof(buf));
 		keywords_usage(&grammars[usages[_i].grammar], buf, size);
@@ -273,7 +273,7 @@ START_TEST(keywords__usage)
 }
 END_TEST
 
-/* What is quoted is as long as the text; a message has its limit. */
+/* Quotations are as long as the text, but a message has a limit. */
 START_TEST(keywords__long_texts_are_cut_in_messages)
 {
 	static const char *const formats[] = {
@@ -284,7 +284,7 @@ START_TEST(keywords__long_texts_are_cut_in_messages)
 	memset(name, 'x', sizeof(name) - 1);
 	for (unsigned grammar = 0; grammar < COUNT(grammars); grammar++)
 		for (size_t i = 0; i < COUNT(formats); i++) {
-			/* The format is one of the above. */
+			/* The format is one of those above. */
 			char *s = strstr(strcpy(text, formats[i]), "%s");
 			size_t at = (size_t)(s - text);
 
@@ -297,8 +297,8 @@ START_TEST(keywords__long_texts_are_cut_in_messages)
 END_TEST
 
 /*
- * Every text of up to six of the bytes that mean something, for every
- * grammar: no access goes outside, and a refusal has a message.
+ * Every text of up to six special bytes, for every grammar: no access is out of
+ * bounds, and every refusal has a message.
  */
 START_TEST(keywords__any_text)
 {

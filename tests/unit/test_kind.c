@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that are given as an image by mistake: each is refused by its name.
+ * Files given as an image by mistake: each is refused by the name of its kind.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ START_TEST(kind__names_what_is_in_compressed_data)
 }
 END_TEST
 
-/* In a bzImage, which has its own code besides. */
+/* Inside a bzImage, which also has its own code. */
 START_TEST(kind__names_a_payload)
 {
 	struct err e = ERR_EMPTY;
@@ -111,7 +111,7 @@ START_TEST(kind__names_a_payload)
 }
 END_TEST
 
-/* Magic that is there by chance. */
+/* Magic numbers that are there by chance. */
 START_TEST(kind__leaves_weak_magic_to_the_loaders)
 {
 	struct err e = ERR_EMPTY;
@@ -123,19 +123,19 @@ START_TEST(kind__leaves_weak_magic_to_the_loaders)
 	assert_err(open_file(&img, &e), -EINVAL, &e,
 		   "not a bzImage: no \"HdrS\"");
 	ck_assert_ptr_null(strstr(e.msg, "disk"));
-	/* With a partition it is a disk. */
+	/* With a partition, it is a disk. */
 	elf_patch(&file, 0x1be, 1, 0x80);
 	elf_patch(&file, 0x1be + 4, 1, 0x83);
 	assert_err(open_file(&img, &e), -EINVAL, &e,
 		   "this is a disk image, not an x86 kernel; take");
-	/* Two bytes do not make a file system. */
+	/* Two bytes alone do not make a file system. */
 	make_file(19);
 	elf_patch(&file, 0x44c, 4, 2);
 	assert_err(open_file(&img, &e), -EINVAL, &e, "not a bzImage: ");
 }
 END_TEST
 
-/* Cut anywhere, nothing past the end is looked at. */
+/* However the file is cut, nothing past its end is read. */
 START_TEST(kind__looks_at_no_byte_past_the_end)
 {
 	make_file(_i);
@@ -200,7 +200,7 @@ END_TEST
 #define LOW  0x400000
 #define HIGH 0x1000000
 
-/* A kernel of one segment, and what makes it none. */
+/* A kernel with one segment, and changes that make it something else. */
 static struct test_segment segments[3];
 static uint8_t text[0x1000];
 static struct buf notes;
@@ -274,14 +274,14 @@ static void with_multiboot2(void)
 	multiboot(0x10, 0xe85250d6, 0, 24);
 }
 
-/* The words do not add up. */
+/* The checksum of the words is wrong. */
 static void with_magic_alone(void)
 {
 	multiboot(0x10, 0x1badb002, 3, 0);
 	text[0x18]++;
 }
 
-/* At a place where no loader looks. */
+/* At an offset where no loader looks. */
 static void with_multiboot2_unaligned(void)
 {
 	multiboot(0x14, 0xe85250d6, 0, 24);

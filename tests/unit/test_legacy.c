@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small fixtures of a PC, by what their data sheets say of each port:
+ * A PC's small fixed devices, by what their data sheets say of each port:
  * clock, keyboard controller, PCI configuration, test port, ACPI registers.
  */
 #include "unit/unit.h"
@@ -63,7 +63,7 @@ static int from_bcd(uint8_t v)
 	return v / 16 * 10 + v % 16;
 }
 
-/* The clock's UTC time, read until no second passed meanwhile. */
+/* The clock's UTC time, read again if a second passed meanwhile. */
 static struct tm clock_time(void)
 {
 	struct tm tm = { 0 };
@@ -109,7 +109,7 @@ static time_t fake_time(time_t *out)
 	return fake_now;
 }
 
-/* 1999-12-31 23:59:59 UTC, a Friday; a second later nothing is the same. */
+/* 1999-12-31 23:59:59 UTC, a Friday; every field changes a second later. */
 #define LAST_SECOND 946684799
 
 static const struct {
@@ -120,7 +120,7 @@ static const struct {
 	{ 0x09, 0x99, 0x00 }, { 0x32, 0x19, 0x20 },
 };
 
-/* Whenever the second ends, and in either order, it is one time. */
+/* Whenever the second ends, and in either order, the time is consistent. */
 START_TEST(rtc__registers_tell_one_time)
 {
 	const unsigned n = COUNT(midnight);
@@ -156,7 +156,7 @@ START_TEST(rtc__does_not_stand_still)
 	fake_now++;
 	cmos(0x0a);
 	ck_assert_uint_eq(cmos(reg), midnight[_i].after);
-	/* a reading given up long ago, or the host's clock set back */
+	/* a reading abandoned long ago, or the host's clock set back */
 	cmos(0x0a);
 	fake_now = LAST_SECOND - 60;
 	cmos(0x0a);
@@ -208,12 +208,12 @@ START_TEST(rtc__the_time_cannot_be_set)
 }
 END_TEST
 
-/* The format bits tell how the time is to be read, so they must be true. */
+/* The format bits describe the format, so they must be correct. */
 START_TEST(rtc__the_format_cannot_be_set)
 {
 	set_cmos(0x0b, 0x04); /* binary, 12 hours */
 	ck_assert_uint_eq(cmos(0x0b) & 0x06, 0x02);
-	set_cmos(0x0b, 0xf6); /* the other bits are the guest's */
+	set_cmos(0x0b, 0xf6); /* the other bits belong to the guest */
 	ck_assert_uint_eq(cmos(0x0b), 0xf2);
 }
 END_TEST
@@ -312,7 +312,7 @@ START_TEST(i8042__output_port_resets)
 }
 END_TEST
 
-/* A command that waits for data forgets it when another one comes. */
+/* A command that waits for data is dropped when another one arrives. */
 START_TEST(i8042__a_new_command_takes_over)
 {
 	kbd_out(0x64, 0xd1);
@@ -369,7 +369,7 @@ START_TEST(pci__reads)
 	ck_assert_uint_eq(pci_in(0xcf8, 4), pci_reads[_i].address);
 	ck_assert_uint_eq(pci_in(pci_reads[_i].port, pci_reads[_i].size),
 			  pci_reads[_i].want);
-	/* Nothing can be written. */
+	/* All writes are ignored. */
 	pci_out(pci_reads[_i].port, pci_reads[_i].size, 0x5a5a5a5a);
 	ck_assert_uint_eq(pci_in(pci_reads[_i].port, pci_reads[_i].size),
 			  pci_reads[_i].want);
@@ -381,7 +381,9 @@ START_TEST(pci__address_register_is_a_doubleword)
 {
 	pci_out(0xcf8, 4, 0xffffffff);
 	ck_assert_uint_eq(pci_in(0xcf8, 4), 0x80fffffc);
-	/* Linux's probe of mechanism 1: a byte write next door is not it. */
+	/*
+	 * Linux's probe of mechanism 1: a byte write next to it does not count.
+	 */
 	pci_out(0xcfb, 1, 0x01);
 	ck_assert_uint_eq(pci_in(0xcf8, 4), 0x80fffffc);
 	pci_out(0xcf8, 1, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading: where a payload is decoded to, how its segments get where they
- * belong from there, and which kernels are refused.
+ * Loading: where a payload is decoded, how its segments get to their addresses,
+ * and which kernels are refused.
  *
- * Segments are given as structs; reading them from an ELF is tested apart.
+ * Segments are given as structs; reading them from an ELF is tested elsewhere.
  */
 #include "unit/unit.h"
 #include "boot/load.h"
@@ -68,7 +68,7 @@ static struct load_run make_run(uint64_t gpa, size_t len)
 
 static const struct load_reloc fixed;
 
-/* Memory from @lo on, @len bytes, must be @want. */
+/* Memory at @lo, @len bytes, must be @want. */
 static void expect_bytes(uint64_t lo, const uint8_t *want, uint64_t len)
 {
 	uint64_t i = 0;
@@ -106,7 +106,7 @@ static void expect_memory(const struct kernel_elf *k, uint64_t delta,
 }
 
 /*
- * Layouts whose run lies at 4 MiB and is 1 MiB long. Every one must come out
+ * Layouts whose run starts at 4 MiB and is 1 MiB long. Each must load exactly
  * as the segments say, with zeros around.
  */
 static const struct {
@@ -359,7 +359,7 @@ START_TEST(load__refuses)
 	k = elf_of(s, refused[_i].count);
 	rc = load_segments(&k, &run, &gm, &fixed, &r, &e);
 	assert_err(rc, refused[_i].rc, &e, refused[_i].message);
-	/* Before a byte is moved; outputs are untouched. */
+	/* Refused before any byte is moved; outputs are untouched. */
 	for (size_t i = 0; i < MIB; i++)
 		if (gm.base[4 * MIB + i] != pattern(i))
 			ck_abort_msg("byte %zu of the run changed", i);
@@ -388,7 +388,7 @@ static const struct {
 	{ { true, 0x200000, 0x3e00000, UINT64_MAX }, 0x20000000, 0x3e00000 },
 	{ { true, 0x200000, 0x3e00001, UINT64_MAX }, 0x20000000, 0 },
 	{ { true, 0x4000000, 0, UINT64_MAX }, 0x20000000, 0 },
-	/* an offset from the alignment is kept */
+	/* the distance to the alignment is kept */
 	{ { true, 0x200000, 0, UINT64_MAX }, 0x20001000, 0x201000 },
 	{ { true, 0x1000000, 0, UINT64_MAX }, 0x20001000, 0x1001000 },
 	/* not allowed, or nonsense */
@@ -400,7 +400,7 @@ static const struct {
 	{ { true, 0x200000, 0, UINT64_MAX }, UINT64_MAX - 0x3fffff, 0x200000 },
 	/* up from below 1 MiB */
 	{ { true, 0x200000, 0, UINT64_MAX }, 0, 0x200000 },
-	/* RAM where it was linked: it stays, whatever would be lower */
+	/* linked in RAM: it stays, even if a lower address is free */
 	{ { true, 0x200000, 0x800000, UINT64_MAX }, 0x600000, 0x600000 },
 };
 
@@ -440,7 +440,7 @@ START_TEST(load__says_that_moving_was_tried)
 }
 END_TEST
 
-/* Distances between segments stay what they were. */
+/* Distances between segments stay the same. */
 START_TEST(load__moves_segments_together)
 {
 	const struct load_reloc reloc = { true, 0x200000, 0, UINT64_MAX };
@@ -459,7 +459,7 @@ START_TEST(load__moves_segments_together)
 }
 END_TEST
 
-/* A payload of @len bytes at @data, as @format, with the given segments. */
+/* A payload of @len bytes at @data, in @format, with the given segments. */
 static struct image image_of(const char *format, struct elf_segment *s,
 			     unsigned count, const uint8_t *data, size_t len)
 {
@@ -483,7 +483,7 @@ static struct image image_of(const char *format, struct elf_segment *s,
 	};
 }
 
-/* A payload of 8 MiB; where it is decoded to in a machine of 64 MiB. */
+/* A payload of 8 MiB, and where it is decoded in a machine of 64 MiB. */
 static const struct {
 	struct elf_segment segments[2];
 	unsigned count;
@@ -530,7 +530,7 @@ START_TEST(load__decodes_where_the_largest_segment_lies)
 }
 END_TEST
 
-/* The whole of RAM above 1 MiB, and a byte more. */
+/* All of RAM above 1 MiB, and one byte more. */
 START_TEST(load__decodes_as_much_as_there_is_room)
 {
 	static uint8_t data[63 * MIB + 1];
@@ -550,15 +550,15 @@ START_TEST(load__decodes_as_much_as_there_is_room)
 }
 END_TEST
 
-/* With notes in a segment, what is behind the last segment is not needed. */
+/* With notes in a segment, data after the last segment is not needed. */
 #define NOTE(o, f)                                         \
 	{                                                  \
 		.type = PT_NOTE, .off = (o), .filesz = (f) \
 	}
 
 /*
- * Payloads of which the segments end at @end, decoded in 64 MiB: where to,
- * how much room they are given, and how much of them comes out.
+ * Payloads whose segments end at @end, decoded in 64 MiB: where to, how much
+ * room they get, and how much of them is decoded.
  */
 static const struct {
 	const char *format;
@@ -567,14 +567,14 @@ static const struct {
 	uint64_t at, room, out; /* at 0: refused */
 	bool whole;
 } partly[] = {
-	/* not far behind: all of it, to the end of the stream */
+	/* not far after it: everything, to the end of the stream */
 	{ "lz4", true, 8 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 8 * MIB, 8 * MIB,
 	  true },
 	{ "lz4", true, 36 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
 	  36 * MIB, true },
 	{ "lz4", false, 8 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB, 8 * MIB,
 	  true },
-	/* farther: some of it, as far as there is room */
+	/* farther: as much as there is room for */
 	{ "lz4", true, 36 * MIB + 1, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
 	  36 * MIB, false },
 	{ "lz4", true, 80 * MIB, 4 * MIB, 16 * MIB, 16 * MIB, 36 * MIB,
@@ -585,7 +585,7 @@ static const struct {
 	  24 * MIB, false },
 	{ "lz4", true, 80 * MIB, 24 * MIB, 40 * MIB, 40 * MIB, 24 * MIB,
 	  24 * MIB, false },
-	/* a byte too much to lie in place, or to lie anywhere */
+	/* a byte too much to decode in place, or anywhere */
 	{ "lz4", true, 80 * MIB, 24 * MIB + 1, 40 * MIB, 8 * MIB - 4096,
 	  56 * MIB + 1, 56 * MIB + 1, false },
 	{ "lz4", true, 80 * MIB, 63 * MIB, 0, 1 * MIB, 63 * MIB, 63 * MIB,
@@ -641,8 +641,8 @@ START_TEST(load__decodes_as_far_as_the_segments_go)
 END_TEST
 
 /*
- * Notes may be in sections then, which come last: all of it is decoded, with
- * all the room there is if its size is not stated.
+ * Notes may then be in sections, which come last: everything is decoded, with
+ * all available room if the size is not given.
  */
 START_TEST(load__decodes_all_of_an_elf_without_notes)
 {
@@ -681,8 +681,8 @@ START_TEST(load__decodes_all_of_an_elf_without_notes)
 }
 END_TEST
 
-/* Nothing is copied before the segments are, and they go past memory that
- * could not hold the whole. */
+/* Segments are copied straight to their addresses: memory could not hold the
+ * whole file. */
 START_TEST(load__copies_segments_out_of_a_plain_payload)
 {
 	const size_t len = 70 * MIB;
@@ -715,7 +715,7 @@ START_TEST(load__copies_segments_out_of_a_plain_payload)
 }
 END_TEST
 
-/* Room above 4 GiB is none: no kernel starts there. */
+/* Room above 4 GiB does not count: no kernel starts there. */
 START_TEST(load__stays_below_the_hole)
 {
 	static uint8_t data[4096];

@@ -10,7 +10,7 @@
 #define LOADS_MAX 3
 #define END	  UINT64_MAX
 
-/* Segments as "type, paddr, filesz, memsz"; the rest are not segments. */
+/* Segments as "type, paddr, filesz, memsz"; other types are not loaded. */
 struct seg {
 	uint32_t type;
 	uint64_t paddr, filesz, memsz;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes to stderr: clean lines, and never a wait that lasts.
+ * Output to stderr: clean lines, and no wait without a limit.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -33,7 +33,7 @@ static void setup_opened(void)
 	log_open();
 }
 
-/* What has been written, as a string. */
+/* The output so far, as a string. */
 static const char *written(void)
 {
 	ssize_t n = read(reader, text, sizeof(text) - 1);
@@ -123,7 +123,7 @@ START_TEST(log__does_not_wait_for_a_reader_that_has_stopped)
 	fill();
 	for (int i = 0; i < 1000; i++)
 		log_step("step");
-	/* A wait for each would take 100 s. */
+	/* Waiting for each would take 100 s. */
 	ck_assert_uint_lt(clock_ns() - began, UINT64_C(20000000000));
 	drain();
 	log_say("room again");
@@ -136,7 +136,7 @@ START_TEST(log__does_not_wait_for_a_reader_that_has_stopped)
 }
 END_TEST
 
-/* The same where stderr was not opened anew: poll() is asked first. */
+/* The same if stderr was not reopened: poll() is asked first. */
 START_TEST(log__does_not_block_on_a_shared_pipe)
 {
 	uint64_t began = clock_ns();

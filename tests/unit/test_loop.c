@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event loop: in what order things are called, that a thing taken back is
- * not called, and that calls from many threads arrive. The loop is turned a
- * round at a time where order matters, and run by a worker where threads do.
+ * The event loop: the order of calls, that a removed item is not called, and
+ * that calls from many threads arrive. Tests about order run the loop one round
+ * at a time; tests about threads let a worker run it.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -20,7 +20,7 @@ static struct loop l;
 static struct err e;
 static char told[128]; /* the names of what was called, in order */
 
-/* Something that can be called: its name goes into told[]. */
+/* A callback that appends its name to told[]. */
 struct thing {
 	const char *name;
 	struct loop_watch watch;
@@ -158,7 +158,7 @@ START_TEST(loop__reports_the_other_end_gone)
 }
 END_TEST
 
-/* Of what is asked for, no more: there is data, too. */
+/* Only the requested events are reported, even if there is data, too. */
 START_TEST(loop__reports_only_what_is_asked_for)
 {
 	watch(&a, LOOP_GONE);
@@ -179,7 +179,7 @@ static void stop_loop(struct thing *t)
 	loop_stop(&l);
 }
 
-/* A watch that waits for nothing does not keep the loop from sleeping. */
+/* A watch without events does not keep the loop from sleeping. */
 START_TEST(loop__sleeps_beside_a_parked_watch)
 {
 	uint64_t before;
@@ -197,7 +197,7 @@ START_TEST(loop__sleeps_beside_a_parked_watch)
 }
 END_TEST
 
-/* epoll takes no regular files; input may come from one all the same. */
+/* epoll rejects regular files, but input may come from one. */
 START_TEST(loop__takes_files_that_are_always_ready)
 {
 	static const char *const paths[] = { "/proc/self/exe", "/dev/null" };
@@ -279,7 +279,7 @@ static void free_other(struct thing *t)
 	t->other = NULL;
 }
 
-/* Freed at once: a sanitizer would see the loop look at it. */
+/* Freed at once, so that a sanitizer sees a late access by the loop. */
 START_TEST(loop__forgets_what_was_removed)
 {
 	struct thing *d = malloc(sizeof(*d));
@@ -296,7 +296,7 @@ START_TEST(loop__forgets_what_was_removed)
 }
 END_TEST
 
-/* The event that had arrived belonged to what was watched before. */
+/* The event that had arrived was for the previous watch. */
 static void watch_another_pipe(struct thing *t)
 {
 	loop_remove(&t->other->watch);
@@ -369,7 +369,7 @@ START_TEST(loop__takes_a_watch_from_a_callback)
 }
 END_TEST
 
-/* A descriptor's number comes back; its watch does not. */
+/* A descriptor's number is reused; its watch is not. */
 START_TEST(loop__takes_a_reused_descriptor)
 {
 	int old = a.fds[0];
@@ -452,7 +452,7 @@ START_TEST(loop__does_not_call_a_timer_stopped_in_the_round)
 }
 END_TEST
 
-/* A timer that is always due leaves others their turn. */
+/* A timer that is always due does not starve others. */
 START_TEST(loop__calls_a_timer_once_a_round)
 {
 	watch(&c, LOOP_IN);
@@ -494,7 +494,7 @@ START_TEST(loop__sets_timers_again)
 {
 	left = 5;
 	a.then = set_again;
-	/* One that is later, and moved away, does not end the wait. */
+	/* A later timer that is moved away does not end the wait. */
 	loop_timer_set(&l, &b.timer, clock_ns() + 1000000 * MS);
 	loop_timer_set(&l, &a.timer, clock_ns() + MS);
 	loop_run(&l);
@@ -554,7 +554,7 @@ START_TEST(loop__does_not_call_what_was_cancelled_in_the_round)
 }
 END_TEST
 
-/* A call that posts itself leaves others their turn, and keeps going. */
+/* A call that posts itself does not starve others, and keeps going. */
 START_TEST(loop__calls_what_is_posted_by_a_call_in_the_next_round)
 {
 	a.then = post_again;
@@ -589,7 +589,7 @@ START_TEST(loop__stops_before_it_runs)
 }
 END_TEST
 
-/* What was ready at the stop is served when the loop runs again. */
+/* Events that were ready at the stop are served when the loop runs again. */
 START_TEST(loop__keeps_what_it_did_not_serve)
 {
 	watch(&a, LOOP_IN | LOOP_FIRST);
@@ -689,7 +689,7 @@ START_TEST(worker__gets_every_call_of_many_threads)
 }
 END_TEST
 
-/* A call between two posts of the same is not lost, however they race. */
+/* A call between two posts is not lost, however they race. */
 static void *post_without_waiting(void *arg)
 {
 	struct poster *p = arg;

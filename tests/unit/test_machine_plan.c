@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine plan: where devices are, and that no two are at one place; and
- * what is made from it, down to the man page.
+ * The machine plan: where devices are, that no two overlap, and what is derived
+ * from it, down to the man page.
  */
 #include "unit/unit.h"
 #include "dev/virtio/rng.h"
@@ -29,7 +29,7 @@ static const struct device_slot *slot_of(const char *name)
 	return s;
 }
 
-/* Where stock kernels expect them, or claims of the small kernel do. */
+/* Where stock kernels, or claims of the small kernel, expect them. */
 static const struct {
 	const char *name;
 	enum device_space space;
@@ -84,12 +84,12 @@ static void expect_apart(const struct device_slot *a,
 				      a->instance, b->type->name, b->instance);
 	ck_assert_msg(!*a->acpi_name || strcmp(a->acpi_name, b->acpi_name),
 		      "two devices are called %s", a->acpi_name);
-	/* A line is one device's; edges may be shared. */
+	/* A line has only one device; edge-triggered ones may be shared. */
 	if (a->via->irq == DEVICE_IRQ_LEGACY && b->via->irq != DEVICE_NO_IRQ)
 		ck_assert_uint_ne(a->gsi, b->gsi);
 }
 
-/* A machine whose devices are reached by PCI, as far as they can be. */
+/* A machine that puts its devices on PCI where possible. */
 static void use_pci(unsigned devices)
 {
 	config.virtio = MACHINE_VIRTIO_PCI;
@@ -118,7 +118,7 @@ START_TEST(plan__pci)
 		ck_assert_uint_eq(s->ranges_count, 1);
 		ck_assert_str_eq(s->acpi_name, "");
 		ck_assert_int_eq(s->via->irq, DEVICE_NO_IRQ);
-		/* The bridge is created before what it leads to. */
+		/* The bridge is created before the devices it leads to. */
 		ck_assert(slot_of("pci") < s);
 	}
 }
@@ -202,7 +202,7 @@ START_TEST(plan__interrupts_are_pins_of_the_ioapic)
 }
 END_TEST
 
-/* 17 pins are free, and one rng is always there. */
+/* 17 pins are free, and there is always one rng. */
 START_TEST(plan__shares_interrupts_only_when_all_are_taken)
 {
 	fill(16);
@@ -335,7 +335,7 @@ static char *machine_section(void)
 	return start;
 }
 
-/* The text of the item @name: up to the next one. */
+/* The text of the item @name, up to the next item. */
 static char *item(const char *section, const char *name)
 {
 	char head[64], *text, *end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The picture of guest memory, read back: everything is there once, to scale,
- * with its name, and nothing lies on anything.
+ * The picture of guest memory, read back: each range is there once, to scale,
+ * with its name, and nothing overlaps.
  */
 #include "image/kernel_elf.h"
 #include "show/map_panel.h"
@@ -57,7 +57,7 @@ static void draw(void)
 	free(svg);
 }
 
-/* The title's beginning of @r's bar. */
+/* The beginning of the title of @r's bar. */
 static const struct shape *bar_of(const struct map_range *r)
 {
 	char title[80];
@@ -70,7 +70,7 @@ static const struct {
 	const char *name; /* of a range in the strip */
 	uint64_t from, to;
 } strips[] = {
-	/* Two ranges of one strip show its scale: the rest has to follow. */
+	/* Two ranges of one strip give its scale; the others must match it. */
 	{ "boot_params", 0, 64 * KIB },
 	{ "text", 16 * MIB, 56 * MIB },
 	{ "VGA hole", 0, MIB },
@@ -79,7 +79,7 @@ static const struct {
 
 static bool in_strip(const struct map_range *r, unsigned strip)
 {
-	/* The smallest one that has it. */
+	/* The smallest strip that contains it. */
 	for (unsigned i = 0; i < COUNT(strips); i++)
 		if (r->gpa >= strips[i].from &&
 		    r->gpa + r->size <= strips[i].to)
@@ -155,7 +155,7 @@ START_TEST(map_svg__names_are_hostile)
 }
 END_TEST
 
-/* As many as an ELF can have: all are drawn, the largest named. */
+/* As many as an ELF can have: all are drawn; the largest have labels. */
 START_TEST(map_svg__of_very_many_segments)
 {
 	char name[16];
@@ -182,7 +182,7 @@ START_TEST(map_svg__of_very_many_segments)
 }
 END_TEST
 
-/* Ranges that no loader would have let pass break no picture. */
+/* Ranges that no loader would accept do not break the picture. */
 START_TEST(map_svg__of_nonsense)
 {
 	tell(256 * MIB);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is noted of guest memory is what lies there, by every protocol.
+ * For every protocol, the recorded memory ranges match what is there.
  */
 #include "boot/boot.h"
 #include "boot/map_segments.h"
@@ -100,7 +100,7 @@ static const uint8_t *bytes_of(const char *name)
 	return p;
 }
 
-/* What lies there lies there alone, and in RAM. */
+/* Nothing overlaps it, and it is in RAM. */
 static void check_apart(void)
 {
 	for (unsigned i = 0; i < map.count; i++) {
@@ -119,7 +119,7 @@ static void check_apart(void)
 	}
 }
 
-/* Of every protocol, what it has that not all have. */
+/* For each protocol, what it has and others may lack. */
 static const struct {
 	const char *protocol;
 	const char *has[5];
@@ -174,7 +174,7 @@ START_TEST(map__of_pvh)
 	uint8_t *note = memmem(file.data, file.len, &from, sizeof(from));
 	const uint64_t entry = SMALL_KERNEL_TEXT_PADDR + 0x50;
 
-	/* The builder's lies past its text, where none fits. */
+	/* The builder puts it past its text, which is invalid. */
 	memcpy(note, &entry, sizeof(entry));
 	assert_ok(boot("pvh"), &e);
 	check_apart();
@@ -195,7 +195,7 @@ START_TEST(map__segments_are_where_they_were_loaded)
 	ck_assert_uint_eq(range("bss")->size, 0x1000 - 40);
 	ck_assert_uint_eq(range("room to start")->gpa,
 			  SMALL_KERNEL_DATA_PADDR + 0x1000);
-	/* init_size is of the whole kernel. */
+	/* init_size covers the whole kernel. */
 	ck_assert_uint_eq(range("room to start")->gpa +
 				  range("room to start")->size,
 			  SMALL_KERNEL_TEXT_PADDR + 0x2000000);
@@ -262,7 +262,7 @@ START_TEST(map__segments_are_named_by_sections)
 	map_segments(&map, &k);
 	ck_assert_uint_eq(range(".shstrtab r-x")->gpa, SMALL_KERNEL_TEXT_PADDR);
 	kernel_elf_release(&k);
-	/* Not one byte later than the segment's last one, nor before it. */
+	/* Not a byte after the segment's last one, nor before its first. */
 	ck_assert(section_name(buf_bytes(&elf), text, 91, name, sizeof(name)));
 	ck_assert_str_eq(name, ".shstrt");
 	ck_assert(!section_name(buf_bytes(&elf), text, 90, name, sizeof(name)));
@@ -303,7 +303,7 @@ START_TEST(map__tells_all_of_the_address_space)
 			ram += map.list[i].size;
 	}
 	ck_assert_uint_ge(at, 4 * GIB);
-	/* All of it but what a PC's first MiB has no RAM for. */
+	/* All of it except the holes in a PC's first MiB. */
 	ck_assert_uint_eq(ram, machines[_i].size - (MIB - 0x9fc00));
 	ck_assert_uint_eq(range("VGA hole")->gpa, 0xa0000);
 	ck_assert_uint_eq(range("VGA hole")->size, 0x40000);

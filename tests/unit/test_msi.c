@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Message-signalled interrupts, as far as they can be tested without a KVM:
- * hosts that have none, and messages that are connected to nothing.
+ * Message-signalled interrupts, as far as they can be tested without KVM: hosts
+ * without support, and messages that are not connected.
  */
 #include "unit/unit.h"
 #include "vm/msi.h"
@@ -40,7 +40,7 @@ START_TEST(msi__release_accepts_what_is_empty)
 }
 END_TEST
 
-/* As devices are tested: the message is kept, and the eventfd rings. */
+/* As in device tests: the message is kept, and the eventfd is signalled. */
 START_TEST(msi__connected_to_nothing)
 {
 	struct irq_msi msi = { .fd = eventfd(0, EFD_NONBLOCK) };

@@ -4,7 +4,7 @@
  */
 #include "unit/note_list.h"
 
-/* One note, as it comes back. */
+/* One note, as it is read back. */
 static struct note one(const char *owner, uint32_t type, const void *desc,
 		       uint32_t descsz)
 {
@@ -77,7 +77,7 @@ START_TEST(note_kind__follows_the_table_if_the_descriptor_fits)
 		{ "GNU", 5, 16, "property", NOTE_PROPERTY },
 		{ "GNU", 5, 0, "property", NOTE_HEX },
 		{ "GNU", 5, 9, "property", NOTE_HEX },
-		/* Same numbers, other owners. */
+		/* The same numbers, other owners. */
 		{ "GNU", 18, 8, NULL, NOTE_HEX },
 		{ "xen", 18, 8, NULL, NOTE_HEX },
 		{ "Go", 4, 8, NULL, NOTE_HEX },

@@ -70,7 +70,7 @@ START_TEST(notes__follow_either_padding)
 }
 END_TEST
 
-/* binutils writes 0, 1, 4 and 16 for one and the same packing. */
+/* binutils writes 0, 1, 4 and 16 for the same packing. */
 START_TEST(notes__take_any_other_p_align_for_four)
 {
 	static const uint64_t aligns[] = { 0, 1, 2, 16, UINT64_MAX };
@@ -90,8 +90,8 @@ START_TEST(notes__take_any_other_p_align_for_four)
 END_TEST
 
 /*
- * A list is read as its alignment says; if that does not come out whole and
- * the other padding does, it is read that way.
+ * A list is read with its stated alignment; if only the other padding reads it
+ * to the end, that one is used.
  */
 START_TEST(notes__take_the_padding_that_comes_out_whole)
 {
@@ -109,7 +109,7 @@ START_TEST(notes__take_the_padding_that_comes_out_whole)
 		struct notes n = { 0 };
 		struct err e = ERR_EMPTY;
 
-		/* A property's note has the same size either way. */
+		/* A property note has the same size either way. */
 		clear();
 		elf_note(&raw, "GNU", 5, "0123456789abcdef", 16, 8);
 		elf_note(&raw, "Xen", 6, "tst", 4, rows[i].made);
@@ -126,7 +126,7 @@ START_TEST(notes__take_the_padding_that_comes_out_whole)
 }
 END_TEST
 
-/* Notes of earlier segments stay, whichever reading fails or is taken. */
+/* Notes of earlier segments are kept, whichever reading fails or is used. */
 START_TEST(notes__keep_the_stated_reading_if_neither_is_whole)
 {
 	struct notes n = { 0 };
@@ -235,7 +235,7 @@ START_TEST(notes__padding_at_the_end_may_be_missing_or_spare)
 	assert_ok(read_align(&n, 4, &e), &e);
 	ck_assert_uint_eq(n.list[0].desc.len, 3);
 
-	/* As does a name with nothing behind it. */
+	/* So does a name without anything after it. */
 	clear();
 	elf_note(&raw, "Linux", 6, "", 0, 8);
 	raw.len -= 6;
@@ -243,7 +243,7 @@ START_TEST(notes__padding_at_the_end_may_be_missing_or_spare)
 	ck_assert_str_eq(n.list[1].owner, "Linux");
 	ck_assert_uint_eq(n.list[1].desc.len, 0);
 
-	/* Zeros that cannot hold a record. */
+	/* Zeros too short to hold a record. */
 	clear();
 	add("Xen", 6, "1234", 4);
 	buf_add(&raw, "\0\0\0\0\0\0\0\0\0\0", 11);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line: what each option sets, and the one line that a wrong one
- * gets. The commands are the test's own, so that the option table is tested
- * and not the program's list of commands.
+ * The command line: what each option sets, and the one-line error for a wrong
+ * one. The commands are the test's own, so that this tests the option table and
+ * not the program's list of commands.
  */
 #include "unit/unit.h"
 #include "cli/option_table.h"
@@ -199,7 +199,7 @@ START_TEST(options__of_extract)
 }
 END_TEST
 
-/* What stands for the image, whatever it looks like. */
+/* An argument in IMAGE's place, whatever it looks like. */
 static const struct {
 	const char *line, *image;
 } images[] = {
@@ -223,7 +223,7 @@ START_TEST(options__image)
 }
 END_TEST
 
-/* An argument that may be missing: behind a "=", or a word that is one. */
+/* An optional argument: after a "=", or the next word if it is valid. */
 static const struct {
 	const char *line, *gdb;
 } debugged[] = {
@@ -254,7 +254,7 @@ START_TEST(options__gdb)
 }
 END_TEST
 
-/* The name of an image that looks like an address has a folder. */
+/* An image whose name looks like an address needs a folder in front. */
 START_TEST(options__gdb_takes_no_image)
 {
 	assert_ok(parse(RUN, "--gdb ./img:5"), &e);
@@ -436,7 +436,7 @@ START_TEST(options__refuse)
 }
 END_TEST
 
-/* Options that may be repeated, up to a limit: one less, as many, one more. */
+/* Repeatable options, with a limit: one less, exactly that, one more. */
 static const struct {
 	const char *option;
 	int limit;
@@ -479,7 +479,7 @@ START_TEST(options__initrds_keep_their_order)
 }
 END_TEST
 
-/* Every other option with an argument: the same value twice is refused, too. */
+/* Every other option with an argument: repeating the same value is an error. */
 static const struct {
 	unsigned command;
 	const char *option, *name;
@@ -524,7 +524,7 @@ START_TEST(options__flags_may_be_repeated)
 }
 END_TEST
 
-/* Which command a whole line means, and what is left of the line. */
+/* Which command a whole line selects, and what is left of the line. */
 static const struct {
 	const char *line;
 	unsigned command;
@@ -610,7 +610,7 @@ START_TEST(options__rows_are_sound)
 }
 END_TEST
 
-/* Help names every word of a choice, and the option takes each of them. */
+/* Help lists every word of a choice, and the option accepts each of them. */
 START_TEST(options__help_names_the_choices)
 {
 	const struct option_row *r = &option_rows[_i];
@@ -625,7 +625,7 @@ START_TEST(options__help_names_the_choices)
 }
 END_TEST
 
-/* Shells offer only what the option takes. */
+/* Completion offers only what the option accepts. */
 START_TEST(options__take_the_hints)
 {
 	const struct option_row *r = &option_rows[_i];
@@ -746,7 +746,7 @@ START_TEST(options__devices_have_a_limit)
 }
 END_TEST
 
-/* A command has one option of a name, and a letter is one name's. */
+/* In a command, each name and each letter belongs to one option. */
 START_TEST(options__rows_are_told_apart)
 {
 	for (size_t i = 0; i < option_rows_count; i++)
@@ -774,7 +774,7 @@ START_TEST(options__symbols_are_one_thing_for_run_and_another_for_inspect)
 	ck_assert_ptr_null(o.symbols);
 	ck_assert_str_eq(o.image, "img");
 	ck_assert(o.with_symbols);
-	/* Abbreviated: one option, though two rows. */
+	/* Abbreviated: one option, although it has two rows. */
 	assert_ok(parse(EXTRACT, "img --sym"), &e);
 	ck_assert(o.with_symbols);
 }

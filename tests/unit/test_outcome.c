@@ -100,7 +100,7 @@ static void *say_number(void *arg)
 	return NULL;
 }
 
-/* Kind, value and evidence are of the same caller. */
+/* Kind, value and evidence come from the same caller. */
 START_TEST(outcome__is_whole_with_many_speakers)
 {
 	pthread_t threads[THREADS];

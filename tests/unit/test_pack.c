@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packing: the image says of itself what is so.
+ * Packing: what the image says of itself is true.
  */
 #include "unit/packed.h"
 #include "image/image.h"
@@ -51,7 +51,7 @@ START_TEST(pack__every_format_holds_the_elf)
 }
 END_TEST
 
-/* boot.rst's fields for a kernel from 0x1000000 to 0x1202000 (builder). */
+/* boot.rst's fields for the builder's kernel from 0x1000000 to 0x1202000. */
 START_TEST(pack__header_fields_follow_the_elf)
 {
 	bool is32 = _i;
@@ -122,7 +122,7 @@ START_TEST(pack__same_bytes_every_time)
 	struct err e = ERR_EMPTY;
 
 	pack_small(false, formats[_i].name, &elf, &one);
-	/* Behind something else, and out of other memory. */
+	/* After something else, and from other memory. */
 	buf_add(&two, "before", 6);
 	assert_ok(pack(&elf, formats[_i].name, NULL, &two, &e), &e);
 	ck_assert_uint_eq(one.len, two.len - 6);

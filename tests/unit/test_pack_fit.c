@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be packed: whatever the stub would refuse is refused, and what
- * just fits is not.
+ * What can be packed: whatever the stub would refuse is refused, and what just
+ * fits is accepted.
  *
  * The stub's own checks (guest/stub/elf.c, place.c) are linked in, so that
- * packer and stub are held to the same answers.
+ * packer and stub must give the same answers.
  */
 #include "unit/packed.h"
 #include "pv/bootparam.h"
@@ -63,7 +63,7 @@ struct patch {
 	uint64_t value;
 };
 
-/* The stub, asked about the same ELF the way the packed image would ask. */
+/* Ask the stub about the same ELF, as the packed image would. */
 static bool stub_accepts(const struct buf *elf, struct fault *f)
 {
 	struct elf_limits limits = { elf->len, UINT64_MAX, 0 };
@@ -159,7 +159,7 @@ static const struct {
 	uint64_t pref_address, alignment;
 } fits[] = {
 	{ { { 0 } }, KERNEL_AT, 0x200000 },
-	/* Neighbours that touch; the last byte as the entry. */
+	/* Adjacent segments; the last byte as the entry. */
 	{ { { EH_AT(e_entry), KERNEL_AT + 2 * PAGE - 1 } },
 	  KERNEL_AT,
 	  0x200000 },
@@ -186,7 +186,7 @@ static const struct {
 	    { PH_AT(1, p_memsz), 0 } },
 	  KERNEL_AT,
 	  0x200000 },
-	/* As low as may be: never rounded down to what is the firmware's. */
+	/* As low as possible, but never rounded down into firmware memory. */
 	{ { { PH_AT(1, p_paddr), STUB_DEST_MIN } }, STUB_DEST_MIN, 0x100000 },
 	{ { { PH_AT(1, p_paddr), 0x234000 } }, 0x234000, 0x4000 },
 	{ { { PH_AT(1, p_paddr), 0x301010 } }, 0x301000, 0x1000 },
@@ -233,7 +233,7 @@ START_TEST(pack__segments_up_to_the_stubs_limit)
 	assert_err(pack(&elf, "gzip", NULL, &out, &e), -EINVAL, &e,
 		   "33 loadable segments are more than the stub's 32");
 	ck_assert(!stub_accepts(&elf, &f));
-	/* Empty ones do not count. */
+	/* Empty segments do not count. */
 	elf_patch(&elf, PH_AT(5, p_memsz), 0);
 	elf_patch(&elf, PH_AT(5, p_filesz), 0);
 	buf_release(&out);
@@ -271,7 +271,7 @@ START_TEST(pack__program_headers_up_to_the_first_window)
 }
 END_TEST
 
-/* Memory up to @top is all there is, but that is RAM without a hole. */
+/* RAM ends at @top and has no hole. */
 static bool stub_finds_room(const struct buf *image, uint64_t here,
 			    uint64_t top, struct fault *f)
 {
@@ -293,7 +293,7 @@ static bool stub_finds_room(const struct buf *image, uint64_t here,
 }
 
 /* boot.rst: a loader keeps init_size bytes free from where the image runs,
- * which is where it was loaded, or pref_address if that is above. */
+ * which is the load address, or pref_address if that is higher. */
 START_TEST(pack__init_size_is_room_enough_wherever_it_is_loaded)
 {
 	static const uint64_t from[] = { 0x100000,  0xe00000,  0x1000000,
@@ -320,8 +320,8 @@ START_TEST(pack__init_size_is_room_enough_wherever_it_is_loaded)
 }
 END_TEST
 
-/* The highest kernel that leaves the stub its room, and one byte more. Of a
- * smaller image STUB_DEST_MAX would be the limit. */
+/* The highest kernel that leaves the stub its room, and one byte more. With a
+ * smaller image, STUB_DEST_MAX would be the limit. */
 START_TEST(pack__work_must_fit_below_4_gib)
 {
 	const uint64_t top = UINT64_C(1) << 32;
@@ -329,7 +329,7 @@ START_TEST(pack__work_must_fit_below_4_gib)
 	struct err e = ERR_EMPTY;
 	uint64_t spare, memsz;
 
-	/* How much is left shows how much more there may be. */
+	/* The room left shows how much more is possible. */
 	make_elf(&elf, 2);
 	elf_patch(&elf, PH_AT(1, p_offset), elf.len);
 	elf_patch(&elf, PH_AT(1, p_filesz), 1 << 20);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers as people type them: what is taken, what is refused, and that a
- * refusal leaves the result alone.
+ * Numbers as people type them: what is accepted, what is refused, and that an
+ * error leaves the result unchanged.
  */
 #include "unit/unit.h"
 #include "base/parse.h"

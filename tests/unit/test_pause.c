@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pausing vCPUs, with threads that only look at the flag that vcpu_pause()
- * sets: who waits, who goes on, and when the one who asked is woken.
+ * Pausing vCPUs, with threads that only check the flag that vcpu_pause() sets:
+ * which wait, which continue, and when the requester is woken.
  */
 #include "unit/unit.h"
 #include "vm/pause.h"
@@ -156,7 +156,7 @@ START_TEST(pause__one_runs_alone)
 }
 END_TEST
 
-/* One that is gone is not waited for. */
+/* The pause does not wait for a vCPU that is gone. */
 START_TEST(pause__gone)
 {
 	atomic_store(&leave[1], true);
@@ -166,7 +166,7 @@ START_TEST(pause__gone)
 }
 END_TEST
 
-/* A pause that is no longer wanted when it arrives does not last. */
+/* A pause that was cancelled before it arrives does not last. */
 START_TEST(pause__late)
 {
 	vcpu_pause(&vcpus[0]);
@@ -195,7 +195,7 @@ END_TEST
 START_TEST(pause__change_in_time)
 {
 	pthread_mutex_lock(&paused.lock);
-	/* No change comes; the wait ends by itself. */
+	/* Nothing changes; the wait times out. */
 	pause_await_change(&paused);
 	pthread_mutex_unlock(&paused.lock);
 }

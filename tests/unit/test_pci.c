@@ -17,7 +17,7 @@ static struct pci_host host;
 static struct bus ports, mmio;
 static struct err e;
 
-/* A function that notes what it is asked, and answers with where it was. */
+/* A function that records its accesses, and answers with the offset. */
 static struct card {
 	struct pci_function function;
 	unsigned written_off, written_size, readings;
@@ -69,7 +69,7 @@ static void written(void *dev, unsigned off, unsigned size)
 	c->written_size = size;
 }
 
-/* No two are ever at one place, not even in between. */
+/* No two ever overlap, not even between two writes. */
 static void moved(void *dev, uint64_t gpa)
 {
 	struct card *c = dev;
@@ -236,7 +236,7 @@ START_TEST(pci__bridge_is_read_only)
 		uint32_t before = get(0, off, 4);
 
 		set(0, off, 4, ~before);
-		/* 0x0c and 0x3c hold notes of the system software's. */
+		/* 0x0c and 0x3c are scratch bytes for system software */
 		if (off != 0x0c && off != 0x3c)
 			ck_assert_uint_eq(get(0, off, 4), before);
 	}
@@ -308,7 +308,7 @@ END_TEST
 
 /* --- BARs */
 
-/* 6.2.5.1, "sizing", with all that may be in between. */
+/* 6.2.5.1, "sizing", with every possible step in between. */
 START_TEST(pci__bar_is_sized)
 {
 	set(1, 0x04, 2, 2);
@@ -320,7 +320,7 @@ START_TEST(pci__bar_is_sized)
 	set(1, 0x10, 4, WINDOW);
 	set(1, 0x14, 4, 0);
 	ck_assert_uint_eq(load(WINDOW + 8), 8);
-	/* An I/O BAR, or one of another type, is not to be had. */
+	/* An I/O BAR, or one of another type, is refused. */
 	set(1, 0x10, 4, WINDOW | 1);
 	ck_assert_uint_eq(get(1, 0x10, 4), WINDOW | 4);
 }
@@ -377,7 +377,7 @@ START_TEST(pci__bar_is_moved)
 }
 END_TEST
 
-/* The lower number wins, and the other one comes back when it may. */
+/* The lower number wins; the other returns when there is room. */
 START_TEST(pci__bars_overlap)
 {
 	for (unsigned i = 1; i <= 3; i++)
@@ -411,7 +411,7 @@ START_TEST(pci__bar_is_left_alone_by_other_writes)
 }
 END_TEST
 
-/* What begins in a BAR ends in it, whatever its size. */
+/* An access that starts in a BAR ends in it, whatever its size. */
 START_TEST(pci__window_accesses_of_all_sizes)
 {
 	uint8_t data[8];

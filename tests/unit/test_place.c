@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where command line and initrd go, up to the last byte that fits.
+ * Where the command line and the initrd go, up to the last byte that fits.
  */
 #include "unit/unit.h"
 #include "vm/layout.h"
@@ -70,7 +70,7 @@ START_TEST(place__cmdline)
 	assert_err(rc, -E2BIG, &e, want);
 	ck_assert_uint_eq(r.gpa, 42);
 	ck_assert_uint_eq(gm.base[LAYOUT_CMDLINE], 0);
-	/* Exactly the limit is legal; the NUL is behind it. */
+	/* Exactly the limit is legal; the NUL comes after it. */
 	text[max] = '\0';
 	gm.base[LAYOUT_CMDLINE + max] = 0xff;
 	assert_ok(place_cmdline(&gm, &img, text, &r, &e), &e);
@@ -139,7 +139,7 @@ static const struct {
 
 static char path[] = "./test_place.XXXXXX";
 
-/* A file of @size bytes, zero but for the first and the last. */
+/* A file of @size bytes, all zero except the first and the last. */
 static void make_file(uint64_t size)
 {
 	int fd = mkstemp(path);
@@ -196,7 +196,7 @@ START_TEST(place__initrd)
 			 "the kernel takes 0x%" PRIx64 " to 0x%" PRIx64,
 			 rooms[_i].kernel, rooms[_i].kernel_end);
 		assert_err(rc, -ENOSPC, &e, want);
-		/* Memory helps where memory is what ends. */
+		/* More memory is advised only where memory is the limit. */
 		ck_assert(!strstr(e.msg, "--mem") ==
 			  (rooms[_i].addr_max < rooms[_i].mem - 1));
 		ck_assert_uint_eq(r.gpa, 42);
@@ -226,7 +226,7 @@ START_TEST(place__initrd_of_an_elf_stays_below_2g)
 }
 END_TEST
 
-/* A file that is found empty when it is read. */
+/* A file that turns out to be empty when it is read. */
 START_TEST(place__empty_initrd)
 {
 	const struct boot_range kernel = { 16 * MIB, 16 * MIB };
@@ -277,7 +277,7 @@ static const struct {
 static char names[INITRD_PARTS_MAX][32];
 static const char *paths[INITRD_PARTS_MAX];
 
-/* The @i-th file consists of @size times the same byte. */
+/* File @i consists of @size copies of one byte. */
 static void make_part(size_t i, uint64_t size)
 {
 	char *bytes = malloc(size);
@@ -312,7 +312,7 @@ START_TEST(place__joins_initrds)
 	const uint8_t *p;
 	size_t part = 0;
 
-	/* What was there before is not taken for padding. */
+	/* Old contents are not used as padding. */
 	memset(gm.base + 63 * MIB, 'X', 1 * MIB);
 	assert_ok(place_parts(joined[_i].n, joined[_i].size, &r), &e);
 	ck_assert_uint_eq(r.size, joined[_i].total);
@@ -331,7 +331,7 @@ START_TEST(place__joins_initrds)
 }
 END_TEST
 
-/* Each fits; together, with their padding, they do not. */
+/* Each fits alone; together, with their padding, they do not. */
 START_TEST(place__joined_initrds_without_room)
 {
 	const uint64_t size[] = { 16 * MIB - 1, 16 * MIB + 1 };

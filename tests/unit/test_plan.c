@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The boot plan: what each protocol answers, and which one is taken.
+ * The boot plan: what each protocol answers, and which one is chosen.
  */
 #include "unit/unit.h"
 #include "boot/plan.h"
@@ -15,7 +15,7 @@
 #define GIB    (UINT64_C(1) << 30)
 #define MEMORY (256 * MIB)
 
-/* A stock 64-bit bzImage; rows below change a field of it. */
+/* A stock 64-bit bzImage; the rows below change one field of it. */
 static struct elf_segment segments[2];
 static struct kernel_elf elf;
 static struct image img;
@@ -210,7 +210,7 @@ static void segment_outside(void)
 	segments[0].memsz++;
 }
 
-/* The bzImage says that its 64-bit kernel may be moved; the ELF alone does
+/* The bzImage says that its 64-bit kernel is relocatable; the ELF alone does
  * not. */
 static void segment_outside_unmovable(void)
 {
@@ -260,7 +260,7 @@ static void code_nowhere(void)
 	code_at(0);
 }
 
-/* A kernel that may be moved says by pref_address where it wants to be. */
+/* A relocatable kernel gives its preferred address in pref_address. */
 static void code_nowhere_relocatable(void)
 {
 	code_at(0);
@@ -295,7 +295,7 @@ static void room_outside_of_less(void)
 	gm = guest_mem_sizes(MEMORY + MIB);
 }
 
-/* Memory past 4 GiB is none that a boot protocol can use. */
+/* Boot protocols cannot use memory above 4 GiB. */
 static void room_in_the_hole(void)
 {
 	gm = guest_mem_sizes(8 * GIB);
@@ -396,7 +396,7 @@ static void at_2_07(void)
 	img.hdr.version = 0x207;
 }
 
-/* One protocol's answer to one image. */
+/* One protocol's answer for one image. */
 static const struct {
 	void (*change)(void);
 	enum boot_id id;
@@ -513,7 +513,7 @@ static const struct {
 	{ code_shorter_than_entry, BOOT_LINUX32, true, "32-bit entry" },
 	{ code_empty, BOOT_LINUX32, false,
 	  "the protected-mode code has 0x0 bytes" },
-	/* its setup code may be all there is to run */
+	/* its setup code may be the only part that can run */
 	{ code_empty, BOOT_LINUX16, true, "16-bit setup code" },
 	{ setup_to_the_brim, BOOT_LINUX16, true, "16-bit setup code" },
 	{ setup_large, BOOT_LINUX16, false,
@@ -539,7 +539,7 @@ START_TEST(plan__asks_a_protocol)
 }
 END_TEST
 
-/* What fits has a place, and its answer says which. */
+/* An image that fits has an address, and the answer says which. */
 static const struct {
 	void (*change)(void);
 	enum boot_id id;
@@ -630,13 +630,15 @@ static const struct {
 	  "no boot protocol fits; pvh, elf64, elf32: payload: unknown format; "
 	  "linux64, linux32, linux16: not a bzImage: there is no setup "
 	  "header" },
-	/* What has no place is passed over, as what has no entry is. */
+	/* Without an address it is skipped, just as without an entry. */
 	{ segment_outside, NULL, BOOT_ELF64, NULL },
 	{ segment_outside_unmovable, NULL, BOOT_LINUX64, NULL },
 	{ code_nowhere, NULL, BOOT_LINUX16, NULL },
 	{ code_shorter_than_entry, "linux64", -1,
 	  "--boot linux64 does not fit this image: the protected-mode code" },
-	/* Of what the image offers, the reason is told, once. */
+	/*
+	 * The reason is reported once, for the protocols that the image offers.
+	 */
 	{ outside_elf, NULL, -1, "segment 0 (0xfc00000 to 0x10000001) is" },
 	{ code_low, NULL, -1, "code32_start 0xfffff is below 1 MiB" },
 	{ elf_and_code_outside, NULL, -1,
@@ -664,7 +666,7 @@ START_TEST(plan__chooses)
 	assert_ok(rc, &e);
 	ck_assert(plan.possible);
 	ck_assert_int_eq((int)plan.chosen, plans[_i].chosen);
-	/* A choice does not silence the others. */
+	/* A choice does not silence the other answers. */
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
 		ck_assert_msg(plan.fits[i].reason[0], "%s says nothing",
 			      boot_protocols[i].name);
@@ -809,14 +811,14 @@ START_TEST(plan__reads_facts_from_notes)
 	ck_assert(facts.notes.has_phys32_entry);
 	ck_assert_uint_eq(facts.notes.phys32_entry, 0x1000080);
 	ck_assert_str_eq(facts.bad_notes.msg, "");
-	/* The default alignment is the segments'. */
+	/* By default, the alignment is the segments'. */
 	segments[0].align = 0x800000;
 	facts_of_note(XEN_ELFNOTE_PHYS32_RELOC, NULL, 0);
 	ck_assert(facts.notes.has_phys32_reloc);
 	ck_assert_uint_eq(facts.notes.phys32_reloc.align, 0x800000);
 	facts_of_note(XEN_ELFNOTE_PHYS32_RELOC, align, 4);
 	ck_assert_uint_eq(facts.notes.phys32_reloc.align, 0x400000);
-	/* What is required and unknown is named. */
+	/* Required but unknown features are named. */
 	facts_of_note(XEN_ELFNOTE_FEATURES, "!warp_drive", 11);
 	ck_assert_ptr_nonnull(strstr(facts.bad_notes.msg, "warp_drive"));
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What inspect says of an image is what run does with it.
+ * What inspect says about an image is what run does with it.
  *
- * For images of every kind and headers of every oddity, with each protocol and
- * with little and more memory: inspect names a protocol and nothing in its way
- * if and only if the boot is prepared, of the same protocol at the same place;
- * and where it is not, both give the same reason.
+ * The test covers images of every kind, unusual headers, each protocol, and
+ * little and much memory. inspect names a protocol without an obstacle if and
+ * only if run prepares the boot, with the same protocol at the same address;
+ * otherwise both give the same reason.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,7 +149,7 @@ static const uint64_t values[] = {
 	0x10000040, 0x200000000, UINT64_MAX, UINT64_MAX - 0xfff,
 };
 
-/* A field of a segment of the plain ELF, or of its header. */
+/* A field of the plain ELF's header, or of one of its segments. */
 START_TEST(plan__is_run_of_odd_segments)
 {
 	static const struct {
@@ -178,7 +178,7 @@ START_TEST(plan__is_run_of_odd_segments)
 		about = fields[i].name;
 		buf_add(&file, elf.data, elf.len);
 		compare_all();
-		/* In a bzImage, which may be moved. */
+		/* In a bzImage, which may be relocated. */
 		file.len = 0;
 		bzimage_of_elf(&elf, "none", &file);
 		compare_all();
@@ -187,7 +187,7 @@ START_TEST(plan__is_run_of_odd_segments)
 }
 END_TEST
 
-/* As with debug information: more than memory behind the segments. */
+/* As with debug information: more data after the segments than memory. */
 START_TEST(plan__is_run_of_a_file_larger_than_memory)
 {
 	about = "padded ELF";
@@ -253,7 +253,7 @@ static const struct {
 	{ HDR_INIT_SIZE, 4 },
 };
 
-/* Small, large, near a limit, or anything. */
+/* Small, large, near a limit, or arbitrary. */
 static uint64_t odd_value(void)
 {
 	static const uint64_t limits[] = { 0,	       0x100000,  0x200000,

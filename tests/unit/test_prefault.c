@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Populating memory ahead: it happens, it changes nothing, and it stops at
- * the end of what was asked for.
+ * Populating memory ahead: it happens, changes no contents, and stops at the
+ * end of the requested range.
  */
 #include "unit/unit.h"
 #include "base/prefault.h"
@@ -37,7 +37,7 @@ static bool resident(const unsigned char *p)
 	return yes & 1;
 }
 
-/* Wait, within the test's time, until the page is there. */
+/* Wait until the page is there, or the test's time is over. */
 static void wait_for(const unsigned char *p)
 {
 	while (!resident(p))
@@ -78,7 +78,7 @@ START_TEST(prefault__stops_before_it_is_done)
 
 	prefault_start(&pf, p, ROOM);
 	prefault_stop(&pf);
-	/* It is not written any more. */
+	/* It is no longer written. */
 	ck_assert_int_eq(munmap(p, ROOM), 0);
 }
 END_TEST
@@ -91,7 +91,7 @@ START_TEST(prefault__small_or_empty_ranges_are_left_alone)
 	prefault_start(&pf, p, 0);
 	prefault_stop(&pf);
 	prefault_start(&pf, p, MIB);
-	/* Time to touch it, if it did: nothing happens that could be seen. */
+	/* Give it time for a wrong access; there is no event to wait for. */
 	usleep(10000);
 	prefault_stop(&pf);
 	ck_assert(!resident(p));

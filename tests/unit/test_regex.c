@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Regular expressions: what matches is what matches with regexec(), whatever
- * the pieces in which a text comes, at a cost that is known beforehand.
+ * Regular expressions: they match whatever regexec() matches, however the text
+ * is split, at a cost that is known beforehand.
  */
 #include "unit/unit.h"
 #include "base/regex.h"
@@ -31,7 +31,7 @@ static bool matches(const char *expression, const char *text)
 	return found;
 }
 
-/* regexec()'s answer; -1: regcomp() refuses the expression. */
+/* regexec()'s answer; -1 if regcomp() rejects the expression. */
 static int libc_matches(const char *expression, const char *text)
 {
 	regex_t r;
@@ -217,7 +217,7 @@ START_TEST(regex__refuses)
 }
 END_TEST
 
-/* What is said of an expression does not push out what is wrong with it. */
+/* Quoting a long expression does not cut off the reason. */
 START_TEST(regex__quotes_the_start_of_a_long_expression)
 {
 	char text[REGEX_BYTES_MAX + 1];
@@ -257,7 +257,7 @@ START_TEST(regex__takes_digits_that_refer_to_nothing)
 }
 END_TEST
 
-/* However deep they nest. */
+/* However deeply they are nested. */
 START_TEST(regex__bounds_an_expression)
 {
 	static char text[REGEX_BYTES_MAX + 2];
@@ -324,7 +324,7 @@ START_TEST(regex__bounds_repeats)
 }
 END_TEST
 
-/* One part, but no end of ways around it. */
+/* One part, but endless ways through it. */
 START_TEST(regex__bounds_repeats_of_repeats)
 {
 	assert_ok(regex_check("(a{0,1}{0,1}{0,1}{0,1}{0,1}{0,1}){1000}", &e),
@@ -336,7 +336,7 @@ START_TEST(regex__bounds_repeats_of_repeats)
 }
 END_TEST
 
-/* A match is asked for after every byte, as a prompt might end there. */
+/* Ask for a match after every byte, because a prompt might end there. */
 START_TEST(regex__goes_on_with_a_text)
 {
 	static const char text[] = "host login: ab";

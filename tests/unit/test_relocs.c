@@ -7,8 +7,8 @@
 #include "unit/unit.h"
 
 /*
- * Linked as a kernel before 6.15: text high, percpu at 0 but loaded between
- * text and init, so that its relocations are written as if linked there.
+ * Linked like a kernel before 6.15: text high, percpu at 0 but loaded between
+ * text and init, so its relocations are written as if linked there.
  */
 #define HIGH   0xffffffff80000000
 #define TEXT   0x1000000
@@ -16,7 +16,7 @@
 #define INIT   0x3000000
 #define SIZE   0x1000
 
-/* An entry for the place at physical @p. */
+/* An entry for physical address @p. */
 #define AT(p)	(0x80000000u + (p))
 #define AT32(p) (0xc0000000u + (p))
 
@@ -125,7 +125,7 @@ START_TEST(relocs__none_is_no_error)
 }
 END_TEST
 
-/* One 64-bit entry in an otherwise sound pair of lists. */
+/* One 64-bit entry in an otherwise valid pair of lists. */
 static int find_entry(struct relocs *r, uint32_t entry, struct err *e)
 {
 	const uint32_t words[] = { 0, entry, 0, AT(TEXT) };
@@ -153,7 +153,7 @@ START_TEST(relocs__point_into_segments)
 		{ 8, false },
 		{ 0x1234, false },
 		{ 1, false },
-		/* Sign-extended these are not the kernel's. */
+		/* Sign-extended, these are not in the kernel. */
 		{ TEXT, false },
 		{ 0xffffffff, false },
 	};
@@ -192,7 +192,7 @@ START_TEST(relocs__are_not_seen_in_other_bytes)
 		  false,
 		  12,
 		  { AT(TEXT), 0, AT(TEXT) } },
-		/* A 0 too many: four lists, or one that begins too late. */
+		/* An extra 0: four lists, or one that begins too late. */
 		{ "they begin at", false, 20, { 0, 0, AT(TEXT), 0, 0 } },
 		{ "they begin at", true, 12, { 0, 0, AT32(TEXT) } },
 		{ "they begin at", true, 12, { AT32(TEXT), 0, AT32(TEXT) } },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The run report: every key is there whatever happened, and what did not
- * happen is null.
+ * The run report: every key is always there; what did not happen is null.
  */
 #include "unit/unit.h"
 #include "base/json.h"
@@ -151,7 +150,7 @@ START_TEST(report__times_count_from_the_start)
 }
 END_TEST
 
-/* Only where the launcher itself enters the kernel does it know when. */
+/* It is known only if the launcher itself enters the kernel. */
 START_TEST(report__kernel_entry_of_an_elf_only)
 {
 	times.at_ns[MILESTONE_FIRST_INSTRUCTION] = 4000;
@@ -291,7 +290,7 @@ START_TEST(report__has_the_counters_of_devices)
 	ck_assert_int_eq(json_integer_value(json_object_get(d, "first")),
 			 INT64_C(1) << 40);
 	ck_assert_int_eq(json_integer_value(json_object_get(d, "second")), 0);
-	/* One that counts nothing, and one that was not made. */
+	/* A device that counts nothing, and one that was not created. */
 	for (size_t i = 1; i < 3; i++) {
 		d = json_array_get(at("devices"), i);
 		ck_assert(json_is_null(json_object_get(d, "counters")));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening what a run needs: outputs first, nothing read, each failure with the
- * option or the file that it is about, and nothing left behind.
+ * Opening a run's files: outputs first, nothing is read, each error names its
+ * option or file, and nothing is left over.
  */
 #include "run/files.h"
 #include "unit/unit.h"
@@ -69,7 +69,7 @@ static const struct {
 	{ { .image = "image", .initrds = &dir, .initrds_count = 1 },
 	  -EISDIR,
 	  "initrd: empty: is a directory" },
-	/* What fails later can be reported: the output is open. */
+	/* Later failures can be reported: the output is open. */
 	{ { .image = "missing/image", .report = "missing/r" },
 	  -ENOENT,
 	  "--report: missing/r: " },
@@ -85,7 +85,7 @@ START_TEST(run_files__name_what_cannot_be_opened)
 }
 END_TEST
 
-/* An empty image is a fault, but one that is found when it is read. */
+/* An empty image is a fault that is found only when it is read. */
 START_TEST(run_files__read_nothing)
 {
 	const struct run_paths paths = {
@@ -100,7 +100,7 @@ START_TEST(run_files__read_nothing)
 	ck_assert_int_ge(f.initrds[0].fd, 0);
 	ck_assert_int_lt(f.initrds[1].fd, 0);
 	ck_assert_int_lt(f.symbols.fd, 0);
-	/* KVM is there, or the reason is kept for later. */
+	/* KVM is available, or the reason is kept for later. */
 	ck_assert((f.kvm.fd >= 0) != (f.no_kvm.msg[0] != '\0'));
 	run_files_close_inputs(&f);
 	ck_assert_int_lt(f.image.fd, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lengths, ticks and words for amounts, and labels that keep apart.
+ * Lengths, ticks and words for amounts, and labels that do not overlap.
  */
 #include "unit/unit.h"
 #include "show/labels.h"
@@ -144,7 +144,7 @@ START_TEST(labels__are_as_near_as_they_can)
 }
 END_TEST
 
-/* Whatever is wanted, as many as there is room for. */
+/* Whatever is asked for, as many as there is room for. */
 START_TEST(labels__never_overlap)
 {
 	struct label l[LABELS_MAX];

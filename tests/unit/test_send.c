@@ -82,7 +82,7 @@ static void add(const char *text, size_t after)
 	assert_ok(sender_add(&s, text, after, &e), &e);
 }
 
-/* What may be typed, taken as a whole. */
+/* What may be typed, read in one go. */
 static void assert_next(size_t met, const char *want)
 {
 	size_t len;
@@ -113,7 +113,7 @@ START_TEST(send__each_in_its_turn)
 }
 END_TEST
 
-/* A port that is full takes a part. */
+/* A port that is nearly full takes a part. */
 START_TEST(send__in_pieces)
 {
 	size_t len;

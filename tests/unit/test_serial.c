@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The serial port, register by register. The interrupt line leads nowhere;
- * it is watched in struct serial, and IIR says why it is up.
+ * The serial port, register by register. The interrupt line is not connected;
+ * the tests read it from struct serial, and IIR gives its reason.
  *
  * Bits are written as the data sheet has them (PC16550D, tables II to IV).
  */
@@ -69,7 +69,7 @@ static void type(const char *text)
 		strlen(text));
 }
 
-/* The reason the line is up for; reading it may acknowledge it. */
+/* The reason for the raised line; reading it may acknowledge it. */
 static void expect_iir(uint8_t want)
 {
 	bool level = s.irq_level;
@@ -133,7 +133,7 @@ START_TEST(serial__divisor_latch)
 	out(LCR, 0x03);
 	expect_reg(IER, ON_RX);
 	expect_reg(DATA, 0);
-	/* A divisor is not a byte to be sent. */
+	/* A divisor byte is not sent. */
 	ck_assert_uint_eq(sent_count, 1);
 	out(LCR, 0x83);
 	expect_reg(DATA, 0x0c);
@@ -211,7 +211,7 @@ START_TEST(serial__transmitter_interrupt)
 }
 END_TEST
 
-/* Linux's probe for it: off and on again must raise it anew. */
+/* Linux's probe for it: disabling and enabling must raise it again. */
 START_TEST(serial__transmitter_interrupt_when_enabled_again)
 {
 	out(IER, ON_THRE);
@@ -223,7 +223,7 @@ START_TEST(serial__transmitter_interrupt_when_enabled_again)
 }
 END_TEST
 
-/* Reading IIR while it names something more urgent acknowledges nothing. */
+/* Reading IIR acknowledges nothing while it names a more urgent reason. */
 START_TEST(serial__transmitter_interrupt_waits_its_turn)
 {
 	out(IER, ON_THRE | ON_RX);
@@ -251,7 +251,7 @@ START_TEST(serial__loopback_returns_and_does_not_send)
 }
 END_TEST
 
-/* What somebody typed is heard after the loopback test, not in it. */
+/* Typed input is received after the loopback test, not in it. */
 START_TEST(serial__loopback_does_not_hear_the_line)
 {
 	type("abc");
@@ -402,7 +402,7 @@ START_TEST(serial__says_when_there_is_room_again)
 {
 	fill();
 	ck_assert_uint_eq(serial_room(&s), 0);
-	/* Not byte by byte: once half of it is gone. */
+	/* Not for each byte: once half of it is free. */
 	for (unsigned i = 0; i < SERIAL_RX_QUEUE / 2; i++)
 		(void)in(DATA);
 	ck_assert_uint_eq(rooms, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The session without a guest: a thread plays the machine, pipes stand for
- * stdin and stdout. What ends a run, which of several ends counts, and that
- * all that was said by then comes out.
+ * The session without a guest: a thread plays the machine, and pipes replace
+ * stdin and stdout. Tests what ends a run, which of several ends counts, and
+ * that all output up to the end is written.
  */
 #include "unit/unit.h"
 #include "unit/fake_line.h"
@@ -141,7 +141,7 @@ static void run(void (*guest_fn)(void))
 	ck_assert_uint_eq(stops, 1);
 	ck_assert_uint_eq(session.loop.watches, 0);
 	ck_assert_uint_ne(milestone_ns(&times, MILESTONE_END), 0);
-	/* The signals are what they were. */
+	/* The signals are restored. */
 	ck_assert(!signals.blocked);
 }
 
@@ -153,7 +153,7 @@ static void say(const char *text)
 		console_put(&console, (uint8_t)*text++);
 }
 
-/* Until it has been shown on stdout. */
+/* Wait until it appears on stdout. */
 static void await_shown(const char *text)
 {
 	struct pollfd p = { from_stdout, POLLIN, 0 };
@@ -169,7 +169,7 @@ static void await_shown(const char *text)
 	}
 }
 
-/* Until so many bytes have been typed into the console. */
+/* Wait until that many bytes have been typed into the console. */
 static void await_typed(size_t n)
 {
 	for (int ms = 0; fake_line_len(&line) < n; ms++) {
@@ -218,7 +218,7 @@ static void speaks_and_resets(void)
 {
 	say("one\r\ntwo");
 	reset();
-	/* It goes on until it is stopped. */
+	/* It runs until it is stopped. */
 	say(" and three");
 }
 
@@ -244,7 +244,7 @@ START_TEST(session__has_ended_before)
 }
 END_TEST
 
-/* The guest talks without end: it does not keep the run from ending. */
+/* The guest writes without end, and the run can still end. */
 static void talks_on(void)
 {
 	while (!outcome_is_set(&latch))
@@ -263,7 +263,7 @@ START_TEST(session__time_limit)
 }
 END_TEST
 
-/* Nothing reads stdout: neither the guest nor the end waits for it. */
+/* Nothing reads stdout: neither the guest nor the end waits for that. */
 START_TEST(session__reader_sleeps)
 {
 	static char got[CONSOLE_ROOM];
@@ -296,7 +296,7 @@ START_TEST(session__reader_leaves)
 }
 END_TEST
 
-/* ---- a debugger holds the guest, and time stands still */
+/* ---- a debugger stops the guest, and time stops with it */
 
 static struct loop_call take;
 static struct loop_timer let_go;
@@ -314,7 +314,7 @@ static void on_let_go(void *ctx)
 	ck_assert_uint_gt(clock_ns(), deadline_ns);
 	ck_assert(!outcome_get(&latch, NULL));
 	tell_hold(false);
-	/* What was left of the time is still to come. */
+	/* The rest of the time is still available. */
 	ck_assert_uint_gt(session.timeout.due_ns, clock_ns());
 }
 
@@ -411,8 +411,8 @@ START_TEST(session__signal_is_the_reason)
 }
 END_TEST
 
-/* What comes after the end has no effect; it is gone when signals have
- * again. */
+/* Signals that come after the end have no effect, and are gone when signals are
+ * restored. */
 static void is_signalled_late(void)
 {
 	reset();
@@ -430,7 +430,7 @@ END_TEST
 
 /* ---- lines */
 
-/* What is said in one go, and how that ends. */
+/* Text that is written at once, and how the run ends. */
 static const struct {
 	const char *text, *expect, *fail_on, *send;
 	enum outcome_kind kind;
@@ -438,7 +438,7 @@ static const struct {
 } lines[] = {
 	{ "login:", "^login", NULL, NULL, OUTCOME_EXPECTED, "--expect" },
 	{ "a BUG: b\n", NULL, "BUG:", NULL, OUTCOME_FAILED_ON, "--fail-on" },
-	/* In the order of the console. */
+	/* In the console's order. */
 	{ "BUG:\nlogin:", "^login", "BUG:", NULL, OUTCOME_FAILED_ON,
 	  "--fail-on" },
 	{ "login:\nBUG:\n", "^login", "BUG:", NULL, OUTCOME_EXPECTED,
@@ -484,20 +484,20 @@ START_TEST(session__lines)
 }
 END_TEST
 
-/* Output that came together with the time limit still counts. */
+/* Output that arrives together with the time limit still counts. */
 START_TEST(session__expected_at_the_last_moment)
 {
 	assert_ok(watch_expect(&watch, "^login", &e), &e);
 	init(clock_ns() + 3600000 * MS);
 	say("login:");
-	/* As if nothing had run since it was said. */
+	/* As if nothing had run since the output. */
 	loop_timer_set(&session.loop, &session.timeout, clock_ns());
 	run(NULL);
 	assert_ended(OUTCOME_EXPECTED, "--expect");
 }
 END_TEST
 
-/* A kernel that has panicked has a second of silence before the end. */
+/* A kernel that has panicked may stay silent for a second before the end. */
 static void panics(void)
 {
 	say(PANIC "\n");
@@ -517,7 +517,9 @@ START_TEST(session__panic)
 }
 END_TEST
 
-/* It resets itself in that time: that is a consequence, but comes first. */
+/*
+ * It resets itself in that time: a consequence, although it ends the run first.
+ */
 static void panics_and_resets(void)
 {
 	say(PANIC "\n");
@@ -567,7 +569,7 @@ END_TEST
 
 /* ---- what goes in */
 
-/* A login by --send: each text when its prompt is there. */
+/* A login with --send: each text is typed at its prompt. */
 static void asks(void)
 {
 	fake_line_take(&line, SIZE_MAX);
@@ -616,7 +618,7 @@ START_TEST(session__input)
 }
 END_TEST
 
-/* Its end is not that of the run. */
+/* The end of input does not end the run. */
 static void hears_the_end(void)
 {
 	await_typed(4);
@@ -635,7 +637,7 @@ START_TEST(session__input_ends)
 }
 END_TEST
 
-/* The guest is there to be stopped, even if nothing could be watched. */
+/* The guest can be stopped even if nothing could be watched. */
 START_TEST(session__cannot_watch)
 {
 	init(0);

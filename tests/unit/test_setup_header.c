@@ -12,8 +12,8 @@
 #define SIZE_OF(name) sizeof(((struct setup_header *)0)->name)
 #define FIELD(name)   #name, offsetof(struct setup_header, name), SIZE_OF(name)
 
-/* boot.rst's table: what the builder stores, and what an image says that is
- * too old to have the field. */
+/* boot.rst's table: what the builder stores, and what an image reports that is
+ * too old for the field. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -300,7 +300,7 @@ START_TEST(setup_header__shows_the_kernel_version)
 	version_text(text, 1);
 	ck_assert_str_eq(text, "");
 
-	/* Nothing a terminal would act on. */
+	/* No bytes that a terminal would interpret. */
 	memcpy(file.data + at, "\x1b[31m\x7f\xff", 7);
 	version_text(text, sizeof(text));
 	ck_assert_str_eq(text, "?[31m?"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The setup code's memory map, on the host, against BIOSes that answer well,
- * badly, or not at all.
+ * The setup code's memory map, on the host, with BIOSes that answer correctly,
+ * wrongly, or not at all.
  */
 #include "unit/unit.h"
 #include "pv/bootparam.h"
@@ -15,7 +15,7 @@
 
 uint8_t boot_params[BP_SIZE];
 
-/* A BIOS; what it does not have sets the carry flag. */
+/* A BIOS; functions that it lacks set the carry flag. */
 struct bios {
 	unsigned e820_entries; /* each 1 MiB of type 1, at 16 MiB times n */
 	unsigned e820_bad_at;  /* this answer loses the signature; 0: none */
@@ -27,7 +27,7 @@ struct bios {
 
 static const struct bios *bios;
 
-/* The setup code has 32-bit pointers; the rest of ours is like any other's. */
+/* The setup code keeps 32-bit pointers; restore the upper half from ours. */
 static void *from_low_half(uint32_t low)
 {
 	uintptr_t near = (uintptr_t)boot_params;
@@ -191,7 +191,7 @@ START_TEST(setup__makes_a_map_of_what_the_bios_says)
 	ck_assert_uint_eq(field(last, 0), rows[_i].last_start);
 	ck_assert_uint_eq(field(last, 8), rows[_i].last_len);
 	ck_assert_uint_eq((uint32_t)field(last, 16), E820_RAM);
-	/* The table's end is the end. */
+	/* The map ends where the table ends. */
 	ck_assert_uint_eq(boot_params[BP_E820_TABLE +
 				      E820_MAX_ENTRIES_ZP * E820_ENTRY_SIZE],
 			  0);

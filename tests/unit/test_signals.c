@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The signals that end a run: which are taken, that they arrive at the
- * descriptor and not at a thread, and that they are given back as they were.
+ * The signals that end a run: which are handled, that they arrive at the
+ * descriptor and not at a thread, and that they are restored.
  */
 #include "unit/unit.h"
 #include "base/thread.h"
@@ -63,7 +63,7 @@ START_TEST(signals__arrive_at_the_descriptor)
 }
 END_TEST
 
-/* As nohup(1) and a shell's background jobs have it. */
+/* As nohup(1) and a shell's background jobs set it. */
 START_TEST(signals__ignored_from_the_start)
 {
 	signal(taken[_i], SIG_IGN);
@@ -86,7 +86,7 @@ START_TEST(signals__leave_others_alone)
 }
 END_TEST
 
-/* A reader that has left is an error of write(). */
+/* If the reader has gone, write() returns an error. */
 START_TEST(signals__ignore_broken_pipes)
 {
 	assert_ok(signals_open(&s, &e), &e);
@@ -115,7 +115,7 @@ START_TEST(signals__block_twice)
 }
 END_TEST
 
-/* What has come since has had its effect. */
+/* Signals received until then have had their effect. */
 START_TEST(signals__give_back)
 {
 	assert_ok(signals_open(&s, &e), &e);
@@ -124,7 +124,7 @@ START_TEST(signals__give_back)
 	kill(getpid(), SIGINT);
 	signals_give_back(&s);
 	ck_assert(!is_blocked(SIGTERM));
-	/* This process is still there. */
+	/* This process is still alive. */
 	signals_give_back(&s);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(signals__give_back_the_mask_of_before)
 }
 END_TEST
 
-/* A thread reads them while others run. */
+/* One thread reads them while others run. */
 static void *wait_for_one(void *arg)
 {
 	struct pollfd p = { s.fd, POLLIN, 0 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a step needs besides the processor. Repeated string instructions in
- * large steps: the same bytes and registers as one element after the other, up
- * to the end of a page and not beyond. And flags that the guest has pushed.
+ * What a step does besides the processor's part. Large steps of repeated string
+ * instructions leave the same bytes and registers as one element after the
+ * other, up to the end of a page and no further. Also tests flags that the
+ * guest has pushed.
  */
 #include "unit/unit.h"
 #include "debug/pushed_flags.h"
@@ -20,7 +21,7 @@ static struct guest_mem gm;
 static struct err e;
 static struct cpu_regs r;
 
-/* Without paging: what is left of an address is physical. */
+/* Without paging, a linear address is physical. */
 static void setup(void)
 {
 	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
@@ -78,7 +79,7 @@ static void set_mode(bool code64)
 	r.code32 = !code64;
 }
 
-/* What the processor has done before: one element, at the address before. */
+/* The processor's part: one element, at the address before. */
 START_TEST(string_insn__whole)
 {
 	const unsigned size = insns[_i].size;
@@ -116,18 +117,18 @@ static const struct {
 	uint64_t dst, src, count; /* offsets */
 	uint64_t done;
 } pages[] = {
-	/* up to the end of the page, but for one */
+	/* up to the last but one of the page */
 	{ "\xf3\xaa", 1, 0, 100000, 4094 },
 	{ "\xf3\x48\xab", 8, 0, 100000, 510 },
 	{ "\xf3\xaa", 4094, 0, 100000, 1 },
-	/* one is not worth it */
+	/* a single one is not worth it */
 	{ "\xf3\xaa", 4095, 0, 100000, 0 },
 	{ "\xf3\x48\xab", 4088, 0, 100000, 0 },
-	/* a page that the processor has not been to */
+	/* a page that the processor has not touched */
 	{ "\xf3\xaa", 0, 0, 100000, 0 },
 	{ "\xf3\xaa", 4096, 0, 100000, 0 },
 	{ "\xf3\x48\xab", 4, 0, 100000, 0 },
-	/* one that would begin in this page and end in the next */
+	/* one that would cross from this page into the next */
 	{ "\xf3\x48\xab", 12, 0, 100000, 509 },
 	/* whichever page ends first */
 	{ "\xf3\xa4", 1, 4000, 100000, 95 },
@@ -155,7 +156,7 @@ START_TEST(string_insn__pages)
 }
 END_TEST
 
-/* A copy onto what comes next repeats the pattern. */
+/* Copying onto the following bytes repeats the pattern. */
 START_TEST(string_insn__overlap)
 {
 	code("\xf3\xa4", 2);
@@ -235,7 +236,7 @@ START_TEST(pushed_flags__are_known)
 {
 	code(pushes[_i].code, 2);
 	ck_assert_uint_eq(pushed_flags_here(&gm, CODE), pushes[_i].len);
-	/* the last bytes of RAM, and what is behind them */
+	/* the last bytes of RAM, and those after them */
 	memcpy(gm.base + 64 * MIB - 1, pushes[_i].code, 1);
 	ck_assert_uint_eq(pushed_flags_here(&gm, 64 * MIB - 1),
 			  pushes[_i].len == 1);

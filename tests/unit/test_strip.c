@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of an ELF goes into a bzImage: the kernel, whole, and nothing that it
- * does not need to run.
+ * Which parts of an ELF go into a bzImage: the whole kernel, and nothing that
+ * it does not need to run.
  */
 #include "unit/packed.h"
 #include "image/section_name.h"
@@ -29,8 +29,8 @@ static struct kernel_elf before, after;
 static struct err e;
 static uint8_t *debug;
 
-/* A kernel as it is linked: debug information in front of symbols, and a note
- * that is in a segment or in a section only. */
+/* A kernel as the linker writes it: debug information before symbols, and a
+ * note that is only in a segment or only in a section. */
 static void make(bool is32, bool note_in_segment)
 {
 	const uint64_t high = is32 ? 0xc0000000 : 0xffffffff80000000;
@@ -166,7 +166,7 @@ START_TEST(strip__keeps_the_kernel)
 }
 END_TEST
 
-/* Also what is packed of it. */
+/* It also applies to the packed image. */
 START_TEST(strip__of_a_stripped_elf_changes_nothing)
 {
 	struct bytes b, again = { 0 };
@@ -181,8 +181,8 @@ START_TEST(strip__of_a_stripped_elf_changes_nothing)
 }
 END_TEST
 
-/* Without section headers there is nothing to tell apart; what follows the
- * ELF goes all the same. */
+/* Without section headers, parts cannot be told apart; data after the ELF is
+ * dropped all the same. */
 START_TEST(strip__cuts_what_follows_the_elf)
 {
 	size_t len;
@@ -199,7 +199,7 @@ START_TEST(strip__cuts_what_follows_the_elf)
 }
 END_TEST
 
-/* Bytes between segments may be of a section that is not kept. */
+/* Bytes between segments may belong to a section that is dropped. */
 START_TEST(strip__leaves_no_foreign_bytes_between_segments)
 {
 	const struct test_segment segments[] = {
@@ -233,7 +233,7 @@ START_TEST(strip__leaves_no_foreign_bytes_between_segments)
 }
 END_TEST
 
-/* Many sections of the same bytes, which would be many copies of them. */
+/* Many sections with the same bytes, which would be copied many times. */
 START_TEST(strip__refuses_more_bytes_than_the_file_has)
 {
 	enum { SECTIONS = 64 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decompressor stub's decisions, on the host: which ELF it accepts and
- * where it puts things. One broken field, or one thing in the way, a row.
+ * The decompressor stub's decisions, on the host: which ELFs it accepts and
+ * where it puts things. Each row has one broken field, or one obstacle.
  */
 #include "unit/unit.h"
 #include "pv/bootparam.h"
@@ -172,14 +172,14 @@ START_TEST(elf__accepts_what_just_fits)
 	struct elf e;
 	Elf64_Phdr ph[3];
 
-	/* Headers at the very end of the window. */
+	/* Headers at the end of the window. */
 	make_elf64(bytes);
 	memcpy(ph, bytes + 64, sizeof(ph));
 	memcpy(bytes + ELF_LEN - sizeof(ph), ph, sizeof(ph));
 	((Elf64_Ehdr *)bytes)->e_phoff = ELF_LEN - sizeof(ph);
 	ck_assert_msg(elf_parse(&e, bytes, ELF_LEN, &limits, &f), "%s", f.what);
 
-	/* Neighbours that touch. */
+	/* Adjacent segments. */
 	make_elf64(bytes);
 	memcpy(ph, bytes + 64, sizeof(ph));
 	ph[0].p_memsz = 0x2000;
@@ -337,7 +337,7 @@ START_TEST(place__keeps_clear_of_everything)
 	memset(bp, 0, sizeof(bp));
 	add_ram(bp, 0, 0x9f000, E820_RAM);
 	add_ram(bp, 0xf0000, 0x100000, E820_RESERVED);
-	/* In two pieces and the wrong order: still all RAM. */
+	/* In two pieces and in the wrong order: still all RAM. */
 	if (!ram)
 		ram = RAM_END;
 	if (ram > 0x800000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Suite files: what they mean, and the line, the key and the words that a
- * mistake gets.
+ * Suite files: what they mean, and that each error names the line, the key and
+ * the fault.
  */
 #include "unit/suite_text.h"
 
@@ -58,7 +58,7 @@ static const struct {
 	  "dir/s.yaml:2: key 'matrix': is a case's own" },
 	{ "defaults:\n  meme: 1\n" ONE_CASE,
 	  "dir/s.yaml:2: key 'meme': no such key for run; there are name, " },
-	/* keys that have to be there, or cannot be */
+	/* required keys, and keys that are not allowed */
 	{ "cases:\n- image: i\n", "dir/s.yaml:2: a case needs the key 'name'" },
 	{ "cases:\n- name: a\n", "dir/s.yaml:2: a case needs the key 'image'" },
 	{ ONE_CASE "  mme: 1G\n",
@@ -122,7 +122,7 @@ static const struct {
 	  "key 'initrd': '-' is not a file's name" },
 	{ ONE_CASE "  command: verify\n  flip: here\n",
 	  "dir/s.yaml:5: key 'flip': 'here' is not an address" },
-	/* keys of the suite's own */
+	/* the suite's own keys */
 	{ ONE_CASE "  status: 256\n", "dir/s.yaml:4: key 'status': 256 is "
 				      "outside 0 to 255" },
 	{ ONE_CASE "  status: panic\n", "'panic' is not a whole number" },
@@ -169,7 +169,7 @@ static const struct {
 	{ "cases:\n- {name: 'a#b', image: i}\n", "'a#b' is not of letters" },
 	{ "cases:\n- {name: a, image: i}\n- {name: a, image: j}\n",
 	  "dir/s.yaml:3: key 'name': 'a' is the name of the case at line 2" },
-	/* a folder of one case's where a file of another's is */
+	/* one case needs a folder where another has a file */
 	{ "cases:\n- {name: a, image: i}\n- {name: a.console/b, image: i}\n",
 	  "dir/s.yaml:3: key 'name': 'a.console/b' makes a folder of a name "
 	  "that ends like a result: .console" },
@@ -179,7 +179,7 @@ static const struct {
 	{ "cases:\n- {name: results.tap/b, image: i}\n",
 	  "like a result: .tap" },
 	{ "cases:\n- {name: junit.xml/b, image: i}\n", "like a result: .xml" },
-	/* files of one case's where those of another's attempts are */
+	/* one case's files collide with another's attempts */
 	{ "cases:\n- {name: a, image: i}\n- {name: a.attempt1, image: i}\n",
 	  "dir/s.yaml:3: key 'name': 'a.attempt1' ends like the results of an "
 	  "attempt: .attempt1" },
@@ -244,7 +244,7 @@ START_TEST(suite__names_line_key_and_what_is_allowed)
 }
 END_TEST
 
-/* The words of case @i's options, with a blank between them. */
+/* The words of case @i's options, separated by blanks. */
 static const char *words(size_t i)
 {
 	static char line[512];
@@ -310,7 +310,7 @@ START_TEST(suite__a_case_with_everything)
 	ck_assert_uint_eq(c->needs.cpus, 3);
 	ck_assert_str_eq(c->needs.files.at[0], "dir/f");
 	ck_assert_str_eq(c->needs.files.at[1], "/g");
-	/* What has to be there: initrd, symbols, input and the image. */
+	/* Files that must exist: initrd, symbols, input and the image. */
 	ck_assert_uint_eq(c->files.count, 4);
 	suite_release(&s);
 }
@@ -366,7 +366,7 @@ START_TEST(suite__defaults_are_replaced)
 	ck_assert_str_eq(s.cases[1].image, "dir/j");
 	ck_assert_str_eq(words(1), "--initrd dir/rd --mem 2G");
 	ck_assert_uint_eq(s.cases[1].console.count, 1);
-	/* verify has no initrd; one from the defaults is not for it */
+	/* verify has no initrd, so one from the defaults does not apply */
 	ck_assert_str_eq(words(2), "--mem 1G");
 	ck_assert_uint_eq(s.cases[1].report.count, 2);
 	ck_assert_uint_eq(s.cases[2].report.count, 0);
@@ -427,7 +427,7 @@ START_TEST(suite__options_keep_the_order_of_keys)
 }
 END_TEST
 
-/* Every combination once, the last axis turning fastest. */
+/* Each combination once; the last axis changes fastest. */
 START_TEST(suite__initrds_are_a_list)
 {
 	assert_ok(read_suite(&s,
@@ -442,7 +442,7 @@ START_TEST(suite__initrds_are_a_list)
 	ck_assert_str_eq(words(0), "--initrd dir/one --initrd dir/two");
 	ck_assert_str_eq(words(1), "--initrd dir/x --initrd /y --initrd dir/x");
 	ck_assert_str_eq(words(2), "--initrd dir/z");
-	/* All of them have to be there, and the image. */
+	/* All of them must exist, and so must the image. */
 	ck_assert_uint_eq(s.cases[1].files.count, 4);
 	suite_release(&s);
 }
@@ -626,7 +626,7 @@ START_TEST(suite__bounds_the_number_of_cases)
 }
 END_TEST
 
-/* Each of @n labels sets so many names. */
+/* Each of @n labels sets this many names. */
 static char *sets_of(unsigned n, unsigned names)
 {
 	size_t len;
@@ -661,7 +661,7 @@ START_TEST(suite__bounds_what_a_label_sets)
 }
 END_TEST
 
-/* 8 axes of 1000 values overflow anything. */
+/* 8 axes of 1000 values overflow any integer. */
 START_TEST(suite__bounds_a_product_that_overflows)
 {
 	size_t len;
@@ -715,7 +715,7 @@ START_TEST(suite__bounds_the_file)
 }
 END_TEST
 
-/* The bytes that the host's malloc() has given out. */
+/* The number of bytes that the host's malloc() has allocated. */
 static size_t in_use(void)
 {
 	struct mallinfo2 m = mallinfo2();
@@ -724,15 +724,15 @@ static size_t in_use(void)
 }
 
 /*
- * What is repeated: @before, then @part @times times, then @after; the rest of
- * a case comes first. A text that differs in each case, names in it, and lists
- * and names of files that do not.
+ * Repeated text: @before, then @part @times times, then @after, then the rest
+ * of a case. Covers a text that differs in each case, with and without names in
+ * it, and lists and names of files that do not.
  */
 static const struct {
 	const char *before, *part, *after;
 	int times, cases;
-	int rc;	    /* -ENOMEM where each case needs a long text */
-	size_t kib; /* how much is enough otherwise; 0: the limit */
+	int rc;	    /* -ENOMEM if each case needs a long text */
+	size_t kib; /* otherwise, how much is enough; 0: the limit */
 } costs[] = {
 	{ "  cmdline: '${x}", "y", "'\n", 100000, 1000, -ENOMEM, 0 },
 	{ "  cmdline: '", "${x}", "'\n", 1000, 1000, 0, 6 << 10 },
@@ -776,13 +776,13 @@ START_TEST(suite__bounds_memory)
 		ck_assert_uint_le(in_use() - before, costs[_i].kib << 10);
 	}
 	suite_release(&s);
-	/* malloc() keeps a little for the next one. */
+	/* malloc() keeps a little for the next call. */
 	ck_assert_uint_le(in_use(), before + (64 << 10));
 	free(text);
 }
 END_TEST
 
-/* A sanitizer takes all addresses and does not say what it has given out. */
+/* A sanitizer takes all addresses and does not report what it has allocated. */
 #ifndef __SANITIZE_ADDRESS__
 START_TEST(suite__reads_in_little_memory)
 {
@@ -833,7 +833,7 @@ static const struct {
 	  "- {name: b}\n"
 	  "- {name: c}\n",
 	  6 },
-	/* a text of its own in each */
+	/* each has its own text */
 	{ "defaults: {image: i, never: '${v}', only: a}\n"
 	  "cases:\n"
 	  "- {name: a, matrix: {v: [1, 2, 3]}}\n",
@@ -880,7 +880,7 @@ START_TEST(suite__filter)
 }
 END_TEST
 
-/* What suites may use is there on the command line. */
+/* The command line has every option that suites may use. */
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = { "mem",     "cpus",	 "initrd",
@@ -894,7 +894,7 @@ START_TEST(suite__words_are_those_of_the_command_line)
 	ck_assert_ptr_null(suite_words.option_at("run", COUNT(most)));
 	ck_assert(suite_words.option("verify", "flip", &o));
 	ck_assert(suite_words.option("inspect", "mem", &o));
-	/* which inspect has for its map, that no case draws */
+	/* only for inspect's map, which no case draws */
 	ck_assert(!suite_words.option("inspect", "initrd", &o));
 }
 END_TEST

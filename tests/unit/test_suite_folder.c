@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The folder of results, in which something is planted under the name of each
- * result: it is replaced or refused, and what it leads to stays as it was.
+ * The folder of results, with something planted under the name of each result:
+ * it is replaced or refused, and the file it leads to is unchanged.
  */
 #include "unit/unit.h"
 
@@ -60,7 +60,7 @@ static void setup(void)
 	assert_ok(folder_make_private(&f, &e), &e);
 }
 
-/* Whatever a test has planted: nothing of it was written to. */
+/* Whatever a test has planted, nothing was written to its files. */
 static void teardown(void)
 {
 	char command[128];
@@ -145,7 +145,7 @@ START_TEST(folder__open_own_replaces)
 }
 END_TEST
 
-/* A child is told the path, and what it writes there is moved. */
+/* A child gets the path, and what it writes there is moved. */
 START_TEST(folder__take_replaces)
 {
 	char *path = folder_private_path(&f, "7.json"), got[8] = "";
@@ -170,8 +170,8 @@ START_TEST(folder__a_report_that_is_missing)
 }
 END_TEST
 
-/* A file of this user's is written to in place, so that two suites meet at its
- * lock. */
+/* A file of this user is written in place, so that two suites meet at its lock.
+ */
 START_TEST(folder__open_own_keeps_a_file_of_its_own)
 {
 	struct err why;
@@ -186,7 +186,9 @@ START_TEST(folder__open_own_keeps_a_file_of_its_own)
 }
 END_TEST
 
-/* As root: whose file it is counts, and not only whether it can be written. */
+/*
+ * For root, the owner of the file counts, and not only whether it is writable.
+ */
 START_TEST(folder__open_own_keeps_no_file_of_others)
 {
 	struct stat st;
@@ -213,7 +215,7 @@ START_TEST(folder__makes_folders)
 }
 END_TEST
 
-/* A link to a folder in the middle of a name: nothing beneath it is touched. */
+/* A link to a folder in the middle of a name: nothing below it is touched. */
 START_TEST(folder__follows_no_link_to_a_folder)
 {
 	static const char *const links[] = { "../elsewhere", "/", "../r",
@@ -286,7 +288,7 @@ START_TEST(folder__itself_a_link)
 }
 END_TEST
 
-/* What is called like the private folder must be one. */
+/* Anything with the private folder's name must be a private folder. */
 static void private_link(void)
 {
 	ck_assert_int_eq(symlink("../elsewhere", "r/.private"), 0);
@@ -326,7 +328,7 @@ START_TEST(folder__private_is_emptied)
 }
 END_TEST
 
-/* Another process writes by the path that it gets. */
+/* Another process writes to the path that it gets. */
 START_TEST(folder__private_path_is_for_children)
 {
 	char *path = folder_private_path(&f, "7.json");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a run was as its case wants it: every way of being otherwise.
+ * Whether a run did what its case asks for: every way to deviate.
  */
 #include "unit/suite_text.h"
 
@@ -15,7 +15,7 @@ static struct result res;
 static FILE *report;
 static struct err e;
 
-/* Asked while the console is read; NULL in most tests. */
+/* Called while the console is read; NULL in most tests. */
 static bool (*give_up)(void *ctx);
 static unsigned asked;
 
@@ -72,7 +72,7 @@ static const struct {
 	{ "", EXIT(127), "", "", CASE_ERROR, "status 127, wanted 0" },
 	{ "  status: 1\n", EXIT(1), "", "launcher: x\n", CASE_PASS, "" },
 	{ "", EXIT(124), "", "", CASE_FAIL, "status 124, wanted 0" },
-	/* somebody else's doing, and not the guest's */
+	/* caused from outside, and not by the guest */
 	{ "", EXIT(143), "", "launcher: interrupted by SIGTERM\n", CASE_ERROR,
 	  "status 143, wanted 0: interrupted by SIGTERM" },
 	{ "  status: 143\n", EXIT(143), "", "launcher: x\n", CASE_PASS, "" },
@@ -123,12 +123,12 @@ static const struct {
 	{ "  only: ['^a', '^b']\n", EXIT(0), "a\nca\n", "", CASE_FAIL,
 	  "a console line matches no pattern of 'only': ca" },
 	{ "  only: a\n", EXIT(0), "", "", CASE_PASS, "" },
-	/* the first thing that is amiss is told, and an error stays one */
+	/* the first deviation is reported, and an error stays one */
 	{ "  never: b\n", EXIT(1), "b\n", "launcher: x\n", CASE_ERROR,
 	  "status 1, wanted 0: x" },
 	{ "  never: b\n", EXIT(5), "b\n", "launcher: x\n", CASE_FAIL,
 	  "status 5, wanted 0: x" },
-	/* what others wrote is made fit to print */
+	/* other programs' output is made safe to print */
 	{ "", EXIT(3), "", "launcher: a\033[2Jb\xff\n", CASE_FAIL,
 	  "status 3, wanted 0: a?[2Jb?" },
 	{ "  never: b\n", EXIT(0), "a\001\377b\n", "", CASE_FAIL,
@@ -138,7 +138,7 @@ static const struct {
 	{ "  console: '^# $'\n", EXIT(0), "\033[1m# \033[0m\033[6n", "",
 	  CASE_PASS, "" },
 	{ "  console: ^abc$\n", EXIT(0), "abx\bc\n", "", CASE_PASS, "" },
-	/* ... each time before some of it is overwritten */
+	/* ... each time before part of it is overwritten */
 	{ "  console: ^10%$\n", EXIT(0), "10%\r20%\r\n", "", CASE_PASS, "" },
 	{ "  console: [^10%$, ^20%$]\n", EXIT(0), "10%\r20%\r\n", "", CASE_FAIL,
 	  "after those before it, '^20%$'" },
@@ -173,7 +173,7 @@ static const struct {
 	enum case_end end;
 	const char *why;
 } reports[] = {
-	/* why a run has ended well is in its report alone */
+	/* only the report says why a run has ended well */
 	{ "  reason: ^the guest reset$\n", REPORT, CASE_PASS, "" },
 	{ "  reason: power\n", REPORT, CASE_FAIL,
 	  "the reason does not match 'power': the guest reset" },
@@ -206,7 +206,7 @@ static const struct {
 	  "the report has no 'outcome'" },
 };
 
-/* A run that ends well may warn, if that is what the case is about. */
+/* A run that ends well may warn, if its case is about the warning. */
 static const struct {
 	const char *keys, *errors, *why;
 } warnings[] = {
@@ -287,13 +287,13 @@ START_TEST(judge__nul_does_not_end_a_line)
 }
 END_TEST
 
-/* The last bytes of a line that is too long are nowhere. */
+/* The last bytes of a line that is too long are not kept. */
 START_TEST(judge__cuts_a_line)
 {
 	char *bytes = malloc(JUDGE_LINE_MAX + 1);
 
 	memset(bytes, 'x', JUDGE_LINE_MAX + 1);
-	bytes[JUDGE_LINE_MAX - 2] = 'y'; /* the last that is kept */
+	bytes[JUDGE_LINE_MAX - 2] = 'y'; /* the last byte that is kept */
 	bytes[JUDGE_LINE_MAX - 1] = 'z';
 	judge_bytes("  console: y$\n  never: z\n", 0, bytes, JUDGE_LINE_MAX + 1,
 		    "");
@@ -308,7 +308,7 @@ static bool give_up_at_once(void *ctx)
 	return true;
 }
 
-/* The end of the suite does not wait for that of the console. */
+/* The end of the suite does not wait for the end of the console. */
 START_TEST(judge__gives_up_when_told_to)
 {
 	asked = 0;

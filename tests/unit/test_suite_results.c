@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is written about a suite's results: TAP, JUnit's XML and text, while
- * it runs, when it has ended and when it was ended. Parsers that others
- * wrote read them in tests/image/suite.
+ * What is written about a suite's results: TAP, JUnit's XML and text, during a
+ * suite, at its end, and when it is interrupted. In tests/image/suite,
+ * independent parsers read them.
  */
 #include "unit/suite_text.h"
 
@@ -43,7 +43,7 @@ static void teardown(void)
 	suite_release(&s);
 }
 
-/* Case @i has ended; all listeners are told by the test itself. */
+/* Case @i has ended; the test itself calls all listeners. */
 static void set(size_t i, enum case_end end, const char *why, const char *tail)
 {
 	results[i].end = end;
@@ -63,7 +63,7 @@ static void set_four(void)
 	set(3, CASE_ERROR, "no \xc3\xa4", "");
 }
 
-/* What @ops write for case 0 to @n - 1 and then for the end. */
+/* What @ops write for cases 0 to @n - 1 and then for the end. */
 static char *written(const struct listener_ops *ops, size_t n)
 {
 	struct listener l = { .ops = ops, .to = "memory" };
@@ -142,7 +142,7 @@ START_TEST(results__tap_tells_of_attempts)
 }
 END_TEST
 
-/* One version for every reader, whatever harness has started us. */
+/* The same version for every reader, whatever harness has started us. */
 START_TEST(results__tap_ignores_the_harness)
 {
 	setenv("HARNESS_ACTIVE", "1", 1);
@@ -195,7 +195,7 @@ START_TEST(results__text_tells_of_attempts_and_signals)
 }
 END_TEST
 
-/* The XML as it is now. */
+/* The current XML. */
 static char *junit(void)
 {
 	struct listener l = { .ops = &listener_junit, .to = "junit.xml" };
@@ -230,7 +230,7 @@ START_TEST(results__junit)
 	text = junit();
 	has(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
 	has(text, " name=\"s\" timestamp=\"2001-09-09T01:46:40\" hostname=\"");
-	/* What has not ended is an error, too. */
+	/* A case that has not ended is an error, too. */
 	has(text, " tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\" ");
 	has(text, "<testcase classname=\"s\" name=\"good\" time=\"1.235\">\n"
 		  "    </testcase>");
@@ -263,7 +263,7 @@ START_TEST(results__junit_tells_of_attempts)
 }
 END_TEST
 
-/* Text that XML 1.0 cannot hold, and text that is not UTF-8. */
+/* Text that XML 1.0 cannot represent, and text that is not UTF-8. */
 START_TEST(results__junit_holds_any_bytes)
 {
 	char all[600] = "", *text;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The writer of pictures: what hostile text becomes, numbers, and a palette
- * that can be read.
+ * The picture writer: how it writes hostile text and numbers, and a palette
+ * with enough contrast.
  */
 #include "unit/unit.h"
 #include "show/svg.h"
@@ -44,7 +44,7 @@ static const struct {
 	{ "]]>", "]]&gt;" },
 	{ "a\033[2J\n\tb\x7f", "a?[2J??b?" },
 	{ "\xff\xc0\x80 \xed\xa0\x80", "??? ???" },
-	/* Well-formed UTF-8 for what XML has no place for. */
+	/* Well-formed UTF-8 for characters that XML excludes. */
 	{ "\xef\xbf\xbe\xef\xbf\xbf", "??????" },
 	{ "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7",
 	  "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7" },
@@ -124,7 +124,7 @@ START_TEST(svg__no_memory_is_an_error)
 }
 END_TEST
 
-/* Nothing is run, and nothing is fetched. */
+/* The picture runs nothing and fetches nothing. */
 START_TEST(svg__stands_alone)
 {
 	static const char *const never[] = { "<script",	  "href",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names for where a vCPU stood: which address of the kernel that is, and the
- * lines of a System.map, whatever is in it.
+ * Names for a vCPU's location: which kernel address it is, and the lines of a
+ * System.map, whatever it contains.
  */
 #include "support/kallsyms_builder.h"
 #include "unit/unit.h"
@@ -15,7 +15,7 @@
 
 #define TEXT 0xffffffff81000000
 
-/* A kernel as Linux is linked: text high, a per-CPU segment at virtual 0. */
+/* A kernel linked like Linux: text high, a per-CPU segment at virtual 0. */
 static struct elf_segment segments[] = {
 	{ .type = PT_LOAD, .vaddr = TEXT, .paddr = 0x1000000, .memsz = 0x2000 },
 	{ .type = PT_LOAD, .vaddr = 0, .paddr = 0x1002000, .memsz = 0x1000 },
@@ -89,7 +89,7 @@ static const struct {
 	{ MAP, TEXT + 0xff, "idle+0xbf" },
 	{ MAP, TEXT + 0x10000, "late+0xff00" },
 	{ MAP, TEXT - 1, "" },
-	/* in any order, the last line without its end, a module's name */
+	/* in any order, the last line unterminated, a module's name */
 	{ "20 T b\n10 T a", 0x1f, "a+0xf" },
 	{ "10 t f\t[module]\n", 0x10, "f+0x0" },
 	/* undefined ones have no address */
@@ -113,7 +113,7 @@ static const struct {
 START_TEST(symbols__in_map)
 {
 	size_t len = strlen(maps[_i].map);
-	char *copy = malloc(len ? len : 1); /* for ASan to see the end */
+	char *copy = malloc(len ? len : 1); /* for ASan to see overruns */
 	char buf[64];
 	bool found;
 
@@ -127,7 +127,7 @@ START_TEST(symbols__in_map)
 }
 END_TEST
 
-/* A place in a segment that begins at @segment. */
+/* A place in a segment that starts at @segment. */
 static const struct {
 	uint64_t vaddr, segment;
 	const char *name;
@@ -167,7 +167,7 @@ END_TEST
 	"expected an ELF with a symbol table, or a System.map, whose lines " \
 	"are ADDRESS TYPE NAME"
 
-/* Files for --symbols, by content; message NULL: taken. */
+/* Contents of files for --symbols; message NULL: accepted. */
 static const struct {
 	const char *text;
 	const char *message;
@@ -208,7 +208,7 @@ static int open_file(struct symbols *s, const void *data, size_t len,
 	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
 	rc = input_open(&in, path, e) ?: symbols_read(s, &in, e);
 	input_close(&in);
-	/* What was taken is not in the file. */
+	/* The symbols survive the file's buffer. */
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	close(fd);
 	unlink(path);
@@ -274,14 +274,14 @@ START_TEST(symbols__are_of_this_kernel)
 		assert_ok(rc, &e);
 	else
 		assert_err(rc, -EINVAL, &e, "it is not of this kernel");
-	/* Without an ELF there is nothing to compare with. */
+	/* Without an ELF there is nothing to compare it with. */
 	s.kernel = NULL;
 	assert_ok(symbols_check_kernel(&s, &e), &e);
 }
 END_TEST
 
-/* A kernel in guest memory, @delta above where it is linked to, that carries
- * names for itself in its first segment. */
+/* A kernel in guest memory, @delta above its link address, that carries its own
+ * names in its first segment. */
 static const struct test_kallsyms own_names = {
 	.numbers = KALLSYMS_PERCPU_OR_BASE,
 	.marker_size = 4,
@@ -344,7 +344,7 @@ START_TEST(symbols__come_from_the_kernel_in_memory)
 	name = symbols_name(&s, &own_place);
 	ck_assert(name != NULL);
 	ck_assert_str_eq(name, "symbol_21+0x4");
-	/* They are read once. */
+	/* They are read only once. */
 	guest_mem_zero(&gm, 0x1000000 + DELTA, 0x10000);
 	s.looked_up = false;
 	ck_assert_str_eq(symbols_name(&s, &own_place), "symbol_21+0x4");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names out of an ELF's symbol table: which symbol is one for an address, and
- * tables that are not sound.
+ * Names from an ELF's symbol table: which symbol names an address, and invalid
+ * tables.
  */
 #include "unit/elf_file.h"
 #include "image/symtab.h"
@@ -39,7 +39,7 @@ static const Elf64_Sym symbols[] = {
 	SYMBOL(N_TEXT, SECTION_TEXT, TEXT),
 	SYMBOL(N_ETEXT, SECTION_TEXT, TEXT + 0x80),
 	SYMBOL(N_DATA, SECTION_DATA, DATA),
-	/* Not names for places. */
+	/* These do not name places. */
 	SYMBOL(N_OTHER, SHN_ABS, TEXT + 0x50),
 	SYMBOL(N_OTHER, SHN_UNDEF, TEXT + 0x50),
 	SYMBOL(N_OTHER, SHN_COMMON, TEXT + 0x50),
@@ -116,7 +116,7 @@ static void make(void)
 				  .sections_count = COUNT(sections) });
 }
 
-/* From bytes that are gone afterwards. */
+/* Names survive the bytes that they were read from. */
 static int read_file(void)
 {
 	struct bytes b = tight(file.data, file.len);
@@ -141,7 +141,7 @@ static const struct {
 	{ TEXT + 0x40, "inner+0x0" },
 	{ TEXT + 0x5f, "inner+0x1f" },
 	{ TEXT + 0x7f, "x+0x1f" },
-	/* behind a section's end, whatever comes there */
+	/* after a section's end, whatever comes there */
 	{ TEXT + 0x80, "" },
 	{ TEXT + 0x3000000, "" },
 	{ TEXT - 1, "" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A line as a terminal would show it: every kind of sequence, whole, cut and
- * endless, and what is written over.
+ * A line as a terminal would show it: every kind of sequence, complete, cut and
+ * endless, and overwritten text.
  */
 #include "unit/unit.h"
 #include "base/term_line.h"
@@ -129,7 +129,7 @@ START_TEST(term_line__drops_zero_bytes)
 }
 END_TEST
 
-/* The state of a sequence is as large as ever, and it ends with its line. */
+/* The state of a sequence has a fixed size, and ends with its line. */
 START_TEST(term_line__endless_sequences)
 {
 	static const char *const starts[] = { "\033]0;", "\033P", "\033[" };
@@ -166,7 +166,7 @@ START_TEST(term_line__is_cut)
 }
 END_TEST
 
-/* A few bytes do not make a line as long as it can be. */
+/* A few bytes cannot make a line extend to its limit. */
 START_TEST(term_line__has_a_last_column)
 {
 	char wide[300], want[300];
@@ -175,14 +175,14 @@ START_TEST(term_line__has_a_last_column)
 	put("\033[9999CX", 8);
 	snprintf(want, sizeof(want), "%131s%s", "", "X");
 	ck_assert_str_eq(t.text, want);
-	/* ... unless it is as long already */
+	/* ... unless it is that long already */
 	put("yz\033[9999Cw", 10);
 	strcat(want, "yzw");
 	ck_assert_str_eq(t.text, want);
 }
 END_TEST
 
-/* Bytes, and with '|' where the line changes and '/' where it ends. */
+/* Bytes, with '|' where the line changes and '/' where it ends. */
 static const struct {
 	const char *bytes, *told;
 } changes[] = {
@@ -216,7 +216,7 @@ START_TEST(term_line__tells_of_a_change)
 }
 END_TEST
 
-/* However the guest goes about it, looking costs no more than writing. */
+/* Whatever the guest writes, reading the line costs no more than writing it. */
 START_TEST(term_line__changes_are_paid_for)
 {
 	static const char alphabet[] = "ab\r\b\033[KDCJGH2;1\303\244";
@@ -236,7 +236,7 @@ START_TEST(term_line__changes_are_paid_for)
 		ck_assert_uint_lt(t.at, ROOM);
 		ck_assert_uint_eq(strlen(t.text), t.len);
 	}
-	/* six bytes can move the cursor by as many columns as fit */
+	/* six bytes can move the cursor by any number of columns */
 	ck_assert_uint_le(looked, (1 + ROOM / 6) * bytes);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The user's terminal: raw and never blocking while a guest has it, and itself
- * afterwards, without answers that the guest has asked for. Each test makes a
+ * The user's terminal: raw and non-blocking while a guest has it, and restored
+ * afterwards, without answers to the guest's questions. Each test makes a
  * pseudo-terminal the controlling one of its own session.
  */
 #include "unit/unit.h"
@@ -44,7 +44,7 @@ static void in_session(void (*f)(void))
 	ck_assert_msg(status == 0, "wait status 0x%x", status);
 }
 
-/* In that process, where no assertion of the test can be made. */
+/* In that process, which cannot use the test's assertions. */
 #define must(claim)                               \
 	do {                                      \
 		if (!(claim))                     \
@@ -95,7 +95,7 @@ START_TEST(terminal__input)
 }
 END_TEST
 
-/* The shell's file stays as it is: another one does not block. */
+/* The shell's open file is unchanged: a separate one is non-blocking. */
 static void takes_output(void)
 {
 	int fd;
@@ -137,7 +137,7 @@ START_TEST(terminal__neither)
 }
 END_TEST
 
-/* Another process has the foreground: its keys are not for us. */
+/* Another process has the foreground, so its keys are not ours. */
 static void is_in_the_background(void)
 {
 	pid_t other;
@@ -164,7 +164,7 @@ START_TEST(terminal__background)
 }
 END_TEST
 
-/* The answer to the guest's last question comes when it has ended. */
+/* The answer to the guest's last question comes after the guest has ended. */
 static void takes_answers(void)
 {
 	must(terminal_take_input(&t, slave));
@@ -201,8 +201,8 @@ START_TEST(terminal__answers_without_input)
 }
 END_TEST
 
-/* What has been answered in time is not waited for, and what was typed is for
- * the shell. */
+/* Questions answered in time need no wait, and typed input is left to the
+ * shell. */
 static void leaves_what_was_typed(void)
 {
 	must(terminal_take_input(&t, slave));

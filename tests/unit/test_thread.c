@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Work shared among threads: all of it is done, and none of it twice.
+ * Work shared among threads: each part is done exactly once.
  */
 #include "unit/unit.h"
 #include "base/thread.h"

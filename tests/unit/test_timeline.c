@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The phases of a run, however far it came, and the picture of them.
+ * The phases of a run, however far it got, and the picture of them.
  */
 #include "outcome/timeline.h"
 #include "outcome/verdict.h"
@@ -18,7 +18,7 @@ static struct timeline t;
 static struct shapes shapes;
 static struct err e;
 
-/* A run of 10 seconds that came all the way; the clock does not begin at 0. */
+/* A complete run of 10 seconds; the clock does not begin at 0. */
 #define START (5 * MS)
 
 static void setup(void)
@@ -104,8 +104,8 @@ START_TEST(timeline__of_a_whole_run)
 }
 END_TEST
 
-/* What was not seen is not there, and what comes in another order stands in
- * that. */
+/* Events that did not happen are absent, and events in another order are shown
+ * in that order. */
 START_TEST(timeline__of_what_was_seen)
 {
 	static const char *const whole[] = { "l launcher 0-20",
@@ -138,7 +138,7 @@ START_TEST(timeline__without_waiting)
 }
 END_TEST
 
-/* Each step that may fail, as the last one. */
+/* Each step that may fail, as the last one reached. */
 static const struct {
 	unsigned marks; /* that were reached, of those below */
 	const char *want[9];
@@ -198,7 +198,7 @@ static void draw(void)
 	free(svg);
 }
 
-/* Bars begin and end where the others say that a millisecond is so long. */
+/* Bars begin and end at the scale that the other bars give. */
 static void check_scale(const struct phases *p, double px_per_ns, double left)
 {
 	for (unsigned i = 0; i < p->count; i++) {
@@ -228,7 +228,7 @@ START_TEST(timeline__is_to_scale)
 		    init->x - init->w / 6000 * 1000);
 	ck_assert_uint_eq(shapes_count_text(&shapes, "The whole run: 10.0 s"),
 			  1);
-	/* The second strip says how much larger it is: 10 s in 20 ms. */
+	/* The second strip states its magnification: 10 s to 20 ms. */
 	ck_assert_uint_eq(shapes_count_text(&shapes, "500\xc3\x97"), 1);
 	ck_assert_uint_eq(shapes_count_text(&shapes, "60%"), 1);
 	ck_assert_uint_eq(shapes_count_text(&shapes, "10.0 ms"), 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The trace's file: every line whole and in it, however many threads write,
- * and an error that is reported at the end.
+ * The trace's file: every line is in it, whole, however many threads write, and
+ * an error is reported at the end.
  */
 #include "unit/unit.h"
 #include "machine/trace.h"
@@ -78,7 +78,7 @@ START_TEST(trace__refuses_kinds)
 }
 END_TEST
 
-/* Somebody's whole command line is not repeated. */
+/* An overlong argument is not repeated in the message. */
 START_TEST(trace__refuses_a_long_kind_in_short)
 {
 	char list[300] = "";
@@ -125,7 +125,9 @@ START_TEST(trace__line_with_its_time)
 }
 END_TEST
 
-/* Seconds and nanoseconds since the start, here three and a half ago. */
+/*
+ * Seconds and nanoseconds since the start, here three and a half seconds ago.
+ */
 START_TEST(trace__time_is_since_the_start)
 {
 	unsigned long long s, ns;
@@ -142,7 +144,7 @@ START_TEST(trace__time_is_since_the_start)
 }
 END_TEST
 
-/* A file that was there, and longer, is forgotten. */
+/* A longer file of that name is overwritten completely. */
 START_TEST(trace__replaces_what_was_there)
 {
 	char line[100];
@@ -256,7 +258,7 @@ START_TEST(trace__waits_for_a_slow_reader)
 }
 END_TEST
 
-/* A pipe that nothing reads, full; its reader's end is @ends[0]. */
+/* A full pipe that nothing reads; its read end is @ends[0]. */
 static void open_stuck(int *ends)
 {
 	char name[40];
@@ -267,8 +269,8 @@ static void open_stuck(int *ends)
 	close(ends[1]);
 }
 
-/* While vCPUs wait for room, the event loop goes on, and its lines are kept as
- * far as there is room for it alone. */
+/* While vCPUs wait for room, the event loop continues; its lines are kept as
+ * far as they fit into its own reserve. */
 START_TEST(trace__event_loop_never_waits)
 {
 	int ends[2], id = 7;
@@ -276,7 +278,7 @@ START_TEST(trace__event_loop_never_waits)
 
 	open_stuck(ends);
 	pthread_create(&vcpu, NULL, write_lines, &id);
-	/* More than all buffers hold: it would never end. */
+	/* More than all buffers hold, so that it would never end. */
 	for (int i = 0; i < LINES; i++)
 		trace_line(&t, "loop %d", i);
 	trace_hurry(&t);
@@ -286,7 +288,7 @@ START_TEST(trace__event_loop_never_waits)
 }
 END_TEST
 
-/* The run ends: threads that wait are let go, and the end comes soon. */
+/* The run ends: waiting threads are released, and the end comes soon. */
 START_TEST(trace__ends_though_nothing_reads_it)
 {
 	uint64_t began;
@@ -295,19 +297,19 @@ START_TEST(trace__ends_though_nothing_reads_it)
 
 	open_stuck(ends);
 	pthread_create(&vcpu, NULL, write_lines, &id);
-	/* Time to come to the wait, which cannot be seen from here. */
+	/* Give them time to start waiting, which cannot be observed. */
 	usleep(50000);
 	began = clock_ns();
 	trace_hurry(&t);
 	pthread_join(vcpu, NULL);
 	assert_err(trace_close(&t, &e), -ETIMEDOUT, &e, "nothing reads it");
-	/* Less than a second on a host that has time for it. */
+	/* Less than a second on an idle host. */
 	ck_assert_uint_lt(clock_ns() - began, UINT64_C(10000000000));
 	close(ends[0]);
 }
 END_TEST
 
-/* The same while nothing has been written yet: a FIFO without a reader. */
+/* The same before anything is written: a FIFO without a reader. */
 START_TEST(trace__of_a_fifo_without_a_reader)
 {
 	char name[64];

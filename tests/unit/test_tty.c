@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal: raw while asked for, and itself again on every way out. Each
- * test makes a pseudo-terminal the controlling one of its own session.
+ * The terminal: raw while requested, and restored on every way out. Each test
+ * makes a pseudo-terminal the controlling one of its own session.
  */
 #include "unit/unit.h"
 #include "base/tty.h"
@@ -98,7 +98,7 @@ START_TEST(tty__is_restored_at_exit)
 }
 END_TEST
 
-/* A sanitizer keeps the handlers it has for most of these. */
+/* A sanitizer keeps its own handlers for most of these. */
 static const int fatal[] = {
 	SIGSYS,	 SIGTRAP,
 #ifndef __SANITIZE_ADDRESS__
@@ -138,7 +138,7 @@ START_TEST(tty__leaves_a_pipe_alone)
 }
 END_TEST
 
-/* A terminal that is not in our foreground would stop us. */
+/* A terminal that we do not have in the foreground would stop us. */
 static void background(void)
 {
 	struct err e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A terminal's answers: what asks for one, what is one, and that they are
- * taken away while what was typed stays.
+ * A terminal's answers: what requests one, what counts as one, and that they
+ * are removed while typed input stays.
  */
 #include "unit/unit.h"
 #include "base/clock.h"
@@ -90,7 +90,7 @@ START_TEST(answers__asked_for)
 	print(text);
 	ck_assert_msg(answers.missing == outputs[_i].questions, "%s: %u",
 		      text + 1, answers.missing);
-	/* In pieces it is the same. */
+	/* In pieces, the result is the same. */
 	setup();
 	for (; *text; text++)
 		tty_answers_output(&answers, (const uint8_t *)text, 1);
@@ -142,7 +142,7 @@ START_TEST(answers__bounded)
 }
 END_TEST
 
-/* ---- taking them from a terminal */
+/* ---- reading them from a terminal */
 
 static int master, slave;
 
@@ -205,7 +205,7 @@ START_TEST(answers__taken)
 }
 END_TEST
 
-/* It comes while it is waited for. */
+/* It arrives during the wait. */
 START_TEST(answers__late)
 {
 	struct tty_kept kept;
@@ -223,7 +223,7 @@ START_TEST(answers__late)
 }
 END_TEST
 
-/* Of an old question no answer comes, so none is waited for. */
+/* An old question will not be answered, so there is no wait. */
 START_TEST(answers__old_question)
 {
 	uint64_t start = clock_ns();
@@ -233,7 +233,7 @@ START_TEST(answers__old_question)
 	answers.asked_ns = start - 5000000000ull;
 	for (int i = 0; i < 20; i++)
 		tty_answers_take(&answers, slave, &kept);
-	/* Twenty waits would be six seconds. */
+	/* Twenty waits would take six seconds. */
 	ck_assert_uint_lt(clock_ns() - start, 3000000000ull);
 	ck_assert_uint_eq(answers.missing, 1);
 }

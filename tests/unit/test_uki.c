@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unified kernel images: which sections count, and what of them.
+ * Unified kernel images: which sections count, and which of their bytes.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ START_TEST(uki__finds_its_parts)
 }
 END_TEST
 
-/* One field of a section, and what its bytes are then. */
+/* A changed field of a section, and its resulting bytes. */
 static const struct {
 	unsigned field;
 	uint32_t value;
@@ -65,10 +65,10 @@ static const struct {
 } sizes[] = {
 	{ PE_SECTION_VIRTUAL_SIZE, 4, 4 },
 	{ PE_SECTION_VIRTUAL_SIZE, 512, 512 },
-	/* more in memory than in the file: zeros, which nothing needs */
+	/* larger in memory than in the file: unneeded zeros */
 	{ PE_SECTION_VIRTUAL_SIZE, 513, 512 },
 	{ PE_SECTION_VIRTUAL_SIZE, UINT32_MAX, 512 },
-	/* linkers of old do not say */
+	/* old linkers leave it 0 */
 	{ PE_SECTION_VIRTUAL_SIZE, 0, 512 },
 	/* padding may be missing at the end of the file, and be left out */
 	{ PE_SECTION_RAW_SIZE, 5, 5 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values by their kinds: what is stored where, and what is refused. The
- * numbers' own grammar is tested in test_parse.c.
+ * Values by kind: what is stored where, and what is refused. The grammar of
+ * numbers is tested in test_parse.c.
  */
 #include "unit/unit.h"
 #include "base/value.h"
@@ -75,7 +75,7 @@ START_TEST(value__keeps_the_order_of_several)
 }
 END_TEST
 
-/* Kinds whose value is a text. */
+/* Kinds whose value is text. */
 static const struct {
 	struct value v;
 	const char *text;
@@ -123,7 +123,7 @@ START_TEST(value__texts)
 }
 END_TEST
 
-/* A refused choice as long as a message: the message is cut, not overrun. */
+/* A refused choice as long as a message: the message is truncated. */
 START_TEST(value__long_text_is_cut)
 {
 	const struct value v = VALUE_CHOICE_AT(struct target, text, "color",

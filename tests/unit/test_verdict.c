@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verdict: for every way a run can end, the exit status and the sentence.
+ * The verdict: the exit status and the sentence for every way a run can end.
  */
 #include "unit/unit.h"
 #include "pv/testport.h"
@@ -72,7 +72,7 @@ static void crashed_at(enum vcpu_end end)
 	ended(OUTCOME_CRASH, 1, "vCPU 1: KVM_EXIT");
 }
 
-/* Rows: what happened, then what is said of it. */
+/* Rows: what happened, then what is said about it. */
 
 static void poweroff(void)
 {
@@ -142,7 +142,7 @@ static void expected(void)
 	ended(OUTCOME_EXPECTED, 0, "--expect");
 }
 
-/* What of the line came before the guest stood still. */
+/* The part of the line that came before the guest stopped. */
 static void expected_prompt(void)
 {
 	expect("host login");
@@ -337,7 +337,7 @@ static void halted_as_told_unmet(void)
 	halted_as_told();
 }
 
-/* The order is not what it said last. */
+/* The halt message need not be the guest's last line. */
 static void halted_later(void)
 {
 	console("reboot: System halted\nand on\n");
@@ -350,7 +350,7 @@ static void halted_after_panic(void)
 	halted();
 }
 
-/* All that was seen of these is how they ended. */
+/* Only the end of these runs is known. */
 static void silent_reset(void)
 {
 	ended(OUTCOME_RESET, 0, "i8042: 0xfe");
@@ -596,8 +596,8 @@ static void long_console(void)
 	console(text);
 }
 
-/* However long the guest's last line: the advice, which comes last, must
- * survive on the way through struct err. */
+/* However long the guest's last line is, the advice, which comes last, must
+ * survive in struct err. */
 START_TEST(verdict__advice_survives_a_long_line)
 {
 	long_console();

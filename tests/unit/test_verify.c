@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What verify shows of a difference, and what it refuses before a guest runs.
+ * How verify shows a difference, and what it refuses before a guest runs.
  */
 #include "unit/image_file.h"
 #include "verify/verify.h"
@@ -15,8 +15,8 @@
 
 static struct err e;
 
-/* A kernel's ELF with two symbols, and one more in a second table, of which
- * an ELF can have only one. */
+/* A kernel's ELF with two symbols, and one more in a second table; an ELF may
+ * have only one table. */
 static void build_with_symbols(void)
 {
 	static const uint8_t text[16];
@@ -66,7 +66,7 @@ static void build_with_symbols(void)
 		  &elf);
 }
 
-/* As many differences as are kept, in each of some segments. */
+/* As many differences as are kept, in each of several segments. */
 static void differ(struct verification *v)
 {
 	static struct compare_segment segments[SEGMENTS];
@@ -125,7 +125,7 @@ static unsigned occurrences(const char *text, const char *what)
 	return n;
 }
 
-/* The table is as long as the image likes, and is searched for each name. */
+/* The table is as long as the image wants, and is searched for each name. */
 START_TEST(verify__names_so_many_differences)
 {
 	struct verification v;
@@ -198,10 +198,10 @@ static void make_image(void)
 
 #define MEM (UINT64_C(64) << 20)
 
-/* There is no decompressor in this image: whatever ran it would say more. */
+/* This image has no decompressor, so running it would give another error. */
 START_TEST(verify__flip_is_checked_before_the_guest_runs)
 {
-	/* Up to the segments, between them, behind them, no RAM. */
+	/* Up to the segments, between them, after them, outside RAM. */
 	static const uint64_t outside[] = {
 		0,
 		SMALL_KERNEL_TEXT_PADDR - 1,

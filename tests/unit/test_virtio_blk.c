@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests to virtio-blk: each kind, what is refused before any I/O, how a
- * host that fails is reported, and resets while requests are in flight.
+ * host's failure is reported, and resets with requests in flight.
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/blk.h"
@@ -86,7 +86,7 @@ static void begin(uint32_t type, uint64_t sector)
 	memset(&request, 0, sizeof(request));
 	header = (struct virtio_blk_header){ .type = type, .sector = sector };
 	status = PENDING;
-	/* The header may be cut anywhere. */
+	/* The header may be split anywhere. */
 	add(&header, 5, false);
 	add((uint8_t *)&header + 5, 11, false);
 }
@@ -104,7 +104,7 @@ static uint8_t await_status(void)
 	return 0;
 }
 
-/* Serve the request, and wait for what it gets. */
+/* Serve the request, and wait for its completion. */
 static uint8_t serve(void)
 {
 	enum virtio_result r;
@@ -216,7 +216,7 @@ START_TEST(virtio_blk__refuses)
 		transfer(refused[_i].type, refused[_i].sector, refused[_i].len),
 		refused[_i].want);
 	ck_assert_uint_eq(b.counts[BLK_ERRORS], 1);
-	/* The host was not asked, and nothing was touched. */
+	/* The host was not asked, and nothing was changed. */
 	ck_assert_uint_eq(b.core.host_errors, 0);
 	ck_assert_uint_eq(transfer(IN, 0, sizeof(image)), OK);
 	ck_assert_mem_eq(data, image, sizeof(image));
@@ -298,12 +298,12 @@ START_TEST(virtio_blk__that_may_only_be_read)
 }
 END_TEST
 
-/* The guest gets an error, the user a line, and the driver no blame. */
+/* The guest gets an error, the user a message; the driver is not blamed. */
 START_TEST(virtio_blk__of_a_host_that_fails)
 {
 	ck_assert_int_eq(truncate("disk", 4096), 0);
 	ck_assert_uint_eq(transfer(IN, 32, SECTOR), IOERR);
-	/* Until the job is done with the request. */
+	/* Wait until the job is done with the request. */
 	jobs_release(&b.jobs);
 	ck_assert_uint_eq(b.core.faults, 0);
 	ck_assert_uint_eq(b.core.host_errors, 1);
@@ -347,7 +347,7 @@ static void negotiate(void)
 	set(VIRTIO_REG_STATUS, 15);
 }
 
-/* Request @i of three descriptors: to write a sector. */
+/* Request @i has three descriptors and writes a sector. */
 static void submit(unsigned i)
 {
 	uint64_t at = BUFFERS + i * 0x1000;
@@ -381,7 +381,7 @@ START_TEST(virtio_blk__resets_with_requests_in_flight)
 			ck_assert_uint_lt(ms, 20000);
 			usleep(1000);
 		}
-		/* From here on, nothing of the guest is touched. */
+		/* From here on, guest memory is not touched. */
 		put(BUFFERS, "untouched", 9);
 	}
 	ck_assert_uint_eq(b.core.faults, 0);

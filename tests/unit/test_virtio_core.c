@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtio core between a fake device, which keeps chains and gives them
- * back when a test says so, and a fake transport, which counts. First a step
- * at a time, with the worker's loop turned by the test; then with threads: a
- * worker, another that completes requests, and drivers that reset and
- * scribble meanwhile.
+ * The virtio core between a fake device, which keeps chains until a test
+ * returns them, and a fake transport, which counts. First one step at a time,
+ * with the test running the worker's loop; then with threads: a worker, another
+ * that completes requests, and drivers that reset and scribble meanwhile.
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/core.h"
@@ -55,7 +54,7 @@ static const struct virtio_transport_ops transport = {
 	.reset = on_reset,
 };
 
-/* --- a device that keeps what it is given */
+/* --- a device that keeps its chains */
 
 struct kept {
 	struct virtio_ticket ticket;
@@ -175,7 +174,7 @@ static void teardown(void)
 	driver_teardown();
 }
 
-/* Let the worker do all there is to do. */
+/* Let the worker do all pending work. */
 static void work(void)
 {
 	for (unsigned n = 0; n < 8; n++)
@@ -215,7 +214,7 @@ static void negotiate(uint64_t features)
 	set_status(ACK | DRIVER | FEAT);
 }
 
-/* The rings of queue @n lie a little behind those of the one before. */
+/* The rings of queue @n follow those of the queue before. */
 #define STEP 0x200
 
 static void enable(unsigned n)
@@ -277,7 +276,7 @@ static uint16_t used_head(unsigned n, unsigned i)
 
 /* --- chains in flight */
 
-/* The device is alive, and has @count chains of the first queue. */
+/* The device works, and has @count chains of the first queue. */
 static void fly(unsigned count)
 {
 	begin(0);
@@ -305,8 +304,8 @@ START_TEST(virtio_core__gives_back_in_any_order)
 }
 END_TEST
 
-/* A chain that comes late meets a queue of the next life, with the same
- * chain in it. */
+/* A chain from before a reset is returned to a queue that holds the same chain
+ * again. */
 START_TEST(virtio_core__drops_what_comes_after_a_reset)
 {
 	struct virtio_ticket late;
@@ -333,15 +332,15 @@ START_TEST(virtio_core__drops_what_comes_after_a_reset)
 }
 END_TEST
 
-/* Host I/O that cannot be called back: status stays as it was until it is
- * done, and the rings stay as they were for ever. */
+/* Host I/O that cannot be cancelled: the status does not change until it is
+ * done, and the rings never change. */
 START_TEST(virtio_core__completes_a_reset_when_nothing_is_in_flight)
 {
 	fly(2);
 	set_status(0);
 	ck_assert_uint_eq(get_status(), ACK | DRIVER | FEAT | OK);
 	ck_assert_uint_eq(dev.stops, 1);
-	/* A driver that does not wait is not heard. */
+	/* A driver that does not wait is ignored. */
 	set_status(ACK);
 	virtio_lock(&dev.core);
 	virtio_accept_word(&dev.core, 0, 1);
@@ -382,7 +381,7 @@ START_TEST(virtio_core__ends_a_life_with_chains_in_flight)
 	work();
 	ck_assert_uint_eq(dev.stops, 1);
 	ck_assert_uint_eq(dev.served[0], 2);
-	/* A reset has to wait for what is still in flight. */
+	/* A reset must wait for chains that are still in flight. */
 	set_status(0);
 	ck_assert_uint_ne(get_status(), 0);
 	virtio_give(&dev.core, &dev.kept[0].ticket, 16);
@@ -396,8 +395,8 @@ START_TEST(virtio_core__ends_a_life_with_chains_in_flight)
 }
 END_TEST
 
-/* The end is announced whether the device or the host gives back the last
- * chain, before or after stop() returns. */
+/* The end is announced whether the device or the host returns the last chain,
+ * before or after stop() returns. */
 START_TEST(virtio_core__tells_when_a_life_has_ended)
 {
 	uint64_t before;
@@ -413,7 +412,7 @@ START_TEST(virtio_core__tells_when_a_life_has_ended)
 }
 END_TEST
 
-/* Nothing else makes sure that its buffers are left alone. */
+/* Nothing else ensures that its buffers are left alone. */
 START_TEST(virtio_core__stops_when_a_queue_in_use_is_disabled)
 {
 	fly(2);
@@ -443,7 +442,7 @@ START_TEST(virtio_core__refuses_a_chain_that_was_kept)
 }
 END_TEST
 
-/* A device that waits for input takes what it needs when that comes. */
+/* A device that waits for input takes chains when the input comes. */
 START_TEST(virtio_core__lets_a_device_take_by_itself)
 {
 	struct virtio_request *r = &dev.core.request;
@@ -555,7 +554,7 @@ START_TEST(virtio_core__starts_and_stops_once_a_life)
 }
 END_TEST
 
-/* It was over before the worker came to it. */
+/* It was over before the worker saw it. */
 START_TEST(virtio_core__skips_a_life_that_is_over)
 {
 	begin(0);
@@ -626,7 +625,7 @@ START_TEST(virtio_core__counts_interrupts_that_were_wanted)
 	ck_assert_uint_eq(dev.core.queues[0].given, SIZE);
 	ck_assert_uint_eq(dev.core.queues[0].interrupts, 1);
 	ck_assert_uint_eq(seen.used[0], 1);
-	/* And the driver is asked for one notification, of the next. */
+	/* The driver is asked to notify once, for the next chain. */
 	ck_assert_uint_eq(get16(USED + 4 + 8 * SIZE), SIZE);
 }
 END_TEST
@@ -661,7 +660,7 @@ START_TEST(virtio_core__offers_what_the_device_has)
 }
 END_TEST
 
-/* A device that waits for its host does not hold up others of its worker. */
+/* A device that waits for its host does not delay others of its worker. */
 START_TEST(virtio_core__leaves_the_worker_to_others_while_it_waits)
 {
 	static struct fake other;
@@ -695,7 +694,7 @@ static atomic_bool is_over; /* for the host */
 static atomic_bool is_calm; /* for who disturbs */
 static atomic_uint completed;
 
-/* The host: its I/O ends in an order of its own, and writes buffers. */
+/* The host: its I/O completes in an order of its own, and writes buffers. */
 static void *complete_all(void *arg)
 {
 	unsigned seed = 1;
@@ -753,7 +752,7 @@ static void await_used(unsigned n, uint16_t idx)
 		      idx);
 }
 
-/* Every chain comes back once, with what the host wrote. */
+/* Every chain is returned once, with the host's data. */
 static void request_all(unsigned n, uint16_t *idx)
 {
 	unsigned seen_heads = 0;
@@ -781,8 +780,8 @@ START_TEST(virtio_threads__complete_many_in_any_order)
 }
 END_TEST
 
-/* Once a reset is complete, the driver may use its memory for other things:
- * no host I/O that was in flight writes there, and none is lost. */
+/* After a reset, the driver may reuse its memory: I/O that was in flight does
+ * not write there, and no chain is lost. */
 START_TEST(virtio_threads__touch_nothing_after_a_reset)
 {
 	for (unsigned round = 0; round < 300; round++) {
@@ -805,7 +804,7 @@ START_TEST(virtio_threads__touch_nothing_after_a_reset)
 }
 END_TEST
 
-/* The same by a queue that is disabled, and then a reset. */
+/* The same when a queue is disabled, followed by a reset. */
 START_TEST(virtio_threads__touch_nothing_of_a_disabled_queue)
 {
 	for (unsigned round = 0; round < 200; round++) {
@@ -837,7 +836,7 @@ static void *reset_often(void *arg)
 	return NULL;
 }
 
-/* Several processors reset at once: none waits for ever. */
+/* Several processors reset at once: all of them finish. */
 START_TEST(virtio_threads__resets_of_several_processors)
 {
 	pthread_t other[2];
@@ -859,7 +858,7 @@ START_TEST(virtio_threads__resets_of_several_processors)
 }
 END_TEST
 
-/* Garbage in the rings of the first queue, bounded to where rings are. */
+/* Garbage in the rings of the first queue, and only there. */
 static void *scribble(void *arg)
 {
 	static const uint64_t parts[] = { DESC, AVAIL, USED };
@@ -876,13 +875,15 @@ static void *scribble(void *arg)
 	return NULL;
 }
 
-/* Whatever a driver does to its rings meanwhile: a reset, and it is served. */
+/*
+ * Whatever a driver does to its rings meanwhile: after a reset, it is served.
+ */
 START_TEST(virtio_threads__survive_a_driver_that_scribbles)
 {
 	uint16_t idx = 0;
 	pthread_t other;
 
-	/* Buffers may be anywhere: they are given back as they are. */
+	/* Buffers may be anywhere: they are returned unchanged. */
 	dev.result = VIRTIO_DONE;
 	ck_assert_int_eq(pthread_create(&other, NULL, scribble, NULL), 0);
 	for (unsigned round = 0; round < 300; round++) {

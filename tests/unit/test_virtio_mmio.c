@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtio transport, register by register and rule by rule, under a
- * device that writes "x" to what it is given. Register offsets and bits are
- * written as virtio 1.2, 4.2.2 and 2.1 have them.
+ * The virtio MMIO transport, register by register and rule by rule, with a
+ * device that writes "x" to its buffers. Register offsets and bits are written
+ * as virtio 1.2, 4.2.2 and 2.1 have them.
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/mmio.h"
@@ -114,7 +114,7 @@ static void teardown(void)
 	driver_teardown();
 }
 
-/* Let the worker do all there is to do. */
+/* Let the worker do all pending work. */
 static void work(void)
 {
 	for (unsigned n = 0; n < 8; n++)
@@ -131,7 +131,7 @@ static void out(unsigned reg, uint32_t value)
 	virtio_mmio_ops.write(&v, reg, 4, value);
 }
 
-/* How often it rang since the last time. */
+/* The number of interrupts since the last call. */
 static unsigned rings(int fd)
 {
 	eventfd_t n = 0;
@@ -171,14 +171,14 @@ static void place_queue(unsigned i)
 	out(R_DEVICE_AREA + 4, 0);
 }
 
-/* Ring the bell of the first queue, whether or not anything is in it. */
+/* Notify the first queue, even if it is empty. */
 static void ring(void)
 {
 	virtio_notify(&core.queues[0]);
 	work();
 }
 
-/* Up to where a driver may offer buffers; one waits in the table. */
+/* Set up until a driver may offer buffers; one waits in the table. */
 static void start(void)
 {
 	negotiate(VERSION_1);
@@ -219,7 +219,7 @@ static const struct {
 	{ R_SHM_BASE + 4, 0xffffffff },
 	{ R_QRESET, 0 },
 	{ R_GENERATION, 0 },
-	/* Write-only ones, and holes, give nothing away. */
+	/* Write-only registers and holes read as zero. */
 	{ R_OFFER_SEL, 0 },
 	{ R_ACCEPT, 0 },
 	{ R_QNUM, 0 },
@@ -292,7 +292,7 @@ static bool has_meaning(unsigned off, unsigned size, bool write)
 				   : has(can_read, COUNT(can_read), off));
 }
 
-/* The bus counts each access at any offset, in any size, that means nothing. */
+/* The bus counts each meaningless access, at any offset, in any size. */
 START_TEST(virtio__accesses_without_a_meaning_are_counted)
 {
 	static struct bus bus;
@@ -322,7 +322,7 @@ START_TEST(virtio__accesses_without_a_meaning_are_counted)
 }
 END_TEST
 
-/* Of a device without a configuration space, all of that. */
+/* For a device without a configuration space, all of those. */
 START_TEST(virtio__a_configuration_space_that_is_not_there_is_counted)
 {
 	struct virtio_device_ops bare = ops;
@@ -424,7 +424,7 @@ START_TEST(virtio__refuses_features_that_cannot_exist)
 }
 END_TEST
 
-/* --- rules of the set-up, broken in one step */
+/* --- setup rules, broken in one step */
 
 enum prepared { FRESH, NEGOTIATED, PLACED, READY, LIVE };
 
@@ -432,7 +432,7 @@ static const struct {
 	enum prepared prepared;
 	unsigned reg;
 	uint32_t value;
-	const char *msg; /* NULL: the device puts up with it */
+	const char *msg; /* NULL: the device tolerates it */
 } steps[] = {
 	{ NEGOTIATED, R_STATUS, ACK | DRIVER,
 	  "virtio-test: status 0x3 was written over 0xb (2.1.1)" },
@@ -487,7 +487,7 @@ START_TEST(virtio__keeps_to_the_order_of_things)
 		out(R_STATUS, ACK | DRIVER | FEAT | OK);
 	out(steps[_i].reg, steps[_i].value);
 	expect_fault(steps[_i].msg);
-	/* 2.1.2: the driver is told if DRIVER_OK was set. */
+	/* 2.1.2: the driver is notified if DRIVER_OK was set. */
 	ck_assert_uint_eq(in(R_INT), p == LIVE && steps[_i].msg ? 2 : 0);
 	ck_assert_uint_eq(rings(v.irq.fd), p == LIVE && steps[_i].msg);
 }
@@ -555,7 +555,7 @@ START_TEST(virtio__does_not_interrupt_unasked)
 END_TEST
 
 /* 2.1.2: "MUST NOT consume buffers [...] before DRIVER_OK"; a driver that
- * notified too early is served then. */
+ * notified too early is served at DRIVER_OK. */
 START_TEST(virtio__waits_for_driver_ok)
 {
 	negotiate(VERSION_1);
@@ -605,7 +605,7 @@ START_TEST(virtio__forgets_all_in_a_reset)
 	ck_assert_uint_eq(in(R_INT), 0);
 	ck_assert_uint_eq(in(R_QREADY), 0);
 	ck_assert_uint_eq(in(R_OFFER), 0x30000020);
-	/* The features are gone too. */
+	/* The features are cleared, too. */
 	out(R_STATUS, ACK | DRIVER | FEAT);
 	ck_assert_uint_eq(in(R_STATUS), ACK | DRIVER);
 }
@@ -670,7 +670,7 @@ START_TEST(virtio__asks_the_device_again_later)
 	work();
 	ck_assert_uint_eq(get16(USED + 2), 0);
 	serve_result = VIRTIO_DONE;
-	/* A doorbell does not wake it, what it waits for does. */
+	/* A doorbell does not wake it; the event that it waits for does. */
 	out(R_NOTIFY, 0);
 	work();
 	ck_assert_uint_eq(served, 1);
@@ -682,7 +682,7 @@ START_TEST(virtio__asks_the_device_again_later)
 }
 END_TEST
 
-/* A guest that refills its queue for ever must not keep others waiting. */
+/* A guest that keeps refilling its queue must not delay others. */
 START_TEST(virtio__serves_a_bounded_number_at_a_time)
 {
 	start();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtio over PCI, rule by rule, under a device that writes "x" to what it is
- * given: through the host bridge, as a guest reaches it. Offsets and bits are
+ * Virtio over PCI, rule by rule, with a device that writes "x" to its buffers,
+ * accessed through the host bridge as a guest does. Offsets and bits are
  * written as virtio 1.2, 4.1, and PCI Local Bus 3.0 have them.
  */
 #include "unit/virtio_driver.h"
@@ -92,7 +92,7 @@ static const struct virtio_device_ops ops = {
 	.stop = stop,
 };
 
-/* --- a host that notes which doorbells are connected */
+/* --- a host that records which doorbells are connected */
 
 static uint64_t bells[QUEUES];
 static int msis_left;
@@ -175,7 +175,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	if (has_to_wait) /* nothing else will give it back */
+	if (has_to_wait) /* nothing else will return it */
 		virtio_forget(&core);
 	virtio_stop(&core);
 	virtio_pci_release(&p);
@@ -281,7 +281,7 @@ static void use_msix(void)
 		set_message(n, 0x40 + n, false);
 }
 
-/* Let the worker do all there is to do. */
+/* Let the worker do all pending work. */
 static void work(void)
 {
 	for (unsigned n = 0; n < 8; n++)
@@ -295,7 +295,7 @@ static unsigned rings(int fd)
 	return eventfd_read(fd, &n) ? 0 : (unsigned)n;
 }
 
-/* How often vector @n interrupted since the last time. */
+/* The number of interrupts of vector @n since the last call. */
 static unsigned interrupts(unsigned n)
 {
 	return rings(p.msix.vectors[n].msi.fd);
@@ -331,8 +331,8 @@ static void place_queue(unsigned i)
 	set(C_DEVICE + 4, 0);
 }
 
-/* Up to where a driver may offer buffers; one waits in the table. Queue 0 has
- * vector 1, configuration changes have vector 0. */
+/* Set up until a driver may offer buffers; one waits in the table. Queue 0 has
+ * vector 1; configuration changes have vector 0. */
 static void start(void)
 {
 	negotiate(VERSION_1);
@@ -486,7 +486,7 @@ START_TEST(virtio_pci__reads_at_the_start)
 }
 END_TEST
 
-/* Everything a driver may have set is as at the start, after a reset. */
+/* After a reset, everything that a driver can set has its initial value. */
 START_TEST(virtio_pci__forgets_all_in_a_reset)
 {
 	enable();
@@ -505,7 +505,7 @@ START_TEST(virtio_pci__forgets_all_in_a_reset)
 }
 END_TEST
 
-/* What is written reads back. */
+/* Written values read back. */
 START_TEST(virtio_pci__fields_read_back)
 {
 	static const struct {
@@ -580,7 +580,7 @@ static bool is_multiple(unsigned reg, unsigned begin, unsigned len)
 	return reg >= begin && reg < begin + len && (reg - begin) % 4 == 0;
 }
 
-/* What the access means; every other one does nothing and is counted. */
+/* Accesses with a meaning; all others do nothing and are counted. */
 static bool has_meaning(unsigned reg, unsigned size, bool write)
 {
 	static const unsigned read_only[] = { C_OFFER,	    C_QUEUES,
@@ -640,7 +640,7 @@ START_TEST(virtio_pci__accesses_without_a_meaning_are_counted)
 }
 END_TEST
 
-/* Eight bytes are two doublewords, even of an address. */
+/* Eight bytes are two doublewords, even of an address field. */
 START_TEST(virtio_pci__quadwords)
 {
 	uint64_t value = 0x123456789;
@@ -682,7 +682,7 @@ START_TEST(virtio_pci__generation_wraps)
 }
 END_TEST
 
-/* --- rules of the set-up, broken in one step */
+/* --- setup rules, broken in one step */
 
 enum prepared { FRESH, NEGOTIATED, PLACED, READY, LIVE };
 
@@ -690,7 +690,7 @@ static const struct {
 	enum prepared prepared;
 	unsigned reg;
 	uint32_t value;
-	const char *msg; /* NULL: the device puts up with it */
+	const char *msg; /* NULL: the device tolerates it */
 } steps[] = {
 	{ NEGOTIATED, C_STATUS, ACK | DRIVER,
 	  "status 0x3 was written over 0xb (2.1.1)" },
@@ -714,7 +714,7 @@ static const struct {
 	{ READY, C_DESC + 4, 0, "field 0x24 was written while" },
 	{ READY, C_DRIVER, 0, "field 0x28 was written while" },
 	{ LIVE, C_DEVICE + 4, 0, "field 0x34 was written while" },
-	{ LIVE, C_QVECTOR, 2, NULL }, /* 4.1.5.1.2 names no time for it */
+	{ LIVE, C_QVECTOR, 2, NULL }, /* 4.1.5.1.2 does not say when */
 	{ LIVE, C_VECTOR, NO_VECTOR, NULL },
 	{ LIVE, C_QSEL, 0xffff, NULL },
 	{ LIVE, C_QRESET, 1, NULL }, /* not offered */
@@ -740,7 +740,7 @@ START_TEST(virtio_pci__keeps_to_the_order_of_things)
 		set(C_STATUS, ACK | DRIVER | FEAT | OK);
 	set(steps[_i].reg, steps[_i].value);
 	expect_fault(steps[_i].msg);
-	/* 2.1.2: the driver is told if DRIVER_OK was set. */
+	/* 2.1.2: the driver is notified if DRIVER_OK was set. */
 	ck_assert_uint_eq(interrupts(2), prepared == LIVE && steps[_i].msg);
 }
 END_TEST
@@ -793,14 +793,14 @@ START_TEST(virtio_pci__serves_and_interrupts)
 }
 END_TEST
 
-/* 4.1.4.5.1: without MSI-X, by the ISR status, which a read takes. */
+/* 4.1.4.5.1: without MSI-X, by the ISR status; reading it clears it. */
 START_TEST(virtio_pci__isr_without_msix)
 {
 	enable();
 	start();
 	request();
 	ck_assert_uint_eq(peek(0x06, 2), 0x18);
-	ck_assert_uint_eq(in(R_ISR, 2), 0); /* not its width: takes nothing */
+	ck_assert_uint_eq(in(R_ISR, 2), 0); /* wrong width: clears nothing */
 	ck_assert_uint_eq(get(R_ISR), 1);
 	ck_assert_uint_eq(get(R_ISR), 0);
 	ck_assert_uint_eq(peek(0x06, 2), 0x10);
@@ -870,7 +870,7 @@ START_TEST(virtio_pci__pends_while_masked)
 		request();
 		request();
 	} else {
-		/* A fault is what a live device without mastering has. */
+		/* A live device without bus mastering has a fault. */
 		poke(COMMAND, 2, MEMORY | MASTER);
 		start();
 		set(C_VECTOR, 1);
@@ -878,7 +878,7 @@ START_TEST(virtio_pci__pends_while_masked)
 	}
 	ck_assert_uint_eq(interrupts(1), 0);
 	ck_assert_uint_eq(get(R_PBA), 2);
-	/* Another message, while it is masked. */
+	/* Another message, written while it is masked. */
 	set(R_TABLE + 16 + 8, 0x99);
 	set(R_PBA, 0);
 	ck_assert_uint_eq(get(R_PBA), 2);
@@ -905,7 +905,7 @@ START_TEST(virtio_pci__reset_forgets_what_is_pending)
 	ck_assert_uint_eq(get(R_PBA), 0);
 	mask(MASK_ENTRY, false);
 	ck_assert_uint_eq(interrupts(1), 0);
-	/* The table is PCI's, and stays. */
+	/* The table belongs to PCI, and stays. */
 	ck_assert_uint_eq(get(R_TABLE + 16 + 8), 0x41);
 }
 END_TEST
@@ -924,7 +924,7 @@ START_TEST(virtio_pci__table_bits)
 }
 END_TEST
 
-/* A message that is for no local APIC. */
+/* A message that does not address a local APIC. */
 static const struct {
 	uint32_t low, high;
 	bool sent;
@@ -947,7 +947,7 @@ START_TEST(virtio_pci__sends_messages_to_local_apics_only)
 	request();
 	ck_assert_uint_eq(interrupts(1), messages[_i].sent);
 	ck_assert_uint_eq(get(R_PBA), 0);
-	/* It is not in the way of a right one. */
+	/* It does not get in the way of a valid one. */
 	set_message(1, 0x41, false);
 	request();
 	ck_assert_uint_eq(interrupts(1), 1);
@@ -1003,7 +1003,7 @@ START_TEST(virtio_pci__reset_ends_when_requests_have)
 	set(C_STATUS, 0);
 	work();
 	ck_assert_uint_ne(get(C_STATUS), 0);
-	/* What is written before is ignored. */
+	/* Earlier writes are ignored. */
 	set(C_STATUS, ACK);
 	set(C_QSIZE, 4);
 	set(C_QENABLE, 1);
@@ -1081,7 +1081,7 @@ START_TEST(virtio_pci__works_on_while_the_bar_is_elsewhere)
 }
 END_TEST
 
-/* Whatever its width and value, as far as it is at a queue's place. */
+/* Whatever its width and value, if it is at a queue's place. */
 START_TEST(virtio_pci__doorbell_widths)
 {
 	enable();
@@ -1128,7 +1128,7 @@ START_TEST(virtio_pci__window_reads_and_writes)
 	aim(0, R_CONFIG + 3, 1);
 	ck_assert_uint_eq(peek(window + 16, 1), 4);
 	ck_assert_uint_eq(core.queues[0].ring.num, 4);
-	/* What it describes reads back. */
+	/* Values that describe it read back. */
 	ck_assert_uint_eq(peek(window + 8, 4), R_CONFIG + 3);
 	ck_assert_uint_eq(peek(window + 12, 4), 1);
 }
@@ -1154,7 +1154,7 @@ START_TEST(virtio_pci__window_refuses_what_is_not_an_access)
 }
 END_TEST
 
-/* The driver's last place before the end. */
+/* The last address available to the driver. */
 START_TEST(virtio_pci__window_reaches_the_end)
 {
 	aim(0, 0x7ffc, 4);
@@ -1192,7 +1192,7 @@ static bool is_used(unsigned idx)
 	return false;
 }
 
-/* Each request is served, wherever its doorbell went. */
+/* Each request is served, wherever its doorbell was. */
 START_TEST(virtio_pci__two_processors)
 {
 	pthread_t other;

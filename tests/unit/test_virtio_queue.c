@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtqueues as a driver lays them out, and as one that means harm does.
+ * Virtqueues as a correct driver lays them out, and as a hostile one does.
  * Offsets and sections are virtio 1.2's.
  */
 #include "unit/virtio_driver.h"
@@ -169,7 +169,7 @@ START_TEST(virtq__leaves_out_empty_buffers)
 }
 END_TEST
 
-/* 2.7.5.2 allows 2^32 bytes; a small guest gets there by repeating itself. */
+/* 2.7.5.2 allows 2^32 bytes; a small guest gets there with repeated buffers. */
 START_TEST(virtq__takes_a_chain_of_4_gib)
 {
 	uint32_t quarter = 32 << 20;
@@ -185,7 +185,7 @@ START_TEST(virtq__takes_a_chain_of_4_gib)
 	make_available(128, 0);
 	ck_assert_int_eq(virtq_pop(&q, &gm, &c, &e), 1);
 	ck_assert_uint_eq(c.readable_bytes, UINT64_C(1) << 32);
-	/* And one byte more is one too many. */
+	/* One byte more is too many. */
 	put_desc(DESC, 127, (struct driver_desc){ BUFFERS, quarter + 1, 0, 0 });
 	make_available(128, 0);
 	assert_err(virtq_pop(&q, &gm, &c, &e), -EPROTO, &e,
@@ -196,7 +196,7 @@ END_TEST
 START_TEST(virtq__goes_round_its_rings)
 {
 	put_desc(DESC, 3, (struct driver_desc){ BUFFERS, 4, WRITE, 0 });
-	/* Past the place where 16-bit indices start again. */
+	/* Past the point where 16-bit indices wrap around. */
 	for (unsigned n = 0; n < 0x10000 + 20; n++) {
 		unsigned slot = n % SIZE;
 
@@ -238,7 +238,7 @@ START_TEST(virtq__follows_an_indirect_table)
 {
 	with(INDIRECT_OK);
 	put_indirect_table(SIZE - 1);
-	/* Behind a normal one, and the write-only flag means nothing. */
+	/* After a normal one; its write-only flag means nothing. */
 	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 5, NEXT, 1 });
 	put_desc(DESC, 1,
 		 (struct driver_desc){ INDIRECT, 16 * (SIZE - 1), TABLE | WRITE,
@@ -269,7 +269,7 @@ START_TEST(virtq__refuses_an_indirect_chain_longer_than_the_queue)
 }
 END_TEST
 
-/* 2.7.5.3 gives no alignment for it. */
+/* 2.7.5.3 does not require an alignment. */
 START_TEST(virtq__follows_an_indirect_table_at_an_odd_address)
 {
 	with(INDIRECT_OK);
@@ -380,7 +380,7 @@ START_TEST(virtq__refuses_an_index_too_far_ahead)
 	put16(AVAIL + 2, SIZE + 2);
 	assert_err(virtq_pop(&q, &gm, &c, &e), -EPROTO, &e,
 		   "available idx went from 1 to 10 in a queue of 8 (2.7.6.1)");
-	/* One that went back is far ahead. */
+	/* An index that went back looks far ahead. */
 	put16(AVAIL + 2, 0);
 	assert_err(virtq_pop(&q, &gm, &c, &e), -EPROTO, &e, "from 1 to 0");
 }
@@ -490,7 +490,7 @@ START_TEST(virtq_cursor__writes_only_what_is_writable)
 }
 END_TEST
 
-/* The last byte of a request is its status, wherever it lies. */
+/* The last byte of a request is its status, wherever it is. */
 START_TEST(virtq_cursor__splits_at_any_byte)
 {
 	for (uint64_t at = 0; at <= 11; at++) {
@@ -526,7 +526,7 @@ START_TEST(virtq_cursor__gives_pieces_of_guest_memory)
 	ck_assert_uint_eq(iov[1].iov_len, 4);
 	ck_assert_uint_eq(virtq_iov(&w, 100, iov, 8), 0);
 
-	/* As far as the table of pieces goes, and on from there. */
+	/* Up to the end of the table of pieces, and past it. */
 	r = virtq_reader(&c);
 	ck_assert_uint_eq(virtq_iov(&r, 9, iov, 2), 2);
 	ck_assert_uint_eq(r.left, 5);

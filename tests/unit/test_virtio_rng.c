@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * virtio-rng: how much of a chain is filled, by a source that can be made to
- * fail; and the worker's thread with the host's own.
+ * virtio-rng: how much of a chain is filled by a source that can be made to
+ * fail, and the worker's thread with the host's own source.
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/mmio.h"
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(virtio_rng__gives_what_there_is)
 {
-	/* No hole in it, though there would be more a moment later. */
+	/* No gap in it, even if more data would come a moment later. */
 	left = 5;
 	refill = 100;
 	add(0, 3);
@@ -148,7 +148,7 @@ START_TEST(virtio_rng__gives_what_there_is)
 }
 END_TEST
 
-/* Nor is a host that fails in the middle of a chain a reason to lose it. */
+/* A host that fails in the middle of a chain does not lose it either. */
 START_TEST(virtio_rng__gives_what_came_before_a_failure)
 {
 	left = 3;
@@ -169,7 +169,7 @@ START_TEST(virtio_rng__waits_without_blocking)
 }
 END_TEST
 
-/* The driver is not to blame, and gets no empty buffer either (5.4.6.2). */
+/* The driver is not blamed, and does not get an empty buffer (5.4.6.2). */
 START_TEST(virtio_rng__reports_a_host_without_randomness)
 {
 	left = 0;
@@ -205,7 +205,7 @@ START_TEST(virtio_rng__counts_the_bytes_it_gives)
 	expect_served(8);
 	expect_served(8);
 	ck_assert_uint_eq(counter("bytes"), 16);
-	/* What is refused, and what the host does not have, is not given. */
+	/* Refused features, and those that the host lacks, are not offered. */
 	left = 0;
 	ck_assert_int_eq(serve(), VIRTIO_NOT_NOW);
 	c->readable = 1;
@@ -314,7 +314,7 @@ START_TEST(virtio_rng__is_served_by_the_worker)
 }
 END_TEST
 
-/* The worker comes back by itself to a host that had nothing, or failed. */
+/* The worker retries by itself if the host had no data, or failed. */
 static const int reasons[] = { EAGAIN, ENOSYS };
 
 START_TEST(virtio_rng__is_asked_again_by_the_worker)
@@ -336,7 +336,7 @@ START_TEST(virtio_rng__is_asked_again_by_the_worker)
 }
 END_TEST
 
-/* A driver that is reset while the host has nothing is not served later. */
+/* A driver that is reset while the host has no data is not served later. */
 START_TEST(virtio_rng__forgets_a_driver_that_waited)
 {
 	atomic_store(&is_closed, true);

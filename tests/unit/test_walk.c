@@ -257,7 +257,9 @@ static const struct row {
 	  0,
 	  0 },
 
-	/* Hostile: outside RAM, at its end, and in themselves. */
+	/*
+	 * Hostile: tables outside RAM, at its end, and pointing to themselves.
+	 */
 	{ "cr3 outside RAM",
 	  { CR0_PG | CR0_PE, TOP, CR4_PAE, EFER_LMA },
 	  { { 0 } },
@@ -324,7 +326,7 @@ START_TEST(walk__finds)
 }
 END_TEST
 
-/* Whatever is in the tables: no crash, and a run that is in one page. */
+/* Whatever the tables contain: no crash, and each run stays in one page. */
 START_TEST(walk__any_tables)
 {
 	static const struct paging modes[] = {
@@ -336,7 +338,7 @@ START_TEST(walk__any_tables)
 		seed ^= seed << 13;
 		seed ^= seed >> 7;
 		seed ^= seed << 17;
-		/* Mostly present, mostly near. */
+		/* Mostly present entries, mostly with near addresses. */
 		put(at, (seed & 0xfffff) | (seed >> 60 ? P : seed), 8);
 	}
 	for (unsigned i = 0; i < 20000; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading along on the console: what counts as a panic, what meets an
- * expectation, and that neither depends on how the output arrives in pieces.
+ * Watching the console: what counts as a panic, what matches an expectation,
+ * and that splitting the output into pieces changes neither.
  */
 #include "unit/unit.h"
 #include "outcome/watch.h"
@@ -101,7 +101,7 @@ START_TEST(watch__first_panic_stays)
 }
 END_TEST
 
-/* Expectations, output, how many are met. */
+/* Expectations, output, and how many are met. */
 static const struct {
 	const char *expect[3];
 	const char *output;
@@ -155,7 +155,7 @@ START_TEST(watch__expect)
 }
 END_TEST
 
-/* The same whatever the pieces in which a pipe or a vCPU delivers. */
+/* The result is the same for any pieces that a pipe or a vCPU delivers. */
 START_TEST(watch__expect_in_pieces)
 {
 	expect_row((unsigned)_i);
@@ -164,7 +164,7 @@ START_TEST(watch__expect_in_pieces)
 }
 END_TEST
 
-/* Expectation, what to fail on, output, which of these matched, met. */
+/* Expectation, failure pattern, output, which of these matched, met. */
 static const struct {
 	const char *expect, *fail_on[2];
 	const char *output;
@@ -175,7 +175,7 @@ static const struct {
 	{ NULL, { "a", "b" }, "b\na\n", "b", "b", 0 },
 	{ NULL, { "a", "b" }, "ba\n", "a", "ba", 0 },
 	{ NULL, { "BUG" }, "bug\n", NULL, "", 0 },
-	/* a line is whole before it is judged, so that $ means its end */
+	/* a line is complete before it is judged, so that $ means its end */
 	{ NULL, { "error$" }, "errorless\n", NULL, "", 0 },
 	{ NULL, { "error$" }, "no error", NULL, "", 0 },
 	/* as a terminal shows it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a loader makes of Xen's notes.
+ * How a loader interprets Xen's notes.
  */
 #include <errno.h>
 
@@ -115,7 +115,7 @@ START_TEST(xen_notes__collect_all_a_loader_asks)
 	ck_assert_uint_eq(x.features_required, 0);
 	notes_release(&n);
 
-	/* The same under another name says nothing. */
+	/* The same under another name has no meaning. */
 	clear();
 	add("GNU", XEN_ELFNOTE_PHYS32_ENTRY, &entry, sizeof(entry));
 	add("Linux", XEN_ELFNOTE_FEATURES, "!nonsense", 9);

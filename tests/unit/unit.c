@@ -15,12 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of one test. A sanitized one takes seconds, beside others that use the same
- * processors a minute. */
+/* The limit of one test. A sanitized one takes seconds, and up to a minute when
+ * other programs use the same processors. */
 #define TEST_SECONDS "240"
 
-/* libcheck runs each test in a child; the count of skips lies in memory that
- * the children share. */
+/* libcheck runs each test in a child; the count of skips is in memory that the
+ * children share. */
 static int *skipped;
 
 void unit_skip(const char *file, int line, const char *why)
@@ -30,7 +30,7 @@ void unit_skip(const char *file, int line, const char *why)
 	__atomic_add_fetch(skipped, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The folder that this program was started in. */
+/* The folder in which this program was started. */
 static int top = -1;
 
 FILE *unit_source(const char *name)
@@ -42,7 +42,7 @@ FILE *unit_source(const char *name)
 	return fdopen(fd, "r");
 }
 
-/* What a program inherits and a test could depend on. */
+/* Inherited state that a test could depend on. */
 static void forget_inheritance(void)
 {
 	static const char *const names[] = {
@@ -81,7 +81,7 @@ static char *enter_folder(void)
 		parent = "/tmp";
 	if (asprintf(&folder, "%s/launcher-unit.XXXXXX", parent) < 0)
 		return NULL;
-	/* For tests that become another user, too. */
+	/* Also for tests that become another user. */
 	if (!mkdtemp(folder) || chmod(folder, 0711) || chdir(folder)) {
 		perror(folder);
 		free(folder);

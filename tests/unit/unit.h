@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every unit test suite has in common.
+ * What all unit test suites share.
  *
- * A file tests/unit/test_X.c defines unit_suite() and becomes a program of
- * its own. Its tests start with signals at their defaults, an empty standard
- * input, and an empty folder as the current one, which is removed afterwards:
- * names of files are relative to it. Its last line is `N passed, N failed, N
- * skipped`; it exits 1 when a test failed or when there was none to run.
+ * A file tests/unit/test_X.c defines unit_suite() and becomes a program of its
+ * own. Its tests start with signals at their defaults, an empty standard input,
+ * and an empty current folder, which is removed afterwards: file names are
+ * relative to it. Its last line is `N passed, N failed, N skipped`; it exits 1
+ * if a test failed or if there was none to run.
  */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
@@ -21,8 +21,8 @@
 Suite *unit_suite(void);
 
 /*
- * Open a file of the source tree, in whose top folder test programs are
- * started. The running test fails if it is not there.
+ * Open a file of the source tree; test programs are started in its top folder.
+ * The running test fails if the file does not exist.
  */
 FILE *unit_source(const char *name);
 
@@ -38,7 +38,7 @@ void unit_skip(const char *file, int line, const char *why);
 		return;                             \
 	} while (0)
 
-/* A failing call's code and a part of its message, in one claim. */
+/* A failing call's code and a part of its message, in one check. */
 #define assert_err(rc, want_rc, e, want_msg)                                \
 	do {                                                                \
 		ck_assert_msg((rc) == (want_rc), "code %d, not %d: \"%s\"", \
