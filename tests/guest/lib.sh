@@ -19,7 +19,7 @@ patience=${GUEST_PATIENCE:-90}
 passed=0 failed=0 skipped=0
 out=$work/out err=$work/err
 
-# start NAME: what follows is about the run of that name.
+# start NAME: the following checks are about the run of that name.
 start()
 {
 	name=$1
@@ -28,13 +28,13 @@ start()
 	ran='' complaint=''
 }
 
-# complain TEXT: the run is not as it should be; the first text counts.
+# complain TEXT: the run is wrong; only the first text counts.
 complain()
 {
 	[ -n "$complaint" ] || complaint=$1
 }
 
-# finish: count the run, and show what is needed to understand a failure.
+# finish: count the run, and show what helps to understand a failure.
 finish()
 {
 	if [ -z "$complaint" ]; then
@@ -80,14 +80,15 @@ want_status()
 }
 
 # want_console PATTERNS: separated by " & ", matched by lines in order; `!`
-# forbids.
+# means that no line may match.
 want_console()
 {
 	why=$(PATTERNS=$1 tests/support/lines_match "$out") || :
 	[ -z "$why" ] || complain "$why"
 }
 
-# want_stderr [REGEX]: one line that matches it; without REGEX, silence.
+# want_stderr [REGEX]: exactly one line, which matches; without REGEX, no
+# output.
 want_stderr()
 {
 	if [ -z "${1-}" ]; then
@@ -103,8 +104,8 @@ want_stderr()
 background()
 {
 	ran="$LAUNCHER $* &"
-	# Before the other process comes to it: what an earlier run has left is
-	# not to be taken for this one's.
+	# Before the other process gets that far: an earlier run's files must
+	# not be mistaken for this one's.
 	: >"$out"
 	: >"$err"
 	# A shell lets its background jobs ignore these.
@@ -113,7 +114,7 @@ background()
 	pid=$!
 }
 
-# await_line REGEX: until the console has said so; false if it never does.
+# await_line REGEX: wait for this line on the console; false if it never comes.
 await_line()
 {
 	n=0
@@ -127,12 +128,12 @@ await_line()
 	done
 }
 
-# await_handler: until the background run has taken charge of SIGINT; from then on
-# a signal is not its death.
+# await_handler: wait until the background run handles SIGINT; from then on, a
+# signal does not kill it.
 await_handler()
 {
 	n=0
-	# Not while it is still the shell or env, which have handlers of their own.
+	# Not while it is still the shell or env, which have their own handlers.
 	until grep -qs '^launcher' "/proc/$pid/comm" &&
 		grep -qsE '^Sig(Blk|Cgt):.*[2367abef]$' "/proc/$pid/status"; do
 		n=$((n + 1))
@@ -144,7 +145,7 @@ await_handler()
 	done
 }
 
-# await COMMAND...: until it succeeds; complains if it never does.
+# await COMMAND...: wait until it succeeds; complain if it never does.
 await()
 {
 	n=0
@@ -158,7 +159,7 @@ await()
 	done
 }
 
-# is_stopped: whether the background run is, as by SIGSTOP
+# is_stopped: whether the background run is stopped, as by SIGSTOP
 is_stopped()
 {
 	grep -qs '^State:[[:space:]]*T' "/proc/$pid/status"
@@ -170,15 +171,15 @@ is_going()
 	! is_stopped
 }
 
-# is_decoding: whether the background run has come to the payload of
-# slow_image: its memory grows by that
+# is_decoding: whether the background run has reached the payload of slow_image,
+# which makes its memory grow
 is_decoding()
 {
 	[ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)" \
 		-gt 16384 ] 2>/dev/null
 }
 
-# slack: nanoseconds that a machine this busy may add to what takes no time.
+# slack: nanoseconds that a busy machine may add to an instant operation.
 slack()
 {
 	from=$(date +%s%N)
@@ -186,7 +187,7 @@ slack()
 	echo $((10 * ($(date +%s%N) - from)))
 }
 
-# ours: the launchers of these suites that are still there
+# ours: the launchers of these suites that still run
 ours()
 {
 	grep -lzxF "work=$work" /proc/[0-9]*/environ 2>/dev/null |
@@ -198,7 +199,7 @@ ours()
 		done
 }
 
-# await_end: $status of the background run; it is not let live for ever.
+# await_end: set $status from the background run; kill it if it never ends.
 await_end()
 {
 	n=0
@@ -214,8 +215,8 @@ await_end()
 	wait "$pid" || status=$?
 }
 
-# slow_image KERNEL FILE: the kernel's ELF, packed so that decoding it takes a
-# second or two: random bytes behind it, which lzma makes no shorter.
+# slow_image KERNEL FILE: pack the kernel's ELF so that decoding takes a second
+# or two: random bytes follow it, which lzma cannot compress.
 slow_image()
 {
 	{
@@ -224,7 +225,7 @@ slow_image()
 	} | xz --format=lzma -0 >"$2"
 }
 
-# crc32 FILE: as eight hexadecimal digits, by gzip, which ends with it.
+# crc32 FILE: as eight hexadecimal digits, from the end of gzip's output.
 crc32()
 {
 	gzip -c "$1" | tail -c 8 | od -An -tx4 -N4 | tr -d ' '

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_uki KERNEL INITRD CMDLINE: a unified kernel image of them to stdout.
+ * make_uki KERNEL INITRD CMDLINE: write a unified kernel image to stdout.
  */
 #include <stdio.h>
 

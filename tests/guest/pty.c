@@ -66,7 +66,7 @@ static int fail(struct session *s, const char *step)
 	exit(FAILED);
 }
 
-/* Take what the terminal shows, waiting @ms for it; false at the end. */
+/* Read what the terminal shows, waiting @ms for it; false at the end. */
 static bool look(struct session *s, int ms)
 {
 	struct pollfd p = { s->fd, POLLIN, 0 };
@@ -74,7 +74,7 @@ static bool look(struct session *s, int ms)
 
 	if (poll(&p, 1, ms) <= 0)
 		return true;
-	/* Output that was not waited for is dropped. */
+	/* Output that no step waits for is dropped. */
 	if (s->len == sizeof(s->shown) - 1)
 		s->len = 0;
 	n = read(s->fd, s->shown + s->len, sizeof(s->shown) - 1 - s->len);
@@ -102,7 +102,7 @@ static void do_wait(struct session *s, const char *step, const char *text)
 	memmove(s->shown, at + strlen(text), s->len);
 }
 
-/* The command changes the mode at a time of its own. */
+/* The command changes the mode at an unknown time. */
 static void do_mode(struct session *s, const char *step, bool raw)
 {
 	int64_t until = now_ms() + PATIENCE_MS;
@@ -187,7 +187,7 @@ static void do_stalled(struct session *s, const char *step)
 	}
 }
 
-/* What /proc says of the command's memory; 0: nothing. */
+/* The command's memory according to /proc; 0: unknown. */
 static long resident_kib(pid_t pid)
 {
 	long size, pages = 0;
@@ -226,7 +226,7 @@ static void do_left(struct session *s, const char *step, const char *text)
 	text += any;
 	while (strcmp(text, "-") && *text && len < sizeof(wanted))
 		wanted[len++] = unescape(&text);
-	/* A line that is not finished cannot be read otherwise. */
+	/* An unfinished line cannot be read otherwise. */
 	tcgetattr(s->slave, &was);
 	raw = was;
 	cfmakeraw(&raw);
@@ -310,7 +310,9 @@ int main(int argc, char **argv)
 		execvp(argv[i + 1], argv + i + 1);
 		_exit(127);
 	}
-	/* The slave stays open here: its settings outlive the command. */
+	/*
+	 * The slave stays open here, so that its settings outlive the command.
+	 */
 	for (int step = 1; step < i; step++)
 		do_step(&s, argv[step]);
 	await_end(&s, true);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tiny_elf WHAT [broken-notes]: an ELF64 kernel of a few instructions to
- * stdout. It does WHAT and then, unless that is an end, reports success through
- * the test port. With broken-notes, it has notes that cannot be read.
+ * tiny_elf WHAT [broken-notes]: write an ELF64 kernel of a few instructions to
+ * stdout. It does WHAT; if that does not end the run, it reports success
+ * through the test port. With broken-notes, its notes cannot be read.
  */
 #include <stdio.h>
 #include <string.h>
