@@ -72,7 +72,7 @@ same()
 	fail "$1" "$(diff "$work/want" "$work/got" | head -n 20)"
 }
 
-# none CLAIM LINES: what was looked for was not found.
+# none CLAIM LINES: nothing was found.
 none()
 {
 	if [ -z "$2" ]; then
@@ -82,8 +82,8 @@ none()
 	fi
 }
 
-# refused CLAIM STATUS PATTERN COMMAND...: exits so, with one line on stderr
-# that matches; its stdout is let through.
+# refused CLAIM STATUS PATTERN COMMAND...: exits with STATUS and one matching
+# line on stderr; its stdout is passed on.
 refused()
 {
 	claim=$1 want=$2 pattern=$3
@@ -110,7 +110,7 @@ extracts()
 	"$LAUNCHER" extract "$@" >"$work/out" && cmp "$file" "$work/out"
 }
 
-# kernel NAME: the path of a stock kernel; fails where there is none.
+# kernel NAME: the path of a stock kernel; fails if it does not exist.
 kernel()
 {
 	"$top/scripts/fetch-kernels" "$1" 2>"$work/fetch.log"
@@ -142,7 +142,7 @@ cut_bytes()
 	tail -c +$(($2 + 1)) "$1" | head -c "$3"
 }
 
-# format_of FILE OFFSET: the format whose magic lies there
+# format_of FILE OFFSET: the format whose magic is there
 format_of()
 {
 	case $(od -An -v -t x1 -j "$2" -N 6 "$1" | tr -d ' ') in
@@ -157,7 +157,7 @@ format_of()
 	esac
 }
 
-# Where the decoded size is behind the stream, the tools must not see it.
+# If the decoded size follows the stream, the tools must not see it.
 tail_of()
 {
 	case $1 in
@@ -196,7 +196,7 @@ function short(h) {
 	return "0x" (h == "" ? "0" : h)
 }'
 
-# elf_size FILE: where the last thing ends that readelf knows of
+# elf_size FILE: the end of the last part that readelf shows
 elf_size()
 {
 	readelf -hlSW "$1" | awk "$awk_hex"'
