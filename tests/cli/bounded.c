@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bounded SECONDS MIB COMMAND: run COMMAND, and let it take no more processor
- * time and memory than that.
+ * bounded SECONDS MIB COMMAND: run COMMAND with at most this much processor
+ * time and memory.
  *
- * The status is COMMAND's, 128 + N if signal N ended it; 201 and a line on
- * stderr if it took longer (it is killed) or had more memory resident. By the
- * clock it has WAIT times as long: other processes may keep it from running,
- * and it may wait for what never comes.
+ * The status is COMMAND's, or 128 + N if signal N ended it; 201 and a line on
+ * stderr if it took longer (it is killed) or had more memory resident. The
+ * limit by the clock is WAIT times as long: other processes may keep COMMAND
+ * from running, and it may wait for something that never comes.
  */
 #include <signal.h>
 #include <stdbool.h>

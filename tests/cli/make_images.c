@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_images FOLDER: the images of tests/cli/table, each wrong in one way,
- * and one good bzImage of each payload format.
+ * make_images FOLDER: the images of tests/cli/table, each with one fault, and
+ * one good bzImage of each payload format.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +152,7 @@ static void save_patched(const char *name, const struct buf *image, size_t off,
 	buf_release(&b);
 }
 
-/* Half of the stream, and the right size behind it. */
+/* Half of the stream, followed by the right size. */
 static void save_half(const char *format, const struct buf *image, size_t size)
 {
 	size_t start = (elf_peek(image, HDR_SETUP_SECTS, 1) + 1) * 512 +
@@ -170,8 +170,8 @@ static void save_half(const char *format, const struct buf *image, size_t size)
 	buf_release(&b);
 }
 
-/* bzImages: one sound one per format, half of its payload, and its decoded
- * size told wrong. */
+/* bzImages: a valid one of each format, one with half of its payload, and one
+ * with a wrong decoded size. */
 static void save_formats(const struct buf *elf)
 {
 	for (size_t i = 0; i < formats_count; i++) {
@@ -250,7 +250,7 @@ static void save_others(const struct buf *elf)
 	buf_release(&kernel);
 }
 
-/* A file that cannot be opened at all. */
+/* A file that cannot be opened. */
 static void save_socket(const char *name)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
