@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every fuzz target has in common.
+ * What all fuzz targets share.
  *
- * A file tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput() and
- * fuzz_seeds(). The program started as `fuzz_X --seeds FOLDER` writes its
- * seeds there and ends; started otherwise it is an ordinary libFuzzer target.
+ * A file tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput() and fuzz_seeds().
+ * Started as `fuzz_X --seeds FOLDER`, the program writes its seeds there and
+ * ends; otherwise it is an ordinary libFuzzer target.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H

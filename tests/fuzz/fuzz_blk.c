@@ -145,7 +145,7 @@ static void request(struct virtio_blk *b, const uint8_t *in)
 		add(&r.chain, &status, 1, true);
 	if (b->core.is.ops->serve(b, &r, &e) == VIRTIO_DRIVER_FAULT)
 		claim(in[4] >= 254);
-	/* Without all of its header or its status it takes a byte of data. */
+	/* A request without a whole header or status has a byte of data. */
 	else if (in[4] < 254)
 		judge(h.type, h.sector, n, status);
 }
@@ -177,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	c.snapshot = in[0] & 1;
 	claim(!disk_open(&disk, &c, &e) && !worker_init(&worker, &e) &&
 	      !virtio_blk_init(&b, &disk, "fuzz", &gm, &worker, &e));
-	/* Without a thread, a job is done where it is added. */
+	/* Without a thread, a job is done when it is added. */
 	threads = b.jobs.max;
 	b.jobs.max = 0;
 	for (size_t at = 1; at + 5 <= size && at < 5 * REQUESTS_MAX; at += 5)

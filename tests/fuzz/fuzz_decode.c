@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Ceilings around what the seeds decode to; the last crosses lz4's blocks. */
+/* Ceilings near the seeds' decoded sizes; the last crosses lz4's blocks. */
 static const struct {
 	size_t cap, enough;
 } asked[] = {

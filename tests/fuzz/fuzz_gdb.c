@@ -140,8 +140,8 @@ static void send_raw(const uint8_t *data, size_t size)
 	}
 }
 
-/* The same bytes as a client's first: what has not been a greeting and its
- * answer makes no debugger, and what a debugger has said is a packet. */
+/* The same bytes as a new client's: without a greeting and its answer, it is
+ * not a debugger; a debugger has sent a packet. */
 static void greet(const uint8_t *data, size_t size, size_t chunk)
 {
 	struct gdb_hello h = { 0 };

@@ -13,7 +13,7 @@
 
 #define CEILING (256 << 10)
 
-/* Every part is of the file, and the command line is one. */
+/* Every part lies in the file, and the command line is a string. */
 static void check_uki(const struct image *img, struct bytes file)
 {
 	const struct bytes parts[] = { img->uki.kernel, img->uki.initrd,

@@ -104,7 +104,7 @@ static void check_diff(const struct inspection *a, const struct inspection *b)
 	json_decref(back);
 }
 
-/* What the input is compared with. */
+/* The input is compared with this. */
 static void check_pair(const struct inspection *in)
 {
 	static struct inspection other;
@@ -126,7 +126,7 @@ static void check_pair(const struct inspection *in)
 	check_diff(in, &other);
 }
 
-/* No tag without its end: what is foreign has no such characters. */
+/* Every tag ends: foreign text contains no such characters. */
 static void check_map(const struct inspection *in)
 {
 	struct memory_map map = { 0 };

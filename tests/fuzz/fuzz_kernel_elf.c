@@ -59,7 +59,7 @@ static void check(const struct kernel_elf *k)
 		abort();
 }
 
-/* A name is written within its room, whatever the symbols are. */
+/* A name stays within its room, whatever the symbols are. */
 static void check_symbols(const struct symtab *t)
 {
 	static const uint64_t addresses[] = { 0, 0x1000, 0x1000000,
@@ -74,7 +74,7 @@ static void check_symbols(const struct symtab *t)
 	}
 }
 
-/* A configuration that is carried is text of a bounded size. */
+/* An embedded configuration is text of a bounded size. */
 static void read_config(const struct kernel_elf *k)
 {
 	struct buf config = { 0 };
@@ -88,7 +88,7 @@ static void read_config(const struct kernel_elf *k)
 	buf_release(&config);
 }
 
-/* Symbols for whatever the sections are. */
+/* Symbols, whatever the sections are. */
 static void add_symbols(const struct kernel_elf *k)
 {
 	uint64_t addresses[] = { 0, 0x1000, 0xffffffff81000000, UINT64_MAX };
@@ -225,7 +225,7 @@ static void seed_notes(const char *name, bool is32, bool sections)
 	buf_release(&file);
 }
 
-/* A kernel that carries its configuration. */
+/* A kernel with an embedded configuration. */
 static void seed_config(void)
 {
 	static const char text[] = "# CONFIG_A is not set\nCONFIG_PCI=y\n";

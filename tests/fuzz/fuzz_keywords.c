@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile option with parts. Beyond not crashing: a refusal has a message,
- * values lie in the text, and an option that is taken can be written again from
- * its values, with escapes, and then means the same.
+ * A hostile option with parts. Beyond not crashing: every refusal has a
+ * message, values lie in the text, and an accepted option that is written again
+ * from its values, with escapes, means the same.
  */
 #include "fuzz/fuzz.h"
 #include "base/keywords.h"

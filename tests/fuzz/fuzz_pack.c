@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packing any ELF: what is packed, the decompressor stub takes, and finds
- * room for within init_size; and the image is one to our own eyes.
+ * Packing any ELF: the decompressor stub accepts the result and finds room for
+ * it within init_size, and our own reader accepts the image.
  *
  * The stub's decisions (guest/stub/elf.c, place.c) are linked in.
  */
@@ -36,13 +36,13 @@ static void check_elf(struct bytes elf, const uint8_t *info)
 	memcpy(&end, info + STUB_INFO_DEST_END, 4);
 	limits = (struct elf_limits){ len, start, end };
 	must(len == elf.len);
-	/* The stub sees the first window of what it inflates. */
+	/* The stub sees the first window of the inflated data. */
 	must(elf_parse(&k, elf.data,
 		       len < STUB_ELF_HEAD_MAX ? len : STUB_ELF_HEAD_MAX,
 		       &limits, &f));
 }
 
-/* All memory there is ends where init_size does. */
+/* Memory ends where init_size does. */
 static void check_room(const struct setup_header *h, const uint8_t *info,
 		       uint64_t here)
 {

@@ -124,7 +124,7 @@ static const struct device_host host = { .connect = connect_bell,
 					 .disconnect = disconnect_bell,
 					 .add_msi = add_msi };
 
-/* --- what holds whatever the guest did */
+/* --- invariants, whatever the guest did */
 
 static void check_bar(const struct virtio_pci *p, uint64_t bell)
 {
@@ -262,7 +262,7 @@ static void start(uint32_t device)
 	serve();
 	for (size_t i = 0; i < sizeof(writes) / sizeof(*writes); i++)
 		reg(p, writes[i].off, writes[i].size, writes[i].value);
-	/* The other one may lie over it. */
+	/* The other BAR may overlap it. */
 	if (p->function.gpa != PCI_NOWHERE)
 		claim(p->core->is_live);
 }
@@ -398,7 +398,7 @@ static const uint8_t moved[] = {
 	OP_SERVE,
 };
 
-/* By the window in configuration space. */
+/* Through the window in configuration space. */
 static const uint8_t window[] = {
 	CONFIG(1, 0x88, 2, VIRTIO_PCI_STATUS),
 	CONFIG(1, 0x8c, 2, 1),

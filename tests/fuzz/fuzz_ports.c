@@ -110,7 +110,7 @@ static void expect_typed(uint8_t byte)
 		claim(byte == m.expected++);
 }
 
-/* On a copy: reading IIR may take its reason back. */
+/* On a copy: reading IIR may clear its reason. */
 static void check_irq(void)
 {
 	static struct serial copy;

@@ -55,12 +55,12 @@ static size_t count_operators(const char *text)
 	return n;
 }
 
-/* Whether regexec() is a judge of this one. */
+/* Whether regexec() can judge this one. */
 static bool is_comparable(const char *expression)
 {
 	const char *brace = strchr(expression, '{');
 
-	/* Each doubles what regcomp() makes of it. */
+	/* Each doubles the size of regcomp()'s result. */
 	if (count_operators(expression) > OPERATORS_MAX)
 		return false;
 	if (brace && (strchr(brace + 1, '{') || has_large_number(brace)))
@@ -93,7 +93,7 @@ static void run(const char *expression, const char *text)
 		found = regex_matches_text(r, text);
 		claim(feed_bytewise(r, text) == found);
 	}
-	/* What is refused by name is not a question of syntax. */
+	/* Expressions refused by name are not a question of syntax. */
 	if (is_comparable(expression) &&
 	    !(rc && strstr(e.msg, "back-reference")))
 		compare(expression, rc, found, text);

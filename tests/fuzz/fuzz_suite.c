@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Suite files: whatever is taken can be run and told apart, and whatever is
- * not has a line that says where.
+ * Suite files: every accepted one can be run and its cases told apart, and
+ * every error says where it is.
  */
 #include "fuzz/fuzz.h"
 
@@ -25,8 +25,8 @@ const struct command commands[] = {
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
-/* libc's time and memory for an expression have nothing to do with its
- * length: they are not what is looked for here. */
+/* libc's time and memory for an expression do not depend on its length: this
+ * target does not test them. */
 static int check(const char *option, const char *value, struct err *e)
 {
 	if (!strcmp(option, "expect") || !strcmp(option, "fail-on"))

@@ -63,7 +63,7 @@ static uint32_t take(struct input *in, unsigned n)
 	return v;
 }
 
-/* Where the walker said it may write, every byte is written. */
+/* Write every byte that the walker said it may write. */
 static ssize_t source(void *buf, size_t len, unsigned flags)
 {
 	(void)flags;
@@ -89,7 +89,7 @@ static uint32_t in(struct virtio_mmio *v, uint32_t reg)
 	return (uint32_t)virtio_mmio_ops.read(v, reg, 4);
 }
 
-/* Let the worker do all there is to do; the source may have got more. */
+/* Let the worker do all pending work; the source may have more data now. */
 static void serve(void)
 {
 	virtio_resume(&rng.core, 0);
@@ -97,7 +97,7 @@ static void serve(void)
 		loop_turn(&worker.loop, false);
 }
 
-/* What holds whatever the driver did. */
+/* Invariants, whatever the driver did. */
 static void check(struct virtio_mmio *v)
 {
 	uint32_t status = in(v, VIRTIO_REG_STATUS);
@@ -269,7 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	OP_DESC, (i), (uint8_t)(low), (uint8_t)((low) >> 8), 0, 0,      \
 		(len), 0, 0, 0, (flags), (next)
 
-/* A driver that keeps the rules, and one chain of each kind. */
+/* A driver that follows the rules, and one chain of each kind. */
 static const uint8_t plain[] = {
 	OP_START, 0, 3,
 	DESCRIPTOR(0, 0x8000, 64, VIRTQ_DESC_WRITE, 0),
@@ -296,8 +296,8 @@ static const uint8_t indirect[] = {
 	OP_SERVE, 0,
 };
 
-/* Register by register, and a used ring that ends where memory does, with
- * the word of VIRTIO_F_EVENT_IDX behind it. */
+/* Register by register, and a used ring that ends at the end of memory,
+ * followed by the word of VIRTIO_F_EVENT_IDX. */
 static const uint8_t by_hand[] = {
 	REG(VIRTIO_REG_STATUS, 3),
 	REG(VIRTIO_REG_DRIVER_FEATURES, 1u << VIRTIO_F_EVENT_IDX),
