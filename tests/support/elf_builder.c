@@ -152,7 +152,7 @@ static void add_shdr(const struct test_elf *t, const struct test_section *s,
 		buf_add(out, &s64, sizeof(s64));
 }
 
-/* Where a segment or section is put: aligned to 16, in the order given. */
+/* Where a segment or section is placed: aligned to 16, in the order given. */
 static uint64_t place(uint64_t *at, uint64_t size)
 {
 	uint64_t off = *at;
@@ -170,7 +170,7 @@ static void add_data(struct buf *out, size_t start, const void *data,
 	buf_add(out, data, size);
 }
 
-/* Bytes that are the section's alone. */
+/* Bytes that only the section has. */
 static uint64_t section_bytes(const struct test_section *s)
 {
 	return s->type == SHT_NOBITS || s->in_segment ? 0 : s->size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A target for the gdb stub without any KVM: two vCPUs with registers of their
- * own, a few KiB of memory, and a record of what the debugger did.
+ * A target for the gdb stub without KVM: two vCPUs with registers of their own,
+ * a few KiB of memory, and a record of what the debugger did.
  */
 #ifndef TESTS_SUPPORT_FAKE_TARGET_H
 #define TESTS_SUPPORT_FAKE_TARGET_H

@@ -50,7 +50,7 @@ void kallsyms_expected(const struct test_kallsyms *t, uint32_t i, char *text,
 	}
 }
 
-/* The longest token at @text, and how long it is. */
+/* The longest token at @text, and its length. */
 static uint8_t best_token(const char *text, size_t *len)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {

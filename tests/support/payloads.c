@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tests' way to the compressors of `launcher pack`: nothing to check, and
- * the parameters that a kernel's build would not use.
+ * The tests' interface to the compressors of `launcher pack`: it handles
+ * errors, and sets parameters that a kernel's build would not use.
  */
 #include "payloads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the round trips are made with: fast enough for many of them. */
+/* Levels for the round trips: fast enough for many of them. */
 static const struct {
 	const char *format;
 	int level;
@@ -25,7 +25,7 @@ static int level_of(const char *format)
 	return 0;
 }
 
-/* A helper that fails makes the test pointless. */
+/* If a helper fails, the test is pointless. */
 static void must(int rc, const struct err *e)
 {
 	if (!rc)
@@ -34,7 +34,7 @@ static void must(int rc, const struct err *e)
 	abort();
 }
 
-/* With parameters of one's own. */
+/* With custom parameters. */
 static void compress(const char *format, const void *in, size_t len,
 		     struct compress_how how, struct buf *out)
 {
