@@ -16,14 +16,14 @@
 #include "image/image.h"
 #include "vm/guest_mem.h"
 
-/* Say what went wrong and exit: a half-done measurement is worth nothing. */
+/* Report the error and exit: an incomplete measurement is worthless. */
 void bench_die(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
 /* Open an image that has a payload, or die. */
 void bench_open(struct image *img, const char *path);
 
-/* Memory for @len bytes as guest memory is made: aligned, huge pages. */
+/* Allocate @len bytes like guest memory: aligned, huge pages. */
 struct bench_mem {
 	uint8_t *data;
 	size_t len;
@@ -33,7 +33,7 @@ struct bench_mem {
 void bench_mem_map(struct bench_mem *m, size_t len);
 void bench_mem_unmap(struct bench_mem *m);
 
-/* Bytes of it that are in memory. */
+/* The number of its bytes that are resident. */
 size_t bench_resident(const void *addr, size_t len);
 
 /*
@@ -42,7 +42,7 @@ size_t bench_resident(const void *addr, size_t len);
  */
 double bench_median(double *v, size_t n);
 
-/* Measure at real-time priority, or say that it is not allowed. */
+/* Measure at real-time priority, or report that it is not allowed. */
 void bench_ask_for_priority(void);
 
 /* "met" or "missed". */

@@ -148,7 +148,7 @@ static void time_pairs(struct pairs *pairs, const struct payload *p,
 	       (pairs->n < PAIRS_MIN || clock_ns() < end)) {
 		size_t i = pairs->n++;
 
-		/* Neither is always the first of its pair. */
+		/* Both take turns at being the first of a pair. */
 		if (i % 2)
 			pairs->launcher[i] = time_launcher(path);
 		pairs->library[i] = time_library(p, out);

@@ -75,7 +75,7 @@ static struct use use_of_load(const char *path)
 			     bench_resident(l.gm.base, l.gm.low_size) };
 }
 
-/* In a process of its own, that has done nothing else. */
+/* In a new process that has done nothing else. */
 static struct use in_child(struct use (*measure)(const char *path),
 			   const char *path)
 {

@@ -78,8 +78,8 @@ static uint32_t be32(const uint8_t *p)
 }
 
 /*
- * lzop as it writes by itself: 34 bytes and the name, a checksum, then blocks
- * of two sizes, the decoded bytes' Adler-32 and data.
+ * lzop's default output: 34 bytes and the name, a checksum, then blocks of two
+ * sizes, the decoded bytes' Adler-32 and data.
  */
 static size_t lzo(struct bytes in, uint8_t *out, size_t cap)
 {
