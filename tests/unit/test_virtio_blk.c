@@ -128,10 +128,8 @@ static uint8_t transfer(uint32_t type, uint64_t sector, uint32_t len)
 
 START_TEST(virtio_blk__is_a_block_device)
 {
-	const uint8_t *config = b.core.is.config;
 	uint64_t features = b.core.is.features;
 
-	(void)config;
 	ck_assert_uint_eq(b.core.is.id, 2);
 	ck_assert_uint_eq(b.core.is.queues, 1);
 	ck_assert_uint_eq(virtio_read_config(&b.core, 0, 4), SECTORS);

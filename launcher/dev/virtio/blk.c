@@ -23,7 +23,6 @@ struct blk_request {
 	struct virtio_blk *b;
 	struct virtio_ticket ticket;
 	uint32_t type;
-	uint32_t flags; /* of a range */
 	uint64_t off, len;
 	uint8_t *status;  /* in guest memory */
 	uint32_t written; /* bytes before it, if all goes well */
@@ -40,9 +39,7 @@ static void count(struct virtio_blk *b, enum blk_count what, uint64_t n)
 
 /* ---- checking */
 
-/* 5.2.6.2: "A device MUST set the status byte to VIRTIO_BLK_S_IOERR for a write
- * request if the VIRTIO_BLK_F_RO feature if offered". Requests beyond the
- * disk's end fail, too. */
+/* Whether all of the sectors are on the disk. */
 static bool is_inside(const struct virtio_blk *b, uint64_t sector,
 		      uint64_t sectors)
 {
@@ -113,6 +110,8 @@ static bool writes(uint32_t type)
 static uint8_t parse(struct blk_request *q, uint64_t sector,
 		     struct virtq_cursor *in, struct virtq_cursor *out)
 {
+	/* 5.2.6.2: a write to a device that offers VIRTIO_BLK_F_RO gets
+	 * VIRTIO_BLK_S_IOERR, and nothing is written. */
 	if (writes(q->type) && q->b->disk->is_ro)
 		return VIRTIO_BLK_S_IOERR;
 	switch (q->type) {
@@ -169,8 +168,8 @@ static int carry_out(struct blk_request *q, struct err *e)
 		rc = disk_write(b->disk, q->iov, q->n, q->off, e);
 	for (unsigned i = 0; !rc && i < q->ranges_count; i++)
 		rc = do_range(b, q->type, &q->ranges[i], e);
-	/* 5.2.6.2: without a cache, a write "MUST be ... committed to
-	 * persistent storage" before it completes. */
+	/* 5.2.6.2: without a write-back cache, a write is complete once it is
+	 * on stable storage. */
 	if (!rc &&
 	    (q->type == VIRTIO_BLK_T_FLUSH || !atomic_load(&b->writes_back)))
 		rc = disk_flush(b->disk, e);
