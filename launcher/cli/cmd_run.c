@@ -192,10 +192,14 @@ static int read_all(struct run *r, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;
-	step_begin(&r->early.step, "trying what KVM can do for a debugger");
-	rc = debugger_probe(&r->guest.debugger, e);
+	if (o->gdb) {
+		step_begin(&r->early.step,
+			   "trying what KVM can do for a debugger");
+		rc = debugger_probe(&r->guest.debugger, e);
+	}
 	if (rc)
 		return rc;
+	step_begin(&r->early.step, "making the machine");
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
