@@ -13,8 +13,14 @@
 #ifndef PV_PCI_H
 #define PV_PCI_H
 
-#define PCI_CONFIG_PORT	   0xcf8
-#define PCI_CONFIG_LEN	   8 /* both registers */
+#define PCI_CONFIG_PORT 0xcf8
+#define PCI_CONFIG_LEN	8 /* both registers */
+
+/* From there on: the address register, reset control in the middle of it, and
+ * the data register. */
+#define PCI_PORT_ADDRESS   0
+#define PCI_PORT_RESET	   1
+#define PCI_PORT_DATA	   4
 #define PCI_DATA_PORT	   0xcfc
 #define PCI_ADDRESS_ENABLE 0x80000000u
 #define PCI_ADDRESS_BITS   0x80fffffcu /* those that can be written */

@@ -6,10 +6,6 @@
 
 #include "pv/pci.h"
 
-#define PORT_ADDRESS 0 /* offsets from 0xcf8 */
-#define PORT_RESET   1
-#define PORT_DATA    4
-
 #define RESET_CPU 0x04 /* rising edge resets */
 
 void pci_stub_init(struct pci_stub *pci, struct outcome_latch *latch)
@@ -44,11 +40,11 @@ static uint64_t pci_stub_read(void *dev, uint64_t off, unsigned size)
 {
 	struct pci_stub *pci = dev;
 
-	if (off == PORT_ADDRESS && size == 4)
+	if (off == PCI_PORT_ADDRESS && size == 4)
 		return pci->address;
-	if (off >= PORT_DATA)
-		return config_read(pci) >> (off - PORT_DATA) * 8;
-	return off == PORT_RESET ? 0 : UINT64_MAX;
+	if (off >= PCI_PORT_DATA)
+		return config_read(pci) >> (off - PCI_PORT_DATA) * 8;
+	return off == PCI_PORT_RESET ? 0 : UINT64_MAX;
 }
 
 static void pci_stub_write(void *dev, uint64_t off, unsigned size,
@@ -56,9 +52,9 @@ static void pci_stub_write(void *dev, uint64_t off, unsigned size,
 {
 	struct pci_stub *pci = dev;
 
-	if (off == PORT_ADDRESS && size == 4)
+	if (off == PCI_PORT_ADDRESS && size == 4)
 		pci->address = (uint32_t)value & PCI_ADDRESS_BITS;
-	else if (off == PORT_RESET && size == 1)
+	else if (off == PCI_PORT_RESET && size == 1)
 		pci_reset_control(pci->latch, (uint8_t)value);
 	/* Configuration space is read-only. */
 }

@@ -7,10 +7,6 @@
 
 #include "dev/pc/legacy.h"
 
-#define PORT_ADDRESS 0 /* offsets from 0xcf8 */
-#define PORT_RESET   1
-#define PORT_DATA    4
-
 static const struct pci_ids bridge_ids = {
 	.vendor = PCI_BRIDGE_VENDOR,
 	.device = PCI_BRIDGE_DEVICE,
@@ -119,11 +115,11 @@ static uint64_t host_read(void *dev, uint64_t off, unsigned size)
 	uint64_t value = UINT64_MAX;
 
 	pthread_mutex_lock(&h->lock);
-	if (off == PORT_ADDRESS && size == 4)
+	if (off == PCI_PORT_ADDRESS && size == 4)
 		value = h->address;
-	else if (off >= PORT_DATA)
-		value = read_config(h, (unsigned)off - PORT_DATA, size);
-	else if (off == PORT_RESET)
+	else if (off >= PCI_PORT_DATA)
+		value = read_config(h, (unsigned)off - PCI_PORT_DATA, size);
+	else if (off == PCI_PORT_RESET)
 		value = 0;
 	pthread_mutex_unlock(&h->lock);
 	return value;
@@ -134,12 +130,12 @@ static void host_write(void *dev, uint64_t off, unsigned size, uint64_t value)
 	struct pci_host *h = dev;
 
 	pthread_mutex_lock(&h->lock);
-	if (off == PORT_ADDRESS && size == 4)
+	if (off == PCI_PORT_ADDRESS && size == 4)
 		h->address = (uint32_t)value & PCI_ADDRESS_BITS;
-	else if (off >= PORT_DATA)
-		write_config(h, (unsigned)off - PORT_DATA, size,
+	else if (off >= PCI_PORT_DATA)
+		write_config(h, (unsigned)off - PCI_PORT_DATA, size,
 			     (uint32_t)value);
-	else if (off == PORT_RESET && size == 1)
+	else if (off == PCI_PORT_RESET && size == 1)
 		pci_reset_control(h->latch, (uint8_t)value);
 	pthread_mutex_unlock(&h->lock);
 }
