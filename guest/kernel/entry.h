@@ -37,8 +37,8 @@
 #define EARLY_STACK	  (EARLY_TABLES_PAGES * 0x1000)
 #define EARLY_STACK_END	  (EARLY_STACK + 0x4000)
 #define EARLY_IDT	  EARLY_STACK_END
-#define EARLY_FRAME	  (EARLY_STACK_END + 0xf00)
-#define EARLY_SIZE	  (EARLY_STACK_END + 0x1000)
+#define EARLY_FRAME	  (EARLY_IDT + 0x1000)
+#define EARLY_SIZE	  (EARLY_IDT + 0x2000)
 
 /* Which entry point it was. */
 #define ENTRY_PVH      1

@@ -18,6 +18,7 @@
 #include "pic.h"
 #include "pv/bootparam.h"
 #include "pv/x86.h"
+#include "trap.h"
 
 #define PIC_MASTER_MASK 0x21
 #define PIC_SLAVE_MASK	0xa1
@@ -132,6 +133,16 @@ static enum verdict lapic_timer_is_masked(const struct boot *b)
 		return SKIP;
 	return expect_equal("its mask bit", found.timer & LAPIC_LVT_MASKED,
 			    LAPIC_LVT_MASKED);
+}
+
+static enum verdict nothing_was_pending(const struct boot *b)
+{
+	(void)b;
+	if (!cpu_is_kvms() && trap_foreign()) {
+		say("     %u interrupts of what ran before\n", trap_foreign());
+		return SKIP;
+	}
+	return expect_equal("interrupts of other vectors", trap_foreign(), 0);
 }
 
 static enum verdict ioapic_is_masked(const struct boot *b)
@@ -337,6 +348,7 @@ static const struct claim claims[] = {
 	{ "the local APIC is on: LINT0 is the PIC's, LINT1 is NMI",
 	  lapic_is_a_wire },
 	{ "the local APIC's timer is masked", lapic_timer_is_masked },
+	{ "no interrupt of another vector was pending", nothing_was_pending },
 	{ "every entry of the IOAPIC is masked", ioapic_is_masked },
 	{ "the MTRRs are on, fixed ones too", mtrrs_are_on },
 	{ "memory below 640 KiB is write-back", low_memory_is_cached },

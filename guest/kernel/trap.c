@@ -34,6 +34,7 @@ _Static_assert(TRAP_VECTORS * sizeof(struct gate) <= EARLY_FRAME - EARLY_IDT,
 extern const uint8_t trap_stubs[];
 
 static volatile unsigned counts[TRAP_VECTORS];
+static volatile unsigned foreign;
 static void (*handlers[TRAP_VECTORS])(void);
 
 void trap_init(void)
@@ -62,6 +63,11 @@ void trap_load(void)
 unsigned trap_count(unsigned vector)
 {
 	return counts[vector];
+}
+
+unsigned trap_foreign(void)
+{
+	return foreign;
 }
 
 void trap_count_clear(void)
@@ -124,6 +130,8 @@ void trap_handle(const struct trap_frame *f)
 	if (f->vector < EXCEPTIONS)
 		exception(f);
 	counts[f->vector]++;
+	if (f->vector >= VECTOR_FOREIGN)
+		foreign++;
 	if (handlers[f->vector])
 		handlers[f->vector]();
 	if (f->vector < VECTOR_LAPIC)

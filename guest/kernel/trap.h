@@ -4,13 +4,15 @@
  *
  * An unexpected exception is printed with its vector, address and error code,
  * and ends the run as a failure, so there is no silent hang. Interrupts are
- * counted; a claim may add a handler of its own.
+ * counted; a claim may add a handler of its own. Each vector has its gate: what
+ * ran before, such as a Linux that was left by kexec, may leave an interrupt
+ * pending at the local APIC, and it arrives when interrupts are first enabled.
  */
 #ifndef GUEST_KERNEL_TRAP_H
 #define GUEST_KERNEL_TRAP_H
 
 #define TRAP_STUB_SIZE 16
-#define TRAP_VECTORS   0x50
+#define TRAP_VECTORS   0x100
 
 #define VECTOR_PIC_MASTER 0x20 /* IRQ 0-7 */
 #define VECTOR_PIC_SLAVE  0x28 /* IRQ 8-15 */
@@ -20,6 +22,7 @@
 #define VECTOR_IPI	0x42
 #define VECTOR_MSI	0x43 /* of a PCI function, and the next one */
 #define VECTOR_SPURIOUS 0x4f /* its low four bits must be ones */
+#define VECTOR_FOREIGN	0x50 /* and above: this kernel asks for none of them */
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -45,6 +48,9 @@ void trap_handle(const struct trap_frame *f);
 
 /* How often interrupt @vector came since the last trap_count_clear(). */
 unsigned trap_count(unsigned vector);
+
+/* How many came that this kernel did not ask for; clearing keeps this count. */
+unsigned trap_foreign(void);
 void trap_count_clear(void);
 
 /*
