@@ -204,7 +204,7 @@ static void correct(struct hold *h, unsigned cpu)
 	 * elsewhere. */
 	if (len && !vcpu_get_regs(hold_vcpu(h, cpu), &r, &e) &&
 	    cpu_linear_rip(&r) == c->from.addr + len)
-		pushed_flags_mend(h->gm, &r);
+		pushed_flags_clear_tf(h->gm, &r);
 }
 
 /* The step was a small part of a long instruction. */

@@ -19,7 +19,7 @@ unsigned pushed_flags_here(const struct guest_mem *gm, uint64_t gpa)
 	return p && *p == PUSHF ? len : 0;
 }
 
-void pushed_flags_mend(const struct guest_mem *gm, const struct cpu_regs *r)
+void pushed_flags_clear_tf(const struct guest_mem *gm, const struct cpu_regs *r)
 {
 	const struct paging paging = cpu_paging(r);
 	uint64_t sp = r->gpr[CPU_RSP], gpa, run;

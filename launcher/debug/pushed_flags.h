@@ -21,6 +21,7 @@ unsigned pushed_flags_here(const struct guest_mem *gm, uint64_t gpa);
 
 /* Such an instruction was stepped: clear the trap flag at the top of the
  * stack. */
-void pushed_flags_mend(const struct guest_mem *gm, const struct cpu_regs *r);
+void pushed_flags_clear_tf(const struct guest_mem *gm,
+			   const struct cpu_regs *r);
 
 #endif

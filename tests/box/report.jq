@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What holds for the report of every run in the box, whatever its end, as far
-# as it is about several values; prints what does not. $name is the case's.
+# Checks that relate several values of a report, for every run in the box;
+# prints those that fail. $name is the case's name.
 
 if ([.timeline | .opened, .decoded, .loaded, .first_instruction,
 	.first_console_byte, .init, .end | values] | . != sort) then

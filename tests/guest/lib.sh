@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What the suites here share: running the launcher, judging a run by its
-# status, its console and its one line on stderr, and counting. Sourced, never
-# run; tests/guest/run sets $LAUNCHER, $guests, $helpers and $work.
+# Functions that the suites here share: they run the launcher, check its status,
+# its console and its one line on stderr, and count. Sourced by the suites;
+# tests/guest/run sets $LAUNCHER, $guests, $helpers and $work.
 
 # shellcheck source=tests/support/hermetic.sh
 . "$(dirname "$0")/../support/hermetic.sh"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are arguments
 #
-# What the suites share: counting, and a reading of bzImages by od, dd and the
-# formats' own tools. Sourced, never run; tests/image/run sets $LAUNCHER, $top
-# and $work, a folder for what the suites may leave to each other.
+# Functions that the suites share: they count, and read bzImages with od, dd and
+# the formats' own tools. Sourced by the suites; tests/image/run sets $LAUNCHER,
+# $top and $work, a folder for files that suites share.
 
 # shellcheck source=tests/support/hermetic.sh
 . "$(dirname "$0")/../support/hermetic.sh"

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# Sourced first by everything that runs tests: the same conditions
-# from a terminal, under nohup, by cron, with a full environment.
+# Sourced first by every script that runs tests, so that they run under the same
+# conditions from a terminal, under nohup, from cron and with a full
+# environment.
 #
-#   signals   at their defaults: what was ignored at the start cannot be reset
-#             within a shell, so the script is started once more
-#   input     empty
-#   language  C, in UTC; files are made readable for others
-#   $TMPDIR   as it came; every test makes a folder of its own in it
+#   signals   have their defaults: a shell cannot reset a signal that it was
+#             started with as ignored, so the script is started a second time
+#   input     is empty
+#   language  is C, in UTC; new files are readable for others
+#   $TMPDIR   is unchanged; every test makes its own folder in it
 #
-# Also says which test runs now, for the time limit of scripts/check.
+# Also tells scripts/check which test is running, for its time limit.
 
 if [ "${HERMETIC-}" != $$ ]; then
 	# The number stays the same, but is another one in a child.

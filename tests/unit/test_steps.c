@@ -249,18 +249,18 @@ START_TEST(pushed_flags__lose_the_trap_flag_alone)
 	memset(gm.base + DST, 0xff, 16);
 	r.ss_base = 0x1000;
 	r.gpr[CPU_RSP] = DST - 0x1000 + 4;
-	pushed_flags_mend(&gm, &r);
+	pushed_flags_clear_tf(&gm, &r);
 	ck_assert_mem_eq(gm.base + DST,
 			 "\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xff\xff", 11);
 	/* 64-bit code has no base, and nothing may be there */
 	set_mode(true);
 	r.gpr[CPU_RSP] = DST + 8;
-	pushed_flags_mend(&gm, &r);
+	pushed_flags_clear_tf(&gm, &r);
 	ck_assert_uint_eq(gm.base[DST + 9], 0xfe);
 	r.gpr[CPU_RSP] = 0xfee00000;
-	pushed_flags_mend(&gm, &r);
+	pushed_flags_clear_tf(&gm, &r);
 	r.gpr[CPU_RSP] = UINT64_MAX;
-	pushed_flags_mend(&gm, &r);
+	pushed_flags_clear_tf(&gm, &r);
 }
 END_TEST
 
