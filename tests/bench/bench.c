@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench load NAME=IMAGE...    loading against the library alone
+ * bench load NAME=IMAGE...    loading, compared with the library alone
  * bench start ...             process start to first guest instruction
  * bench mark ELF OUT          a kernel that shows that instruction
  *
- * scripts/bench says how they are put together.
+ * scripts/bench runs these and describes what they measure.
  */
 #include "bench/bench.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The measuring program behind scripts/bench: its parts, and what they share.
+ * The measuring program of scripts/bench: its parts, and what they share.
  *
- * Nothing here passes or fails. Times are compared with times taken in the
- * same run, in turn, so that whatever else the machine does hits both.
+ * Nothing here passes or fails. Two things are timed in turn in the same run
+ * and compared, so that other work on the machine slows both.
  */
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H

@@ -4,21 +4,21 @@
  *
  * One row per image: the launcher's load against the library alone.
  *
- *   library    one-shot decode of the payload, from memory that is warm to
- *              memory that is warm, on one CPU
+ *   library    one-shot decode of the payload on one CPU; source and
+ *              destination are warm memory
  *   launcher   from opening the file to the last segment in fresh guest
- *              memory: mapping, looking at the payload's beginning, page
- *              faults, decoding, reading ELF and notes, planning, moving
- *              segments, clearing what is left over
+ *              memory: mapping, recognising the payload, page faults,
+ *              decoding, reading ELF and notes, planning, moving segments,
+ *              clearing the rest
  *
- * The two run in turn, and each pair gives one ratio. The ratio shown and
- * judged is the pairs' median; "best" is the launcher's fastest run by the
- * library's fastest. Segments are compared with the library's output before
- * anything is timed.
+ * The two run in turn, and each pair gives one ratio. The ratio that is shown
+ * and compared with the goal is the pairs' median; "best" is the launcher's
+ * fastest run divided by the library's fastest. Segments are compared with the
+ * library's output before anything is timed.
  *
- * On a machine that is busy, a load on two CPUs and a library on one get
- * unlike shares of what is left. So both run at real-time priority where that
- * is allowed, for seconds at a time.
+ * On a busy machine, a load on two CPUs and a library on one get different
+ * shares of the remaining time. So both run at real-time priority if that is
+ * allowed, for seconds at a time.
  */
 #include "bench/bench.h"
 

@@ -3,9 +3,8 @@
  * bench mark ELF OUT
  *
  * Writes OUT, the kernel ELF with other first instructions at its PVH entry:
- * write a byte to COM1, then tell the test port that all is well. Whatever
- * starts such a kernel shows from outside, by that byte, when its first
- * instruction ran.
+ * they write a byte to COM1, then report success by the test port. That byte
+ * shows from outside when the first instruction ran.
  */
 #include "bench/bench.h"
 

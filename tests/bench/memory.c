@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How much memory loading takes beyond what it cannot do without.
+ * How much memory loading takes beyond what every loader needs.
  *
  * Two child processes open the same image. One loads it as the launcher does,
- * the other only has the library decode the payload. Of each, the largest
- * resident size it ever had (VmHWM: heap, stacks, dictionaries, the mapped
- * file) less its output (guest memory, or the library's output buffer) is
- * what it needed to work; the difference is what the launcher adds.
+ * the other only has the library decode the payload. The working memory of each
+ * is its largest resident size (VmHWM: heap, stacks, dictionaries, the mapped
+ * file) minus its output (guest memory, or the library's output buffer). The
+ * difference of the two is what the launcher adds.
  *
- * Output pages are counted by mincore(). A load has two marks at which they
- * are known: the payload decoded, where a third child stops, and the segments
- * in place, when pages have come and gone. The launcher's need is the larger
- * of the two marks' peaks, each less the most output known until then. Pages
- * in between that were not output at a mark count against the launcher.
+ * Output pages are counted by mincore(), at two points of a load: after the
+ * payload is decoded, where a third child stops, and when the segments are in
+ * place, after pages were added and freed. At each point the largest output
+ * seen so far is subtracted from the peak; the launcher's working memory is the
+ * larger result. Pages in between that were not output at either point count
+ * against the launcher.
  */
 #include "bench/bench.h"
 

@@ -2,9 +2,9 @@
 /*
  * bench names NAME=IMAGE...
  *
- * One row per image: finding, checking and reading all names that its kernel
- * carries for itself, from the decoded ELF in warm memory. A run that needs no
- * name does none of it.
+ * One row per image: finding, checking and reading all names in the kernel's
+ * own kallsyms, from the decoded ELF in warm memory. A run that needs no name
+ * does none of this.
  */
 #include "bench/bench.h"
 

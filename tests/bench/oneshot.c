@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each decoding library by itself, from memory to memory: the measure of
- * what decoding has to cost.
+ * Each decoding library alone, from memory to memory: the least that decoding
+ * can cost.
  *
- * One call where the library has one. lz4's legacy frame and lzop's file have
- * no library function, so their blocks are walked here, one after the other,
- * with the checks that their own tools make. The input is one that the
- * launcher has decoded before, so it is believed.
+ * One call if the library has one. For lz4's legacy frame and lzop's file there
+ * is no library function, so their blocks are decoded here one after the other,
+ * with the checks that their own tools make. The launcher has decoded the same
+ * input before, so it is trusted.
  */
 #include "bench/bench.h"
 

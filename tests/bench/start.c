@@ -3,11 +3,11 @@
  * bench start NAME COMMAND... [-- NAME COMMAND...]...
  *
  * From the start of a process to the first guest instruction, for several
- * programs in turn; the first is to be faster than each of the others. The
- * guest writes a byte to its serial port first thing (see mark.c) and each
- * program passes that on to stdout, here a pipe: the byte's arrival is the
- * mark, the same for all. The guest then ends itself; when the process is gone
- * is shown too, and the most memory it had.
+ * programs in turn; the goal is that the first is faster than each of the
+ * others. The guest's first instructions write a byte to its serial port (see
+ * mark.c). Each program copies it to stdout, here a pipe, and the time of its
+ * arrival is compared. The guest then ends itself; the time at which the
+ * process is gone and the most memory that it had are shown too.
  *
  *   fork, exec ......... byte in the pipe ......... process gone
  *   |---- to first instruction ----|                |

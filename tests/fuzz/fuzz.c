@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The `--seeds FOLDER` half of every fuzz target.
+ * What every fuzz target does for `--seeds FOLDER`.
  */
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every decoder on hostile streams: no crash, nothing past the ceiling, and
- * results that agree with each other.
+ * Every decoder with hostile streams: it must not crash or write past the
+ * ceiling, and its results must agree with each other.
  *
- * The first byte chooses the decoder, the second what is asked of it; the
- * rest is the stream.
+ * The first byte chooses the decoder, the second the operation; the rest is the
+ * stream.
  */
 #include "fuzz/fuzz.h"
 #include "support/payloads.h"

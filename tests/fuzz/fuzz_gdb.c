@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile debugger: anything on the line, while the target stops and runs.
+ * A hostile debugger that sends any bytes while the target stops and runs.
  *
- * The first byte of the input says how the rest goes to the stub: as it is, or
- * as payloads of packets with valid sums, separated by newlines. A byte 0xfe
- * lets the target stop, and 0xfd lets another debugger come. Beyond not
- * crashing: what comes back is signs and packets with sound sums, each no
- * longer than
- * the limit that gdb was told; and the target is asked to run only when it
- * stands still.
+ * The first byte of the input says how the rest is sent to the stub: unchanged,
+ * or as payloads of packets with valid checksums, separated by newlines. The
+ * byte 0xfe stops the target, and 0xfd connects another debugger. Beyond not
+ * crashing: the stub answers only with acknowledgements and with packets that
+ * have valid checksums and are no longer than the limit that it announced; and
+ * it asks the target to run only when it is stopped.
  */
 #include "fuzz/fuzz.h"
 #include "debug/gdb/stub.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A whole file: opened, decoded under a ceiling, its ELF read.
+ * A whole file: opens it, decodes it under a ceiling, and reads its ELF.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decompressor stub's inflate against zlib: whatever the bytes, both
- * accept them with the same output, or both refuse.
+ * The decompressor stub's inflate, compared with zlib: both accept the bytes
+ * with the same output, or both refuse them.
  *
- * The first byte says whether a gzip file or a bare DEFLATE stream follows.
+ * The first byte says whether a gzip file or a raw DEFLATE stream follows.
  */
 #include "fuzz/fuzz.h"
 #include "../../guest/lib/inflate.h"

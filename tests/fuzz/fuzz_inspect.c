@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both reports of a file, and of what differs between it and another: whatever
- * it says, lines stay within the width, terminals get no control bytes, and
- * JSON is JSON. A file differs from itself in nothing, and from another in the
- * same from either side. And a picture of where it wants to lie, even if
- * it cannot be loaded: its elements end.
+ * The text and JSON of `inspect`, for one file and for the difference of two.
+ * Lines stay within the width, terminals get no control bytes, and the JSON is
+ * valid. A file does not differ from itself, and the difference of two files is
+ * the same in both directions. The picture of its places in memory is
+ * well-formed XML, even if the file cannot be loaded.
  *
- * Packed payloads are left to the decoders' targets: here they would only
+ * Packed payloads are fuzzed by the decoders' targets: here they would only
  * take time.
  */
 #include "fuzz/fuzz.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kallsyms: whatever the tables say, every name that comes out is one that
- * can be shown, every address is in the kernel, and they are in order.
+ * Kallsyms with hostile tables: every name that is returned can be shown, every
+ * address is in the kernel, and they are in order.
  *
- * The first byte says what kernel the others are of: bit 0, one of 32 bits;
- * bit 1, a part that can be written to.
+ * The first byte describes the kernel that the rest is taken from: bit 0,
+ * 32-bit; bit 1, a writable part.
  */
 #include "fuzz/fuzz.h"
 

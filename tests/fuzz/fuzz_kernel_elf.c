@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ELF, its notes, its symbols and the relocation lists behind it: ranges
- * lie in the file, every note can be shown.
+ * The ELF, its notes, its symbols and the relocation lists after it: all ranges
+ * are in the file, and every note can be shown.
  *
- * libelf is not built with the sanitizer. So its input lies in memory that
- * cannot be written, against a page that cannot be read.
+ * libelf is not built with the sanitizer. So its input is in memory that cannot
+ * be written, directly before a page that cannot be read.
  */
 #include "fuzz/fuzz.h"
 

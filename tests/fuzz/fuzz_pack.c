@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packing any ELF: the decompressor stub accepts the result and finds room for
- * it within init_size, and our own reader accepts the image.
+ * Packs any ELF: the decompressor stub must accept the result and find room for
+ * it within init_size, and our own reader must accept the image.
  *
- * The stub's decisions (guest/stub/elf.c, place.c) are linked in.
+ * The code in which the stub decides (guest/stub/elf.c, place.c) is linked in.
  */
 #include "fuzz/fuzz.h"
 

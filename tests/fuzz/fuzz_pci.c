@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile guest at a PCI host bridge with two virtio-rng functions, by its
- * ports and its window.
+ * A hostile guest that uses the ports and the window of a PCI host bridge with
+ * two virtio-rng functions.
  *
- * Beyond not crashing: of the doorbells, those of a BAR that answers are
- * connected, and no two at one address; a message is sent only by a function
- * that may send it; the source is not asked unless a driver is live; what the
- * window cannot be covered by stays where it is.
+ * Beyond not crashing: exactly the doorbells of BARs that are enabled and in
+ * the window are connected, and never two at one address; a function sends a
+ * message only if it may; the random source is read only while a driver is
+ * live; and a BAR outside the window leaves what is there unchanged.
  *
- * The input is a list of steps, each a byte for what and then
+ * The input is a list of steps, each a byte for its kind and then
  *
  *   configuration   device8 offset8 size8 value32
- *   register        device8 offset16 size8 value32   where its BAR is now
+ *   register        device8 offset16 size8 value32   in its BAR
  *   anywhere        offset32 size8 value32           in the window
  *   memory          gpa16 len8 bytes
- *   start           device8                          by the rules
+ *   start           device8                          as the specification says
  *   serve
  */
 #include "fuzz/fuzz.h"

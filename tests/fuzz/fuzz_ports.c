@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile guest at the ports of every legacy device, while somebody types.
+ * A hostile guest that uses the ports of every legacy device, while input is
+ * typed.
  *
- * The input is a list of steps of four bytes: what to do, where, and with
- * which value. Beyond not crashing: what is typed arrives in order and whole,
- * the serial line's interrupt is up exactly while IIR names a reason, and a
- * read fills in as many bytes as were asked for and no more.
+ * The input is a list of steps of four bytes: the operation, the port and the
+ * value. Beyond not crashing: typed bytes arrive complete and in order, the
+ * serial line's interrupt is raised exactly while IIR names a reason, and a
+ * read fills exactly the requested bytes.
  */
 #include "fuzz/fuzz.h"
 #include "dev/bus.h"

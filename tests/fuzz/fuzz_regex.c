@@ -3,9 +3,9 @@
  * A hostile regular expression, and a hostile text for it.
  *
  * The input is the expression, a newline, and the text. Beyond not crashing:
- * regcomp() and regexec() say the same of them, and so does a text that comes
- * byte by byte. Expressions on which glibc takes for ever, or is known to be
- * wrong, are only compiled and matched.
+ * the result is that of regcomp() and regexec(), also if the text arrives byte
+ * by byte. Expressions for which glibc never ends, or is known to be wrong, are
+ * compiled and matched without that comparison.
  */
 #include "fuzz/fuzz.h"
 #include "base/regex.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The setup header: every range that it gives lies in the file.
+ * The setup header: every range that the parser returns is in the file.
  */
 #include "fuzz/fuzz.h"
 

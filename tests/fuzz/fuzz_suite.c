@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Suite files: every accepted one can be run and its cases told apart, and
- * every error says where it is.
+ * Suite files: an accepted one can be run and its cases have different names;
+ * every error says the line where it is.
  */
 #include "fuzz/fuzz.h"
 

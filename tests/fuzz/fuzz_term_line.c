@@ -2,10 +2,10 @@
 /*
  * A hostile guest's console, as a line on a terminal.
  *
- * Beyond not crashing: the line and the cursor stay within their room, the
- * bytes that are said to be the same are, looking at the line each time it
- * changes or ends costs no more than the console has bytes, times a small
- * number, and the line after a newline starts anew.
+ * Beyond not crashing: the line and the cursor stay within their buffer; bytes
+ * that are reported as unchanged are unchanged; reading the line each time it
+ * changes or ends costs at most a small multiple of the console's bytes; and
+ * the line after a newline starts empty.
  */
 #include "fuzz/fuzz.h"
 #include "base/term_line.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtio core, its MMIO transport, the ring walker and virtio-rng under a
- * driver whose every step is the input's: register accesses, rings,
- * notifications. The worker's loop is turned in between.
+ * The virtio core, its MMIO transport, the ring walker and virtio-rng with a
+ * driver whose steps are the input: register accesses, rings, notifications.
+ * The worker's loop runs between steps.
  *
  * Guest memory is one heap block of exactly its size, so that the sanitizer
- * sees the first byte beside it. A step is an opcode and its operands:
+ * finds the first byte past it. A step is an opcode and its operands:
  *
  *   write register   offset16 value32     access that is not 32 bits wide
  *   memory           gpa16 len8 bytes     any bytes anywhere
- *   start            features8 size8      a set-up that keeps the rules
+ *   start            features8 size8      a set-up as the specification says
  *   descriptor       index8 addr32 len32 flags8 next8
  *   available        head8 add8           entries, and how far idx moves
  *   serve
