@@ -4,47 +4,23 @@
  * afterwards, without answers to the guest's questions. Each test makes a
  * pseudo-terminal the controlling one of its own session.
  */
-#include "unit/unit.h"
+#include "unit/pty_session.h"
 #include "run/terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pty.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static int master, slave;
-static struct termios before;
 static struct terminal t;
 
 static void setup(void)
 {
-	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
-	ck_assert_int_eq(tcgetattr(slave, &before), 0);
+	open_pty();
 	t = (struct terminal)TERMINAL_EMPTY;
 }
 
-/* Run @f in a process whose terminal is the slave; it must return. */
-static void in_session(void (*f)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		signal(SIGHUP, SIG_IGN);
-		if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0))
-			_exit(100);
-		f();
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(status == 0, "wait status 0x%x", status);
-}
-
-/* In that process, which cannot use the test's assertions. */
+/* For functions that run in the session. */
 #define must(claim)                               \
 	do {                                      \
 		if (!(claim))                     \
@@ -91,7 +67,7 @@ static void takes_input(void)
 
 START_TEST(terminal__input)
 {
-	in_session(takes_input);
+	ck_assert_int_eq(in_session(takes_input), 0);
 }
 END_TEST
 
@@ -114,7 +90,7 @@ static void takes_output(void)
 
 START_TEST(terminal__output)
 {
-	in_session(takes_output);
+	ck_assert_int_eq(in_session(takes_output), 0);
 }
 END_TEST
 
@@ -160,7 +136,7 @@ static void is_in_the_background(void)
 
 START_TEST(terminal__background)
 {
-	in_session(is_in_the_background);
+	ck_assert_int_eq(in_session(is_in_the_background), 0);
 }
 END_TEST
 
@@ -179,7 +155,7 @@ static void takes_answers(void)
 
 START_TEST(terminal__answers)
 {
-	in_session(takes_answers);
+	ck_assert_int_eq(in_session(takes_answers), 0);
 }
 END_TEST
 
@@ -197,7 +173,7 @@ static void takes_answers_without_input(void)
 
 START_TEST(terminal__answers_without_input)
 {
-	in_session(takes_answers_without_input);
+	ck_assert_int_eq(in_session(takes_answers_without_input), 0);
 }
 END_TEST
 
@@ -219,7 +195,7 @@ static void leaves_what_was_typed(void)
 
 START_TEST(terminal__typed)
 {
-	in_session(leaves_what_was_typed);
+	ck_assert_int_eq(in_session(leaves_what_was_typed), 0);
 }
 END_TEST
 

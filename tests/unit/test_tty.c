@@ -3,43 +3,13 @@
  * The terminal: raw while requested, and restored on every way out. Each test
  * makes a pseudo-terminal the controlling one of its own session.
  */
-#include "unit/unit.h"
+#include "unit/pty_session.h"
 #include "base/tty.h"
 
 #include <errno.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static int master, slave;
-static struct termios before;
-
-static void setup(void)
-{
-	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
-	ck_assert_int_eq(tcgetattr(slave, &before), 0);
-	ck_assert(before.c_lflag & ICANON);
-}
-
-/* Run @f in a process whose terminal is the slave; its wait status. */
-static int in_session(void (*f)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		signal(SIGHUP, SIG_IGN);
-		if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0))
-			_exit(100);
-		f();
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return status;
-}
 
 static bool is_as_before(void)
 {
@@ -178,7 +148,7 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("tty");
 	TCase *t = tcase_create("tty");
 
-	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_checked_fixture(t, open_pty, NULL);
 	tcase_add_test(t, tty__becomes_raw_and_itself_again);
 	tcase_add_test(t, tty__is_restored_at_exit);
 	tcase_add_loop_test(t, tty__is_restored_when_a_signal_kills, 0,
