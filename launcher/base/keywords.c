@@ -184,6 +184,71 @@ int keywords_parse(const struct keywords *k, char *text, void *to,
 	return check_required(&w, k, e);
 }
 
+/* The end of what begins at @at: the first of @ends, or the text's end. */
+static char *find_end(char *at, const char *ends)
+{
+	for (; *at && !strchr(ends, *at); at++)
+		if (*at == '\\' && at[1])
+			at++;
+	return at;
+}
+
+static void print_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fprintf(out, "%s%c", strchr(",=\\", *text) ? "\\" : "", *text);
+}
+
+/* The text at @at, with @folder in front of the path that it has as a value of
+ * @v. */
+static void print_value_in(const struct value *v, const char *at,
+			   const char *folder, FILE *out)
+{
+	const char *path = v ? value_path(v, at) : NULL;
+
+	if (path && *path != '/') {
+		fwrite(at, 1, (size_t)(path - at), out);
+		print_escaped(out, folder);
+		at = path;
+	}
+	fputs(at, out);
+}
+
+static const struct value *value_of(const struct keywords *k, const char *name)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (!strcmp(k->keys[i].name, name))
+			return &k->keys[i].value;
+	return NULL;
+}
+
+void keywords_print_in(const struct keywords *k, char *text, const char *folder,
+		       FILE *out)
+{
+	bool first = k->first;
+
+	for (char *at = text, *end; *at; at = end) {
+		const struct value *v = first ? &k->second_value : NULL;
+		char *equals = find_end(at, ",=");
+		bool has_value = *equals == '=', more;
+
+		end = find_end(at, ",");
+		more = *end;
+		*equals = *end = '\0';
+		print_value_in(first ? &k->first_value : NULL, at, folder, out);
+		if (has_value) {
+			putc('=', out);
+			print_value_in(v ?: value_of(k, at), equals + 1, folder,
+				       out);
+		}
+		if (more) {
+			putc(',', out);
+			end++;
+		}
+		first = false;
+	}
+}
+
 void keywords_usage(const struct keywords *k, char *buf, size_t size)
 {
 	*buf = '\0';

@@ -17,6 +17,8 @@
 #ifndef BASE_KEYWORDS_H
 #define BASE_KEYWORDS_H
 
+#include <stdio.h>
+
 #include "base/value.h"
 
 struct keyword {
@@ -50,6 +52,14 @@ struct keywords {
  */
 int keywords_parse(const struct keywords *k, char *text, void *to,
 		   struct err *e);
+
+/*
+ * Print @text, which keywords_parse() takes, to @out with @folder in front of
+ * every relative path in it. @folder ends with a slash and is not escaped.
+ * @text is modified.
+ */
+void keywords_print_in(const struct keywords *k, char *text, const char *folder,
+		       FILE *out);
 
 /* "FILE[,ro][,id=TEXT]" in @buf of @size bytes, cut if that is too small. */
 void keywords_usage(const struct keywords *k, char *buf, size_t size);

@@ -54,6 +54,7 @@ static int check_text(const struct value *v, const char *text, struct err *e)
 		return regex_check(text, e);
 	case VALUE_INPUT:
 	case VALUE_OUTPUT:
+	case VALUE_PATH:
 		return check_file(text, e);
 	case VALUE_NEW_FILE:
 		return check_new_file(v, text, e);
@@ -84,6 +85,22 @@ const char *value_text(const struct value *v, const void *to, size_t i)
 		n = *(const size_t *)(const void *)((const char *)to +
 						    v->count);
 	return i < n ? slot[i] : NULL;
+}
+
+const char *value_path(const struct value *v, const char *text)
+{
+	if (v->path)
+		return v->path(text);
+	switch (v->kind) {
+	case VALUE_INPUT:
+	case VALUE_OUTPUT:
+		return strcmp(text, "-") ? text : NULL;
+	case VALUE_NEW_FILE:
+	case VALUE_PATH:
+		return text;
+	default:
+		return NULL;
+	}
 }
 
 int value_store(const struct value *v, void *to, const char *text,

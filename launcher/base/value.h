@@ -27,6 +27,7 @@ enum value_kind {
 	VALUE_INPUT,  /* const char *: a file to read, "-": standard input */
 	VALUE_OUTPUT, /* const char *: a file to write, "-": standard output */
 	VALUE_NEW_FILE, /* const char *: a file to write, and not "-" */
+	VALUE_PATH,	/* const char *: a path, whatever it leads to */
 	VALUE_CHOICE,	/* const char *: one of some words */
 	VALUE_NUMBER,	/* unsigned long: from min to max */
 	VALUE_SIZE,	/* uint64_t: bytes, see parse_size() */
@@ -36,6 +37,9 @@ enum value_kind {
 
 /* The @i-th word of a choice, NULL past the last. */
 typedef const char *value_word_fn(size_t i);
+
+/* Where in @text a path begins; NULL: it names no path. */
+typedef const char *value_path_fn(const char *text);
 
 struct value {
 	enum value_kind kind;
@@ -49,6 +53,9 @@ struct value {
 	const char *noun;
 	/* VALUE_CHOICE */
 	value_word_fn *word;
+	/* A text in which a path is only a part, as in "unix:PATH". NULL: the
+	 * kind says whether the text is a path. */
+	value_path_fn *path;
 };
 
 /* offsetof(), if @member of @type is a @wanted. */
@@ -75,6 +82,14 @@ struct value {
 	{                                                                    \
 		.kind = VALUE_NEW_FILE,                                      \
 		.to = VALUE_OFFSET(type, member, const char *), .noun = why, \
+	}
+#define VALUE_PATH_AT(type, member) \
+	VALUE_AT(VALUE_PATH, type, member, const char *)
+/* A text with a path in it, which begins where @where says. */
+#define VALUE_WITH_PATH_AT(type, member, where)                                \
+	{                                                                      \
+		.kind = VALUE_TEXT,                                            \
+		.to = VALUE_OFFSET(type, member, const char *), .path = where, \
 	}
 #define VALUE_SIZE_AT(type, member) VALUE_AT(VALUE_SIZE, type, member, uint64_t)
 #define VALUE_DURATION_AT(type, member) \
@@ -105,6 +120,10 @@ struct value {
 
 /* The @i-th of the texts that are stored in the struct at @to, or NULL. */
 const char *value_text(const struct value *v, const void *to, size_t i);
+
+/* Where in @text, a value of @v, the path begins that it names; NULL: it names
+ * no path, or standard input or output. */
+const char *value_path(const struct value *v, const char *text);
 
 /*
  * Store @text in the struct at @to. Texts are not copied: @text must stay

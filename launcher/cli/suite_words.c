@@ -5,6 +5,7 @@
 #include "cli/option_table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ static bool find_option(const char *command, const char *name,
 		.name = r->name,
 		.repeats = r->times > 1,
 		.file = r->value.kind == VALUE_INPUT,
+		.parts = r->device,
 	};
 	return takes(command, name);
 }
@@ -78,6 +80,25 @@ static int check(const char *option, const char *value, struct err *e)
 	rc = option_store(option_by_name(option), &scratch, value, NULL, e);
 	options_release(&scratch);
 	return rc;
+}
+
+static char *in_folder(const char *option, const char *value,
+		       const char *folder)
+{
+	const struct option_row *r = option_by_name(option);
+	char *copy = strdup(value), *made = NULL;
+	size_t len;
+	FILE *out = open_memstream(&made, &len);
+
+	if (out && copy)
+		keywords_print_in(&r->device->option->keywords, copy, folder,
+				  out);
+	if (!out || fclose(out) || !copy) {
+		free(made);
+		made = NULL;
+	}
+	free(copy);
+	return made;
 }
 
 /* Each value has been checked. Checking an expression again would take long. */
@@ -118,6 +139,7 @@ const struct suite_words suite_words = {
 	.option = find_option,
 	.takes = takes,
 	.check = check,
+	.in_folder = in_folder,
 	.check_all = check_all,
 	.command_at = command_at,
 	.option_at = option_at,

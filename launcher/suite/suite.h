@@ -42,6 +42,7 @@ struct suite_option {
 	const char *name;
 	bool repeats; /* may be a list */
 	bool file;    /* its value names a file to be read */
+	bool parts;   /* its value has parts, of which some may be paths */
 };
 
 /*
@@ -58,6 +59,10 @@ struct suite_words {
 	bool (*takes)(const char *command, const char *name);
 	/* Whether @value is one for it. */
 	int (*check)(const char *option, const char *value, struct err *e);
+	/* A copy of @value, which is one for @option, with @folder in front of
+	 * every relative path; for free(). NULL: no memory. */
+	char *(*in_folder)(const char *option, const char *value,
+			   const char *folder);
 	/* Whether @options can be combined. */
 	int (*check_all)(const char *command, const struct texts *options,
 			 struct err *e);

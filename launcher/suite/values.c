@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
@@ -394,6 +395,31 @@ int value_set_needs(struct build *b, const struct node *map, struct err *e)
 	return 0;
 }
 
+/* The value of an option with parts. If it is the same in every case, it is
+ * made once. */
+static int parts_in_folder(struct build *b, const struct suite_option *o,
+			   const struct node *n, const char **text,
+			   struct err *e)
+{
+	bool same = *text == n->text;
+	char *made;
+
+	if (!*b->folder)
+		return 0;
+	if (same && b->made[n->number]) {
+		*text = b->made[n->number];
+		return 0;
+	}
+	made = b->words->in_folder(o->name, *text, b->folder);
+	*text = made ? pool_text(&b->s->pool, made, strlen(made)) : NULL;
+	free(made);
+	if (!*text)
+		return build_no_memory(b, e);
+	if (same)
+		b->made[n->number] = *text;
+	return 0;
+}
+
 static int add_option(struct build *b, const struct suite_option *o,
 		      const struct node *n, const char *text, struct err *e)
 {
@@ -406,6 +432,8 @@ static int add_option(struct build *b, const struct suite_option *o,
 			     ?: value_add(b, &b->c->files, text, e);
 	else
 		rc = check_text(b, n, o->name, text, e);
+	if (!rc && o->parts)
+		rc = parts_in_folder(b, o, n, &text, e);
 	word = rc ? NULL : pool_chars(&b->s->pool, len + 3);
 	if (rc || !word)
 		return rc ?: build_no_memory(b, e);

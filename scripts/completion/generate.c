@@ -42,7 +42,7 @@ static bool is_file(const struct option_row *r)
 	enum value_kind kind = option_value(r)->kind;
 
 	return kind == VALUE_INPUT || kind == VALUE_OUTPUT ||
-	       kind == VALUE_NEW_FILE;
+	       kind == VALUE_NEW_FILE || kind == VALUE_PATH;
 }
 
 static bool is_optional(const struct option_row *r)

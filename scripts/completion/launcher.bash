@@ -105,7 +105,7 @@ _launcher_argument()
 	*' -b' | *' --boot')
 		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
 	*' -d' | *' --disk')
-		: ;;
+		_launcher_offer -f ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;
 	*' --timeout')

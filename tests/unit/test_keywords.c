@@ -25,6 +25,13 @@ static const char *mode_word(size_t i)
 	return i < COUNT(words) ? words[i] : NULL;
 }
 
+static const char *after_colon(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return colon ? colon + 1 : NULL;
+}
+
 static const struct keyword keys[] = {
 	{ "ro", NULL, VALUE_FLAG_AT(struct config, ro), .help = "" },
 	{ "direct", NULL, VALUE_FLAG_AT(struct config, direct), .help = "" },
@@ -45,7 +52,12 @@ static const struct keyword socket_keys[] = {
 	{ "ro", NULL, VALUE_FLAG_AT(struct config, ro), .help = "" },
 };
 
-enum { DISK, PORT, SOCKET, PLAIN };
+static const struct keyword way_keys[] = {
+	{ "id", "WAY", VALUE_WITH_PATH_AT(struct config, id, after_colon),
+	  .help = "" },
+};
+
+enum { DISK, PORT, SOCKET, PLAIN, WAY };
 
 static const struct keywords grammars[] = {
 	[DISK] = { .first = "FILE",
@@ -61,6 +73,10 @@ static const struct keywords grammars[] = {
 	[SOCKET] = { .keys = socket_keys, .count = COUNT(socket_keys) },
 	[PLAIN] = { .first = "DIR",
 		    .first_value = VALUE_INPUT_AT(struct config, file) },
+	[WAY] = { .first = "DIR",
+		  .first_value = VALUE_PATH_AT(struct config, file),
+		  .keys = way_keys,
+		  .count = COUNT(way_keys) },
 };
 
 static struct config c;
@@ -130,6 +146,47 @@ START_TEST(keywords__without_a_first_part)
 	ck_assert_uint_eq(c.cid, 99);
 	ck_assert_str_eq(c.file, "/s=t");
 	ck_assert(c.ro);
+}
+END_TEST
+
+/* Texts, and the same with the folder "d,e/" in front of relative paths. */
+static const struct {
+	unsigned grammar;
+	const char *text, *moved;
+} moves[] = {
+	{ DISK, "a.img", "d\\,e/a.img" },
+	{ DISK, "/a.img", "/a.img" },
+	{ DISK, "-,ro", "-,ro" },
+	{ DISK, "a\\,b\\=\\\\,ro,id=x/y,forward=a",
+	  "d\\,e/a\\,b\\=\\\\,ro,id=x/y,forward=a" },
+	{ PORT, "a/b=c,ro", "a/b=d\\,e/c,ro" },
+	{ PORT, "a\\=b=c=d", "a\\=b=d\\,e/c=d" },
+	{ PORT, "a=/c", "a=/c" },
+	{ PORT, "a=-", "a=-" },
+	{ SOCKET, "cid=3,socket=s", "cid=3,socket=d\\,e/s" },
+	{ SOCKET, "socket=../s,ro,cid=3", "socket=d\\,e/../s,ro,cid=3" },
+	{ WAY, "-,id=3", "d\\,e/-,id=3" },
+	{ WAY, "a,id=unix:s", "d\\,e/a,id=unix:d\\,e/s" },
+	{ WAY, "/a,id=unix:/s", "/a,id=unix:/s" },
+};
+
+START_TEST(keywords__printed_in_a_folder)
+{
+	const struct keywords *k = &grammars[moves[_i].grammar];
+	char *text = strdup(moves[_i].text), *made;
+	size_t len;
+	FILE *out = open_memstream(&made, &len);
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(out);
+	keywords_print_in(k, text, "d,e/", out);
+	ck_assert_int_eq(fclose(out), 0);
+	ck_assert_str_eq(made, moves[_i].moved);
+	/* Both are values of the same option. */
+	assert_ok(parse(moves[_i].grammar, moves[_i].text), &e);
+	assert_ok(parse(moves[_i].grammar, made), &e);
+	free(made);
+	free(text);
 }
 END_TEST
 
@@ -339,6 +396,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, keywords__of_a_disk);
 	tcase_add_test(t, keywords__of_a_port);
 	tcase_add_test(t, keywords__without_a_first_part);
+	tcase_add_loop_test(t, keywords__printed_in_a_folder, 0, COUNT(moves));
 	tcase_add_loop_test(t, keywords__escapes, 0, COUNT(escapes));
 	tcase_add_loop_test(t, keywords__refuse, 0, COUNT(wrong));
 	tcase_add_loop_test(t, keywords__usage, 0, COUNT(usages));

@@ -64,8 +64,8 @@ static const struct {
 	{ ONE_CASE "  mme: 1G\n",
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, mem, cpus, initrd, cmdline, boot, virtio, "
-	  "timeout, "
+	  "console, never, only, report, mem, cpus, initrd, cmdline, boot, disk, "
+	  "virtio, timeout, "
 	  "expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
@@ -120,6 +120,14 @@ static const struct {
 	  "dir/s.yaml:2: --initrd may be given at most 16 times" },
 	{ ONE_CASE "  initrd: '-'\n",
 	  "key 'initrd': '-' is not a file's name" },
+	{ ONE_CASE "  disk: ''\n", "key 'disk': FILE is empty" },
+	{ ONE_CASE "  disk: []\n", "key 'disk': the list is empty" },
+	{ ONE_CASE "  disk: [a, 'b,c']\n",
+	  "dir/s.yaml:4: key 'disk': unknown key 'c' (expected ro" },
+	{ ONE_CASE "  disk: 'a,ro,snapshot'\n",
+	  "key 'disk': only one of ro, rw and snapshot may be given" },
+	{ ONE_CASE "  command: inspect\n  disk: a\n",
+	  "dir/s.yaml:5: key 'disk': no such key for inspect" },
 	{ ONE_CASE "  command: verify\n  flip: here\n",
 	  "dir/s.yaml:5: key 'flip': 'here' is not an address" },
 	/* the suite's own keys */
@@ -427,7 +435,6 @@ START_TEST(suite__options_keep_the_order_of_keys)
 }
 END_TEST
 
-/* Each combination once; the last axis changes fastest. */
 START_TEST(suite__initrds_are_a_list)
 {
 	assert_ok(read_suite(&s,
@@ -448,6 +455,33 @@ START_TEST(suite__initrds_are_a_list)
 }
 END_TEST
 
+/* A comma in the folder's name does not end the disk's. */
+START_TEST(suite__disks_are_in_its_folder)
+{
+	static const char text[] =
+		"defaults: {image: i, disk: 'one,ro'}\n"
+		"cases:\n"
+		"- {name: a}\n"
+		"- {name: b, disk: [../x, '/y,id=a/b', 'u\\,v,snapshot']}\n"
+		"- {name: c, disk: 'd.${n}', matrix: {n: [1, 2]}}\n"
+		"- {name: d}\n";
+	const struct bytes bytes = { (const uint8_t *)text, strlen(text) };
+
+	assert_ok(suite_parse(&s, "d,1/s.yaml", bytes, &suite_words, &e), &e);
+	ck_assert_str_eq(words(0), "--disk d\\,1/one,ro");
+	ck_assert_str_eq(words(1), "--disk d\\,1/../x --disk /y,id=a/b "
+				   "--disk d\\,1/u\\,v,snapshot");
+	ck_assert_str_eq(words(2), "--disk d\\,1/d.1");
+	ck_assert_str_eq(words(3), "--disk d\\,1/d.2");
+	ck_assert_str_eq(words(4), "--disk d\\,1/one,ro");
+	suite_release(&s);
+	assert_ok(suite_parse(&s, "s.yaml", bytes, &suite_words, &e), &e);
+	ck_assert_str_eq(words(0), "--disk one,ro");
+	suite_release(&s);
+}
+END_TEST
+
+/* Each combination once; the last axis changes fastest. */
 START_TEST(suite__matrix_is_a_product)
 {
 	static const struct {
@@ -883,10 +917,10 @@ END_TEST
 /* The command line has every option that suites may use. */
 START_TEST(suite__words_are_those_of_the_command_line)
 {
-	static const char *const most[] = { "mem",     "cpus",	 "initrd",
-					    "cmdline", "boot",	 "virtio",
-					    "timeout", "expect", "fail-on",
-					    "send",    "symbols" };
+	static const char *const most[] = { "mem",     "cpus",	  "initrd",
+					    "cmdline", "boot",	  "disk",
+					    "virtio",  "timeout", "expect",
+					    "fail-on", "send",	  "symbols" };
 	struct suite_option o;
 
 	for (size_t i = 0; i < COUNT(most); i++)
@@ -913,6 +947,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__initrds_are_a_list);
+	tcase_add_test(t, suite__disks_are_in_its_folder);
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);

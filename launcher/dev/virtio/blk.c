@@ -503,7 +503,7 @@ static const struct keyword blk_keys[] = {
 
 static const struct device_option blk_option = {
 	.keywords = { .first = "FILE",
-		      .first_value = VALUE_TEXT_AT(struct virtio_blk_config,
+		      .first_value = VALUE_PATH_AT(struct virtio_blk_config,
 						   path),
 		      .keys = blk_keys,
 		      .count = sizeof(blk_keys) / sizeof(*blk_keys) },
