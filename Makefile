@@ -102,6 +102,14 @@ CPPFLAGS_ALL := -Iinclude -Ilauncher -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 CFLAGS_ALL := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common \
 	$(CFLAGS)
 
+# Against a stranger who finds a fault: tests/image/hardening checks the result.
+# The sanitized variants have checks of their own. Without optimisation there is
+# no _FORTIFY_SOURCE.
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection=full $(if $(filter -O0 -Og,$(CFLAGS)),,-U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=3)
+LINK_HARDENED := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
 SAN_FLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 # gcc warns of each fence, because this sanitizer ignores fences.
@@ -116,10 +124,12 @@ CC_tsan  = $(CC)
 CC_fuzz  = $(CLANG)
 CC_clang = $(CLANG)
 CC_least = $(CC)
+FLAGS_rel  := $(HARDEN)
+FLAGS_least := $(HARDEN)
 FLAGS_san  := $(SAN_FLAGS)
 FLAGS_tsan := $(TSAN_FLAGS)
 FLAGS_fuzz := $(FUZZ_FLAGS) $(CLANG_WARN)
-FLAGS_clang := $(CLANG_WARN)
+FLAGS_clang := $(HARDEN) $(CLANG_WARN)
 $(foreach v,$(VARIANTS),$(eval WITH_$(v) := $(if $(filter least,$(v)),,$(WITH))))
 
 # `make V=1` shows whole commands, `make -s` none.
@@ -176,7 +186,7 @@ build/$(1)/%.o: %.c build/$(1)/flags
 build/$(1)/%.o: %.S
 	@mkdir -p $$(@D)
 	$$(call show,AS)
-	$$(Q)$$(CC_$(1)) -c -o $$@ $$<
+	$$(Q)$$(CC_$(1)) $$(filter -fcf-protection%,$$(FLAGS_$(1))) -c -o $$@ $$<
 
 build/$(1)/liblauncher.a: $$(call objs,$(1),$$(call lib_srcs,$$(WITH_$(1))) $$(LIB_BLOBS))
 	@mkdir -p $$(@D)
@@ -190,7 +200,7 @@ $(foreach b,$(LIB_BLOBS),$(foreach v,$(VARIANTS),$(eval \
 
 build/launcher: build/rel/launcher/main.o build/rel/liblauncher.a
 	$(call show,LD)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(HARDEN) $(LINK_HARDENED) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
 	$(call show,LD)
@@ -198,11 +208,11 @@ build/san/launcher.san: build/san/launcher/main.o build/san/liblauncher.a
 
 build/clang/launcher.clang: build/clang/launcher/main.o build/clang/liblauncher.a
 	$(call show,LD)
-	$(Q)$(CLANG) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CLANG) $(CFLAGS_ALL) $(LINK_HARDENED) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 build/least/launcher.least: build/least/launcher/main.o build/least/liblauncher.a
 	$(call show,LD)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(call libs,)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LINK_HARDENED) $(LDFLAGS) -o $@ $^ $(call libs,)
 
 # The completions of shells are made from the tables of commands and options,
 # and kept: they can be installed without running anything.

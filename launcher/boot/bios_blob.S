@@ -2,6 +2,10 @@
 /*
  * guest/bios, as built, inside the launcher.
  */
+#ifdef __CET__
+#include <cet.h> /* the note that this object is fit for CET */
+#endif
+
 	.section .rodata
 	.globl	bios_blob, bios_blob_end
 	.balign	16

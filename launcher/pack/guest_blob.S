@@ -2,6 +2,10 @@
 /*
  * The guest's half of a packed image, as built: see guest_blob.h.
  */
+#ifdef __CET__
+#include <cet.h> /* the note that this object is fit for CET */
+#endif
+
 	.section .rodata, "a"
 
 	.globl pack_setup, pack_setup_end
