@@ -227,13 +227,19 @@ const struct option_row *option_by_name(const char *name)
 static int add_device(struct options *o, const struct device_type *type,
 		      const char *arg, struct err *e)
 {
+	struct device_request *r = &o->devices[o->devices_count];
 	int rc;
 
 	if (o->devices_count == MACHINE_DEVICES_MAX)
 		return err_set(e, E2BIG, "at most %d devices may be added",
 			       MACHINE_DEVICES_MAX);
-	rc = device_request_parse(&o->devices[o->devices_count], type, arg, e);
-	if (!rc)
+	rc = device_request_parse(r, type, arg, e);
+	if (rc)
+		return rc;
+	rc = device_request_check_with(r, o->devices, o->devices_count, e);
+	if (rc)
+		device_request_release(r);
+	else
 		o->devices_count++;
 	return rc;
 }

@@ -47,6 +47,19 @@ int device_request_parse(struct device_request *r,
 	return rc;
 }
 
+int device_request_check_with(const struct device_request *r,
+			      const struct device_request *earlier,
+			      size_t count, struct err *e)
+{
+	const struct device_option *o = r->type->option;
+	int rc = 0;
+
+	for (size_t i = 0; o->check_with && !rc && i < count; i++)
+		if (earlier[i].type == r->type)
+			rc = o->check_with(r->config, earlier[i].config, e);
+	return rc;
+}
+
 int device_request_open(const struct device_request *r, struct err *e)
 {
 	return r->type->option->open ? r->type->option->open(r->config, e) : 0;

@@ -106,6 +106,10 @@ struct device_option {
 	size_t config_size;
 	/* Check the keys against each other. NULL: no check. */
 	int (*check)(const void *config, struct err *e);
+	/* Check it against that of an earlier device of this type. NULL: any
+	 * two go together. */
+	int (*check_with)(const void *config, const void *earlier,
+			  struct err *e);
 	/* Open the host files that the device needs, before any foreign bytes
 	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
@@ -176,6 +180,11 @@ struct device_request {
 int device_request_parse(struct device_request *r,
 			 const struct device_type *type, const char *text,
 			 struct err *e);
+/* Whether a machine can have @r in addition to the @count devices at
+ * @earlier. */
+int device_request_check_with(const struct device_request *r,
+			      const struct device_request *earlier,
+			      size_t count, struct err *e);
 int device_request_open(const struct device_request *r, struct err *e);
 void device_request_release(struct device_request *r);
 

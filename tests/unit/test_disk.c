@@ -152,7 +152,9 @@ START_TEST(disk__is_locked)
 	c.path = "disk";
 	rc = disk_open(&other, &c, &e);
 	assert_err(rc, pairs[_i].fits ? 0 : -EBUSY, &e,
-		   pairs[_i].fits ? "" : "disk: is in use");
+		   pairs[_i].fits ? ""
+				  : "disk: is in use by another disk of this "
+				    "guest; add ,ro or ,snapshot to both");
 	disk_close(&other);
 	/* It ends where the disk ends. */
 	disk_close(&d);
@@ -160,12 +162,15 @@ START_TEST(disk__is_locked)
 }
 END_TEST
 
+/* A lock of a process, which the kernel names, and one like those of disks. */
+static const int lock_commands[] = { F_SETLK, F_OFD_SETLK };
+
 START_TEST(disk__names_the_holder)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	const struct disk_config c = { .path = "disk" };
 	int ready[2], done[2], status;
-	char byte;
+	char byte, holder[32];
 	pid_t child;
 
 	ck_assert_int_eq(pipe(ready) | pipe(done), 0);
@@ -173,13 +178,14 @@ START_TEST(disk__names_the_holder)
 	if (!child) {
 		int fd = open("disk", O_RDWR);
 
-		_exit(fcntl(fd, F_SETLK, &lock) ||
+		_exit(fcntl(fd, lock_commands[_i], &lock) ||
 		      write(ready[1], "x", 1) != 1 ||
 		      read(done[0], &byte, 1) != 1);
 	}
 	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
 	assert_err(disk_open(&d, &c, &e), -EBUSY, &e, "disk: is in use by ");
-	ck_assert_ptr_nonnull(strstr(e.msg, "(process "));
+	snprintf(holder, sizeof(holder), "(process %d)", (int)child);
+	ck_assert_ptr_nonnull(strstr(e.msg, holder));
 	ck_assert_int_eq(write(done[1], "x", 1), 1);
 	waitpid(child, &status, 0);
 	ck_assert_int_eq(status, 0);
@@ -330,7 +336,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, disk__refuses, 0, COUNT(refused));
 	tcase_add_test(t, disk__that_may_only_be_read);
 	tcase_add_loop_test(t, disk__is_locked, 0, COUNT(pairs));
-	tcase_add_test(t, disk__names_the_holder);
+	tcase_add_loop_test(t, disk__names_the_holder, 0, COUNT(lock_commands));
 	tcase_add_test(t, disk__writes_reach_the_file);
 	tcase_add_test(t, disk__snapshot_leaves_the_image_alone);
 	tcase_add_loop_test(t, disk__zeros, 0, COUNT(zeroed));

@@ -485,7 +485,37 @@ static int blk_check(const void *config, struct err *e)
 	if (c->snapshot && c->direct)
 		return err_set(e, EINVAL,
 			       "direct cannot be combined with snapshot");
+	if (c->id && (!*c->id || strlen(c->id) > VIRTIO_BLK_ID_SIZE))
+		return err_set(e, EINVAL,
+			       "id: '%s' has %zu bytes (expected 1 to %d)",
+			       c->id, strlen(c->id), VIRTIO_BLK_ID_SIZE);
 	return 0;
+}
+
+static const char *default_id(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *id_of(const struct virtio_blk_config *c)
+{
+	return c->id ?: default_id(c->path);
+}
+
+/* Files may have the same name, but an id that was chosen is to find one
+ * disk. */
+static int blk_check_with(const void *config, const void *earlier,
+			  struct err *e)
+{
+	const struct virtio_blk_config *c = config, *other = earlier;
+
+	if ((!c->id && !other->id) ||
+	    strncmp(id_of(c), id_of(other), VIRTIO_BLK_ID_SIZE))
+		return 0;
+	return err_set(e, EINVAL, "%s and %s: both disks have the id '%.*s'",
+		       other->path, c->path, VIRTIO_BLK_ID_SIZE, id_of(c));
 }
 
 static const struct keyword blk_keys[] = {
@@ -509,16 +539,10 @@ static const struct device_option blk_option = {
 		      .count = sizeof(blk_keys) / sizeof(*blk_keys) },
 	.config_size = sizeof(struct virtio_blk_config),
 	.check = blk_check,
+	.check_with = blk_check_with,
 	.open = blk_open,
 	.close = blk_close,
 };
-
-static const char *default_id(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static int blk_create(struct virtio **v, const struct device_slot *slot,
 		      struct device_env *env, struct err *e)
@@ -531,8 +555,7 @@ static int blk_create(struct virtio **v, const struct device_slot *slot,
 
 	if (!b)
 		return -ENOMEM;
-	rc = virtio_blk_init(b, &c->disk, c->id ?: default_id(c->path), env->gm,
-			     env->worker, e);
+	rc = virtio_blk_init(b, &c->disk, id_of(c), env->gm, env->worker, e);
 	if (rc)
 		free(b);
 	else

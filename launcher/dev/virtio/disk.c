@@ -6,6 +6,8 @@
 #include "dev/virtio/disk.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -127,25 +129,97 @@ static int find_alignment(struct disk *d, struct err *e)
 	return 0;
 }
 
-/* " by NAME (process N)", if the kernel knows. */
-static void name_holder(int fd, char *text, size_t size)
+/* Whether @file, in the folder of a process's descriptors @at, is the file @st
+ * with an open file description lock. */
+static bool is_locked_here(int at, const char *file, const struct stat *st)
+{
+	char path[64], text[1024];
+	struct stat other;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "fd/%.16s", file);
+	if (fstatat(at, path, &other, 0) || other.st_dev != st->st_dev ||
+	    other.st_ino != st->st_ino)
+		return false;
+	snprintf(path, sizeof(path), "fdinfo/%.16s", file);
+	fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[len < 0 ? 0 : len] = '\0';
+	return strstr(text, "OFDLCK");
+}
+
+/* Whether process @pid, a folder of /proc, has locked the file @st. */
+static bool has_locked(const char *pid, const struct stat *st)
+{
+	char path[64];
+	struct dirent *file;
+	bool found = false;
+	DIR *files;
+	int at;
+
+	snprintf(path, sizeof(path), "/proc/%.16s", pid);
+	at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%.16s/fdinfo", pid);
+	files = at < 0 ? NULL : opendir(path);
+	while (files && !found && (file = readdir(files)))
+		found = isdigit((unsigned char)*file->d_name) &&
+			is_locked_here(at, file->d_name, st);
+	if (files)
+		closedir(files);
+	if (at >= 0)
+		close(at);
+	return found;
+}
+
+/* The kernel does not say which process has an open file description lock, so
+ * look for it; 0 if there is none that may be looked at. */
+static pid_t find_holder(int fd)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *process;
+	struct stat st;
+	pid_t pid = 0;
+
+	if (!processes)
+		return 0;
+	while (!pid && !fstat(fd, &st) && (process = readdir(processes)))
+		if (isdigit((unsigned char)*process->d_name) &&
+		    has_locked(process->d_name, &st))
+			pid = (pid_t)strtol(process->d_name, NULL, 10);
+	closedir(processes);
+	return pid;
+}
+
+/* Who has locked the file of @fd; 0: unknown. */
+static pid_t holder_of(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) || lock.l_type == F_UNLCK)
+		return 0;
+	return lock.l_pid > 0 ? lock.l_pid : find_holder(fd);
+}
+
+/* " by NAME (process N)", or nothing for process 0. */
+static void name_holder(pid_t pid, char *text, size_t size)
+{
 	char path[64], name[32] = "";
 	FILE *f;
 
 	*text = '\0';
-	if (fcntl(fd, F_OFD_GETLK, &lock) || lock.l_type == F_UNLCK ||
-	    lock.l_pid <= 0)
+	if (!pid)
 		return;
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)lock.l_pid);
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
 	f = fopen(path, "re");
 	if (f && fgets(name, sizeof(name), f))
 		name[strcspn(name, "\n")] = '\0';
 	if (f)
 		fclose(f);
 	snprintf(text, size, " by %s (process %ld)", *name ? name : "a program",
-		 (long)lock.l_pid);
+		 (long)pid);
 }
 
 static int lock_image(struct disk *d, bool writes, struct err *e)
@@ -155,13 +229,20 @@ static int lock_image(struct disk *d, bool writes, struct err *e)
 		.l_whence = SEEK_SET,
 	};
 	char holder[96];
+	pid_t pid;
 
 	if (!fcntl(d->fd, F_OFD_SETLK, &lock))
 		return 0;
 	if (errno != EAGAIN && errno != EACCES)
 		/* A file system without locks cannot protect readers. */
 		return writes ? err_sys(e, "%s: cannot be locked", d->path) : 0;
-	name_holder(d->fd, holder, sizeof(holder));
+	pid = holder_of(d->fd);
+	if (pid == getpid())
+		return err_set(e, EBUSY,
+			       "%s: is in use by another disk of this guest; "
+			       "add ,ro or ,snapshot to both",
+			       d->path);
+	name_holder(pid, holder, sizeof(holder));
 	return err_set(e, EBUSY, "%s: is in use%s: another program %s it",
 		       d->path, holder, writes ? "has locked" : "writes to");
 }
