@@ -52,12 +52,33 @@ static enum verdict topology_is_whole(const struct boot *b)
 	       expect_equal("last level", end.c >> 8, 0);
 }
 
+/* Nested virtualisation and performance counters are hidden by our launcher
+ * unless they are asked for. */
+static enum verdict nothing_is_exposed(const struct boot *b)
+{
+	bool has_flags = cpuid(CPUID_EXTENDED).a >= CPUID_EXTENDED_FLAGS;
+	uint32_t svm = has_flags ? cpuid(CPUID_EXTENDED_FLAGS).c &
+					   CPUID_EXTENDED_C_SVM
+				 : 0;
+	bool has_counters = cpuid(0).a >= CPUID_PERFMON;
+
+	(void)b;
+	if (!cpu_is_kvms())
+		return SKIP;
+	return expect_equal("VMX", cpuid(1).c & CPUID_1_C_VMX, 0) &&
+	       expect_equal("SVM", svm, 0) &&
+	       expect_equal("counters",
+			    has_counters ? cpuid(CPUID_PERFMON).a : 0, 0);
+}
+
 static const struct claim claims[] = {
 	{ "the hypervisor bit is set", hypervisor_bit_is_set },
 	{ "the hypervisor has a name", hypervisor_has_a_name },
 	{ "there is a local APIC", there_is_an_apic },
 	{ "long mode is offered", long_mode_is_offered },
 	{ "CPUID reports the topology level by level", topology_is_whole },
+	{ "neither VMX, SVM nor performance counters are offered",
+	  nothing_is_exposed },
 	{ 0 },
 };
 

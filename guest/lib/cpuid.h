@@ -10,15 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CPUID_1_C_VMX	     (1u << 5)
 #define CPUID_1_C_HYPERVISOR (1u << 31)
 #define CPUID_1_D_APIC	     (1u << 9)
 #define CPUID_1_D_MTRR	     (1u << 12)
 #define CPUID_1_D_PAT	     (1u << 16)
 #define CPUID_1_D_HTT	     (1u << 28)
+#define CPUID_PERFMON	     0xa
 #define CPUID_TOPOLOGY	     0xb
 #define CPUID_HYPERVISOR     0x40000000
 #define CPUID_EXTENDED	     0x80000000
 #define CPUID_EXTENDED_FLAGS 0x80000001
+#define CPUID_EXTENDED_C_SVM (1u << 2)
 #define CPUID_EXTENDED_D_LM  (1u << 29)
 
 struct cpuid_regs {

@@ -48,6 +48,7 @@ struct options {
 	} send[SEND_MAX];
 	size_t send_count;
 	const char *symbols;  /* an ELF or a System.map, or NULL */
+	unsigned exposed;     /* CPU features of guests; see vm/cpuid.h */
 	unsigned trace_kinds; /* enum trace_kind; 0: no --trace */
 	const char *trace;    /* the trace's file */
 	const char *gdb;      /* the address to listen at, or NULL */

@@ -17,6 +17,7 @@
 #include "dev/virtio/blk.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
+#include "vm/cpuid.h"
 #include "vm/guest_mem.h"
 
 #define CPUS_MAX    1024
@@ -62,6 +63,11 @@ static int set_send(struct options *o, const char *arg, struct err *e)
 	o->send[o->send_count].text = arg;
 	o->send[o->send_count++].after = o->expect_count;
 	return send_parse(arg, NULL, &len, e);
+}
+
+static int set_expose(struct options *o, const char *arg, struct err *e)
+{
+	return cpuid_parse_features(arg, &o->exposed, e);
 }
 
 static int set_trace(struct options *o, const char *arg, struct err *e)
@@ -117,6 +123,9 @@ const struct option_row option_rows[] = {
 	  .set = check_mem, .hints = "64M 128M 256M 512M 1G 2G 4G 8G" },
 	{ "cpus", 'c', "N", ONCE, OPT_RUN | OPT_SUITE,
 	  "number of vCPUs (default 1)", NUMBER(cpus, 1, CPUS_MAX) },
+	{ "expose", 0, "FEATURES", ONCE, OPT_RUN | OPT_SUITE,
+	  "CPU features that guests do not see otherwise: nested, pmu",
+	  .set = set_expose, .hints = "nested pmu nested,pmu" },
 	{ "initrd", 'i', "FILE", INITRD_PARTS_MAX,
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "initial RAM disk; repeatable, joined in order",
@@ -284,6 +293,7 @@ struct machine_config options_machine(const struct options *o)
 	struct machine_config config = {
 		.mem_size = o->mem,
 		.cpus = (unsigned)o->cpus,
+		.exposed = o->exposed,
 		.devices_count = o->devices_count,
 		.virtio = machine_virtio_of(o->virtio),
 	};

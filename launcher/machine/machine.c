@@ -210,6 +210,7 @@ int machine_connect(struct machine *m, struct kvm *kvm,
 	} else {
 		rc = kvm_open(&m->kvm, e);
 	}
+	m->kvm.exposed = m->config.exposed;
 	m->irq_observer = (struct irq_observer){ on_irq, m->trace };
 	if (trace_wants(m->trace, TRACE_IRQ))
 		m->kvm.observer = &m->irq_observer;

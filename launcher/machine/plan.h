@@ -43,6 +43,7 @@ struct machine_config {
 	uint64_t mem_size; /* bytes; see guest_mem_init() */
 	bool mem_twice;	   /* see guest_mem_init_twice() */
 	unsigned cpus;
+	unsigned exposed; /* CPU features of guests; see vm/cpuid.h */
 	/* Additional devices, in this order. */
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;

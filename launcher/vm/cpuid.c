@@ -46,6 +46,91 @@ static const struct kvm_cpuid_entry2 *find_leaf(
 	return NULL;
 }
 
+/* Bits of a leaf that belong to a hidden feature. */
+#define ANY UINT32_MAX /* subleaf */
+#define ALL UINT32_MAX /* bits */
+static const struct hidden {
+	unsigned feature;
+	uint32_t leaf, subleaf;
+	uint32_t eax, ebx, ecx, edx;
+} hidden[] = {
+	/* VMX */
+	{ CPUID_NESTED, 0x1, 0, .ecx = 1u << 5 },
+	/* SVM, and the leaf that describes it */
+	{ CPUID_NESTED, 0x80000001, 0, .ecx = 1u << 2 },
+	{ CPUID_NESTED, 0x8000000a, ANY, ALL, ALL, ALL, ALL },
+	/* DTES64, DS-CPL and PDCM; DS */
+	{ CPUID_PMU, 0x1, 0, .ecx = 1u << 2 | 1u << 4 | 1u << 15,
+	  .edx = 1u << 21 },
+	/* architectural LBR, and the leaf that describes it */
+	{ CPUID_PMU, 0x7, 0, .edx = 1u << 19 },
+	{ CPUID_PMU, 0x1c, ANY, ALL, ALL, ALL, ALL },
+	/* architectural counters, and their extension */
+	{ CPUID_PMU, 0xa, ANY, ALL, ALL, ALL, ALL },
+	{ CPUID_PMU, 0x7, 1, .eax = 1u << 8 },
+	{ CPUID_PMU, 0x23, ANY, ALL, ALL, ALL, ALL },
+	/* IBS, and AMD's counters: core, northbridge, L3 cache */
+	{ CPUID_PMU, 0x80000001, 0,
+	  .ecx = 1u << 10 | 1u << 23 | 1u << 24 | 1u << 28 },
+	{ CPUID_PMU, 0x8000001b, ANY, ALL, ALL, ALL, ALL },
+	{ CPUID_PMU, 0x80000022, ANY, ALL, ALL, ALL, ALL },
+};
+
+static const struct {
+	const char *name;
+	unsigned feature;
+} feature_names[] = {
+	{ "nested", CPUID_NESTED },
+	{ "pmu", CPUID_PMU },
+};
+
+static unsigned find_feature(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(feature_names) / sizeof(*feature_names);
+	     i++)
+		if (len == strlen(feature_names[i].name) &&
+		    !memcmp(name, feature_names[i].name, len))
+			return feature_names[i].feature;
+	return 0;
+}
+
+int cpuid_parse_features(const char *list, unsigned *set, struct err *e)
+{
+	unsigned all = 0;
+
+	for (const char *at = list;; at++) {
+		size_t len = strcspn(at, ",");
+		unsigned feature = find_feature(at, len);
+
+		if (!feature)
+			return err_set(e, EINVAL,
+				       "unknown feature '%.*s' (expected "
+				       "nested or pmu)",
+				       len < 64 ? (int)len : 64, at);
+		all |= feature;
+		at += len;
+		if (!*at)
+			break;
+	}
+	*set = all;
+	return 0;
+}
+
+static void hide(struct kvm_cpuid_entry2 *c, unsigned exposed)
+{
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+		const struct hidden *h = &hidden[i];
+
+		if ((exposed & h->feature) || h->leaf != c->function ||
+		    (h->subleaf != ANY && h->subleaf != c->index))
+			continue;
+		c->eax &= ~h->eax;
+		c->ebx &= ~h->ebx;
+		c->ecx &= ~h->ecx;
+		c->edx &= ~h->edx;
+	}
+}
+
 /* The levels of @leaf: one thread per core, cores, and the end of the list. */
 static unsigned add_topology(struct kvm_cpuid_entry2 *rows, unsigned count,
 			     uint32_t leaf, const struct cpuid_vcpu *v)
@@ -167,6 +252,7 @@ unsigned cpuid_fix(struct kvm_cpuid_entry2 *rows, unsigned count,
 
 	for (unsigned i = 0; i < count; i++) {
 		fix_entry(&rows[i], v);
+		hide(&rows[i], v->exposed);
 		if (amd)
 			fix_amd_entry(&rows[i], v);
 	}
@@ -183,7 +269,8 @@ unsigned cpuid_phys_bits(const struct kvm_cpuid_entry2 *rows, unsigned count)
 int cpuid_setup(const struct kvm *kvm, int vcpu_fd, unsigned id, unsigned count,
 		unsigned *phys_bits, struct err *e)
 {
-	const struct cpuid_vcpu v = { id, count, kvm->tsc_deadline };
+	const struct cpuid_vcpu v = { id, count, kvm->tsc_deadline,
+				      kvm->exposed };
 	struct kvm_cpuid2 *c;
 	int rc = 0;
 

@@ -2,7 +2,8 @@
 /*
  * The CPUID of a guest: what KVM supports, plus what only the machine knows:
  * that there is a hypervisor, this CPU's APIC id, how many CPUs share the
- * package.
+ * package. Features with which a guest could reach much of the host's kernel or
+ * its neighbours' secrets are hidden unless they are asked for.
  *
  * Spec: Intel SDM volume 2 (CPUID), AMD APM volume 3 appendix E.
  */
@@ -14,11 +15,25 @@
 
 struct kvm_cpuid_entry2;
 
+/* Features that are hidden unless they are exposed. */
+enum {
+	CPUID_NESTED = 1 << 0, /* VMX and SVM */
+	CPUID_PMU = 1 << 1,    /* performance counters, and what samples them */
+};
+
+/*
+ * The set of features in @list, "nested,pmu".
+ *
+ * Returns 0; or -EINVAL with the name that is unknown, and *@set is unchanged.
+ */
+int cpuid_parse_features(const char *list, unsigned *set, struct err *e);
+
 /* What only the machine knows. */
 struct cpuid_vcpu {
 	unsigned id;	   /* its APIC id */
 	unsigned count;	   /* CPUs in the machine: cores of one package */
 	bool tsc_deadline; /* the in-kernel LAPIC has the TSC deadline mode */
+	unsigned exposed;  /* a set of CPUID_NESTED, CPUID_PMU */
 };
 
 #define CPUID_ROWS_ADDED 6

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "pv/x86.h"
+#include "vm/cpuid.h"
 #include "vm/firmware.h"
 #include "vm/irq.h"
 
@@ -191,6 +192,50 @@ static void ask_for_unknown_msrs(struct kvm *kvm)
 	(void)ioctl(kvm->vm, KVM_ENABLE_CAP, &cap);
 }
 
+/* MSRs of the features that vm/cpuid.h hides. KVM refuses most of them by the
+ * CPUID alone, but some hosts ignore an access that they do not know. */
+static const struct hidden_msrs {
+	unsigned feature;
+	uint32_t first, count;
+} hidden_msrs[] = {
+	{ CPUID_NESTED, 0x480, 0x14 },	 /* VMX capabilities */
+	{ CPUID_NESTED, 0xc0010114, 4 }, /* VM_CR to VM_HSAVE_PA */
+	{ CPUID_PMU, 0x0c1, 8 },	 /* counters */
+	{ CPUID_PMU, 0x186, 8 },	 /* event selectors */
+	{ CPUID_PMU, 0x309, 4 },	 /* fixed counters */
+	{ CPUID_PMU, 0x345, 1 },	 /* PERF_CAPABILITIES */
+	{ CPUID_PMU, 0x38d, 4 },	 /* counter control */
+	{ CPUID_PMU, 0x3f1, 1 },	 /* PEBS_ENABLE */
+	{ CPUID_PMU, 0x4c1, 8 },	 /* full-width counters */
+	{ CPUID_PMU, 0x600, 1 },	 /* DS_AREA */
+	{ CPUID_PMU, 0xc0010200, 12 },	 /* AMD's counters */
+	{ CPUID_PMU, 0xc0011030, 0x0c }, /* IBS */
+};
+_Static_assert(sizeof(hidden_msrs) / sizeof(*hidden_msrs) <=
+		       KVM_MSR_FILTER_MAX_RANGES,
+	       "KVM has room for every range");
+
+/* An access to a hidden MSR is a #GP. A host without filters works as well. */
+static void filter_msrs(struct kvm *kvm)
+{
+	static uint8_t none[8]; /* no bit of a range is set: none is allowed */
+	struct kvm_msr_filter filter = {
+		.flags = KVM_MSR_FILTER_DEFAULT_ALLOW,
+	};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(hidden_msrs) / sizeof(*hidden_msrs); i++)
+		if (!(hidden_msrs[i].feature & kvm->exposed))
+			filter.ranges[n++] = (struct kvm_msr_filter_range){
+				.flags = KVM_MSR_FILTER_READ |
+					 KVM_MSR_FILTER_WRITE,
+				.base = hidden_msrs[i].first,
+				.nmsrs = hidden_msrs[i].count,
+				.bitmap = none,
+			};
+	(void)ioctl(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter);
+}
+
 int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
 		  uint64_t trap_gpa, struct err *e)
 {
@@ -200,6 +245,7 @@ int kvm_create_vm(struct kvm *kvm, const struct guest_mem *gm,
 	if (kvm->vm < 0)
 		return err_sys(e, "KVM_CREATE_VM");
 	ask_for_unknown_msrs(kvm);
+	filter_msrs(kvm);
 	rc = create_chips(kvm, e);
 	if (!rc)
 		rc = add_low_slots(kvm, gm, trap_gpa, e);

@@ -34,6 +34,7 @@ struct kvm {
 	/* The observer of every line made afterwards, or NULL. */
 	const struct irq_observer *observer;
 	bool tsc_deadline; /* the in-kernel LAPIC has the TSC deadline mode */
+	unsigned exposed;  /* hidden features for guests; see vm/cpuid.h */
 };
 
 #define KVM_EMPTY                  \

@@ -13,6 +13,7 @@ _launcher_options()
 	run) printf '%s\n' \
 		--mem -m \
 		--cpus -c \
+		--expose \
 		--initrd -i \
 		--cmdline -p \
 		--boot -b \
@@ -98,6 +99,8 @@ _launcher_argument()
 		_launcher_offer -W '64M 128M 256M 512M 1G 2G 4G 8G' ;;
 	*' -c' | *' --cpus')
 		: ;;
+	*' --expose')
+		_launcher_offer -W 'nested pmu nested pmu' ;;
 	*' -i' | *' --initrd')
 		_launcher_offer -f ;;
 	*' -p' | *' --cmdline')

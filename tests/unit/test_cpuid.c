@@ -7,6 +7,7 @@
 #include "unit/unit.h"
 #include "vm/cpuid.h"
 
+#include <errno.h>
 #include <linux/kvm.h>
 
 #define SUBLEAF KVM_CPUID_FLAG_SIGNIFCANT_INDEX
@@ -297,6 +298,75 @@ START_TEST(cpuid__tsc_deadline_is_the_irqchips)
 }
 END_TEST
 
+/* A host that offers everything: what is left of one register. Bits as in the
+ * SDM and the APM; UINT32_MAX: nothing is hidden. */
+enum { EAX, EBX, ECX, EDX };
+static const struct {
+	uint32_t leaf, sub;
+	int reg;
+	uint32_t plain, nested, pmu;
+} hides[] = {
+	/* 5: VMX; 2, 4, 15: DTES64, DS-CPL, PDCM */
+	{ 0x1, 0, ECX, 0xffff7fcb, 0xffff7feb, 0xffffffdf },
+	{ 0x7, 0, EDX, 0xfff7ffff, 0xfff7ffff, UINT32_MAX },
+	{ 0x7, 0, ECX, UINT32_MAX, UINT32_MAX, UINT32_MAX },
+	{ 0x7, 1, EAX, 0xfffffeff, 0xfffffeff, UINT32_MAX },
+	{ 0xa, 0, EAX, 0, 0, UINT32_MAX },
+	{ 0xa, 0, EDX, 0, 0, UINT32_MAX },
+	{ 0x1c, 0, EAX, 0, 0, UINT32_MAX },
+	{ 0x23, 0, EAX, 0, 0, UINT32_MAX },
+	{ 0x23, 3, EBX, 0, 0, UINT32_MAX },
+	/* 2: SVM; 10: IBS; 23, 24, 28: counters */
+	{ 0x80000001, 0, ECX, 0xee7ffbfb, 0xee7ffbff, 0xfffffffb },
+	{ 0x80000001, 0, EDX, UINT32_MAX, UINT32_MAX, UINT32_MAX },
+	{ 0x8000000a, 0, EDX, 0, UINT32_MAX, 0 },
+	{ 0x8000001b, 0, EAX, 0, 0, UINT32_MAX },
+	{ 0x80000022, 0, EBX, 0, 0, UINT32_MAX },
+};
+
+static uint32_t exposed_bits(unsigned which, unsigned exposed)
+{
+	const struct cpuid_vcpu v = { .count = 1, .exposed = exposed };
+	struct kvm_cpuid_entry2 c = { .function = hides[which].leaf,
+				      .index = hides[which].sub };
+	const uint32_t *regs = &c.eax;
+
+	c.eax = c.ebx = c.ecx = c.edx = UINT32_MAX;
+	count = 0;
+	rows[count++] = c;
+	cpuid_fix(rows, count, &v);
+	regs = &rows[0].eax;
+	return regs[hides[which].reg];
+}
+
+START_TEST(cpuid__hides)
+{
+	ck_assert_uint_eq(exposed_bits(_i, 0), hides[_i].plain);
+	ck_assert_uint_eq(exposed_bits(_i, CPUID_NESTED), hides[_i].nested);
+	ck_assert_uint_eq(exposed_bits(_i, CPUID_PMU), hides[_i].pmu);
+	ck_assert_uint_eq(exposed_bits(_i, CPUID_PMU | CPUID_NESTED),
+			  UINT32_MAX);
+}
+END_TEST
+
+START_TEST(cpuid__feature_names)
+{
+	unsigned set = 77;
+	struct err e;
+
+	assert_ok(cpuid_parse_features("nested", &set, &e), &e);
+	ck_assert_uint_eq(set, CPUID_NESTED);
+	assert_ok(cpuid_parse_features("pmu,nested", &set, &e), &e);
+	ck_assert_uint_eq(set, CPUID_NESTED | CPUID_PMU);
+	ck_assert_int_eq(cpuid_parse_features("pmu,", &set, &e), -EINVAL);
+	ck_assert_str_eq(e.msg, "unknown feature '' (expected nested or pmu)");
+	ck_assert_int_eq(cpuid_parse_features("nest", &set, &e), -EINVAL);
+	ck_assert_str_eq(e.msg,
+			 "unknown feature 'nest' (expected nested or pmu)");
+	ck_assert_uint_eq(set, CPUID_NESTED | CPUID_PMU);
+}
+END_TEST
+
 /* SDM 2, leaf 0x80000008: EAX bits 0 to 7; 36 without that leaf. */
 START_TEST(cpuid__phys_bits)
 {
@@ -318,6 +388,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, cpuid__fixes, 0, COUNT(fixes));
 	tcase_add_test(t, cpuid__without_leaf_0);
 	tcase_add_test(t, cpuid__tsc_deadline_is_the_irqchips);
+	tcase_add_loop_test(t, cpuid__hides, 0, COUNT(hides));
+	tcase_add_test(t, cpuid__feature_names);
 	tcase_add_test(t, cpuid__phys_bits);
 	suite_add_tcase(s, t);
 	return s;
