@@ -154,6 +154,7 @@ static int open_all(struct run *r, struct err *e)
 		.report = o->report,
 		.timeline = o->timeline,
 		.trace = o->trace,
+		.dmesg = o->dmesg,
 		.image = o->image,
 		.symbols = o->symbols,
 		.initrds = o->initrd,
@@ -326,6 +327,26 @@ static int write_report(struct run *r, int status, struct err *e)
 	return file_failed(rc, "--report", &why, status, e);
 }
 
+/* The kernel's log as /proc/kmsg has it, out of memory. Without a guest there
+ * is none. */
+static int write_dmesg(struct run *r, int status, struct err *e)
+{
+	struct err why;
+	const struct kernel_log *log;
+	int rc = -ENOENT;
+
+	if (!r->guest.autopsy.gm)
+		return status;
+	log = autopsy_log(&r->guest.autopsy, &why);
+	if (log) {
+		const struct bytes text = buf_bytes(&log->text);
+
+		rc = output_finish(&r->files.dmesg, &text, 1,
+				   &r->guest.session.patience, &why);
+	}
+	return file_failed(rc, "--dmesg", &why, status, e);
+}
+
 /* Without an image there is no picture to draw. */
 static int write_timeline(struct run *r, int status, struct err *e)
 {
@@ -406,6 +427,8 @@ static int write_results(struct run *r, int status, struct err *e)
 {
 	status = finish_console(r, status, e);
 	status = finish_trace(r, status, e);
+	if (r->files.dmesg.fd >= 0)
+		status = write_dmesg(r, status, e);
 	if (r->files.report.fd >= 0)
 		status = write_report(r, status, e);
 	if (r->files.timeline.fd >= 0)

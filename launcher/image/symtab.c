@@ -264,3 +264,19 @@ bool symtab_has(const struct symtab *t, uint64_t vaddr, uint64_t len)
 	}
 	return false;
 }
+
+bool symtab_find(const struct symtab *t, const char *name, uint64_t *vaddr)
+{
+	size_t len = strlen(name) + 1;
+
+	for (size_t i = 0; i < count_of(t); i++) {
+		struct symbol s = symbol_at(t, i);
+
+		if (is_name(t, &s) && len <= t->names.len - s.name &&
+		    !memcmp(t->names.data + s.name, name, len)) {
+			*vaddr = s.value;
+			return true;
+		}
+	}
+	return false;
+}

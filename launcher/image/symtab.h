@@ -62,4 +62,8 @@ bool symtab_name(const struct symtab *t, uint64_t vaddr, char *buf,
 /* Whether any of its symbols lies in the @len bytes at @vaddr. */
 bool symtab_has(const struct symtab *t, uint64_t vaddr, uint64_t len);
 
+/* The value of the first symbol @name that has code or data; false if there is
+ * none. */
+bool symtab_find(const struct symtab *t, const char *name, uint64_t *vaddr);
+
 #endif

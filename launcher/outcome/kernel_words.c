@@ -22,6 +22,21 @@ const char *kernel_message(const char *line, const char *message)
 	return strncmp(line, message, strlen(message)) ? NULL : line;
 }
 
+/* arch/x86/kernel/traps.c and dumpstack.c, lib/bug.c, kernel/watchdog.c */
+static const char *const complaints[] = {
+	"BUG: ",	  "kernel BUG at ",   "Oops: ",
+	"double fault: ", "invalid opcode: ", "general protection fault",
+	"divide error: ", "watchdog: BUG: ",  "stack segment: ",
+};
+
+bool kernel_complains(const char *line)
+{
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(*complaints); i++)
+		if (kernel_message(line, complaints[i]))
+			return true;
+	return false;
+}
+
 /* kernel/reboot.c, arch/x86/kernel/reboot.c and drivers/tty/sysrq.c; up to
  * 3.10 in kernel/sys.c, without a prefix. */
 static const struct {

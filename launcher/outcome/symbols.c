@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -305,4 +306,77 @@ const char *symbols_name(struct symbols *s, const struct vcpu_where *w)
 			look_up(s, &place.physical);
 	}
 	return s->last[0] ? s->last : NULL;
+}
+
+/* Per-CPU data has a segment at virtual address 0, in which nothing runs. */
+const struct elf_segment *symbols_segment(const struct symbols *s,
+					  uint64_t vaddr)
+{
+	uint64_t linked = symbols_linked(s, vaddr);
+
+	for (unsigned i = 0; s->kernel && i < s->kernel->segments_count; i++) {
+		const struct elf_segment *seg = &s->kernel->segments[i];
+
+		if (seg->type == PT_LOAD && seg->vaddr &&
+		    is_in(linked, seg->vaddr, seg->memsz))
+			return seg;
+	}
+	return NULL;
+}
+
+/* One byte further: "name+0xf" becomes "name+0x10". */
+static void step_offset(char *place, size_t size)
+{
+	char *plus = strrchr(place, '+');
+
+	if (plus)
+		snprintf(plus, size - (size_t)(plus - place), "+0x%llx",
+			 strtoull(plus + 1, NULL, 16) + 1);
+}
+
+const char *symbols_name_at(struct symbols *s, uint64_t vaddr, bool is_return)
+{
+	uint64_t at = vaddr - is_return;
+	const struct elf_segment *seg = s->moved ? NULL
+						 : symbols_segment(s, at);
+	const struct symbols_addr addr = { symbols_linked(s, at),
+					   seg ? seg->vaddr : 0 };
+
+	s->looked_up = false;
+	if (!seg || !look_up(s, &addr))
+		return NULL;
+	if (is_return)
+		step_offset(s->last, sizeof(s->last));
+	return s->last;
+}
+
+static bool find_in_map(struct bytes map, const char *name, uint64_t *linked)
+{
+	const char *line, *end;
+	struct map_symbol sym;
+
+	for (size_t at = 0; next_line(map, &at, &line, &end);)
+		if (parse_line(line, end, &sym) && is_place(&sym) &&
+		    sym.len == strlen(name) &&
+		    !memcmp(sym.name, name, sym.len)) {
+			*linked = sym.value;
+			return true;
+		}
+	return false;
+}
+
+uint64_t symbols_address(struct symbols *s, const char *name)
+{
+	uint64_t linked;
+	uint32_t i;
+
+	if (s->moved || !s->kernel)
+		return 0;
+	if (find_in_map(s->map.bytes, name, &linked) ||
+	    symtab_find(&s->table, name, &linked))
+		return symbols_running(s, linked);
+	need_own(s);
+	if (!kallsyms_by_name(&s->own, name, &i))
+		return 0;
+	return symbols_running(s, s->own.addresses[i]);
 }

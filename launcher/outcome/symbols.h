@@ -42,6 +42,9 @@ struct symbols {
 	/* An image that decompresses itself may have moved the kernel to a
 	 * place that is not known. */
 	bool moved;
+	/* Added to every virtual address when the kernel was linked; see
+	 * symbols_linked(). */
+	uint64_t slide;
 	struct symtab table; /* from an ELF; or: */
 	struct file map;     /* the System.map; both empty: */
 	/* The guest, when it has stopped, for the kernel's own names; NULL:
@@ -87,6 +90,38 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
  * "name+0x12" for the place, or NULL. Valid until the next call.
  */
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w);
+
+/*
+ * The link-time address of @vaddr, which is one of the running kernel, and the
+ * reverse. Every address that goes to names or segments, or comes from there,
+ * goes through these two.
+ */
+static inline uint64_t symbols_linked(const struct symbols *s, uint64_t vaddr)
+{
+	return vaddr - s->slide;
+}
+
+static inline uint64_t symbols_running(const struct symbols *s, uint64_t linked)
+{
+	return linked + s->slide;
+}
+
+/*
+ * Where the symbol @name is in the running kernel, or 0. The kernel's own names
+ * have data only if it has KALLSYMS_ALL, as distributions' have.
+ */
+uint64_t symbols_address(struct symbols *s, const char *name);
+
+/*
+ * "name+0x12" for the address @vaddr of the running kernel, or NULL. Valid
+ * until the next call. @is_return: it is a return address, and belongs to the
+ * function that has the call before it.
+ */
+const char *symbols_name_at(struct symbols *s, uint64_t vaddr, bool is_return);
+
+/* The PT_LOAD that has the running kernel's address @vaddr, or NULL. */
+const struct elf_segment *symbols_segment(const struct symbols *s,
+					  uint64_t vaddr);
 
 /* Whether the file that symbols_read() has read is of this kernel: -EINVAL
  * if no symbol is in any of its segments. */

@@ -91,12 +91,43 @@ static void say_quoted(struct verdict *v, const char *line)
 	say_cut(v, line, QUOTE_MAX);
 }
 
-/* Why a guest that ran may have printed nothing. */
-static void say_silence(struct verdict *v, const struct verdict_facts *f)
+/* A line of the kernel's log. */
+#define LOG_LINE_MAX 256
+
+/* The lines that a console would have shown last, oldest first: out of the
+ * guest's memory. False if there are none. */
+static bool say_log(struct verdict *v, const struct verdict_facts *f)
+{
+	char line[LOG_LINE_MAX];
+	size_t n = 0;
+
+	if (!f->autopsy)
+		return false;
+	if (autopsy_complaint(f->autopsy, line, sizeof(line))) {
+		say(v, "; its log in memory has ");
+		say_cut(v, line, LAST_MAX);
+	}
+	while (n < WATCH_RECENT &&
+	       autopsy_log_line(f->autopsy, n, line, sizeof(line)))
+		n++;
+	if (n)
+		say(v, "; last lines of its log in memory: ");
+	for (size_t i = n; i--;) {
+		autopsy_log_line(f->autopsy, i, line, sizeof(line));
+		say_cut(v, line, i ? BEFORE_MAX : LAST_MAX);
+		say(v, "%s", i ? ", " : "");
+	}
+	return n;
+}
+
+/* Why a guest that ran may have printed nothing, and what it would have. False
+ * if that is not known. */
+static bool say_silence(struct verdict *v, const struct verdict_facts *f)
 {
 	say(v, "; the console stayed empty");
 	if (f->cpus && f->cmdline && !cmdline_has(f->cmdline, CMDLINE_CONSOLE))
 		say(v, ", and the command line has no " CMDLINE_CONSOLE);
+	return say_log(v, f);
 }
 
 static void say_last_line(struct verdict *v, const struct verdict_facts *f)
@@ -214,15 +245,30 @@ static bool device_saw_panic(const struct verdict_facts *f)
 	       strncmp(o->evidence, f->watch->panic, sizeof(o->evidence) - 1);
 }
 
-/* There are two sources of evidence, the console and pvpanic; both are used. */
+/* The panic in the log of a guest whose console stayed empty; false if there is
+ * none. */
+static bool find_panic_in_log(const struct verdict_facts *f, char *line,
+			      size_t size)
+{
+	return !f->watch->bytes && f->autopsy &&
+	       autopsy_panic(f->autopsy, line, size);
+}
+
+/* There are two sources of evidence, the kernel's line and pvpanic; both are
+ * used. */
 static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
-	bool said = f->watch->panic[0];
+	char in_log[LOG_LINE_MAX];
+	const char *line = f->watch->panic;
+	bool said;
 
+	if (!*line && find_panic_in_log(f, in_log, sizeof(in_log)))
+		line = in_log;
+	said = *line;
 	v->status = STATUS_PANIC;
 	say(v, "the guest panicked: ");
 	if (said)
-		say_quoted(v, f->watch->panic);
+		say_quoted(v, line);
 	if (device_saw_panic(f))
 		say(v, "%s%s", said ? ", and " : "", f->outcome->evidence);
 	say_cpus(v, f);
@@ -236,9 +282,12 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 /* It matched --fail-on, or panicked: which of the two came first counts. */
 static bool say_downfall(struct verdict *v, const struct verdict_facts *f)
 {
+	char ignored[LOG_LINE_MAX];
+
 	if (f->watch->failed_by)
 		say_failed_on(v, f);
-	else if (f->watch->panic[0])
+	else if (f->watch->panic[0] ||
+		 find_panic_in_log(f, ignored, sizeof(ignored)))
 		say_panic(v, f);
 	else
 		return false;
@@ -275,8 +324,8 @@ static void judge_ended(struct verdict *v, const struct verdict_facts *f)
 		say_unmet(v, f);
 	} else if (!f->watch->bytes) {
 		v->silent = true;
-		say_silence(v, f);
-		say(v, ": nothing shows whether it did what it should");
+		if (!say_silence(v, f))
+			say(v, ": nothing shows whether it did what it should");
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/outcome.h"
 #include "base/status.h"
+#include "outcome/autopsy.h"
 #include "outcome/symbols.h"
 #include "outcome/watch.h"
 #include "vm/kvm.h"
@@ -31,6 +32,7 @@ struct verdict_facts {
 	enum kvm_host host;
 	uint64_t timeout_ns;
 	struct symbols *symbols; /* NULL: none */
+	struct autopsy *autopsy; /* NULL: none */
 	const char *cmdline;	 /* the kernel's; NULL: not known */
 };
 

@@ -6,8 +6,7 @@
 
 #include "outcome/kernel_words.h"
 
-#define PANIC	  "Kernel panic - not syncing"
-#define PANIC_END "---[ end Kernel panic - not syncing"
+#define PANIC_END "---[ end " KERNEL_PANIC
 /* "Run /init as init process": init/main.c of Linux since 4.17. */
 #define INIT	     "Run /"
 #define INIT_TO_THIS " as init process"
@@ -54,7 +53,7 @@ int watch_fail_on(struct watch *w, const char *regex, struct err *e)
 
 static void look_for_panic(struct watch *w)
 {
-	if (!w->panic[0] && kernel_message(w->line, PANIC))
+	if (!w->panic[0] && kernel_message(w->line, KERNEL_PANIC))
 		memcpy(w->panic, w->line, sizeof(w->panic));
 	if (w->panic[0] && strstr(w->line, PANIC_END))
 		w->panic_over = true;

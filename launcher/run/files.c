@@ -7,6 +7,7 @@ void run_files_init(struct run_files *f)
 		.report = OUTPUT_EMPTY,
 		.timeline = OUTPUT_EMPTY,
 		.trace = OUTPUT_EMPTY,
+		.dmesg = OUTPUT_EMPTY,
 		.image = INPUT_EMPTY,
 		.symbols = INPUT_EMPTY,
 		.kvm = KVM_EMPTY,
@@ -39,6 +40,7 @@ int run_files_open(struct run_files *f, const struct run_paths *p,
 	rc = open_output(&f->report, "--report", p->report, e)
 		     ?: open_output(&f->timeline, "--timeline", p->timeline, e)
 		     ?: open_output(&f->trace, "--trace", p->trace, e)
+		     ?: open_output(&f->dmesg, "--dmesg", p->dmesg, e)
 		     ?: open_input(&f->symbols, "--symbols", p->symbols, e)
 		     ?: open_input(&f->image, NULL, p->image, e);
 	for (size_t i = 0; !rc && i < p->initrds_count; i++)
@@ -63,4 +65,5 @@ void run_files_close(struct run_files *f)
 	output_discard(&f->report);
 	output_discard(&f->timeline);
 	output_discard(&f->trace);
+	output_discard(&f->dmesg);
 }

@@ -19,14 +19,14 @@
 
 /* NULL: not asked for. Paths must outlive the files. */
 struct run_paths {
-	const char *report, *timeline, *trace;
+	const char *report, *timeline, *trace, *dmesg;
 	const char *image, *symbols;
 	const char *const *initrds;
 	size_t initrds_count; /* at most INITRD_PARTS_MAX */
 };
 
 struct run_files {
-	struct output report, timeline, trace;
+	struct output report, timeline, trace, dmesg;
 	struct input image, symbols;
 	struct input initrds[INITRD_PARTS_MAX];
 	struct kvm kvm;

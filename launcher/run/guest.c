@@ -135,6 +135,10 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 		console_finish(&g->console);
 		machine_join(&g->m);
 	}
+	g->autopsy.symbols = &g->symbols;
+	g->autopsy.gm = &g->m.gm;
+	g->autopsy.results = g->m.results;
+	g->autopsy.cpus = g->m.cpus;
 	return rc;
 }
 
@@ -151,6 +155,7 @@ void guest_verdict(struct guest *g, struct verdict *v)
 				.host = g->m.kvm.host,
 				.timeout_ns = g->timeout_ns,
 				.symbols = &g->symbols,
+				.autopsy = &g->autopsy,
 				.cmdline = g->cmdline,
 			});
 }
@@ -169,5 +174,6 @@ void guest_release(struct guest *g)
 	(void)trace_close(&g->trace, &ignored);
 	watch_release(&g->watch);
 	sender_release(&g->sender);
+	autopsy_release(&g->autopsy);
 	symbols_release(&g->symbols);
 }

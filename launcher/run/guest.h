@@ -8,6 +8,7 @@
 
 #include "debug/debugger.h"
 #include "machine/machine.h"
+#include "outcome/autopsy.h"
 #include "outcome/verdict.h"
 #include "run/session.h"
 
@@ -20,6 +21,7 @@ struct guest {
 	struct terminal terminal; /* opened before guest_run(), or empty */
 	struct session session;
 	struct symbols symbols;
+	struct autopsy autopsy;	  /* of the stopped guest; after guest_run() */
 	struct trace trace;	  /* --trace; to be opened after guest_open() */
 	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;

@@ -26,6 +26,7 @@ _launcher_options()
 		--symbols \
 		--report \
 		--timeline \
+		--dmesg \
 		--trace \
 		--gdb \
 		--gdb-lost \
@@ -124,6 +125,8 @@ _launcher_argument()
 	*' --report')
 		_launcher_offer -f ;;
 	*' --timeline')
+		_launcher_offer -f ;;
+	*' --dmesg')
 		_launcher_offer -f ;;
 	*' --trace')
 		_launcher_offer -W 'pio mmio exits irq' ;;

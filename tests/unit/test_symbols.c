@@ -388,6 +388,49 @@ START_TEST(symbols__that_the_guest_has_damaged_are_not_used)
 }
 END_TEST
 
+/* By name and by address, in a kernel that runs elsewhere than linked. */
+START_TEST(symbols__of_a_kernel_that_was_slid)
+{
+	const char *map = "ffffffff81000010 T first\n"
+			  "ffffffff81000020 D second\n"
+			  "ffffffff81000030 A third\n";
+	const uint64_t slide = 0x12000000;
+	struct guest_mem gm;
+	struct symbols s = { .kernel = &own_kernel,
+			     .delta = DELTA,
+			     .memory = &gm,
+			     .slide = slide };
+
+	put_own_names(&gm, PF_R | PF_X);
+	ck_assert_uint_eq(symbols_address(&s, "symbol_21"),
+			  TEXT + 16 * 21 + slide);
+	ck_assert_uint_eq(symbols_address(&s, "symbol"), 0);
+	ck_assert_str_eq(symbols_name_at(&s, TEXT + slide + 16 * 21, false),
+			 "symbol_21+0x0");
+	/* A call may be a function's last instruction. */
+	ck_assert_str_eq(symbols_name_at(&s, TEXT + slide + 16 * 25, true),
+			 "symbol_24+0x10");
+	ck_assert_ptr_null(symbols_name_at(&s, TEXT + 16 * 21, false));
+	ck_assert_ptr_null(symbols_name_at(&s, 0x1000, false));
+	ck_assert_ptr_eq(symbols_segment(&s, TEXT + slide + 0xfffff),
+			 &own_segments[0]);
+	ck_assert_ptr_null(symbols_segment(&s, TEXT + slide + 0x100000));
+	s.map.bytes = (struct bytes){ (const uint8_t *)map, strlen(map) };
+	ck_assert_uint_eq(symbols_address(&s, "second"),
+			  0xffffffff81000020 + slide);
+	ck_assert_uint_eq(symbols_address(&s, "secon"), 0);
+	ck_assert_uint_eq(symbols_address(&s, "third"), 0);
+	/* What the file lacks may be in the kernel. */
+	ck_assert_uint_eq(symbols_address(&s, "symbol_21"),
+			  TEXT + 16 * 21 + slide);
+	s.moved = true;
+	ck_assert_uint_eq(symbols_address(&s, "second"), 0);
+	ck_assert_ptr_null(symbols_name_at(&s, TEXT + slide, false));
+	symbols_release(&(struct symbols){ .own = s.own });
+	guest_mem_release(&gm);
+}
+END_TEST
+
 START_TEST(own_names__refuses_segments_outside_memory)
 {
 	struct err e = ERR_EMPTY;
@@ -423,6 +466,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, symbols__come_from_the_kernel_in_memory, 0, 2);
 	tcase_add_test(t, symbols__of_a_file_win_over_the_kernels_own);
 	tcase_add_test(t, symbols__that_the_guest_has_damaged_are_not_used);
+	tcase_add_test(t, symbols__of_a_kernel_that_was_slid);
 	tcase_add_test(t, own_names__refuses_segments_outside_memory);
 	suite_add_tcase(s, t);
 	return s;

@@ -461,6 +461,72 @@ START_TEST(verdict__says_that_nothing_was_seen)
 }
 END_TEST
 
+/* The log of a kernel whose console stayed empty. */
+#define PANICKED                                                     \
+	"<6>[    1.000000] Run /init as init process\n"              \
+	"<0>[    1.500000] Kernel panic - not syncing: No init.\n"   \
+	"<0>[    1.600000] ---[ end Kernel panic - not syncing: No " \
+	"init. ]---\n"
+#define OOPSED                                             \
+	"<1>[    2.0] BUG: kernel NULL pointer\n"          \
+	"<1>[    2.0] Oops: 0000 [#1]\n<4>[    2.0] 1\n"   \
+	"<4>[    2.0] 2\n<4>[    2.0] 3\n<4>[    2.0] 4\n" \
+	"<4>[    2.0] \x1b[2J\n"
+
+static const struct {
+	void (*happened)(void);
+	const char *log;
+	int status;
+	bool silent;
+	const char *line;
+} logs[] = {
+	{ silent_reset, PANICKED, 3, false,
+	  "the guest panicked: \"[    1.500000] Kernel panic - not syncing: No "
+	  "init.\"; the console stayed empty; last lines of its log in memory: "
+	  "\"[    1.000000] Run /init as init process\", "
+	  "\"[    1.500000] Kernel panic - not syncing: No init.\", "
+	  "\"[    1.600000] ---[ end Kernel panic - not syncing: No init. ]---\""
+	  "; try another --cmdline or --initrd" },
+	{ silent_reset, OOPSED, 0, true,
+	  "the guest reset itself (i8042: 0xfe); the console stayed empty; its "
+	  "log in memory has \"[    2.0] BUG: kernel NULL pointer\"; last lines "
+	  "of its log in memory: \"[    2.0] 1\", \"[    2.0] 2\", "
+	  "\"[    2.0] 3\", \"[    2.0] 4\", \"[    2.0] ?[2J\"" },
+	{ silent_poweroff, "<6>[    1.0] reboot: Power down\n", 0, true,
+	  "the guest powered off (ACPI: S5); the console stayed empty; last "
+	  "lines of its log in memory: \"[    1.0] reboot: Power down\"" },
+	{ silent_pvpanic, PANICKED, 3, false,
+	  "the guest panicked: \"[    1.500000] Kernel panic - not syncing: No "
+	  "init.\", and pvpanic: 0x01 written to port 0x505; the console stayed "
+	  "empty, and the command line has no console=ttyS0; last lines of its "
+	  "log in memory: \"[    1.000000] Run /init as init process\", "
+	  "\"[    1.500000] Kernel panic - not syncing: No init.\", "
+	  "\"[    1.600000] ---[ end Kernel panic - not syncing: No init. ]---\""
+	  "; try another --cmdline or --initrd" },
+	{ spoken_timeout, PANICKED, 124, false,
+	  "timed out after 1.500 s; last console line: \"hello\"; try a longer "
+	  "--timeout, or -v" },
+};
+
+/* A panic that the console does not show counts, too. */
+START_TEST(verdict__quotes_the_log_of_a_silent_guest)
+{
+	static const struct kernel_elf kernel;
+	static const struct guest_mem gm;
+	struct symbols s = { .kernel = &kernel };
+	struct autopsy a = { .symbols = &s, .gm = &gm, .log_read = true };
+
+	buf_add(&a.log.text, logs[_i].log, strlen(logs[_i].log));
+	f.autopsy = &a;
+	logs[_i].happened();
+	verdict_make(&v, &f);
+	ck_assert_str_eq(v.line, logs[_i].line);
+	ck_assert_int_eq(v.status, logs[_i].status);
+	ck_assert_int_eq(v.silent, logs[_i].silent);
+	autopsy_release(&a);
+}
+END_TEST
+
 static const struct {
 	void (*happened)(void);
 	int status;
@@ -630,6 +696,8 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, verdict__says_that_nothing_was_seen, 0,
 			    COUNT(silences));
+	tcase_add_loop_test(t, verdict__quotes_the_log_of_a_silent_guest, 0,
+			    COUNT(logs));
 	tcase_add_loop_test(t, verdict__status_and_sentence, 0, COUNT(rows));
 	tcase_add_test(t, verdict__advice_survives_a_long_line);
 	tcase_add_test(t, verdict__long_panic_is_cut);

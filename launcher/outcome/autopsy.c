@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outcome/autopsy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "outcome/kernel_words.h"
+#include "pv/x86.h"
+
+/* ---- the kernel's memory */
+
+/* Where @vaddr of the kernel's image is, whatever the page tables say. */
+static bool find_in_image(const struct autopsy *a, uint64_t vaddr,
+			  uint64_t *gpa, uint64_t *run)
+{
+	const struct symbols *s = a->symbols;
+	const struct elf_segment *seg;
+	uint64_t off;
+
+	seg = s->moved ? NULL : symbols_segment(s, vaddr);
+	if (!seg)
+		return false;
+	off = symbols_linked(s, vaddr) - seg->vaddr;
+	*gpa = seg->paddr + s->delta + off;
+	*run = seg->memsz - off;
+	return true;
+}
+
+static const uint8_t *piece(const struct autopsy *a, uint64_t vaddr,
+			    size_t *len)
+{
+	uint64_t gpa, run;
+	const uint8_t *p = NULL;
+	size_t n;
+
+	for (unsigned i = 0; !p && i <= a->tables_count; i++) {
+		if (i ? !walk_linear(a->gm, &a->tables[i - 1], vaddr, &gpa,
+				     &run)
+		      : !find_in_image(a, vaddr, &gpa, &run))
+			continue;
+		/* What is of one piece there need not be of one here. */
+		n = PAGE_4K - vaddr % PAGE_4K;
+		if (n > run)
+			n = run;
+		if (n > *len)
+			n = *len;
+		p = guest_mem_ptr(a->gm, gpa, n);
+	}
+	if (p)
+		*len = n;
+	return p;
+}
+
+static size_t read_memory(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	size_t done = 0, n;
+
+	for (; done < len; done += n) {
+		const uint8_t *p;
+
+		n = len - done;
+		p = piece(ctx, addr + done, &n);
+		if (!p)
+			break;
+		memcpy((uint8_t *)buf + done, p, n);
+	}
+	return done;
+}
+
+static bool has_tables(const struct autopsy *a, uint64_t cr3)
+{
+	for (unsigned i = 0; i < a->tables_count; i++)
+		if (a->tables[i].cr3 == cr3)
+			return true;
+	return false;
+}
+
+/* The page tables that were in use. */
+static void take_tables(struct autopsy *a)
+{
+	for (unsigned i = 0; i < a->cpus && a->tables_count < AUTOPSY_TABLES;
+	     i++) {
+		const struct vcpu_where *w = &a->results[i].where;
+
+		if (w->known && !w->was_reset && (w->cr0 & CR0_PG) &&
+		    !has_tables(a, w->cr3))
+			a->tables[a->tables_count++] = (struct paging){
+				w->cr0, w->cr3, w->cr4, w->efer
+			};
+	}
+}
+
+/* A program's page tables may lack the kernel (page table isolation). The
+ * kernel's own, for the same mode: */
+static void take_kernel_tables(struct autopsy *a)
+{
+	uint64_t at, gpa, run;
+
+	if (!a->tables_count)
+		return;
+	at = symbols_address(a->symbols, a->memory.is64 ? "init_top_pgt"
+							: "swapper_pg_dir");
+	if (!at || !find_in_image(a, at, &gpa, &run) || has_tables(a, gpa))
+		return;
+	a->tables[a->tables_count] = a->tables[0];
+	a->tables[a->tables_count++].cr3 = gpa;
+}
+
+static void open_memory(struct autopsy *a)
+{
+	if (a->opened)
+		return;
+	a->opened = true;
+	a->memory = (struct memory){
+		a, read_memory, a->symbols->kernel && a->symbols->kernel->is64
+	};
+	take_tables(a);
+	take_kernel_tables(a);
+	(void)vmcoreinfo_read(&a->info, &a->memory,
+			      symbols_address(a->symbols, "vmcoreinfo_data"),
+			      symbols_address(a->symbols, "vmcoreinfo_size"));
+}
+
+/* ---- the log */
+
+static void read_log(struct autopsy *a)
+{
+	struct symbols *s = a->symbols;
+	struct kernel_log_names names;
+
+	open_memory(a);
+	names = (struct kernel_log_names){
+		.prb = symbols_address(s, "prb"),
+		.log_buf = symbols_address(s, "log_buf"),
+		.log_buf_len = symbols_address(s, "log_buf_len"),
+		.log_first_idx = symbols_address(s, "log_first_idx"),
+		.log_next_idx = symbols_address(s, "log_next_idx"),
+	};
+	if (kernel_log_read(&a->log, &a->memory, &a->info, &names,
+			    &a->log_error)) {
+		log_step("the kernel's log is not used: %s", a->log_error.msg);
+		return;
+	}
+	a->log_error.msg[0] = '\0';
+	log_step("read %llu records of the kernel's log, left out %llu",
+		 (unsigned long long)a->log.records,
+		 (unsigned long long)a->log.left_out);
+}
+
+const struct kernel_log *autopsy_log(struct autopsy *a, struct err *e)
+{
+	if (!a->gm || !a->symbols || !a->symbols->kernel) {
+		err_set(e, ENOENT, "there is no guest that has run a kernel");
+		return NULL;
+	}
+	if (!a->log_read)
+		read_log(a);
+	a->log_read = true;
+	if (!a->log_error.msg[0])
+		return &a->log;
+	*e = a->log_error;
+	return NULL;
+}
+
+static void copy_line(char *to, size_t size, struct bytes line)
+{
+	snprintf(to, size, "%.*s", (int)(line.len < size ? line.len : size - 1),
+		 (const char *)line.data);
+}
+
+bool autopsy_log_line(struct autopsy *a, size_t n, char *line, size_t size)
+{
+	struct err ignored;
+	const struct kernel_log *log = autopsy_log(a, &ignored);
+	struct bytes found = { 0 };
+	size_t at;
+
+	if (!log)
+		return false;
+	at = log->text.len;
+	do {
+		if (!kernel_log_line_before(buf_bytes(&log->text), &at, &found))
+			return false;
+	} while (n--);
+	copy_line(line, size, found);
+	return true;
+}
+
+static bool is_panic(const char *line)
+{
+	return kernel_message(line, KERNEL_PANIC);
+}
+
+/* The first line for which @is is true. */
+static bool find_line(struct autopsy *a, bool (*is)(const char *line),
+		      char *line, size_t size)
+{
+	struct err ignored;
+	const struct kernel_log *log = autopsy_log(a, &ignored);
+	size_t at = log ? log->text.len : 0, first = SIZE_MAX;
+	struct bytes found;
+	char start[128]; /* a message that is looked for is shorter */
+
+	while (log &&
+	       kernel_log_line_before(buf_bytes(&log->text), &at, &found)) {
+		copy_line(start, sizeof(start), found);
+		if (is(start))
+			first = at;
+	}
+	*line = '\0';
+	if (first == SIZE_MAX)
+		return false;
+	at = log->text.len;
+	while (kernel_log_line_before(buf_bytes(&log->text), &at, &found) &&
+	       at != first)
+		;
+	copy_line(line, size, found);
+	return true;
+}
+
+bool autopsy_panic(struct autopsy *a, char *line, size_t size)
+{
+	return find_line(a, is_panic, line, size);
+}
+
+bool autopsy_complaint(struct autopsy *a, char *line, size_t size)
+{
+	return find_line(a, kernel_complains, line, size);
+}
+
+void autopsy_release(struct autopsy *a)
+{
+	kernel_log_release(&a->log);
+	*a = (struct autopsy){ 0 };
+}

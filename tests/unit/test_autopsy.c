@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A stopped guest's log: found in its image and through page tables, those of
+ * its vCPUs and its own.
+ */
+#include "support/log_builder.h"
+#include "unit/unit.h"
+#include "outcome/autopsy.h"
+#include "pv/x86.h"
+
+#include <elf.h>
+
+/* Where the parts of the kernel are. */
+#define PADDR  0x1000000
+#define DELTA  0x800000
+#define TABLE  0x100000 /* init_top_pgt's offset */
+#define ELSE   0x200000 /* of page tables, and what they map */
+#define FAR    UINT64_C(0xffff888000000000)
+#define MIB    UINT64_C(0x100000)
+#define LONG4  .cr0 = CR0_PG | CR0_PE, .cr4 = CR4_PAE, .efer = EFER_LMA
+#define IN_RAM (PADDR + DELTA)
+
+static struct elf_segment segments[] = {
+	{ .type = PT_LOAD,
+	  .vaddr = TEST_LOG_BASE64,
+	  .paddr = PADDR,
+	  .memsz = 4 * MIB },
+};
+static const struct kernel_elf kernel = { .is64 = true,
+					  .segments = segments,
+					  .segments_count = 1 };
+
+/* The names as a System.map has them. */
+#define MAP                                    \
+	"ffffffff82a00000 d prb\n"             \
+	"ffffffff82a00028 B vmcoreinfo_data\n" \
+	"ffffffff82a00030 B vmcoreinfo_size\n" \
+	"ffffffff82b00000 D init_top_pgt\n"
+
+static const struct test_log_record records[] = {
+	{ .prio = 6, .ts_ns = 0, .text = "first" },
+	{ .prio = 0, .text = "Kernel panic - not syncing: one" },
+	{ .prio = 0, .text = "Kernel panic - not syncing: two" },
+	{ .prio = 1, .text = "BUG: a fault" },
+	{ .prio = 6, .text = "last" },
+};
+
+static struct guest_mem gm;
+static struct symbols symbols;
+static struct autopsy a;
+static struct vcpu_result results[2];
+static struct err e;
+
+static void put(uint64_t gpa, const void *data, size_t len)
+{
+	assert_ok(guest_mem_write(&gm, gpa, data, len, "test", &e), &e);
+}
+
+static void put_word(uint64_t gpa, uint64_t v)
+{
+	put(gpa, &v, sizeof(v));
+}
+
+/* A kernel with a log, and a guest that has not set up page tables. */
+static void setup(void)
+{
+	struct test_log t = { .buf_size = 4096,
+			      .records = records,
+			      .records_count = COUNT(records) };
+	struct buf built = { 0 };
+
+	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
+	test_log_build(&t, &built);
+	put(IN_RAM, built.data, built.len);
+	buf_release(&built);
+	symbols = (struct symbols){
+		.kernel = &kernel,
+		.delta = DELTA,
+		.map.bytes = { (const uint8_t *)MAP, strlen(MAP) },
+	};
+	memset(results, 0, sizeof(results));
+	a = (struct autopsy){
+		.symbols = &symbols, .gm = &gm, .results = results, .cpus = 2
+	};
+}
+
+static void teardown(void)
+{
+	autopsy_release(&a);
+	guest_mem_release(&gm);
+}
+
+static void expect_log(void)
+{
+	char line[64];
+
+	ck_assert_msg(autopsy_log(&a, &e) != NULL, "%s", e.msg);
+	ck_assert_uint_eq(a.log.records, COUNT(records));
+	ck_assert(autopsy_log_line(&a, 0, line, sizeof(line)));
+	ck_assert_str_eq(line, "[    0.000000] last");
+	ck_assert(autopsy_log_line(&a, 4, line, sizeof(line)));
+	ck_assert_str_eq(line, "[    0.000000] first");
+	ck_assert(!autopsy_log_line(&a, 5, line, sizeof(line)));
+	ck_assert(autopsy_panic(&a, line, sizeof(line)));
+	ck_assert_str_eq(line,
+			 "[    0.000000] Kernel panic - not syncing: one");
+	ck_assert(autopsy_complaint(&a, line, 20));
+	ck_assert_str_eq(line, "[    0.000000] BUG:");
+}
+
+/* The image needs no page tables: there are none. */
+START_TEST(autopsy__log_in_the_image)
+{
+	expect_log();
+}
+END_TEST
+
+/* Map 2 MiB at FAR to ELSE, by tables at @cr3. */
+static void map_far(uint64_t cr3)
+{
+	put_word(cr3 + (FAR >> 39 & 511) * 8, (ELSE + 0x1000) | PTE_P);
+	put_word(ELSE + 0x1000 + (FAR >> 30 & 511) * 8,
+		 (ELSE + 0x2000) | PTE_P);
+	put_word(ELSE + 0x2000 + (FAR >> 21 & 511) * 8,
+		 (2 * ELSE) | PTE_P | PTE_PS);
+}
+
+/* The ring's text where only page tables lead. */
+static void move_text(void)
+{
+	const uint64_t data = IN_RAM + TEST_LOG_RING + 48;
+	uint64_t texts;
+
+	assert_ok(guest_mem_read(&gm, data, &texts, 8, "test", &e), &e);
+	memcpy(guest_mem_ptr(&gm, 2 * ELSE, 4096),
+	       guest_mem_ptr(&gm, texts - TEST_LOG_BASE64 + IN_RAM, 4096),
+	       4096);
+	put_word(data, FAR);
+}
+
+static const struct {
+	const char *what;
+	struct vcpu_where where[2];
+	uint64_t tables; /* the ones that map it */
+	bool found;
+} tables[] = {
+	{ "a vCPU's", { { .known = true, .cr3 = ELSE, LONG4 } }, ELSE, true },
+	{ "the second vCPU's",
+	  { { .known = true, .cr3 = 0x5000, LONG4 },
+	    { .known = true, .cr3 = ELSE, LONG4 } },
+	  ELSE,
+	  true },
+	{ "the kernel's own",
+	  { { .known = true, .cr3 = 0x5000, LONG4 } },
+	  IN_RAM + TABLE,
+	  true },
+	{ "no vCPU has paging",
+	  { { .known = true, .cr3 = ELSE, .cr0 = CR0_PE } },
+	  ELSE,
+	  false },
+	{ "it was reset",
+	  { { .known = true, .was_reset = true, .cr3 = ELSE, LONG4 } },
+	  ELSE,
+	  false },
+	{ "tables outside of memory",
+	  { { .known = true, .cr3 = 1ull << 50, LONG4 } },
+	  ELSE,
+	  false },
+};
+
+START_TEST(autopsy__log_through_page_tables)
+{
+	results[0].where = tables[_i].where[0];
+	results[1].where = tables[_i].where[1];
+	move_text();
+	map_far(tables[_i].tables);
+	if (tables[_i].found)
+		expect_log();
+	else
+		ck_assert_ptr_null(autopsy_log(&a, &e));
+}
+END_TEST
+
+START_TEST(autopsy__log_without_a_guest)
+{
+	char line[64];
+
+	a.gm = NULL;
+	ck_assert_ptr_null(autopsy_log(&a, &e));
+	ck_assert_str_eq(e.msg, "there is no guest that has run a kernel");
+	ck_assert(!autopsy_log_line(&a, 0, line, sizeof(line)));
+	ck_assert(!autopsy_panic(&a, line, sizeof(line)));
+	ck_assert_str_eq(line, "");
+}
+END_TEST
+
+START_TEST(autopsy__log_of_a_kernel_whose_place_is_not_known)
+{
+	symbols.moved = true;
+	ck_assert_ptr_null(autopsy_log(&a, &e));
+	ck_assert_str_eq(e.msg, "neither a VMCOREINFO nor names say where the "
+				"kernel's log is");
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("autopsy");
+	TCase *tc = tcase_create("autopsy");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, autopsy__log_in_the_image);
+	tcase_add_loop_test(tc, autopsy__log_through_page_tables, 0,
+			    COUNT(tables));
+	tcase_add_test(tc, autopsy__log_without_a_guest);
+	tcase_add_test(tc, autopsy__log_of_a_kernel_whose_place_is_not_known);
+	suite_add_tcase(s, tc);
+	return s;
+}
