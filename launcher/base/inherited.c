@@ -29,6 +29,29 @@ void inherited_note(void)
 		closedir(all);
 }
 
+/* Where @fd is among the noted ones; @count: it is not. */
+static unsigned find(int fd)
+{
+	unsigned i = 0;
+
+	while (i < count && noted[i] != fd)
+		i++;
+	return i;
+}
+
+bool inherited_has(int fd)
+{
+	return find(fd) < count;
+}
+
+void inherited_keep(int fd)
+{
+	unsigned i = find(fd);
+
+	if (i < count)
+		noted[i] = noted[--count];
+}
+
 void inherited_close(void)
 {
 	while (count)

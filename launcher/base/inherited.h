@@ -10,8 +10,16 @@
 #ifndef BASE_INHERITED_H
 #define BASE_INHERITED_H
 
+#include <stdbool.h>
+
 /* Note them, before other descriptors are opened. */
 void inherited_note(void);
+
+/* Whether @fd was noted and is still ours to use. */
+bool inherited_has(int fd);
+
+/* The noted @fd now belongs to the caller: inherited_close() leaves it. */
+void inherited_keep(int fd);
 
 /* Close the noted ones, after every path has been opened. */
 void inherited_close(void);

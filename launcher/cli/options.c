@@ -15,6 +15,7 @@
 #include "boot/cmdline.h"
 #include "boot/plan.h"
 #include "dev/virtio/blk.h"
+#include "dev/virtio/ports.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
 #include "vm/cpuid.h"
@@ -141,6 +142,9 @@ const struct option_row option_rows[] = {
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "add a disk, a raw image or block device",
 	  .device = &virtio_blk_type },
+	{ "port", 0, "NAME=PLACE[,KEY...]", PORTS_MAX, OPT_RUN | OPT_MAP,
+	  "a byte stream to a FILE, fd=N or unix:PATH for a guest's program",
+	  .device = &virtio_ports_type },
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },
@@ -239,20 +243,15 @@ const struct option_row *option_by_name(const char *name)
 static int add_device(struct options *o, const struct device_type *type,
 		      const char *arg, struct err *e)
 {
-	struct device_request *r = &o->devices[o->devices_count];
-	int rc;
+	struct device_request r;
+	int rc = device_request_parse(&r, type, arg, e);
 
-	if (o->devices_count == MACHINE_DEVICES_MAX)
-		return err_set(e, E2BIG, "at most %d devices may be added",
-			       MACHINE_DEVICES_MAX);
-	rc = device_request_parse(r, type, arg, e);
 	if (rc)
 		return rc;
-	rc = device_request_check_with(r, o->devices, o->devices_count, e);
+	rc = device_request_add(o->devices, &o->devices_count,
+				MACHINE_DEVICES_MAX, &r, e);
 	if (rc)
-		device_request_release(r);
-	else
-		o->devices_count++;
+		device_request_release(&r);
 	return rc;
 }
 

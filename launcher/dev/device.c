@@ -47,17 +47,27 @@ int device_request_parse(struct device_request *r,
 	return rc;
 }
 
-int device_request_check_with(const struct device_request *r,
-			      const struct device_request *earlier,
-			      size_t count, struct err *e)
+int device_request_add(struct device_request *list, size_t *count, size_t max,
+		       const struct device_request *r, struct err *e)
 {
 	const struct device_option *o = r->type->option;
 	int rc = 0;
 
-	for (size_t i = 0; o->check_with && !rc && i < count; i++)
-		if (earlier[i].type == r->type)
-			rc = o->check_with(r->config, earlier[i].config, e);
-	return rc;
+	for (size_t i = 0; !rc && i < *count; i++) {
+		if (list[i].type != r->type)
+			continue;
+		if (o->join)
+			return o->join(list[i].config, r->config, e);
+		if (o->check_with)
+			rc = o->check_with(r->config, list[i].config, e);
+	}
+	if (rc)
+		return rc;
+	if (*count == max)
+		return err_set(e, E2BIG, "at most %zu devices may be added",
+			       max);
+	list[(*count)++] = *r;
+	return 0;
 }
 
 int device_request_open(const struct device_request *r, struct err *e)

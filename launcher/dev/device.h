@@ -17,6 +17,7 @@
 #define DEV_DEVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/keywords.h"
@@ -110,6 +111,12 @@ struct device_option {
 	 * two go together. */
 	int (*check_with)(const void *config, const void *earlier,
 			  struct err *e);
+	/*
+	 * The option was given again: add @more to @config, whose device serves
+	 * both. On success @more belongs to @config, and close() frees it.
+	 * NULL: each option adds a device.
+	 */
+	int (*join)(void *config, void *more, struct err *e);
 	/* Open the host files that the device needs, before any foreign bytes
 	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
@@ -180,11 +187,14 @@ struct device_request {
 int device_request_parse(struct device_request *r,
 			 const struct device_type *type, const char *text,
 			 struct err *e);
-/* Whether a machine can have @r in addition to the @count devices at
- * @earlier. */
-int device_request_check_with(const struct device_request *r,
-			      const struct device_request *earlier,
-			      size_t count, struct err *e);
+
+/*
+ * Add @r to the @count requests of @list, which has room for @max, or join it
+ * with one of its type, if a machine can have it in addition. On success the list owns its config. The message does
+ * not name the option.
+ */
+int device_request_add(struct device_request *list, size_t *count, size_t max,
+		       const struct device_request *r, struct err *e);
 int device_request_open(const struct device_request *r, struct err *e);
 void device_request_release(struct device_request *r);
 

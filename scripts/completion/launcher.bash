@@ -18,6 +18,7 @@ _launcher_options()
 		--cmdline -p \
 		--boot -b \
 		--disk -d \
+		--port \
 		--virtio \
 		--timeout \
 		--expect \
@@ -38,6 +39,7 @@ _launcher_options()
 		--initrd -i \
 		--boot -b \
 		--disk -d \
+		--port \
 		--virtio \
 		--map \
 		--json \
@@ -110,6 +112,8 @@ _launcher_argument()
 		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
 	*' -d' | *' --disk')
 		_launcher_offer -f ;;
+	*' --port')
+		: ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;
 	*' --timeout')

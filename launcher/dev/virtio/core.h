@@ -106,6 +106,12 @@ struct virtio_device_ops {
 	/* The life has ended: touch no more buffers; see above. May be NULL if
 	 * the device never returns VIRTIO_LATER. */
 	void (*stop)(void *dev);
+	/*
+	 * The guest has stopped for good: wait, but not for long, until what it
+	 * has sent has arrived. On another thread than the worker's, before
+	 * stop(). NULL: nothing to wait for.
+	 */
+	void (*drain)(void *dev);
 	/* Serve one chain of r->ticket.queue, without waiting for anything. */
 	enum virtio_result (*serve)(void *dev, struct virtio_request *r,
 				    struct err *e);

@@ -407,6 +407,8 @@ void virtio_stop(struct virtio *v)
 {
 	if (!v->transport)
 		return;
+	if (v->is.ops->drain && worker_is_elsewhere(v->is.worker))
+		v->is.ops->drain(v->is.dev);
 	virtio_lock(v);
 	virtio_begin_reset(v);
 	virtio_wait(v);
