@@ -36,13 +36,14 @@ PKG_CONFIG ?= pkg-config
 WITHOUT ?=
 
 REQUIRED := zlib libelf
-OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml
+OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml kmod
 PKG_lzma := liblzma
 PKG_lzo  := lzo2
 PKG_lz4  := liblz4
 PKG_zstd := libzstd
 PKG_json := jansson
 PKG_yaml := yaml-0.1
+PKG_kmod := libkmod
 
 has_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # Not every distribution's bzip2 has a file for pkg-config.
@@ -70,6 +71,7 @@ SRCS_lz4   := launcher/image/decode_lz4.c launcher/pack/compress_lz4.c
 SRCS_zstd  := launcher/image/decode_zstd.c launcher/pack/compress_zstd.c
 SRCS_json  := $(JSON_SRCS) $(SUITE_SRCS)
 SRCS_yaml  := $(SUITE_SRCS)
+SRCS_kmod  := launcher/exec/modules.c
 
 upper = $(shell echo $(1) | tr a-z A-Z)
 # $(call defs,LIBRARIES), $(call libs,LIBRARIES), $(call lib_cflags,LIBRARIES)

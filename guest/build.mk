@@ -6,6 +6,7 @@
 #   build/guest/stub.bin                      the decompressor stub
 #   build/guest/setup.bin                     16-bit setup code and header
 #   build/guest/bios.bin                      the calls that setup code makes
+#   build/guest/init.elf                      the init of `launcher exec`
 #
 # Objects are in build/guest/64 and build/guest/32. Plain integer instructions
 # only: an interpreting KVM knows few others.
@@ -40,7 +41,7 @@ GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
 
 .PHONY: guest
 guest: $(GUEST_KERNELS) build/guest/stub.bin build/guest/setup.bin \
-	build/guest/bios.bin
+	build/guest/bios.bin build/guest/init.elf
 
 # $(call guest_objs,BITS,SOURCES)
 guest_objs = $(patsubst %,build/guest/$(1)/%.o,$(basename $(2)))
@@ -147,6 +148,26 @@ build/guest/bios.bin: build/guest/bios.o
 	$(Q)$(LD) -m elf_i386 -Ttext=0 -e bios_start -o $@.elf $<
 	$(Q)$(OBJCOPY) -O binary -j .text $@.elf $@
 
+# An ordinary program, but without a library.
+GUEST_INIT_SRCS := guest/init/start.S $(sort $(wildcard guest/init/*.c)) \
+	$(addprefix guest/lib/,say.c string.c)
+GUEST_FLAGS_init := -m64
+
+build/guest/init/%.o: %.c guest/build.mk
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_FLAGS_init) -MMD -MP -c -o $@ $<
+
+build/guest/init/%.o: %.S guest/build.mk
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) -m64 -MMD -MP -c -o $@ $<
+
+build/guest/init.elf: $(call guest_objs,init,$(GUEST_INIT_SRCS))
+	$(call show,LD)
+	$(Q)$(LD) $(GUEST_LD_64) -nostdlib -static --gc-sections -s -z noexecstack \
+		-z max-page-size=0x1000 -o $@ $^
+
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)
 	$(call show,CC)
@@ -164,6 +185,8 @@ build/rel/tests/unit/test_stub build/rel/tests/unit/test_pack_fit: \
 	$(call objs,rel,$(GUEST_DECIDE_SRCS))
 build/san/tests/unit/test_stub build/san/tests/unit/test_pack_fit: \
 	$(call objs,san,$(GUEST_DECIDE_SRCS))
+build/rel/tests/unit/test_exec: build/rel/guest/init/words.o
+build/san/tests/unit/test_exec: build/san/guest/init/words.o
 build/fuzz/tests/fuzz/fuzz_pack: $(call objs,fuzz,$(GUEST_DECIDE_SRCS))
 build/rel/tests/unit/test_setup_memory: build/rel/guest/setup/memory.o
 build/san/tests/unit/test_setup_memory: build/san/guest/setup/memory.o

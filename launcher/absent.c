@@ -10,6 +10,7 @@
 #include "base/libraries.h"
 #include "base/outcome.h"
 #include "cli/cli.h"
+#include "exec/modules.h"
 #include "image/decode.h"
 #include "pack/compress.h"
 #include "show/drivers_list.h"
@@ -108,6 +109,28 @@ int verification_print_json(const struct verification *v, struct err *e)
 {
 	(void)v;
 	return libraries_need("jansson", e);
+}
+#endif
+
+#if !HAVE_KMOD
+int modules_open(struct modules *m, const char *dir, struct err *e)
+{
+	(void)dir;
+	*m = (struct modules){ 0 };
+	return libraries_need("libkmod", e);
+}
+
+int modules_add(struct modules *m, const char *name, enum module_state *state,
+		struct err *e)
+{
+	(void)m, (void)name;
+	*state = MODULE_ABSENT;
+	return libraries_need("libkmod", e);
+}
+
+void modules_release(struct modules *m)
+{
+	(void)m;
 }
 #endif
 

@@ -16,6 +16,7 @@ const struct library libraries[] = {
 	{ "jansson", "--json, --report, inspect of two images, test",
 	  HAVE_JSON },
 	{ "libyaml", "test", HAVE_YAML },
+	{ "libkmod", "kernel modules for exec", HAVE_KMOD },
 };
 
 const size_t libraries_count = sizeof(libraries) / sizeof(libraries[0]);
