@@ -149,6 +149,9 @@ int main(int argc, char **argv)
 	inherited_note();
 	log_open();
 	catch_sigbus();
+	/* A write beyond the limit for files is an error like any other: of a
+	 * disk, it is one for the guest. */
+	signal(SIGXFSZ, SIG_IGN);
 	status = dispatch(argc, argv, &e);
 	/* What was printed may still fail to arrive. */
 	if (fflush(stdout) && status == STATUS_OK) {

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -301,6 +303,48 @@ START_TEST(disk__of_a_file_that_was_cut_short)
 }
 END_TEST
 
+/* Make "full" a file system of its own with 16 pages. */
+static bool mount_small(void)
+{
+	mkdir("full", 0700);
+	return !unshare(CLONE_NEWNS) &&
+	       !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("none", "full", "tmpfs", 0, "size=64k");
+}
+
+/* A sparse image, and the overlay of a snapshot, on a file system that is too
+ * small for what the guest writes. What fitted stays. */
+START_TEST(disk__on_a_full_file_system)
+{
+	const struct disk_config c = { .path = "full/disk", .snapshot = _i };
+	uint8_t page[DISK_PAGE];
+	const struct iovec iov = { page, sizeof(page) };
+	unsigned fitted = 0;
+	int rc = 0;
+
+	if (!mount_small())
+		UNIT_SKIP("cannot mount a file system of its own here");
+	memset(page, 'x', sizeof(page));
+	make("full/disk", "", 0);
+	ck_assert_int_eq(truncate("full/disk", 64 * DISK_PAGE), 0);
+	assert_ok(disk_open(&d, &c, &e), &e);
+	while (!rc && fitted < 64) {
+		rc = disk_write(&d, &iov, 1, fitted * DISK_PAGE, &e);
+		fitted += !rc;
+	}
+	assert_err(rc, -ENOSPC, &e, "full/disk: write of 4096 bytes at ");
+	ck_assert_ptr_nonnull(strstr(e.msg, ": No space left on device"));
+	ck_assert_uint_gt(fitted, 0);
+	memset(page, 0, sizeof(page));
+	assert_ok(disk_read(&d, &iov, 1, (fitted - 1) * DISK_PAGE, &e), &e);
+	ck_assert_uint_eq(page[0], 'x');
+	assert_ok(disk_read(&d, &iov, 1, fitted * DISK_PAGE, &e), &e);
+	ck_assert_uint_eq(page[0], 0);
+	disk_close(&d);
+	umount2("full", MNT_DETACH);
+}
+END_TEST
+
 /* Guest buffers may be anywhere; the file system may require alignment. */
 START_TEST(disk__direct)
 {
@@ -342,6 +386,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, disk__zeros, 0, COUNT(zeroed));
 	tcase_add_loop_test(t, disk__discards, 0, 2);
 	tcase_add_test(t, disk__reads_at_once_what_the_host_has);
+	tcase_add_loop_test(t, disk__on_a_full_file_system, 0, 2);
 	tcase_add_test(t, disk__of_a_file_that_was_cut_short);
 	tcase_add_test(t, disk__direct);
 	suite_add_tcase(s, t);

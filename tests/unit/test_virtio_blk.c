@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SECTORS 64
@@ -313,6 +315,29 @@ START_TEST(virtio_blk__of_a_host_that_fails)
 }
 END_TEST
 
+/* The limit stands in for a file system that refuses a write. */
+START_TEST(virtio_blk__of_a_host_that_refuses_writes)
+{
+	const struct rlimit limit = { 4096, 4096 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_uint_eq(transfer(OUT, 32, SECTOR), IOERR);
+	ck_assert_uint_eq(transfer(OUT, 33, SECTOR), IOERR);
+	jobs_release(&b.jobs);
+	ck_assert_uint_eq(b.core.faults, 0);
+	/* Both are counted, and the user reads the first one. */
+	ck_assert_uint_eq(b.core.host_errors, 2);
+	ck_assert_str_eq(b.core.host_error.msg,
+			 "virtio-blk queue 0: disk: write of 512 bytes at "
+			 "16384: File too large");
+	assert_ok(jobs_init(&b.jobs, 2, &e), &e);
+	ck_assert_uint_eq(transfer(OUT, 0, SECTOR), OK);
+	ck_assert_uint_eq(transfer(IN, 32, SECTOR), OK);
+	ck_assert_mem_eq(data, image + 32 * SECTOR, SECTOR);
+}
+END_TEST
+
 /* --- with the worker and a driver that resets it */
 
 static struct virtio_mmio v;
@@ -403,6 +428,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_blk__without_a_header_or_status);
 	tcase_add_loop_test(t, virtio_blk__ranges, 0, COUNT(ranges));
 	tcase_add_test(t, virtio_blk__of_a_host_that_fails);
+	tcase_add_test(t, virtio_blk__of_a_host_that_refuses_writes);
 	tcase_add_test(t, virtio_blk__resets_with_requests_in_flight);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(ro, setup_ro, teardown);
