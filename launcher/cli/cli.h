@@ -36,6 +36,7 @@ struct options {
 	const char *boot;
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
+	const char *name;    /* the guest's; NULL: its image's */
 	const char *virtio;  /* one of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];

@@ -16,6 +16,7 @@
 #include "boot/plan.h"
 #include "dev/virtio/blk.h"
 #include "dev/virtio/ports.h"
+#include "dev/virtio/net.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
 #include "vm/cpuid.h"
@@ -145,6 +146,10 @@ const struct option_row option_rows[] = {
 	{ "port", 0, "NAME=PLACE[,KEY...]", PORTS_MAX, OPT_RUN | OPT_MAP,
 	  "a byte stream to a FILE, fd=N or unix:PATH for a guest's program",
 	  .device = &virtio_ports_type },
+	{ "net", 'n', "KEY[,KEY...]", MACHINE_DEVICES_MAX, OPT_RUN | OPT_MAP,
+	  "add a network card", .device = &virtio_net_type },
+	{ "name", 0, "TEXT", ONCE, OPT_RUN,
+	  "the guest's name, of which its MAC addresses are made", TEXT(name) },
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },
@@ -277,12 +282,31 @@ void options_release(struct options *o)
 		device_request_release(&o->devices[--o->devices_count]);
 }
 
+/* How many of the devices before number @n have its type. */
+static unsigned instance_of(const struct options *o, size_t n)
+{
+	unsigned instance = 0;
+
+	for (size_t i = 0; i < n; i++)
+		instance += o->devices[i].type == o->devices[n].type;
+	return instance;
+}
+
+/* The guest is called after its image unless --name says otherwise. */
+static const char *guest_name(const struct options *o)
+{
+	const char *slash = strrchr(o->image, '/');
+
+	return o->name ?: slash ? slash + 1 : o->image;
+}
+
 int options_open_devices(const struct options *o, struct err *e)
 {
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < o->devices_count; i++) {
-		rc = device_request_open(&o->devices[i], e);
+		rc = device_request_open(&o->devices[i], guest_name(o),
+					 instance_of(o, i), e);
 		for (size_t n = 0; rc && n < option_rows_count; n++)
 			if (option_rows[n].device == o->devices[i].type)
 				err_prefix(e, rc, "--%s", option_rows[n].name);

@@ -165,7 +165,7 @@ static const struct {
 	  "leave it out: the guest's console is stdin and stdout" },
 	{ "-drive -hda -hdb -cdrom --block --rwdisk --rootdisk ",
 	  "use --disk" },
-	{ "-n --net --network -net -netdev -nic ", "there is no network" },
+	{ "--network -net -netdev -nic ", "use --net" },
 	{ "-M -machine --machine -device ",
 	  "leave it out: there is one machine (see launcher(1), MACHINE)" },
 	{ "-enable-kvm --enable-kvm -accel -cpu ",

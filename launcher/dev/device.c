@@ -70,9 +70,14 @@ int device_request_add(struct device_request *list, size_t *count, size_t max,
 	return 0;
 }
 
-int device_request_open(const struct device_request *r, struct err *e)
+int device_request_open(const struct device_request *r, const char *guest,
+			unsigned instance, struct err *e)
 {
-	return r->type->option->open ? r->type->option->open(r->config, e) : 0;
+	const struct device_option *o = r->type->option;
+
+	if (o->identify)
+		o->identify(r->config, guest, instance);
+	return o->open ? o->open(r->config, e) : 0;
 }
 
 void device_request_release(struct device_request *r)

@@ -60,7 +60,7 @@ enum device_irq {
 };
 
 /* Counts of a device for the report: "requests", 3. */
-#define DEVICE_COUNTERS_MAX 16
+#define DEVICE_COUNTERS_MAX 32
 
 struct device_counters {
 	struct {
@@ -117,6 +117,9 @@ struct device_option {
 	 * NULL: each option adds a device.
 	 */
 	int (*join)(void *config, void *more, struct err *e);
+	/* Before open(): the guest's name, and which device of its type this
+	 * is, from 0. NULL: neither matters. */
+	void (*identify)(void *config, const char *guest, unsigned instance);
 	/* Open the host files that the device needs, before any foreign bytes
 	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
@@ -195,7 +198,11 @@ int device_request_parse(struct device_request *r,
  */
 int device_request_add(struct device_request *list, size_t *count, size_t max,
 		       const struct device_request *r, struct err *e);
-int device_request_open(const struct device_request *r, struct err *e);
+
+/* Open what the device needs; see struct device_option for @guest and
+ * @instance. */
+int device_request_open(const struct device_request *r, const char *guest,
+			unsigned instance, struct err *e);
 void device_request_release(struct device_request *r);
 
 struct device_slot {

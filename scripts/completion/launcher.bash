@@ -19,6 +19,8 @@ _launcher_options()
 		--boot -b \
 		--disk -d \
 		--port \
+		--net -n \
+		--name \
 		--virtio \
 		--timeout \
 		--expect \
@@ -40,6 +42,7 @@ _launcher_options()
 		--boot -b \
 		--disk -d \
 		--port \
+		--net -n \
 		--virtio \
 		--map \
 		--json \
@@ -113,6 +116,10 @@ _launcher_argument()
 	*' -d' | *' --disk')
 		_launcher_offer -f ;;
 	*' --port')
+		: ;;
+	*' -n' | *' --net')
+		: ;;
+	*' --name')
 		: ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;

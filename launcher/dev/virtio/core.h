@@ -240,6 +240,17 @@ void virtio_put_back(struct virtio *v, const struct virtio_ticket *t);
 void virtio_give(struct virtio *v, const struct virtio_ticket *t,
 		 uint32_t written);
 
+/* A chain to give back; see virtio_give(). */
+struct virtio_given {
+	struct virtio_ticket ticket;
+	uint32_t written;
+};
+
+/* Give back @n chains of one queue and one life, at least one, so that the
+ * driver sees all of them at once. */
+void virtio_give_all(struct virtio *v, const struct virtio_given *all,
+		     unsigned n);
+
 /* The chain @t broke a rule, as @e says: VIRTIO_DRIVER_FAULT for a chain that
  * the device kept. From any thread. */
 void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,

@@ -264,15 +264,23 @@ void virtq_unpop(struct virtq *q)
 	q->next_avail--;
 }
 
-bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
+void virtq_fill(struct virtq *q, unsigned n, uint16_t head, uint32_t len)
 {
-	uint16_t slot = q->next_used & (uint16_t)(q->size - 1);
+	uint16_t slot = (uint16_t)(q->next_used + n) & (uint16_t)(q->size - 1);
 	uint32_t *elem = (void *)&q->used[VIRTQ_RING + 4 * slot];
-	uint16_t placed_at = q->next_used++;
 
 	assert(q->ready);
 	__atomic_store_n(&elem[0], head, __ATOMIC_RELAXED);
 	__atomic_store_n(&elem[1], len, __ATOMIC_RELAXED);
+}
+
+bool virtq_publish(struct virtq *q, unsigned n)
+{
+	uint16_t before = q->next_used;
+	uint16_t event;
+
+	assert(q->ready);
+	q->next_used = (uint16_t)(before + n);
 	/* 2.7.8.2: "The device MUST set len prior to updating the used idx",
 	 * and the buffer's bytes before that. */
 	__atomic_store_n(&q->used[VIRTQ_IDX], q->next_used, __ATOMIC_RELEASE);
@@ -280,9 +288,16 @@ bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
 	 * read the wish. One of us must see the other's write. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	/* 2.7.7.2: which of the two counts, and what it means. */
-	if (q->event_idx)
-		return load16(&q->avail[VIRTQ_RING + q->size]) == placed_at;
-	return !(load16(&q->avail[VIRTQ_FLAGS]) & VIRTQ_NO_INTERRUPT);
+	if (!q->event_idx)
+		return !(load16(&q->avail[VIRTQ_FLAGS]) & VIRTQ_NO_INTERRUPT);
+	event = load16(&q->avail[VIRTQ_RING + q->size]);
+	return (uint16_t)(event - before) < n;
+}
+
+bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
+{
+	virtq_fill(q, 0, head, len);
+	return virtq_publish(q, 1);
 }
 
 bool virtq_arm(struct virtq *q)

@@ -253,21 +253,39 @@ void virtio_put_back(struct virtio *v, const struct virtio_ticket *t)
 	virtio_unlock(v);
 }
 
-void virtio_give(struct virtio *v, const struct virtio_ticket *t,
-		 uint32_t written)
+void virtio_give_all(struct virtio *v, const struct virtio_given *all,
+		     unsigned n)
 {
-	struct virtio_queue *q;
+	struct virtio_queue *q = NULL;
+	unsigned filled = 0;
 
 	virtio_lock(v);
-	q = let_go(v, t);
+	for (unsigned i = 0; i < n; i++) {
+		struct virtio_queue *of = let_go(v, &all[i].ticket);
+
+		if (!of)
+			continue;
+		q = of;
+		virtq_fill(&q->ring, filled++, all[i].ticket.head,
+			   all[i].written);
+	}
 	if (q) {
-		q->given++;
-		if (virtq_push(&q->ring, t->head, written)) {
+		q->given += filled;
+		if (virtq_publish(&q->ring, filled)) {
 			q->interrupts++;
-			v->transport->used(v->transport_ctx, t->queue);
+			v->transport->used(v->transport_ctx,
+					   all[0].ticket.queue);
 		}
 	}
 	virtio_unlock(v);
+}
+
+void virtio_give(struct virtio *v, const struct virtio_ticket *t,
+		 uint32_t written)
+{
+	const struct virtio_given given = { *t, written };
+
+	virtio_give_all(v, &given, 1);
 }
 
 void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
