@@ -14,6 +14,7 @@
 #include "base/regex.h"
 #include "boot/cmdline.h"
 #include "boot/plan.h"
+#include "dev/virtio/balloon.h"
 #include "dev/virtio/blk.h"
 #include "dev/virtio/ports.h"
 #include "dev/virtio/net.h"
@@ -150,6 +151,9 @@ const struct option_row option_rows[] = {
 	  "add a network card", .device = &virtio_net_type },
 	{ "name", 0, "TEXT", ONCE, OPT_RUN,
 	  "the guest's name, of which its MAC addresses are made", TEXT(name) },
+	{ "balloon", 0, "SIZE", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
+	  "memory that the guest frees returns; SIZE of it at once (0: none)",
+	  .device = &virtio_balloon_type, .hints = "0 64M 256M 1G" },
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },

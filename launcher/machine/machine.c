@@ -9,6 +9,7 @@
 
 #include "vm/layout.h"
 #include "dev/pc/legacy.h"
+#include "dev/virtio/balloon.h"
 #include "machine/acpi.h"
 #include "pv/x86.h"
 #include "vm/notify.h"
@@ -412,6 +413,20 @@ void machine_join(struct machine *m)
 	m->started = 0;
 	/* After the vCPUs: one of them may wait for a device to stop. */
 	stop_devices(m);
+}
+
+uint64_t machine_returned(const struct machine *m)
+{
+	struct device_counters c = { .count = 0 };
+
+	for (unsigned i = 0; i < m->plan.count; i++)
+		if (m->plan.slots[i].type == &virtio_balloon_type &&
+		    m->devices[i].state)
+			m->plan.slots[i].via->report(m->devices[i].state, &c);
+	for (unsigned i = 0; i < c.count; i++)
+		if (!strcmp(c.of[i].name, BALLOON_RETURNED))
+			return c.of[i].value;
+	return 0;
 }
 
 void machine_release(struct machine *m)

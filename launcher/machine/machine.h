@@ -95,6 +95,10 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 /* Stop all vCPUs, wait for their threads, and fill in m->results. */
 void machine_join(struct machine *m);
 
+/* How many bytes of memory the guest has returned to the host. After
+ * machine_join(). */
+uint64_t machine_returned(const struct machine *m);
+
 /* Stop running vCPUs and free everything; accepts the empty machine. */
 void machine_release(struct machine *m);
 

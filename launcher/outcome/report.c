@@ -198,12 +198,16 @@ static json_t *devices_json(const struct machine *m)
 	return all;
 }
 
-static json_t *memory_json(const struct guest_mem *gm)
+static json_t *memory_json(const struct machine *m)
 {
+	const struct guest_mem *gm = &m->gm;
+
 	if (!gm->base)
 		return json_null();
-	return json_pack("{s:o, s:o}", "size", json_amount(guest_mem_size(gm)),
-			 "touched", json_amount(guest_mem_touched(gm)));
+	return json_pack("{s:o, s:o, s:o}", "size",
+			 json_amount(guest_mem_size(gm)), "touched",
+			 json_amount(guest_mem_touched(gm)), "returned",
+			 json_amount(machine_returned(m)));
 }
 
 static json_t *lines_json(const struct watch *w)
@@ -249,7 +253,7 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 		"vcpus", vcpus_json(f), "exits", all_exits_json(m),
 		"unknown_ports", unknown_json(&m->ports), "unknown_mmio",
 		unknown_json(&m->mmio), "unknown_msrs", unknown_json(&m->msrs),
-		"memory", memory_json(&m->gm), "devices", devices_json(m));
+		"memory", memory_json(m), "devices", devices_json(m));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

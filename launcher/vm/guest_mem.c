@@ -216,6 +216,25 @@ int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 	return 0;
 }
 
+/* Of a file, the bytes themselves must go: others would come back from it. */
+static int drop(const struct guest_mem *gm, void *p, size_t len)
+{
+	return madvise(p, len, gm->view_mapping ? MADV_REMOVE : MADV_DONTNEED);
+}
+
+uint64_t guest_mem_discard(const struct guest_mem *gm, void *p, uint64_t len)
+{
+	uint8_t *at = p;
+	uint64_t head = -(uintptr_t)at & (PAGE_4K - 1);
+
+	if (len < head)
+		return 0;
+	len = (len - head) & ~(uint64_t)(PAGE_4K - 1);
+	if (!len || drop(gm, at + head, (size_t)len))
+		return 0;
+	return len;
+}
+
 /*
  * Only whole huge pages are dropped. Dropping a part would split the page into
  * 512 small ones, and would not free memory at once.
@@ -230,10 +249,7 @@ void guest_mem_zero(const struct guest_mem *gm, uint64_t gpa, uint64_t len)
 	if (len >= PAGE_2M) {
 		first = p + (-(uintptr_t)p & (PAGE_2M - 1));
 		last = end - ((uintptr_t)end & (PAGE_2M - 1));
-		/* A file's bytes would come back. */
-		if (first < last &&
-		    !madvise(first, (size_t)(last - first),
-			     gm->view_mapping ? MADV_REMOVE : MADV_DONTNEED)) {
+		if (first < last && !drop(gm, first, (size_t)(last - first))) {
 			memset(p, 0, (size_t)(first - p));
 			memset(last, 0, (size_t)(end - last));
 			return;

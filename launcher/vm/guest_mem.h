@@ -101,6 +101,13 @@ int guest_mem_read(const struct guest_mem *gm, uint64_t gpa, void *dst,
 uint64_t guest_mem_touched(const struct guest_mem *gm);
 
 /*
+ * Return the memory of the guest bytes at @p, which guest_mem_ptr() has
+ * returned for this range, to the host: whole pages only. They read as zeros
+ * afterwards. Returns how many bytes that were.
+ */
+uint64_t guest_mem_discard(const struct guest_mem *gm, void *p, uint64_t len);
+
+/*
  * Clear guest bytes, and drop whole pages where that is cheaper. The range must
  * be RAM (asserted): callers have taken a pointer to it before.
  */

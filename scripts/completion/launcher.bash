@@ -21,6 +21,7 @@ _launcher_options()
 		--port \
 		--net -n \
 		--name \
+		--balloon \
 		--virtio \
 		--timeout \
 		--expect \
@@ -43,6 +44,7 @@ _launcher_options()
 		--disk -d \
 		--port \
 		--net -n \
+		--balloon \
 		--virtio \
 		--map \
 		--json \
@@ -121,6 +123,8 @@ _launcher_argument()
 		: ;;
 	*' --name')
 		: ;;
+	*' --balloon')
+		_launcher_offer -W '0 64M 256M 1G' ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;
 	*' --timeout')

@@ -77,6 +77,55 @@ START_TEST(guest_mem__pointer_or_none)
 }
 END_TEST
 
+/* Whole pages of a range go, and read as zeros; bytes around them stay. With a
+ * second mapping, they are gone in both. */
+static const struct {
+	uint64_t off, len, want;
+} discards[] = {
+	{ 2 * MIB, 2 * MIB, 2 * MIB },
+	{ 2 * MIB + 4 * KIB, 8 * KIB, 8 * KIB },
+	{ 2 * MIB + 1, 8 * KIB, 4 * KIB },
+	{ 2 * MIB + 1, 8 * KIB - 1, 4 * KIB },
+	{ 2 * MIB + 1, 4 * KIB - 2, 0 },
+	{ 2 * MIB + 1, 4 * KIB, 0 },
+	{ 2 * MIB, 0, 0 },
+	{ 60 * MIB, 4 * MIB, 4 * MIB },
+};
+
+static void discard(struct guest_mem *gm, int row)
+{
+	uint64_t off = discards[row].off, len = discards[row].len;
+	uint64_t zeros = 0, wrong = 0;
+
+	memset(gm->base + 2 * MIB, 1, 62 * MIB);
+	ck_assert_uint_eq(guest_mem_discard(gm, gm->base + off, len),
+			  discards[row].want);
+	for (uint64_t i = 2 * MIB; i < 64 * MIB; i++) {
+		bool inside = i >= off && i < off + len;
+
+		zeros += !gm->base[i];
+		wrong += !gm->base[i] && !inside;
+	}
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_uint_eq(zeros, discards[row].want);
+}
+
+START_TEST(guest_mem__discards_whole_pages)
+{
+	struct guest_mem gm;
+	struct err e;
+
+	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
+	discard(&gm, _i);
+	guest_mem_release(&gm);
+	assert_ok(guest_mem_init_twice(&gm, 64 * MIB, &e), &e);
+	discard(&gm, _i);
+	ck_assert_uint_eq(gm.view[discards[_i].off + discards[_i].len / 2],
+			  gm.base[discards[_i].off + discards[_i].len / 2]);
+	guest_mem_release(&gm);
+}
+END_TEST
+
 static const struct {
 	uint64_t size;
 	uint64_t low, high;
@@ -282,6 +331,8 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("guest_mem");
 	TCase *t = tcase_create("guest_mem");
 
+	tcase_add_loop_test(t, guest_mem__discards_whole_pages, 0,
+			    (int)COUNT(discards));
 	tcase_add_loop_test(t, guest_mem__pointer_or_none, 0, COUNT(pointers));
 	tcase_add_loop_test(t, guest_mem__of_every_size, 0, COUNT(sizes));
 	tcase_add_loop_test(t, guest_mem__refuses_the_size, 0,

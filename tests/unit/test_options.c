@@ -92,7 +92,7 @@ static const char *const spellings[] = {
 	"-m1G -c4 -iramdisk -pquiet -belf64 -v img",
 	"-vm 1G -vc4 -i ramdisk -p quiet -b elf64 img",
 	/* abbreviations, as long as only one option fits */
-	"--me 1G --cp 4 --i ramdisk --cm quiet --b elf64 --verb img",
+	"--me 1G --cp 4 --i ramdisk --cm quiet --bo elf64 --verb img",
 	/* IMAGE before options, and among them */
 	"img -m 1G -c 4 -i ramdisk -p quiet -b elf64 -v",
 	"-m 1G -c 4 img -i ramdisk -p quiet -b elf64 -v",
