@@ -245,6 +245,21 @@ static void warn_of(const char *text)
 	warn(&e);
 }
 
+/* Reading the kernel's names takes time: only for a guest that is likely to
+ * lack something. An image that decompresses itself has none yet. */
+static void warn_about_root(struct run *r)
+{
+	struct root_facts root;
+	char words[ROOT_WORDS_MAX];
+
+	r->guest.has_initrd = r->boot.initrd.size;
+	if (!boot_protocols[r->boot.plan.chosen].loads_elf)
+		return;
+	root = guest_root(&r->guest);
+	if (root_lacks(&root, words))
+		warn_of(words);
+}
+
 static int draw_verdict(struct run *r, struct err *e)
 {
 	struct verdict *v = &r->verdict;
@@ -411,6 +426,7 @@ static int boot_and_judge(struct run *r, struct err *e)
 		rc = find_symbols(r, e);
 	if (!rc) {
 		show_kernel(r);
+		warn_about_root(r);
 		/* From here on the file may be cut short or overwritten. */
 		image_close_file(&r->img);
 		run_files_close_inputs(&r->files);

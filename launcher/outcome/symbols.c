@@ -278,6 +278,14 @@ static void need_own(struct symbols *s)
 			 s->own.count);
 }
 
+const struct kallsyms *symbols_own(struct symbols *s)
+{
+	if (s->moved || !s->kernel)
+		return NULL;
+	need_own(s);
+	return s->own.count ? &s->own : NULL;
+}
+
 static bool look_up(struct symbols *s, const struct symbols_addr *addr)
 {
 	if (s->map.bytes.len)

@@ -112,6 +112,9 @@ static inline uint64_t symbols_running(const struct symbols *s, uint64_t linked)
  */
 uint64_t symbols_address(struct symbols *s, const char *name);
 
+/* The kernel's own names, or NULL if they cannot be read. */
+const struct kallsyms *symbols_own(struct symbols *s);
+
 /*
  * "name+0x12" for the address @vaddr of the running kernel, or NULL. Valid
  * until the next call. @is_return: it is a return address, and belongs to the

@@ -258,7 +258,7 @@ static bool find_panic_in_log(const struct verdict_facts *f, char *line,
  * used. */
 static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
-	char in_log[LOG_LINE_MAX];
+	char in_log[LOG_LINE_MAX], lacks[ROOT_WORDS_MAX];
 	const char *line = f->watch->panic;
 	bool said;
 
@@ -274,6 +274,10 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 	say_cpus(v, f);
 	if (!f->watch->bytes)
 		say_silence(v, f);
+	if (f->root && root_was_missed(f->root, line, lacks)) {
+		say(v, "; %s", lacks);
+		return;
+	}
 	say(v, "; try another --cmdline or --initrd");
 	if (f->watch->bytes)
 		say(v, ": the console says what it missed");

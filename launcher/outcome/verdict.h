@@ -13,6 +13,7 @@
 #include "base/outcome.h"
 #include "base/status.h"
 #include "outcome/autopsy.h"
+#include "outcome/root.h"
 #include "outcome/symbols.h"
 #include "outcome/watch.h"
 #include "vm/kvm.h"
@@ -31,9 +32,10 @@ struct verdict_facts {
 	unsigned cpus;
 	enum kvm_host host;
 	uint64_t timeout_ns;
-	struct symbols *symbols; /* NULL: none */
-	struct autopsy *autopsy; /* NULL: none */
-	const char *cmdline;	 /* the kernel's; NULL: not known */
+	struct symbols *symbols;       /* NULL: none */
+	struct autopsy *autopsy;       /* NULL: none */
+	const char *cmdline;	       /* the kernel's; NULL: not known */
+	const struct root_facts *root; /* NULL: not known */
 };
 
 void verdict_make(struct verdict *v, const struct verdict_facts *f);

@@ -142,8 +142,19 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 	return rc;
 }
 
+struct root_facts guest_root(struct guest *g)
+{
+	return (struct root_facts){
+		.cmdline = g->cmdline,
+		.plan = &g->m.plan,
+		.symbols = &g->symbols,
+		.has_initrd = g->has_initrd,
+	};
+}
+
 void guest_verdict(struct guest *g, struct verdict *v)
 {
+	const struct root_facts root = guest_root(g);
 	struct outcome outcome;
 
 	outcome_get(&g->latch, &outcome);
@@ -157,6 +168,7 @@ void guest_verdict(struct guest *g, struct verdict *v)
 				.symbols = &g->symbols,
 				.autopsy = &g->autopsy,
 				.cmdline = g->cmdline,
+				.root = g->cmdline ? &root : NULL,
 			});
 }
 

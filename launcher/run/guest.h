@@ -27,6 +27,7 @@ struct guest {
 	struct signals signals;
 	uint64_t timeout_ns;
 	const char *cmdline; /* the kernel's; NULL: not known yet */
+	bool has_initrd;
 	struct milestones times;
 };
 
@@ -52,6 +53,9 @@ int guest_connect(struct guest *g, struct kvm *kvm, struct err *e);
 
 /* Start it, serve it until it has ended, and stop it. */
 int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e);
+
+/* What its kernel has for mounting its root; its command line is known. */
+struct root_facts guest_root(struct guest *g);
 
 /* How it ended; after guest_run(). */
 void guest_verdict(struct guest *g, struct verdict *v);

@@ -232,34 +232,46 @@ static const char *skip(const char *line, const char *start)
 	return strncmp(line, start, len) ? line : line + len;
 }
 
-/* The run's own messages: the last line, and the number of lines. */
-static size_t read_errors(FILE *errors, char last[JUDGE_LINE_MAX])
+/* The run's own messages. */
+struct messages {
+	size_t lines;
+	size_t warnings; /* before the last line */
+	char last[JUDGE_LINE_MAX];
+};
+
+static void read_messages(FILE *errors, struct messages *m)
 {
 	char line[JUDGE_LINE_MAX];
-	size_t n = 0;
+	bool was_warning = false;
 
-	last[0] = '\0';
-	for (; next_line(errors, line); n++)
-		strcpy(last, skip(skip(line, PREFIX), WARNING));
-	return n;
+	*m = (struct messages){ .last = "" };
+	for (; next_line(errors, line); m->lines++) {
+		const char *text = skip(line, PREFIX);
+
+		m->warnings += was_warning;
+		was_warning = text != line && skip(text, WARNING) != text;
+		strcpy(m->last, skip(text, WARNING));
+	}
+	clean_text(m->last);
 }
 
 /*
- * A failed run has one line, a successful one none. A warning of a successful
- * run is accepted if it is the reason that its case expects.
+ * A failed run has one line, a successful one none. If its case expects a
+ * reason, a failed run may have warned beforehand, and a warning of a successful
+ * run is accepted if it is the reason.
  */
-static void judge_errors(const struct suite_case *c, size_t lines,
-			 const char *line, int status, const char *reason,
-			 struct result *res)
+static void judge_messages(const struct suite_case *c, const struct messages *m,
+			   int status, const char *reason, struct result *res)
 {
-	bool wanted = c->reason.count && lines == 1 && reason &&
-		      !strcmp(line, reason);
+	size_t lines = m->lines - (c->reason.count ? m->warnings : 0);
+	bool wanted = c->reason.count && m->lines == 1 && reason &&
+		      !strcmp(m->last, reason);
 
-	if (status == STATUS_OK && lines && !wanted)
-		judge_as(res, CASE_FAIL, "stderr is not empty: %s", line);
+	if (status == STATUS_OK && m->lines && !wanted)
+		judge_as(res, CASE_FAIL, "stderr is not empty: %s", m->last);
 	else if (lines > 1)
 		judge_as(res, CASE_FAIL, "stderr has %zu lines, the last: %s",
-			 lines, line);
+			 m->lines, m->last);
 }
 
 static void judge_reason(const struct suite_case *c, const char *reason,
@@ -372,21 +384,20 @@ void judge(const struct suite_case *c, const struct leavings *left,
 				      : NULL;
 	const char *reason =
 		json_string_value(json_object_get(report, "reason"));
-	char line[JUDGE_LINE_MAX];
-	size_t lines = read_errors(left->errors, line);
+	struct messages m;
 
-	clean_text(line);
+	read_messages(left->errors, &m);
 	res->end = CASE_PASS;
 	res->why[0] = '\0';
-	judge_status(c, left->wait_status, line, res);
+	judge_status(c, left->wait_status, m.last, res);
 	if (res->end == CASE_PASS)
-		judge_errors(c, lines, line, WEXITSTATUS(left->wait_status),
-			     reason, res);
+		judge_messages(c, &m, WEXITSTATUS(left->wait_status), reason,
+			       res);
 	if (res->end == CASE_PASS && report)
 		judge_account(report, WEXITSTATUS(left->wait_status), reason,
-			      line, res);
+			      m.last, res);
 	if (res->end == CASE_PASS)
-		judge_reason(c, reason ?: line, res);
+		judge_reason(c, reason ?: m.last, res);
 	judge_report(c, report, res);
 	judge_console(c, left, res);
 	json_decref(report);
