@@ -3,9 +3,9 @@
  * Finding the KASLR relocation lists behind the ELF; see relocs.h.
  *
  * The kernel's own reader starts at the end of the output and goes back to the
- * 0 before each list. This one does the same, and checks two more things: every
- * entry must be an address in the kernel, and the last 0 must be exactly at the
- * end of the ELF.
+ * 0 before each list. This one does the same, and checks more: every word that
+ * an entry names must lie in the kernel, a list must ascend, no two words may
+ * overlap, and the last 0 must be exactly at the end of the ELF.
  *
  * Spec: Linux, arch/x86/boot/compressed/misc.c, handle_relocations(), and
  * arch/x86/tools/relocs.c, which writes the lists.
@@ -14,9 +14,17 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/wire.h"
 
 #define ENTRY_SIZE 4
+
+/* How many bytes the word of an entry has. */
+#define WIDTH_32 4
+#define WIDTH_64 8
 
 /* Physical addresses that PT_LOADs cover. */
 struct range {
@@ -47,18 +55,27 @@ static int by_first(const void *a, const void *b)
  * it were linked where its physical address says. So the ranges are physical,
  * and the constant is taken from a segment that is linked high.
  */
+static uint64_t find_to_phys(const struct kernel_elf *k)
+{
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (s->type == PT_LOAD && s->memsz && s->vaddr)
+			return s->paddr - s->vaddr;
+	}
+	return 0;
+}
+
 static void places_init(struct places *p, const struct kernel_elf *k)
 {
 	unsigned n = 0;
 
-	*p = (struct places){ .is64 = k->is64 };
+	*p = (struct places){ .is64 = k->is64, .to_phys = find_to_phys(k) };
 	for (unsigned i = 0; i < k->segments_count; i++) {
 		const struct elf_segment *s = &k->segments[i];
 
 		if (s->type != PT_LOAD || !s->memsz)
 			continue;
-		if (!p->to_phys && s->vaddr)
-			p->to_phys = s->paddr - s->vaddr;
 		p->list[n++] = (struct range){ s->paddr,
 					       s->paddr + (s->memsz - 1) };
 	}
@@ -75,26 +92,32 @@ static void places_init(struct places *p, const struct kernel_elf *k)
 	}
 }
 
-static bool inside(const struct range *r, uint64_t addr)
+/* The physical address of @entry, the low half of a virtual one. */
+static uint64_t phys_of(uint32_t entry, bool is64, uint64_t to_phys)
 {
-	return addr >= r->first && addr <= r->last;
+	if (!is64)
+		return (uint32_t)(entry + (uint32_t)to_phys);
+	return (uint64_t)(int64_t)(int32_t)entry + to_phys;
 }
 
-/* Whether @entry, the low half of a virtual address, is in the kernel. */
-static bool places_has(struct places *p, uint32_t entry)
+static bool inside(const struct range *r, uint64_t addr, unsigned width)
 {
-	uint64_t addr = p->is64 ? (uint64_t)(int64_t)(int32_t)entry : entry;
+	return addr >= r->first && addr <= r->last &&
+	       r->last - addr >= width - 1;
+}
+
+/* Whether the word of @width bytes that @entry names is in the kernel. */
+static bool places_has(struct places *p, uint32_t entry, unsigned width)
+{
+	uint64_t addr = phys_of(entry, p->is64, p->to_phys);
 	unsigned low = 0, high = p->count;
 
-	addr += p->to_phys;
-	if (!p->is64)
-		addr = (uint32_t)addr;
-	if (inside(&p->list[p->recent], addr))
+	if (inside(&p->list[p->recent], addr, width))
 		return true;
 	while (low < high) {
 		unsigned mid = low + (high - low) / 2;
 
-		if (inside(&p->list[mid], addr)) {
+		if (inside(&p->list[mid], addr, width)) {
 			p->recent = mid;
 			return true;
 		}
@@ -106,6 +129,12 @@ static bool places_has(struct places *p, uint32_t entry)
 	return false;
 }
 
+/* Read a list's entry; the caller has checked that it is there. */
+static uint32_t entry_at(struct bytes b, size_t off)
+{
+	return get32(b.data, off);
+}
+
 /*
  * Walk one list back from @end, which becomes the offset of its leading 0;
  * *@n counts the entries.
@@ -113,28 +142,102 @@ static bool places_has(struct places *p, uint32_t entry)
 static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 		     struct places *p, struct err *e)
 {
+	uint64_t limit = UINT64_MAX;
 	size_t off = *end;
 
 	while (off - start >= ENTRY_SIZE) {
-		uint32_t entry = 0;
+		uint32_t entry = entry_at(b, off -= ENTRY_SIZE);
 
-		off -= ENTRY_SIZE;
-		bytes_le32(b, off, &entry);
 		if (!entry) {
 			*n = (*end - off) / ENTRY_SIZE - 1;
 			*end = off;
 			return 0;
 		}
-		if (!places_has(p, entry))
+		if (!places_has(p, entry, WIDTH_32))
 			return err_set(e, EINVAL,
 				       "no relocation lists: 0x%08x at 0x%zx "
 				       "is not an address in a segment",
 				       entry, off);
+		if ((uint64_t)entry + WIDTH_32 > limit)
+			return err_set(e, EINVAL,
+				       "no relocation lists: 0x%08x at 0x%zx "
+				       "does not come before 0x%08x, which "
+				       "follows it",
+				       entry, off, (uint32_t)limit);
+		limit = entry;
 	}
 	return err_set(e, EINVAL,
 		       "no relocation lists: no 0 between the end of the ELF "
 		       "at 0x%zx and 0x%zx",
 		       start, *end);
+}
+
+/* The 64-bit list is the last one that is found, so the width of its words is
+ * checked after the walk. */
+static int check_wide(const struct relocs *r, struct bytes b, struct places *p,
+		      struct err *e)
+{
+	for (size_t i = 0; i < r->n64; i++) {
+		size_t off = r->off + (i + 1) * ENTRY_SIZE;
+
+		if (!places_has(p, entry_at(b, off), WIDTH_64))
+			return err_set(e, EINVAL,
+				       "no relocation lists: the 64-bit word "
+				       "at 0x%08x (0x%zx) does not lie in a "
+				       "segment",
+				       entry_at(b, off), off);
+	}
+	return 0;
+}
+
+/* One list while all are merged. */
+struct cursor {
+	size_t off, end;
+	unsigned width;
+	uint64_t next; /* the entry at off; UINT64_MAX at the end */
+};
+
+static void cursor_load(struct cursor *c, struct bytes b)
+{
+	c->next = c->off < c->end ? entry_at(b, c->off) : UINT64_MAX;
+}
+
+static void set_cursor(struct cursor *c, struct bytes b, size_t off, size_t n,
+		       unsigned width)
+{
+	*c = (struct cursor){ off, off + n * ENTRY_SIZE, width, 0 };
+	cursor_load(c, b);
+}
+
+/* Each word must be moved once: the lists, merged, must not overlap. */
+static int check_disjoint(const struct relocs *r, struct bytes b, struct err *e)
+{
+	const size_t after64 = r->off + (r->n64 + 2) * ENTRY_SIZE;
+	struct cursor c[3];
+	uint64_t limit = 0;
+
+	set_cursor(&c[0], b, r->off + ENTRY_SIZE, r->n64, WIDTH_64);
+	set_cursor(&c[1], b, after64, r->ninverse, WIDTH_32);
+	set_cursor(&c[2], b, b.len - r->n32 * ENTRY_SIZE, r->n32, WIDTH_32);
+	for (;;) {
+		struct cursor *low = &c[0];
+
+		if (c[1].next < low->next)
+			low = &c[1];
+		if (c[2].next < low->next)
+			low = &c[2];
+		if (low->next == UINT64_MAX)
+			return 0;
+		if (low->next < limit)
+			return err_set(e, EINVAL,
+				       "no relocation lists: the word at "
+				       "0x%08" PRIx64 " (0x%zx) overlaps "
+				       "another one",
+				       low->next, low->off);
+		limit = low->next + low->width;
+		low->off += ENTRY_SIZE;
+		cursor_load(low, b);
+	}
 }
 
 /*
@@ -167,16 +270,17 @@ static int walk_lists(struct relocs *r, struct bytes b, bool is64, size_t start,
 	r->n32 = n[0];
 	r->has_inverse = lists == 3;
 	r->ninverse = r->has_inverse ? n[1] : 0;
-	r->n64 = n[r->has_inverse ? 2 : 1];
+	r->n64 = is64 ? n[r->has_inverse ? 2 : 1] : 0;
 	r->off = start;
-	r->present = true;
 	return 0;
 }
 
 int relocs_find(struct relocs *r, const struct kernel_elf *k, struct err *e)
 {
 	size_t room = k->bytes.len - k->elf_end;
+	struct relocs found = { 0 };
 	struct places p;
+	int rc;
 
 	*r = (struct relocs){ 0 };
 	if (!room)
@@ -187,5 +291,114 @@ int relocs_find(struct relocs *r, const struct kernel_elf *k, struct err *e)
 			       "ELF, not a multiple of %d",
 			       room, ENTRY_SIZE);
 	places_init(&p, k);
-	return walk_lists(r, k->bytes, k->is64, k->elf_end, &p, e);
+	rc = walk_lists(&found, k->bytes, k->is64, k->elf_end, &p, e)
+		     ?: check_wide(&found, k->bytes, &p, e)
+		     ?: check_disjoint(&found, k->bytes, e);
+	if (rc)
+		return rc;
+	found.present = true;
+	*r = found;
+	return 0;
+}
+
+int relocs_copy(struct reloc_lists *l, const struct relocs *r,
+		const struct kernel_elf *k, struct err *e)
+{
+	size_t len = k->bytes.len - r->off;
+	uint8_t *copy;
+
+	if (!r->present)
+		return err_set(e, ENOENT, "there are no relocation lists");
+	copy = malloc(len);
+	if (!copy)
+		return err_set(e, ENOMEM,
+			       "no memory for %zu bytes of relocation lists",
+			       len);
+	memcpy(copy, k->bytes.data + r->off, len);
+	*l = (struct reloc_lists){
+		.bytes = { copy, len },
+		.counts = *r,
+		.is64 = k->is64,
+		.to_phys = find_to_phys(k),
+	};
+	return 0;
+}
+
+void reloc_lists_release(struct reloc_lists *l)
+{
+	free((void *)l->bytes.data);
+	*l = (struct reloc_lists){ 0 };
+}
+
+/* A kernel's memory, and what is done to a word in it. */
+struct target {
+	uint8_t *memory;
+	uint64_t low; /* the physical address of the first byte */
+	uint64_t len;
+	uint64_t add;
+};
+
+/* Where the word of @entry is; NULL: not in memory. */
+static uint8_t *word_at(const struct reloc_lists *l, const struct target *t,
+			uint32_t entry, unsigned width)
+{
+	uint64_t at = phys_of(entry, l->is64, l->to_phys) - t->low;
+
+	return at <= t->len && t->len - at >= width ? t->memory + at : NULL;
+}
+
+static int outside(uint32_t entry, struct err *e)
+{
+	return err_set(e, EINVAL,
+		       "the relocation 0x%08x is outside the kernel's memory",
+		       entry);
+}
+
+static int apply_64(const struct reloc_lists *l, const struct target *t,
+		    size_t off, size_t n, struct err *e)
+{
+	for (const uint8_t *p = l->bytes.data + off; n--; p += ENTRY_SIZE) {
+		uint8_t *word = word_at(l, t, get32(p, 0), WIDTH_64);
+
+		if (!word)
+			return outside(get32(p, 0), e);
+		put64(word, 0, get64(word, 0) + t->add);
+	}
+	return 0;
+}
+
+static int apply_32(const struct reloc_lists *l, const struct target *t,
+		    size_t off, size_t n, struct err *e)
+{
+	for (const uint8_t *p = l->bytes.data + off; n--; p += ENTRY_SIZE) {
+		uint8_t *word = word_at(l, t, get32(p, 0), WIDTH_32);
+
+		if (!word)
+			return outside(get32(p, 0), e);
+		put32(word, 0, get32(word, 0) + (uint32_t)t->add);
+	}
+	return 0;
+}
+
+int relocs_apply(const struct reloc_lists *l, uint8_t *memory, uint64_t low,
+		 uint64_t len, uint64_t slide, struct err *e)
+{
+	const struct relocs *n = &l->counts;
+	struct target plus = { memory, low, len, slide };
+	struct target minus = { memory, low, len, 0 - slide };
+	size_t off64 = ENTRY_SIZE;
+	size_t off_inverse = off64 + (n->n64 + 1) * ENTRY_SIZE;
+	size_t off32 = l->bytes.len - n->n32 * ENTRY_SIZE;
+
+	return apply_64(l, &plus, off64, n->n64, e)
+		       ?: apply_32(l, &minus, off_inverse, n->ninverse, e)
+		       ?: apply_32(l, &plus, off32, n->n32, e);
+}
+
+bool relocs_first(const struct reloc_lists *l, uint64_t *gpa)
+{
+	if (!l->counts.n64)
+		return false;
+	*gpa = phys_of(get32(l->bytes.data, ENTRY_SIZE), l->is64, l->to_phys);
+	return true;
 }

@@ -9,14 +9,20 @@
  *
  * The inverse list exists in 3.16 to 6.14. The lists are recognised by
  * structure: they fill the file exactly from elf_end to the end, and an entry
- * is the low half of a link-time virtual address inside a PT_LOAD. (A PT_LOAD
- * linked at 0, the percpu data before 6.15, counts as linked like the others,
- * by its physical address.) A 32-bit kernel has one list after one 0. Zeros
+ * is the low half of the link-time virtual address of a word inside a PT_LOAD.
+ * (A PT_LOAD linked at 0, the percpu data before 6.15, counts as linked like
+ * the others, by its physical address.) Each list ascends, as the build sorts
+ * it, and no two words overlap. A 32-bit kernel has one list after one 0. Zeros
  * alone are padding, not empty lists.
  *
- * Must never trust: any of it. Nothing is applied here, only counted.
+ * To move the kernel by a distance, the slide, is to add it to each word of the
+ * 64-bit and the 32-bit list, and to subtract it from each word of the inverse
+ * list, which holds distances to per-CPU data that does not move.
  *
- * Spec: Linux, arch/x86/boot/compressed/misc.c, handle_relocations().
+ * Must never trust: any of it.
+ *
+ * Spec: Linux, arch/x86/boot/compressed/misc.c, handle_relocations(), and
+ * arch/x86/tools/relocs.c: of 3.14, 4.19, 6.1, 6.12 and 6.15.
  */
 #ifndef IMAGE_RELOCS_H
 #define IMAGE_RELOCS_H
@@ -42,5 +48,31 @@ struct relocs {
  * legal for an image, so callers show the reason and go on.
  */
 int relocs_find(struct relocs *r, const struct kernel_elf *k, struct err *e);
+
+/* The lists on their own: the ELF's bytes are gone once it is loaded. { 0 } is
+ * empty. */
+struct reloc_lists {
+	struct bytes bytes; /* owned; begins with the first 0 */
+	struct relocs counts;
+	bool is64;
+	uint64_t to_phys; /* link-time virtual to physical */
+};
+
+/* Copy the lists @r of @k. -ENOENT if there are none; -ENOMEM. */
+int relocs_copy(struct reloc_lists *l, const struct relocs *r,
+		const struct kernel_elf *k, struct err *e);
+void reloc_lists_release(struct reloc_lists *l);
+
+/*
+ * Move the kernel by @slide. @memory has its @len bytes as they were linked,
+ * beginning with that of the link-time physical address @low. -EINVAL if a word
+ * is outside; those before it have been moved.
+ */
+int relocs_apply(const struct reloc_lists *l, uint8_t *memory, uint64_t low,
+		 uint64_t len, uint64_t slide, struct err *e);
+
+/* The link-time physical address of the first word of the 64-bit list; false
+ * if that list is empty. */
+bool relocs_first(const struct reloc_lists *l, uint64_t *gpa);
 
 #endif

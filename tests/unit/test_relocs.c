@@ -78,17 +78,24 @@ START_TEST(relocs__are_counted_by_structure)
 	} rows[] = {
 		/* 3.16 to 6.14 */
 		{ false,
-		  { 0, AT(TEXT), AT(INIT), 0, AT(TEXT), 0, AT(TEXT), AT(TEXT) },
+		  { 0, AT(TEXT), AT(INIT), 0, AT(TEXT + 12), 0, AT(TEXT + 8),
+		    AT(TEXT + 16) },
 		  8,
 		  2,
 		  1,
 		  2,
 		  true },
-		{ false, { 0, AT(TEXT), 0, 0, AT(TEXT) }, 5, 1, 0, 1, true },
+		{ false,
+		  { 0, AT(TEXT), 0, 0, AT(TEXT + 8) },
+		  5,
+		  1,
+		  0,
+		  1,
+		  true },
 		{ false, { 0, 0, AT(TEXT), 0 }, 4, 0, 1, 0, true },
 		/* before, and from 6.15 on */
 		{ false,
-		  { 0, AT(TEXT), 0, AT(INIT), AT(INIT + 1), AT(INIT + 2) },
+		  { 0, AT(TEXT), 0, AT(INIT), AT(INIT + 4), AT(INIT + 8) },
 		  6,
 		  1,
 		  0,
@@ -128,7 +135,7 @@ END_TEST
 /* One 64-bit entry in an otherwise valid pair of lists. */
 static int find_entry(struct relocs *r, uint32_t entry, struct err *e)
 {
-	const uint32_t words[] = { 0, entry, 0, AT(TEXT) };
+	const uint32_t words[] = { 0, entry, 0, AT(TEXT + 0x800) };
 
 	return find(r, false, words, sizeof(words), e);
 }
@@ -140,15 +147,18 @@ START_TEST(relocs__point_into_segments)
 		bool ok;
 	} rows[] = {
 		{ AT(TEXT), true },
-		{ AT(TEXT + SIZE - 1), true },
+		{ AT(TEXT + SIZE - 8), true },
+		/* The word ends past the segment. */
+		{ AT(TEXT + SIZE - 7), false },
+		{ AT(TEXT + SIZE - 1), false },
 		{ AT(TEXT - 1), false },
 		{ AT(TEXT + SIZE), false },
 		{ AT(INIT), true },
-		{ AT(INIT + SIZE - 1), true },
+		{ AT(INIT + SIZE - 8), true },
 		{ AT(INIT + SIZE), false },
 		/* Percpu data: where it is loaded, not where it is linked. */
 		{ AT(PERCPU), true },
-		{ AT(PERCPU + SIZE - 1), true },
+		{ AT(PERCPU + SIZE - 8), true },
 		{ AT(PERCPU + SIZE), false },
 		{ 8, false },
 		{ 0x1234, false },
@@ -166,8 +176,7 @@ START_TEST(relocs__point_into_segments)
 		ck_assert_msg(r.present == rows[i].ok, "0x%x: %s",
 			      rows[i].entry, e.msg);
 		if (!rows[i].ok)
-			assert_err(rc, -EINVAL, &e,
-				   "is not an address in a segment");
+			assert_err(rc, -EINVAL, &e, "in a segment");
 	}
 }
 END_TEST
@@ -197,6 +206,36 @@ START_TEST(relocs__are_not_seen_in_other_bytes)
 		{ "they begin at", true, 12, { 0, 0, AT32(TEXT) } },
 		{ "they begin at", true, 12, { AT32(TEXT), 0, AT32(TEXT) } },
 		{ "0x64636261 at", false, 4, { 0x64636261 } },
+		/* Out of order, or twice. */
+		{ "does not come before",
+		  false,
+		  20,
+		  { 0, AT(INIT), AT(TEXT), 0, AT(TEXT + 8) } },
+		{ "does not come before",
+		  false,
+		  20,
+		  { 0, AT(INIT), 0, AT(TEXT), AT(TEXT) } },
+		{ "does not come before",
+		  true,
+		  12,
+		  { 0, AT32(TEXT + 3), AT32(TEXT + 6) } },
+		/* Words that overlap, in one list and in two. */
+		{ "overlaps another one",
+		  false,
+		  20,
+		  { 0, AT(TEXT), AT(TEXT + 4), 0, AT(INIT) } },
+		{ "overlaps another one",
+		  false,
+		  16,
+		  { 0, AT(TEXT), 0, AT(TEXT + 7) } },
+		{ "overlaps another one",
+		  false,
+		  16,
+		  { 0, AT(TEXT), 0, AT(TEXT) } },
+		{ "overlaps another one",
+		  false,
+		  24,
+		  { 0, AT(INIT), 0, AT(TEXT), 0, AT(TEXT + 3) } },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -216,7 +255,7 @@ END_TEST
 START_TEST(relocs__overlapping_segments_are_one_place)
 {
 	static const uint32_t words[] = { 0, AT(TEXT + 0x17ff), 0,
-					  AT(TEXT + 0x2fff) };
+					  AT(TEXT + 0x2ffc) };
 	const struct test_segment s[] = {
 		{ .type = PT_LOAD,
 		  .vaddr = HIGH + TEXT,
@@ -251,6 +290,118 @@ START_TEST(relocs__overlapping_segments_are_one_place)
 }
 END_TEST
 
+/* The kernel of find(), in memory from TEXT on, and its lists. */
+struct moved {
+	uint8_t memory[INIT + SIZE - TEXT];
+	struct reloc_lists lists;
+};
+
+static struct moved *move(bool is32, const uint32_t *words, size_t n,
+			  uint64_t slide, uint64_t low, uint64_t len, int want)
+{
+	struct moved *m = calloc(1, sizeof(*m));
+	struct err e = ERR_EMPTY;
+	struct kernel_elf k;
+	struct relocs r;
+	int rc;
+
+	ck_assert_ptr_nonnull(m);
+	build(is32, words, n * 4);
+	assert_ok(kernel_elf_parse(&k, held, &e), &e);
+	assert_ok(relocs_find(&r, &k, &e), &e);
+	assert_ok(relocs_copy(&m->lists, &r, &k, &e), &e);
+	kernel_elf_release(&k);
+	memset(m->memory, 0x11, sizeof(m->memory));
+	rc = relocs_apply(&m->lists, m->memory, low, len, slide, &e);
+	if (want)
+		assert_err(rc, want, &e, "is outside the kernel's memory");
+	else
+		assert_ok(rc, &e);
+	return m;
+}
+
+static void moved_release(struct moved *m)
+{
+	reloc_lists_release(&m->lists);
+	free(m);
+}
+
+static uint64_t word(const struct moved *m, uint64_t gpa)
+{
+	uint64_t v;
+
+	memcpy(&v, m->memory + (gpa - TEXT), sizeof(v));
+	return v;
+}
+
+#define ALL (sizeof(((struct moved *)0)->memory))
+
+START_TEST(relocs__move_every_word_once)
+{
+	static const uint32_t words[] = {
+		0, AT(TEXT),	  AT(PERCPU + 3),     0, AT(TEXT + 8),
+		0, AT(TEXT + 13), AT(INIT + SIZE - 4)
+	};
+	struct moved *m = move(false, words, COUNT(words), 0x2f000000, TEXT,
+			       ALL, 0);
+	uint32_t last;
+	uint64_t gpa;
+
+	ck_assert_uint_eq(word(m, TEXT), 0x1111111140111111);
+	ck_assert_uint_eq(word(m, PERCPU + 3), 0x1111111140111111);
+	/* -0x2f000000, and the byte between the two. */
+	ck_assert_uint_eq(word(m, TEXT + 8), 0x11111111e2111111 & ~0ull);
+	ck_assert_uint_eq(word(m, TEXT + 13), 0x1111111140111111);
+	memcpy(&last, m->memory + ALL - 4, 4);
+	ck_assert_uint_eq(last, 0x40111111);
+	ck_assert_uint_eq(word(m, TEXT + 0x20), 0x1111111111111111);
+	ck_assert(relocs_first(&m->lists, &gpa));
+	ck_assert_uint_eq(gpa, TEXT);
+	moved_release(m);
+}
+END_TEST
+
+START_TEST(relocs__move_a_32_bit_kernel)
+{
+	static const uint32_t words[] = { 0, AT32(TEXT), AT32(PERCPU + 2) };
+	struct moved *m = move(true, words, COUNT(words), 0x3000000, TEXT, ALL,
+			       0);
+	uint64_t gpa;
+
+	ck_assert_uint_eq(word(m, TEXT), 0x1111111114111111);
+	ck_assert_uint_eq(word(m, PERCPU + 2), 0x1111111114111111);
+	ck_assert(!relocs_first(&m->lists, &gpa));
+	moved_release(m);
+}
+END_TEST
+
+/* Memory that is smaller than the kernel, at either end. */
+START_TEST(relocs__stay_inside_memory)
+{
+	static const uint32_t first[] = { 0, AT(TEXT), 0, AT(INIT) };
+	static const uint32_t last[] = { 0, AT(INIT), 0, AT(INIT + SIZE - 4) };
+
+	moved_release(move(false, first, COUNT(first), 0x200000, TEXT + 1,
+			   ALL - 1, -EINVAL));
+	moved_release(move(false, last, COUNT(last), 0x200000, TEXT, ALL - 1,
+			   -EINVAL));
+	moved_release(move(false, last, COUNT(last), 0x200000, TEXT, ALL, 0));
+}
+END_TEST
+
+START_TEST(relocs__none_cannot_be_copied)
+{
+	struct relocs r = { 0 };
+	struct kernel_elf k = { 0 };
+	struct reloc_lists l = { 0 };
+	struct err e;
+
+	assert_err(relocs_copy(&l, &r, &k, &e), -ENOENT, &e,
+		   "there are no relocation lists");
+	reloc_lists_release(&l);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("relocs");
@@ -261,6 +412,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, relocs__point_into_segments);
 	tcase_add_test(t, relocs__are_not_seen_in_other_bytes);
 	tcase_add_test(t, relocs__overlapping_segments_are_one_place);
+	tcase_add_test(t, relocs__move_every_word_once);
+	tcase_add_test(t, relocs__move_a_32_bit_kernel);
+	tcase_add_test(t, relocs__stay_inside_memory);
+	tcase_add_test(t, relocs__none_cannot_be_copied);
 	suite_add_tcase(s, t);
 	return s;
 }
