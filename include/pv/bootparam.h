@@ -60,6 +60,14 @@
 #define HDR_START   HDR_SETUP_SECTS
 #define HDR_END_MAX 0x290 /* boot_params leaves the header room up to here */
 
+/* struct setup_data, which HDR_SETUP_DATA points to. */
+#define SETUP_DATA_VERSION 0x209 /* of the header that has the pointer */
+#define SETUP_DATA_NEXT	   0x00	 /* u64 */
+#define SETUP_DATA_TYPE	   0x08	 /* u32 */
+#define SETUP_DATA_LEN	   0x0c	 /* u32 */
+#define SETUP_DATA_DATA	   0x10
+#define SETUP_RNG_SEED	   9 /* Linux 6.0 */
+
 #define BOOT_FLAG_MAGIC	  0xaa55
 #define HDRS_MAGIC	  0x53726448 /* "HdrS" */
 #define KERNEL_INFO_MAGIC 0x506f544c /* "LToP" */

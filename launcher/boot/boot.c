@@ -38,10 +38,12 @@ static void copy_symbols(struct symtab *symbols, const struct kernel_elf *elf)
  * usable payload is not a failure: *@elf becomes NULL, the reason goes to
  * @no_elf, and the plan only uses the bzImage. A damaged payload is a failure.
  */
-static int read_elf(const struct boot_request *req, struct load_run *run,
+static int read_elf(const struct boot_request *req,
+		    const struct placement *kaslr, struct load_run *run,
 		    struct kernel_elf *parsed, const struct kernel_elf **elf,
 		    struct err *no_elf, struct err *e)
 {
+	const struct load_aim aim = { kaslr->delta, kaslr_moves(kaslr) };
 	int rc;
 
 	*elf = NULL;
@@ -54,7 +56,7 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 			req->protocol);
 		return 0;
 	}
-	rc = load_decode(req->img, req->gm, run, e);
+	rc = load_decode_for(req->img, req->gm, &aim, run, e);
 	if (!rc)
 		rc = load_parse(parsed, run, e);
 	if (rc)
@@ -74,9 +76,95 @@ static int read_elf(const struct boot_request *req, struct load_run *run,
 	return 0;
 }
 
+/*
+ * Choose a random place before the payload is decoded. The initrd lies as high
+ * as it may, whatever the kernel does, so the kernel keeps away from there.
+ */
+static int choose_place(const struct boot_request *req, struct placement *p,
+			struct err *e)
+{
+	struct kaslr_facts f = {
+		.img = req->img,
+		.map = req->map,
+		.cmdline = req->cmdline,
+		.protocol = req->protocol,
+	};
+	int rc = 0;
+
+	if (kaslr_is_wanted(&req->kaslr, &f)) {
+		step_begin(req->step, "loading the initrd");
+		rc = place_initrd_guess(req->gm, req->img, req->initrds,
+					req->initrds_count, &f.initrd, e);
+	}
+	return rc ? rc : kaslr_choose(p, &req->kaslr, &f, e);
+}
+
+/* What the whole ELF says about that place. */
+static int confirm_place(const struct boot_request *req,
+			 const struct boot_facts *facts, struct boot_result *r,
+			 struct reloc_lists *lists, struct err *e)
+{
+	const struct xen_notes *notes = facts->bad_notes.msg[0] ? NULL
+								: &facts->notes;
+
+	if (!kaslr_moves(&r->kaslr))
+		return 0;
+	if (!facts->elf)
+		return kaslr_give_up(&r->kaslr, &req->kaslr, e, "%s",
+				     facts->no_elf.msg);
+	return kaslr_confirm(&r->kaslr, &req->kaslr, facts->elf, notes, lists,
+			     e);
+}
+
+/* The plan may choose an entry that cannot be randomised. */
+static int check_place(const struct boot_request *req, struct boot_result *r,
+		       struct err *e)
+{
+	enum boot_id id = r->plan.chosen;
+
+	if (!kaslr_moves(&r->kaslr) ||
+	    id == (r->kaslr.by_pvh ? BOOT_PVH : BOOT_ELF64))
+		return 0;
+	return kaslr_give_up(&r->kaslr, &req->kaslr, e,
+			     "%s was chosen, and cannot be randomised",
+			     boot_protocols[id].name);
+}
+
+static void log_place(const struct kaslr_wish *wish, const struct placement *p)
+{
+	if (wish->mode == KASLR_OFF)
+		return;
+	if (p->virt_moved)
+		log_step("kaslr: seed 0x%" PRIx64 ": 0x%" PRIx64
+			 " at physical 0x%" PRIx64 " (%" PRIu64 " and %" PRIu64
+			 " places)",
+			 p->seed, p->virt, p->phys, p->virt_slots,
+			 p->phys_slots);
+	else if (p->phys_moved)
+		log_step("kaslr: seed 0x%" PRIx64 ": physical 0x%" PRIx64
+			 " (%" PRIu64 " places)",
+			 p->seed, p->phys, p->phys_slots);
+	if (p->reason[0])
+		log_step("kaslr: %s", p->reason);
+}
+
+/* The kernel lies where it was loaded; move it in virtual memory. */
+static int relocate(const struct boot_request *req, const struct placement *p,
+		    const struct reloc_lists *lists,
+		    const struct load_result *loaded, struct err *e)
+{
+	uint64_t len = loaded->high - loaded->low;
+	uint8_t *memory = guest_mem_ptr(req->gm, loaded->low, len);
+
+	assert(memory);
+	return relocs_apply(lists, memory, loaded->low - loaded->delta, len,
+			    p->slide, e);
+}
+
 static int load_elf(const struct boot_request *req,
 		    const struct boot_facts *facts, const struct load_run *run,
-		    struct boot_result *r, struct err *e)
+		    const struct reloc_lists *lists, struct boot_result *r,
+		    struct err *e)
 {
 	enum boot_id id = r->plan.chosen;
 	const struct boot_spot *spot = &r->plan.fits[id].spot;
@@ -93,6 +181,12 @@ static int load_elf(const struct boot_request *req,
 		return rc;
 	}
 	assert(loaded.delta == spot->delta && loaded.low == spot->kernel.gpa);
+	r->kaslr.phys = loaded.low;
+	if (r->kaslr.virt_moved) {
+		rc = relocate(req, &r->kaslr, lists, &loaded, e);
+		if (rc)
+			return rc;
+	}
 	memory_map_move(req->places, first, loaded.delta);
 	memory_map_add(req->places, RANGE_ROOM, loaded.high,
 		       spot->kernel.gpa + spot->kernel.size - loaded.high,
@@ -136,7 +230,8 @@ static int hand_over(const struct boot_request *req, struct boot_result *r,
 
 static int load_kernel(const struct boot_request *req,
 		       const struct boot_facts *facts,
-		       const struct load_run *run, struct boot_result *r,
+		       const struct load_run *run,
+		       const struct reloc_lists *lists, struct boot_result *r,
 		       struct boot_handover *h, struct err *e)
 {
 	enum boot_id id = r->plan.chosen;
@@ -148,8 +243,9 @@ static int load_kernel(const struct boot_request *req,
 	r->delta = spot->delta;
 	h->entry = spot->entry;
 	h->code_gpa = spot->code_gpa;
+	h->kaslr = r->kaslr.virt_moved;
 	if (boot_protocols[id].loads_elf)
-		return load_elf(req, facts, run, r, e);
+		return load_elf(req, facts, run, lists, r, e);
 	load_discard(run, req->gm);
 	r->decoded = 0;
 	return code_load(spot, req->img, req->gm, req->places, e);
@@ -169,6 +265,25 @@ static void doubt_notes(struct boot_result *r, const struct boot_facts *f)
 			boot_protocols[r->plan.chosen].name, why->msg);
 }
 
+/* Choose the entry, and where the kernel goes. */
+static int make_plan(const struct boot_request *req, struct boot_facts *facts,
+		     struct boot_result *r, struct reloc_lists *lists,
+		     struct err *e)
+{
+	int rc = confirm_place(req, facts, r, lists, e);
+
+	if (!rc && kaslr_moves(&r->kaslr))
+		facts->kaslr = &r->kaslr;
+	if (!rc)
+		rc = boot_plan_make(&r->plan, facts, req->protocol, e);
+	if (!rc)
+		rc = check_place(req, r, e);
+	if (!rc)
+		doubt_notes(r, facts);
+	log_place(&req->kaslr, &r->kaslr);
+	return rc;
+}
+
 int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		 struct err *e)
 {
@@ -181,6 +296,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	};
 	struct kernel_elf parsed = { 0 };
 	struct load_run run = { 0 };
+	struct reloc_lists lists = { 0 };
 	struct boot_facts facts;
 	struct err no_elf = ERR_EMPTY;
 	const struct kernel_elf *elf;
@@ -188,20 +304,24 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 
 	memset(r, 0, sizeof(*r));
 	milestone_reach(req->times, MILESTONE_PREPARING);
+	rc = choose_place(req, &r->kaslr, e);
+	if (rc)
+		return rc;
 	step_begin(req->step, "decoding the kernel");
-	rc = read_elf(req, &run, &parsed, &elf, &no_elf, e);
+	rc = read_elf(req, &r->kaslr, &run, &parsed, &elf, &no_elf, e);
 	if (rc)
 		return rc;
 	r->decoded = run.bytes.len;
 	milestone_reach(req->times, MILESTONE_DECODED);
 	boot_facts_read(&facts, req->img, elf, &no_elf, req->gm);
 	facts.code_gpa = req->code_gpa;
-	rc = boot_plan_make(&r->plan, &facts, req->protocol, e);
-	if (!rc)
-		doubt_notes(r, &facts);
+	rc = make_plan(req, &facts, r, &lists, e);
 	step_begin(req->step, "loading the kernel");
 	if (!rc)
-		rc = load_kernel(req, &facts, &run, r, &h, e);
+		rc = load_kernel(req, &facts, &run, &lists, r, &h, e);
+	if (!rc && h.kaslr)
+		rc = kaslr_rng_seed(&req->kaslr, h.rng_seed, sizeof(h.rng_seed),
+				    e);
 	if (!rc)
 		milestone_reach(req->times, MILESTONE_LOADED);
 	step_begin(req->step, req->initrds_count || req->img->is_uki
@@ -211,6 +331,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 		rc = hand_over(req, r, &h, e);
 	if (!rc)
 		milestone_reach(req->times, MILESTONE_READY);
+	reloc_lists_release(&lists);
 	kernel_elf_release(&parsed);
 	return rc;
 }

@@ -2,7 +2,8 @@
 /*
  * From an opened image to a guest that can be run: the order of the steps.
  *
- *   decode -> read ELF and notes -> plan -> load -> place -> hand over
+ *   choose a random place -> decode -> read ELF and notes -> plan -> load
+ *       -> place -> hand over
  *
  * All of this happens before the first vCPU runs, and does not need KVM: the
  * result is guest memory and the first vCPU's registers.
@@ -13,6 +14,7 @@
 #include "base/milestones.h"
 #include "base/step.h"
 #include "boot/entry.h"
+#include "boot/kaslr.h"
 #include "boot/load.h"
 #include "vm/memory_map.h"
 #include "boot/place.h"
@@ -29,6 +31,7 @@ struct boot_request {
 	struct input *initrds; /* open, and joined in this order; without
 				     * any, what is embedded in the image */
 	size_t initrds_count;
+	struct kaslr_wish kaslr;
 	uint64_t rsdp;		  /* GPA of the ACPI RSDP; 0: none */
 	uint64_t code_gpa;	  /* of linux*'s image; 0: as boot.rst says */
 	struct step *step;	  /* updated at each step, or NULL */
@@ -46,6 +49,7 @@ struct boot_result {
 	struct boot_range kernel; /* with the room it needs to start */
 	struct boot_range cmdline;
 	struct boot_range initrd;
+	struct placement kaslr;
 	uint64_t delta; /* of an ELF's segments from where they were linked */
 	size_t decoded; /* bytes of the payload, 0 if none was used */
 	struct err warning; /* why this may be the wrong way to boot, or "" */

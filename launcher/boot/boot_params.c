@@ -64,9 +64,42 @@ static void fill_memory_map(uint8_t *bp, const struct e820 *map)
 	}
 }
 
+/* SETUP_RNG_SEED: struct setup_data { next, type, len, data[] }. The kernel
+ * clears the bytes when it has read them; one before 6.0 ignores the type. */
+static int write_rng_seed(const struct boot_handover *h, uint64_t next,
+			  struct err *e)
+{
+	uint8_t node[SETUP_DATA_DATA + KASLR_RNG_SIZE] = { 0 };
+
+	put64(node, SETUP_DATA_NEXT, next);
+	put32(node, SETUP_DATA_TYPE, SETUP_RNG_SEED);
+	put32(node, SETUP_DATA_LEN, KASLR_RNG_SIZE);
+	memcpy(node + SETUP_DATA_DATA, h->rng_seed, KASLR_RNG_SIZE);
+	memory_map_add(h->places, RANGE_TABLE, LAYOUT_SETUP_DATA, sizeof(node),
+		       "setup_data");
+	return guest_mem_write(h->gm, LAYOUT_SETUP_DATA, node, sizeof(node),
+			       "setup_data", e);
+}
+
+/* What the decompressor would have told the kernel. */
+static int tell_kaslr(const struct boot_handover *h, uint8_t *bp, struct err *e)
+{
+	unsigned version = bp[HDR_VERSION] | bp[HDR_VERSION + 1] << 8;
+	uint64_t next = get64(bp, HDR_SETUP_DATA);
+
+	if (!h->kaslr)
+		return 0;
+	bp[HDR_LOADFLAGS] |= KASLR_FLAG;
+	if (version < SETUP_DATA_VERSION)
+		return 0;
+	put64(bp, HDR_SETUP_DATA, LAYOUT_SETUP_DATA);
+	return write_rng_seed(h, next, e);
+}
+
 int boot_params_write(const struct boot_handover *h, struct err *e)
 {
 	uint8_t bp[BP_SIZE] = { 0 };
+	int rc;
 
 	memory_map_add(h->places, RANGE_TABLE, LAYOUT_BOOT_PARAMS, BP_SIZE,
 		       "boot_params");
@@ -77,6 +110,8 @@ int boot_params_write(const struct boot_handover *h, struct err *e)
 	fill_header(bp, h);
 	fill_memory_map(bp, h->map);
 	put64(bp, BP_ACPI_RSDP_ADDR, h->rsdp);
-	return guest_mem_write(h->gm, LAYOUT_BOOT_PARAMS, bp, sizeof(bp),
-			       "boot_params", e);
+	rc = tell_kaslr(h, bp, e);
+	return rc ? rc
+		  : guest_mem_write(h->gm, LAYOUT_BOOT_PARAMS, bp, sizeof(bp),
+				    "boot_params", e);
 }

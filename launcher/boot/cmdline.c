@@ -42,6 +42,24 @@ bool cmdline_has(const char *text, const char *start)
 	return false;
 }
 
+bool cmdline_has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*text) {
+		size_t n;
+
+		while (isspace((unsigned char)*text))
+			text++;
+		for (n = 0; text[n] && !isspace((unsigned char)text[n]);)
+			n++;
+		if (n == len && !memcmp(text, word, len))
+			return true;
+		text += n;
+	}
+	return false;
+}
+
 /* Where another parameter can be added to @text: not in an open quote, and not
  * behind "--". */
 static const char *find_end(const char *text)

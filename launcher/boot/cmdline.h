@@ -23,6 +23,13 @@
 bool cmdline_has(const char *text, const char *start);
 
 /*
+ * Whether @word stands between spaces in @text, as code that runs before the
+ * kernel proper looks for it (arch/x86/lib/cmdline.c): without regard to quotes
+ * and "--".
+ */
+bool cmdline_has_word(const char *text, const char *word);
+
+/*
  * @text with the machine's console, in new memory at *@whole. The console is
  * left out if the text names one, if it is empty, or if there is no room for it
  * in the @max bytes that the kernel accepts. It comes last: a guest that is not

@@ -9,6 +9,7 @@
 #define BOOT_ENTRY_H
 
 #include "vm/memory_map.h"
+#include "boot/kaslr.h"
 #include "boot/place.h"
 #include "vm/e820.h"
 #include "vm/guest_mem.h"
@@ -25,6 +26,10 @@ struct boot_handover {
 	/* linux*: where the protected-mode code lies; others: 0 */
 	uint64_t code_gpa;
 	uint64_t entry; /* the ELF's entry address, moved with the ELF */
+	/* The kernel is randomised: boot_params says so, and gives it these
+	 * random bytes. */
+	bool kaslr;
+	uint8_t rng_seed[KASLR_RNG_SIZE];
 	struct memory_map *places; /* where what is written is noted, or NULL */
 };
 

@@ -48,9 +48,9 @@ static struct need find_need(const struct image *img)
 
 /*
  * Where to decode the payload so that the largest segment of @elf is at its
- * place, between 1 MiB and the end of low RAM.
+ * place, @delta from where it is linked, between 1 MiB and the end of low RAM.
  */
-static bool natural_place(const struct kernel_elf *elf,
+static bool natural_place(const struct kernel_elf *elf, uint64_t delta,
 			  const struct guest_mem *gm, const struct need *need,
 			  struct place *place)
 {
@@ -63,9 +63,9 @@ static bool natural_place(const struct kernel_elf *elf,
 		if (s->type == PT_LOAD && (!big || s->filesz > big->filesz))
 			big = s;
 	}
-	if (!big || big->off > big->paddr)
+	if (!big || big->off > big->paddr + delta)
 		return false;
-	at = big->paddr - big->off;
+	at = big->paddr + delta - big->off;
 	if (at < HIMEM_START || !guest_mem_is_low(gm, at, need->least))
 		return false;
 	*place = (struct place){ at, min(need->most, gm->low_size - at) };
@@ -74,12 +74,18 @@ static bool natural_place(const struct kernel_elf *elf,
 
 /* Choose where a run goes. A run of unknown size gets all the room. */
 static int place_run(const struct image *img, const struct guest_mem *gm,
-		     struct place *place, struct err *e)
+		     const struct load_aim *aim, struct place *place,
+		     struct err *e)
 {
 	struct need need = find_need(img);
+	struct need most = { need.most, need.most };
 	uint64_t all = gm->low_size - HIMEM_START;
 
-	if (need.least && natural_place(&img->head, gm, &need, place))
+	if (aim->lists &&
+	    natural_place(&img->head, aim->delta, gm, &most, place))
+		return 0;
+	if (need.least && !aim->lists &&
+	    natural_place(&img->head, aim->delta, gm, &need, place))
 		return 0;
 	if (need.least > all)
 		return err_set(e, EFBIG,
@@ -105,19 +111,21 @@ static int not_whole(const struct place *place, struct err *e)
 int load_check_room(const struct image *img, const struct guest_mem *gm,
 		    uint64_t size, struct err *e)
 {
+	const struct load_aim aim = { 0 };
 	struct place place;
 	int rc;
 
 	if (image_is_plain(img))
 		return 0;
-	rc = place_run(img, gm, &place, e);
+	rc = place_run(img, gm, &aim, &place, e);
 	if (!rc && segments_end(img) == UINT64_MAX && size > place.room)
 		rc = not_whole(&place, e);
 	return rc;
 }
 
-int load_decode(const struct image *img, const struct guest_mem *gm,
-		struct load_run *run, struct err *e)
+int load_decode_for(const struct image *img, const struct guest_mem *gm,
+		    const struct load_aim *aim, struct load_run *run,
+		    struct err *e)
 {
 	struct place at = { 0 };
 	bool whole = true;
@@ -129,7 +137,7 @@ int load_decode(const struct image *img, const struct guest_mem *gm,
 		*run = (struct load_run){ img->payload.stream, .whole = true };
 		return 0;
 	}
-	rc = place_run(img, gm, &at, e);
+	rc = place_run(img, gm, aim, &at, e);
 	if (rc)
 		return rc;
 	out = guest_mem_ptr(gm, at.gpa, at.room);
@@ -141,6 +149,14 @@ int load_decode(const struct image *img, const struct guest_mem *gm,
 			{ out, len }, whole, at.gpa, at.room
 		};
 	return rc;
+}
+
+int load_decode(const struct image *img, const struct guest_mem *gm,
+		struct load_run *run, struct err *e)
+{
+	const struct load_aim aim = { 0 };
+
+	return load_decode_for(img, gm, &aim, run, e);
 }
 
 int load_parse(struct kernel_elf *k, const struct load_run *run, struct err *e)

@@ -47,11 +47,23 @@ struct load_run {
 	uint64_t len;	    /* how much was written there */
 };
 
+/* What will become of a run. */
+struct load_aim {
+	uint64_t delta; /* the segments go this far from where they are linked,
+			 * modulo 2^64 */
+	bool lists; /* the relocation lists behind the ELF are needed, too */
+};
+
 /*
- * Decode the payload of @img into guest memory, or find it in the file.
- * -EFBIG if it does not fit, naming the size it needs; otherwise the
- * decoder's errors.
+ * Decode the payload of @img into guest memory, or find it in the file. For
+ * @aim, segments should already lie in place. -EFBIG if it does not fit, naming
+ * the size it needs; otherwise the decoder's errors.
  */
+int load_decode_for(const struct image *img, const struct guest_mem *gm,
+		    const struct load_aim *aim, struct load_run *run,
+		    struct err *e);
+
+/* The same for segments that go where they are linked. */
 int load_decode(const struct image *img, const struct guest_mem *gm,
 		struct load_run *run, struct err *e);
 
@@ -72,6 +84,10 @@ struct load_reloc {
 	uint64_t align; /* power of two */
 	uint64_t min;	/* lowest and highest physical address it may use */
 	uint64_t max;
+	/* The place is already chosen: it is moved by @delta, modulo 2^64, and
+	 * the rest does not matter. */
+	bool chosen;
+	uint64_t delta;
 };
 
 /* Where a kernel's segments went. */
@@ -83,9 +99,10 @@ struct load_result {
 };
 
 /*
- * Find the places of the PT_LOAD segments of @elf for load_segments(): at
- * p_paddr if that is RAM, else, if @reloc allows, moved together to the lowest
- * place that fits. Only the sizes of @gm are used, and nothing is written.
+ * Find the places of the PT_LOAD segments of @elf for load_segments(): where
+ * @reloc has chosen; else at p_paddr if that is RAM, else, if @reloc allows,
+ * moved together to the lowest place that fits. Only the sizes of @gm are used,
+ * and nothing is written.
  *
  * -EINVAL: no PT_LOAD, overlap, below 1 MiB; -ENOSPC: outside RAM, naming
  * the segment, its range and the limit.

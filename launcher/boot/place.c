@@ -101,17 +101,24 @@ static const char *more_helps(const struct guest_mem *gm)
 	return gm->low_size < GUEST_MEM_HOLE ? "; give it more with --mem" : "";
 }
 
+/* Where an initrd must end. */
+static uint64_t initrd_limit(const struct guest_mem *gm,
+			     const struct image *img)
+{
+	uint64_t limit = INITRD_DEFAULT_ADDR_MAX + UINT64_C(1);
+
+	if (img->kind == IMAGE_BZIMAGE)
+		limit = img->hdr.initrd_addr_max + UINT64_C(1);
+	return limit < gm->low_size ? limit : gm->low_size;
+}
+
 static int find_room(const struct guest_mem *gm, const struct image *img,
 		     uint64_t size, const struct boot_range *kernel,
 		     uint64_t *gpa, struct err *e)
 {
 	uint64_t kernel_end = kernel->gpa + kernel->size;
-	uint64_t limit = INITRD_DEFAULT_ADDR_MAX + UINT64_C(1);
+	uint64_t limit = initrd_limit(gm, img);
 
-	if (img->kind == IMAGE_BZIMAGE)
-		limit = img->hdr.initrd_addr_max + UINT64_C(1);
-	if (limit > gm->low_size)
-		limit = gm->low_size;
 	if (below(limit, size, gpa) &&
 	    (*gpa >= kernel_end || *gpa + size <= kernel->gpa))
 		return 0;
@@ -199,6 +206,20 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		     ?: find_room(gm, img, size, kernel, &gpa, e)
 		     ?: read_parts(parts, n, gm, gpa, size, e);
 	if (!rc)
+		*initrd = (struct boot_range){ gpa, size };
+	return rc;
+}
+
+int place_initrd_guess(const struct guest_mem *gm, const struct image *img,
+		       struct input *parts, size_t n, struct boot_range *initrd,
+		       struct err *e)
+{
+	uint64_t size = img->is_uki ? img->uki.initrd.len : 0;
+	uint64_t gpa = 0;
+	int rc = n ? measure_parts(parts, n, gm, &size, e) : 0;
+
+	*initrd = (struct boot_range){ 0 };
+	if (!rc && size && below(initrd_limit(gm, img), size, &gpa))
 		*initrd = (struct boot_range){ gpa, size };
 	return rc;
 }

@@ -68,6 +68,15 @@ int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 struct boot_range *initrd, struct err *e);
 
 /*
+ * Where the initrd would go if the kernel were not in the way: of the @n files
+ * @parts, whose sizes are measured, or without any, what is embedded in @img.
+ * size 0: there is none, or no room.
+ */
+int place_initrd_guess(const struct guest_mem *gm, const struct image *img,
+		       struct input *parts, size_t n, struct boot_range *initrd,
+		       struct err *e);
+
+/*
  * Find the place of the initrd that is embedded in @img, if it has one. Only
  * the sizes of @gm are used. -ENOSPC as above.
  */

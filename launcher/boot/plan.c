@@ -10,6 +10,7 @@
 
 #include "boot/code.h"
 #include "boot/entry.h"
+#include "boot/kaslr.h"
 #include "image/kind.h"
 #include "image/loadable.h"
 #include "pv/bootparam.h"
@@ -414,6 +415,10 @@ int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		return err_set(e, EINVAL, "unknown boot protocol '%s'", forced);
 	for (unsigned i = 0; i < BOOT_PROTOCOLS; i++)
 		boot_protocols[i].probe(f, &plan->fits[i]);
+	if (automatic && f->kaslr && plan->fits[BOOT_ELF64].fits) {
+		plan->possible = true;
+		plan->chosen = BOOT_ELF64;
+	}
 	for (unsigned i = 0; i < BOOT_PROTOCOLS && !plan->possible; i++) {
 		if (!automatic && strcmp(forced, boot_protocols[i].name))
 			continue;
@@ -441,15 +446,23 @@ struct load_reloc boot_plan_reloc(const struct boot_facts *f, enum boot_id id)
 	const struct setup_header *h = &f->img->hdr;
 	struct load_reloc reloc = { 0 };
 
+	if (f->kaslr && f->kaslr->phys_moved &&
+	    id == (f->kaslr->by_pvh ? BOOT_PVH : BOOT_ELF64))
+		return (struct load_reloc){ .chosen = true,
+					    .delta = f->kaslr->delta };
 	if (id == BOOT_PVH && f->notes.has_phys32_reloc) {
-		reloc = (struct load_reloc){ true, r->align, r->min, r->max };
+		reloc = (struct load_reloc){ .allowed = true,
+					     .align = r->align,
+					     .min = r->min,
+					     .max = r->max };
 	} else if (id == BOOT_ELF64 && f->img->kind == IMAGE_BZIMAGE &&
 		   h->relocatable) {
 		/* 64-bit Linux finds out where it runs; its page tables want
 		 * 2 MiB steps. */
-		reloc = (struct load_reloc){ true, h->kernel_alignment,
-					     h->kernel_alignment,
-					     GUEST_MEM_HOLE - 1 };
+		reloc = (struct load_reloc){ .allowed = true,
+					     .align = h->kernel_alignment,
+					     .min = h->kernel_alignment,
+					     .max = GUEST_MEM_HOLE - 1 };
 		if (reloc.align < PAGE_2M)
 			reloc.align = PAGE_2M;
 	}

@@ -5,8 +5,10 @@
  * Every protocol says whether it fits, with a reason in either case; `inspect`
  * and -v show all of them. A protocol fits if the image has its entry and the
  * kernel has a place in the guest's memory; the fit includes that place. `auto`
- * takes the first that fits, in the table's order. The plan depends only on the
- * image and the sizes of the memory, so run does what inspect prints.
+ * takes the first that fits, in the table's order, but elf64 first for a kernel
+ * that is to be randomised: only that entry can tell the kernel about it. The
+ * plan depends only on the image, the sizes of the memory and the place that
+ * KASLR has chosen, so run does what inspect prints.
  *
  * Must never trust: entry addresses and notes; they are checked against the
  * segments here. load.h and code.h check the places.
@@ -22,6 +24,8 @@
 #include "image/image.h"
 #include "image/notes.h"
 
+struct placement; /* boot/kaslr.h */
+
 /* What is known about an image when the plan is made. */
 struct boot_facts {
 	const struct image *img;
@@ -32,11 +36,14 @@ struct boot_facts {
 	struct err not_kernel;	    /* why e_entry is not a kernel's, or "" */
 	const struct guest_mem *gm; /* only its sizes are used */
 	uint64_t code_gpa; /* where linux*'s code goes; 0: as boot.rst says */
+	/* Where KASLR wants the kernel of @elf, confirmed; or NULL. */
+	const struct placement *kaslr;
 };
 
 /*
  * Collect the facts. @elf may be NULL with the reason in @no_elf. The pointers
- * must stay valid as long as the facts are used. code_gpa becomes 0.
+ * must stay valid as long as the facts are used. code_gpa becomes 0, and kaslr
+ * NULL.
  */
 void boot_facts_read(struct boot_facts *f, const struct image *img,
 		     const struct kernel_elf *elf, const struct err *no_elf,

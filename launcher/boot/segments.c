@@ -127,8 +127,9 @@ static int choose_delta(const struct pieces *p, const struct guest_mem *gm,
 {
 	const struct piece *misfit;
 
-	*delta = 0;
-	if (fits(p, gm, 0, &misfit) || find_place(p, gm, reloc, delta))
+	*delta = reloc->chosen ? reloc->delta : 0;
+	if (fits(p, gm, *delta, &misfit) ||
+	    (!reloc->chosen && find_place(p, gm, reloc, delta)))
 		return 0;
 	if (misfit->dst < HIMEM_START)
 		return err_set(e, EINVAL,

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/status.h"
+#include "boot/kaslr.h"
 #include "boot/place.h"
 #include "debug/debugger.h"
 #include "run/send.h"
@@ -34,6 +35,7 @@ struct options {
 	size_t initrd_count;
 	const char *cmdline; /* NULL: the image's own, or the default */
 	const char *boot;
+	struct kaslr_wish kaslr;
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
 	const char *name;    /* the guest's; NULL: its image's */

@@ -22,6 +22,7 @@
 #include "base/thread.h"
 #include "base/tty_guard.h"
 #include "boot/boot.h"
+#include "boot/cmdline.h"
 #include "run/early.h"
 #include "run/files.h"
 #include "run/guest.h"
@@ -96,6 +97,7 @@ static int prepare(struct run *r, struct err *e)
 		.map = &r->guest.m.map,
 		.protocol = r->o->boot,
 		.cmdline = r->cmdline,
+		.kaslr = r->o->kaslr,
 		.initrds = r->files.initrds,
 		.initrds_count = r->o->initrd_count,
 		.rsdp = r->guest.m.rsdp,
@@ -220,9 +222,10 @@ static int find_symbols(struct run *r, struct err *e)
 
 	s->kernel = r->img.has_payload ? &r->img.head : NULL;
 	s->delta = r->boot.delta;
+	s->slide = r->boot.kaslr.slide;
 	s->memory = &r->guest.m.gm;
 	s->moved = !boot_protocols[r->boot.plan.chosen].loads_elf &&
-		   !(r->cmdline && strstr(r->cmdline, "nokaslr"));
+		   !(r->cmdline && cmdline_has_word(r->cmdline, "nokaslr"));
 	rc = r->o->symbols ? symbols_check_kernel(s, e) : 0;
 	return rc ? err_prefix(e, rc, "--symbols: %s", r->o->symbols) : 0;
 }

@@ -78,6 +78,11 @@ static int set_trace(struct options *o, const char *arg, struct err *e)
 	return trace_parse(arg, &o->trace_kinds, e);
 }
 
+static int set_kaslr(struct options *o, const char *arg, struct err *e)
+{
+	return kaslr_parse(arg, &o->kaslr, e);
+}
+
 static int check_gdb(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -140,6 +145,9 @@ const struct option_row option_rows[] = {
 	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT | OPT_SUITE,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16",
 	  CHOICE(boot, "protocol", boot_word) },
+	{ "kaslr", 0, "WAY", ONCE, OPT_RUN | OPT_SUITE,
+	  "load the kernel at a random place: auto, off (default), seed:N",
+	  .set = set_kaslr, .hints = "auto off seed:1" },
 	{ "disk", 'd', "FILE[,KEY...]", MACHINE_DEVICES_MAX,
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "add a disk, a raw image or block device",

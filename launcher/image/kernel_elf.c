@@ -340,6 +340,29 @@ uint64_t kernel_elf_segments_end(const struct kernel_elf *head)
 	return has_note ? end : UINT64_MAX;
 }
 
+/* The end of what the headers at the beginning account for. Their sums may
+ * overflow: such an ELF is refused once it is read whole. */
+static void reach_told(struct kernel_elf *k, const struct elf_tables *t)
+{
+	uint64_t end;
+
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *s = &k->segments[i];
+
+		if (s->type == PT_NULL || !s->filesz)
+			continue;
+		if (__builtin_add_overflow(s->off, s->filesz, &end))
+			end = UINT64_MAX;
+		reach(k, end);
+	}
+	if (!t->shoff)
+		return;
+	if (__builtin_add_overflow(t->shoff, (uint64_t)t->shnum * t->shentsize,
+				   &end))
+		end = UINT64_MAX;
+	reach(k, end);
+}
+
 int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,
 			  struct err *e)
 {
@@ -354,6 +377,7 @@ int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,
 		kernel_elf_release(&new);
 		return rc;
 	}
+	reach_told(&new, &t);
 	*k = new;
 	return 0;
 }

@@ -80,8 +80,9 @@ void kernel_elf_release(struct kernel_elf *k);
  * Read the ELF header and program headers only, from the first bytes of a
  * payload, to learn where it is to be loaded before the rest is decoded. All
  * fields of segments are checked, except file ranges against @head. Same
- * returns; bytes, sections and notes stay empty and elf_end is 0. -ENODATA:
- * the program headers lie past the end of @head.
+ * returns; bytes, sections and notes stay empty, and elf_end does not account
+ * for the contents of sections, whose headers are usually last. -ENODATA: the
+ * program headers lie past the end of @head.
  */
 int kernel_elf_parse_head(struct kernel_elf *k, struct bytes head,
 			  struct err *e);

@@ -42,9 +42,16 @@ static int copy_bytes(struct copies *c, struct kallsyms_part *p,
 	return rc;
 }
 
+/* Per-CPU data, before 6.15, is linked at 0 and does not slide. */
+static bool is_high(const struct elf_segment *s)
+{
+	return s->type == PT_LOAD && s->vaddr;
+}
+
 /* All segments; the bytes of those that are @writable, or are not. */
 static int copies_make(struct copies *c, bool writable,
-		       const struct kernel_elf *elf, uint64_t delta,
+		       const struct kernel_elf *elf,
+		       const struct own_names_place *at,
 		       const struct guest_mem *gm, struct err *e)
 {
 	for (unsigned i = 0; i < elf->segments_count; i++) {
@@ -54,13 +61,15 @@ static int copies_make(struct copies *c, bool writable,
 
 		if (s->type != PT_LOAD)
 			continue;
-		*p = (struct kallsyms_part){ .vaddr = s->vaddr,
-					     .memsz = s->memsz,
-					     .writable = s->flags & PF_W };
+		*p = (struct kallsyms_part){
+			.vaddr = is_high(s) ? s->vaddr + at->slide : s->vaddr,
+			.memsz = s->memsz,
+			.writable = s->flags & PF_W
+		};
 		c->count++;
 		if (p->writable != writable)
 			continue;
-		rc = copy_bytes(c, p, s, delta, gm, e);
+		rc = copy_bytes(c, p, s, at->delta, gm, e);
 		if (rc)
 			return rc;
 	}
@@ -68,11 +77,12 @@ static int copies_make(struct copies *c, bool writable,
 }
 
 static int read_from(struct kallsyms *k, bool writable,
-		     const struct kernel_elf *elf, uint64_t delta,
+		     const struct kernel_elf *elf,
+		     const struct own_names_place *at,
 		     const struct guest_mem *gm, struct err *e)
 {
 	struct copies c = { .count = 0 };
-	int rc = copies_make(&c, writable, elf, delta, gm, e);
+	int rc = copies_make(&c, writable, elf, at, gm, e);
 
 	if (!rc)
 		rc = kallsyms_read(k, c.parts, c.count, elf->is64, e);
@@ -80,10 +90,30 @@ static int read_from(struct kallsyms *k, bool writable,
 	return rc;
 }
 
-int own_names_read(struct kallsyms *k, const struct kernel_elf *elf,
-		   uint64_t delta, const struct guest_mem *gm, struct err *e)
+/* Back to the addresses that the kernel was linked for. */
+static void slide_back(struct kallsyms *k, const struct kernel_elf *elf,
+		       uint64_t slide)
 {
-	int rc = read_from(k, false, elf, delta, gm, e);
+	uint64_t low = UINT64_MAX;
 
-	return rc == -ENOENT ? read_from(k, true, elf, delta, gm, e) : rc;
+	for (unsigned i = 0; i < elf->segments_count; i++)
+		if (is_high(&elf->segments[i]) &&
+		    elf->segments[i].vaddr + slide < low)
+			low = elf->segments[i].vaddr + slide;
+	for (uint32_t i = 0; i < k->count; i++)
+		if (k->addresses[i] >= low)
+			k->addresses[i] -= slide;
+}
+
+int own_names_read(struct kallsyms *k, const struct kernel_elf *elf,
+		   const struct own_names_place *at, const struct guest_mem *gm,
+		   struct err *e)
+{
+	int rc = read_from(k, false, elf, at, gm, e);
+
+	if (rc == -ENOENT)
+		rc = read_from(k, true, elf, at, gm, e);
+	if (!rc)
+		slide_back(k, elf, at->slide);
+	return rc;
 }

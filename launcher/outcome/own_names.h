@@ -25,14 +25,23 @@
 /* The most that is copied. The kernel's read-only segments are a tenth. */
 #define OWN_NAMES_COPY_MAX (UINT64_C(512) << 20)
 
+/* Where a kernel lies. */
+struct own_names_place {
+	uint64_t delta; /* added to every p_paddr, modulo 2^64 */
+	uint64_t slide; /* added to virtual addresses, of KASLR */
+};
+
 /*
- * Read the names of the kernel @elf, whose segments lie @delta above their
- * p_paddr in @gm.
+ * Read the names of the kernel @elf, which lies @at a place in @gm. Their
+ * addresses are those it was linked for. The tables are checked against the
+ * segments where these are now, so another slide than the real one gives no
+ * names.
  *
  * Returns 0; -EFAULT if a segment is not in RAM; -EFBIG past the limit; and as
  * kallsyms_read(). On failure *@k is untouched.
  */
 int own_names_read(struct kallsyms *k, const struct kernel_elf *elf,
-		   uint64_t delta, const struct guest_mem *gm, struct err *e);
+		   const struct own_names_place *at, const struct guest_mem *gm,
+		   struct err *e);
 
 #endif

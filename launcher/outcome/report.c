@@ -68,6 +68,21 @@ static json_t *plan_or_null(const struct report_facts *f)
 			 plan->possible ? "" : f->reason);
 }
 
+/* Where KASLR has put the kernel; the seed does it again. */
+static json_t *kaslr_json(const struct report_facts *f)
+{
+	const struct placement *p = &f->plan->kaslr;
+
+	if (!f->plan->plan.possible)
+		return json_null();
+	return json_pack(
+		"{s:o, s:o, s:o, s:o}", "seed",
+		kaslr_moves(p) ? json_hex(p->seed) : json_null(), "physical",
+		p->phys_moved ? json_hex(p->phys) : json_null(), "virtual",
+		p->virt_moved ? json_hex(p->virt) : json_null(), "reason",
+		json_reason(p->reason));
+}
+
 static json_t *exits_json(const unsigned long *exits)
 {
 	json_t *all = json_object();
@@ -243,17 +258,18 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 
 	all = json_pack(
 		"{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"image", json_text(f->image), "outcome",
 		f->outcome ? outcome_names[f->outcome->kind]
 			   : outcome_names[OUTCOME_HOST],
 		"status", f->status, "reason", json_reason(f->reason),
 		"evidence", evidence_json(f->outcome), "plan", plan_or_null(f),
-		"timeline", timeline_json(f), "console", console_json(f->watch),
-		"vcpus", vcpus_json(f), "exits", all_exits_json(m),
-		"unknown_ports", unknown_json(&m->ports), "unknown_mmio",
-		unknown_json(&m->mmio), "unknown_msrs", unknown_json(&m->msrs),
-		"memory", memory_json(m), "devices", devices_json(m));
+		"kaslr", kaslr_json(f), "timeline", timeline_json(f), "console",
+		console_json(f->watch), "vcpus", vcpus_json(f), "exits",
+		all_exits_json(m), "unknown_ports", unknown_json(&m->ports),
+		"unknown_mmio", unknown_json(&m->mmio), "unknown_msrs",
+		unknown_json(&m->msrs), "memory", memory_json(m), "devices",
+		devices_json(m));
 	if (all)
 		text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

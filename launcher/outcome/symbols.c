@@ -35,6 +35,7 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 		  struct symbols_place *place)
 {
 	const struct kernel_elf *k = s->kernel;
+	uint64_t rip = symbols_linked(s, w->rip);
 
 	for (unsigned i = 0; i < k->segments_count; i++) {
 		const struct elf_segment *seg = &k->segments[i];
@@ -48,8 +49,8 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 		}
 		/* An unmapped address may still be in the kernel, if the page
 		 * tables were destroyed. */
-		if (!w->gpa_known && is_in(w->rip, seg->vaddr, seg->memsz)) {
-			set_place(place, seg, w->rip - seg->vaddr);
+		if (!w->gpa_known && is_in(rip, seg->vaddr, seg->memsz)) {
+			set_place(place, seg, rip - seg->vaddr);
 			return true;
 		}
 	}
@@ -266,12 +267,13 @@ int symbols_check_kernel(const struct symbols *s, struct err *e)
 /* The kernel's own names, once: without them, none are found. */
 static void need_own(struct symbols *s)
 {
+	const struct own_names_place at = { s->delta, s->slide };
 	struct err why;
 
 	if (s->own_read || !s->memory)
 		return;
 	s->own_read = true;
-	if (own_names_read(&s->own, s->kernel, s->delta, s->memory, &why))
+	if (own_names_read(&s->own, s->kernel, &at, s->memory, &why))
 		log_step("the kernel's own names are not used: %s", why.msg);
 	else
 		log_step("read %" PRIu32 " names out of the kernel",

@@ -9,6 +9,8 @@
  *   rip -> guest-physical -> minus load delta -> PT_LOAD's p_paddr range
  *       -> p_vaddr -> symbol
  *
+ * Without a translation it is found by rip minus the slide of KASLR.
+ *
  * Names come from the file of --symbols, an ELF or a System.map; otherwise from
  * the image's ELF, if it has a symbol table; otherwise from what the kernel
  * carries for itself (own_names.h). The first two are copied before the guest
@@ -42,8 +44,8 @@ struct symbols {
 	/* An image that decompresses itself may have moved the kernel to a
 	 * place that is not known. */
 	bool moved;
-	/* Added to every virtual address when the kernel was linked; see
-	 * symbols_linked(). */
+	/* KASLR's, added to every virtual address that the kernel was linked
+	 * for; see symbols_linked(). */
 	uint64_t slide;
 	struct symtab table; /* from an ELF; or: */
 	struct file map;     /* the System.map; both empty: */

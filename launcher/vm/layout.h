@@ -7,6 +7,7 @@
  *   0x06000  PVH start_info, module list, memory map
  *   0x07000  boot_params (the zero page)
  *   0x09000  page tables: PML4, PDPT, four page directories
+ *   0x0f000  setup_data: random bytes for the kernel
  *   0x20000  command line, up to 64 KiB
  *   0x9e000  command line of a zImage, whose code takes 0x10000 to 0x90000
  *   0x9fc00  end of conventional memory
@@ -23,6 +24,7 @@
 #define LAYOUT_BOOT_PARAMS 0x7000
 #define LAYOUT_STACK	   0x9000 /* grows down; the page below is free */
 #define LAYOUT_PAGE_TABLES 0x9000
+#define LAYOUT_SETUP_DATA  0xf000
 #define LAYOUT_CMDLINE	   0x20000
 #define LAYOUT_CMDLINE_MAX 0x10000
 #define LAYOUT_CMDLINE_LOW 0x9e000

@@ -17,6 +17,7 @@ _launcher_options()
 		--initrd -i \
 		--cmdline -p \
 		--boot -b \
+		--kaslr \
 		--disk -d \
 		--port \
 		--net -n \
@@ -115,6 +116,8 @@ _launcher_argument()
 		: ;;
 	*' -b' | *' --boot')
 		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
+	*' --kaslr')
+		_launcher_offer -W 'auto off seed:1' ;;
 	*' -d' | *' --disk')
 		_launcher_offer -f ;;
 	*' --port')

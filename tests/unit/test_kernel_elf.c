@@ -274,7 +274,7 @@ START_TEST(kernel_elf_head__tells_segments_from_the_first_bytes)
 		ck_assert_uint_eq(k.entry, SMALL_KERNEL_ENTRY);
 		ck_assert_uint_eq(k.segments_count, SMALL_KERNEL_SEGMENTS);
 		ck_assert_uint_eq(k.segments[0].filesz, 96);
-		ck_assert_uint_eq(k.elf_end, 0);
+		ck_assert_uint_eq(k.elf_end, file.len);
 		ck_assert_uint_eq(k.sections_count, 0);
 		ck_assert_uint_eq(k.notes.count, 0);
 		ck_assert_ptr_null(k.bytes.data);
@@ -293,6 +293,7 @@ START_TEST(kernel_elf_head__checks_all_but_file_ranges)
 	elf_patch(&file, EH(e_shoff), 8, UINT64_MAX);
 	elf_patch(&file, EH(e_shentsize), 2, 1);
 	assert_ok(parse_head(&k, 64 + 3 * 56, &e), &e);
+	ck_assert_uint_eq(k.elf_end, UINT64_MAX);
 	kernel_elf_release(&k);
 	elf_patch(&file, PH(1, p_memsz), 8, UINT64_MAX);
 	assert_err(parse_head(&k, file.len, &e), -EINVAL, &e, "wraps around");

@@ -368,40 +368,48 @@ START_TEST(load__refuses)
 END_TEST
 
 /* One segment of 2 MiB, linked at 512 MiB, where this machine has no RAM. */
+/* allowed, align, min, max of a struct load_reloc */
+#define RELOC(allow, step, low, high)                              \
+	{                                                          \
+		.allowed = (allow), .align = (step), .min = (low), \
+		.max = (high)                                      \
+	}
+
 static const struct {
 	struct load_reloc reloc;
 	uint64_t paddr;
 	uint64_t at; /* 0: refused */
 } relocs[] = {
 	/* the lowest aligned place above 1 MiB */
-	{ { true, 0x1000, 0, UINT32_MAX }, 0x20000000, 0x100000 },
-	{ { true, 0x200000, 0, UINT32_MAX }, 0x20000000, 0x200000 },
-	{ { true, 0x1000000, 0, UINT32_MAX }, 0x20000000, 0x1000000 },
-	{ { true, 1, 0, UINT32_MAX }, 0x20000001, 0x100000 },
+	{ RELOC(true, 0x1000, 0, UINT32_MAX), 0x20000000, 0x100000 },
+	{ RELOC(true, 0x200000, 0, UINT32_MAX), 0x20000000, 0x200000 },
+	{ RELOC(true, 0x1000000, 0, UINT32_MAX), 0x20000000, 0x1000000 },
+	{ RELOC(true, 1, 0, UINT32_MAX), 0x20000001, 0x100000 },
 	/* min is rounded up, or taken as it is */
-	{ { true, 0x200000, 0x300000, UINT32_MAX }, 0x20000000, 0x400000 },
-	{ { true, 0x200000, 0x400000, UINT32_MAX }, 0x20000000, 0x400000 },
-	{ { true, 0x1000, 0x345001, UINT32_MAX }, 0x20000000, 0x346000 },
+	{ RELOC(true, 0x200000, 0x300000, UINT32_MAX), 0x20000000, 0x400000 },
+	{ RELOC(true, 0x200000, 0x400000, UINT32_MAX), 0x20000000, 0x400000 },
+	{ RELOC(true, 0x1000, 0x345001, UINT32_MAX), 0x20000000, 0x346000 },
 	/* max is the last byte that may be used */
-	{ { true, 0x200000, 0, 0x3fffff }, 0x20000000, 0x200000 },
-	{ { true, 0x200000, 0, 0x3ffffe }, 0x20000000, 0 },
-	{ { true, 0x200000, 0x3e00000, UINT64_MAX }, 0x20000000, 0x3e00000 },
-	{ { true, 0x200000, 0x3e00001, UINT64_MAX }, 0x20000000, 0 },
-	{ { true, 0x4000000, 0, UINT64_MAX }, 0x20000000, 0 },
+	{ RELOC(true, 0x200000, 0, 0x3fffff), 0x20000000, 0x200000 },
+	{ RELOC(true, 0x200000, 0, 0x3ffffe), 0x20000000, 0 },
+	{ RELOC(true, 0x200000, 0x3e00000, UINT64_MAX), 0x20000000, 0x3e00000 },
+	{ RELOC(true, 0x200000, 0x3e00001, UINT64_MAX), 0x20000000, 0 },
+	{ RELOC(true, 0x4000000, 0, UINT64_MAX), 0x20000000, 0 },
 	/* the distance to the alignment is kept */
-	{ { true, 0x200000, 0, UINT64_MAX }, 0x20001000, 0x201000 },
-	{ { true, 0x1000000, 0, UINT64_MAX }, 0x20001000, 0x1001000 },
+	{ RELOC(true, 0x200000, 0, UINT64_MAX), 0x20001000, 0x201000 },
+	{ RELOC(true, 0x1000000, 0, UINT64_MAX), 0x20001000, 0x1001000 },
 	/* not allowed, or nonsense */
-	{ { false, 0x200000, 0, UINT64_MAX }, 0x20000000, 0 },
-	{ { true, UINT64_C(1) << 63, 0, UINT64_MAX }, 0x20000000, 0 },
-	{ { true, 0x200000, UINT64_MAX, UINT64_MAX }, 0x20000000, 0 },
-	{ { true, 0x200000, 0x800000, 0x400000 }, 0x20000000, 0 },
+	{ RELOC(false, 0x200000, 0, UINT64_MAX), 0x20000000, 0 },
+	{ RELOC(true, UINT64_C(1) << 63, 0, UINT64_MAX), 0x20000000, 0 },
+	{ RELOC(true, 0x200000, UINT64_MAX, UINT64_MAX), 0x20000000, 0 },
+	{ RELOC(true, 0x200000, 0x800000, 0x400000), 0x20000000, 0 },
 	/* downwards from the end of the address space: delta wraps */
-	{ { true, 0x200000, 0, UINT64_MAX }, UINT64_MAX - 0x3fffff, 0x200000 },
+	{ RELOC(true, 0x200000, 0, UINT64_MAX), UINT64_MAX - 0x3fffff,
+	  0x200000 },
 	/* up from below 1 MiB */
-	{ { true, 0x200000, 0, UINT64_MAX }, 0, 0x200000 },
+	{ RELOC(true, 0x200000, 0, UINT64_MAX), 0, 0x200000 },
 	/* linked in RAM: it stays, even if a lower address is free */
-	{ { true, 0x200000, 0x800000, UINT64_MAX }, 0x600000, 0x600000 },
+	{ RELOC(true, 0x200000, 0x800000, UINT64_MAX), 0x600000, 0x600000 },
 };
 
 START_TEST(load__moves_the_kernel)
@@ -429,7 +437,7 @@ END_TEST
 
 START_TEST(load__says_that_moving_was_tried)
 {
-	const struct load_reloc reloc = { true, 0x200000, 0, UINT64_MAX };
+	const struct load_reloc reloc = RELOC(true, 0x200000, 0, UINT64_MAX);
 	struct elf_segment s[] = { LOAD(0, 0x1000000, 0x10, 64 * MIB) };
 	struct kernel_elf k = elf_of(s, 1);
 	struct load_run run = make_run(4 * MIB, MIB);
@@ -443,7 +451,7 @@ END_TEST
 /* Distances between segments stay the same. */
 START_TEST(load__moves_segments_together)
 {
-	const struct load_reloc reloc = { true, 0x200000, 0, UINT64_MAX };
+	const struct load_reloc reloc = RELOC(true, 0x200000, 0, UINT64_MAX);
 	struct elf_segment s[] = {
 		LOAD(0x1000, 0x40001000, 0x3000, 0x3000),
 		LOAD(0x8000, 0x40800000, 0x3000, 0x9000),

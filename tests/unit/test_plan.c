@@ -742,24 +742,30 @@ static void alignment_odd(void)
 	img.hdr.kernel_alignment = 0x1800000;
 }
 
+/* allowed, align, min, max of a struct load_reloc */
+#define RELOC(allow, step, low, high)                              \
+	{                                                          \
+		.allowed = (allow), .align = (step), .min = (low), \
+		.max = (high)                                      \
+	}
+
 static const struct {
 	void (*change)(void);
 	enum boot_id id;
 	struct load_reloc want;
 } relocs[] = {
-	{ as_is, BOOT_PVH, { false, 0, 0, 0 } },
-	{ reloc_note, BOOT_PVH, { true, 0x400000, 0x800000, 0x7fffffff } },
-	{ reloc_note_align_zero, BOOT_PVH, { false, 0, 0, 0 } },
-	{ reloc_note_align_odd, BOOT_PVH, { false, 0, 0, 0 } },
+	{ as_is, BOOT_PVH, RELOC(false, 0, 0, 0) },
+	{ reloc_note, BOOT_PVH, RELOC(true, 0x400000, 0x800000, 0x7fffffff) },
+	{ reloc_note_align_zero, BOOT_PVH, RELOC(false, 0, 0, 0) },
+	{ reloc_note_align_odd, BOOT_PVH, RELOC(false, 0, 0, 0) },
 	/* the note speaks of the PVH entry only */
-	{ as_is, BOOT_ELF64, { true, 0x1000000, 0x1000000, 3 * GIB - 1 } },
-	{ not_relocatable, BOOT_ELF64, { false, 0, 0, 0 } },
-	{ small_alignment,
-	  BOOT_ELF64,
-	  { true, 0x200000, 0x1000, 3 * GIB - 1 } },
-	{ alignment_odd, BOOT_ELF64, { false, 0, 0, 0 } },
-	{ plain_elf, BOOT_ELF64, { false, 0, 0, 0 } },
-	{ elf32_of_386, BOOT_ELF32, { false, 0, 0, 0 } },
+	{ as_is, BOOT_ELF64, RELOC(true, 0x1000000, 0x1000000, 3 * GIB - 1) },
+	{ not_relocatable, BOOT_ELF64, RELOC(false, 0, 0, 0) },
+	{ small_alignment, BOOT_ELF64,
+	  RELOC(true, 0x200000, 0x1000, 3 * GIB - 1) },
+	{ alignment_odd, BOOT_ELF64, RELOC(false, 0, 0, 0) },
+	{ plain_elf, BOOT_ELF64, RELOC(false, 0, 0, 0) },
+	{ elf32_of_386, BOOT_ELF32, RELOC(false, 0, 0, 0) },
 };
 
 START_TEST(plan__says_how_far_a_kernel_may_be_moved)

@@ -299,12 +299,14 @@ static struct kernel_elf own_kernel = { .is64 = true,
 
 static struct kallsyms_offsets own_at;
 
-static void put_own_names(struct guest_mem *gm, uint32_t flags)
+static void put_slid_names(struct guest_mem *gm, uint32_t flags, uint64_t slide)
 {
+	struct test_kallsyms names = own_names;
 	struct buf tables = { 0 };
 	struct err e = ERR_EMPTY;
 
-	kallsyms_build(&own_names, &tables, &own_at);
+	names.vaddr += slide;
+	kallsyms_build(&names, &tables, &own_at);
 	own_segments[0] = (struct elf_segment){ .type = PT_LOAD,
 						.flags = flags,
 						.vaddr = TEXT,
@@ -321,6 +323,11 @@ static void put_own_names(struct guest_mem *gm, uint32_t flags)
 				  tables.len, "names", &e),
 		  &e);
 	buf_release(&tables);
+}
+
+static void put_own_names(struct guest_mem *gm, uint32_t flags)
+{
+	put_slid_names(gm, flags, 0);
 }
 
 static const struct vcpu_where own_place = { .known = true,
@@ -401,7 +408,7 @@ START_TEST(symbols__of_a_kernel_that_was_slid)
 			     .memory = &gm,
 			     .slide = slide };
 
-	put_own_names(&gm, PF_R | PF_X);
+	put_slid_names(&gm, PF_R | PF_X, slide);
 	ck_assert_uint_eq(symbols_address(&s, "symbol_21"),
 			  TEXT + 16 * 21 + slide);
 	ck_assert_uint_eq(symbols_address(&s, "symbol"), 0);
@@ -431,6 +438,54 @@ START_TEST(symbols__of_a_kernel_that_was_slid)
 }
 END_TEST
 
+/* By the physical address, and by the virtual one when that is unknown. */
+START_TEST(symbols__follow_the_slide)
+{
+	const uint64_t slide = 0x2a00000;
+	struct guest_mem gm;
+	struct symbols s = { .kernel = &own_kernel,
+			     .delta = DELTA,
+			     .slide = slide,
+			     .memory = &gm };
+	struct vcpu_where w = own_place;
+
+	put_slid_names(&gm, PF_R | PF_X, slide);
+	w.rip += slide;
+	ck_assert_pstr_eq(symbols_name(&s, &w), "symbol_21+0x4");
+	w.gpa_known = false;
+	w.rip++;
+	ck_assert_pstr_eq(symbols_name(&s, &w), "symbol_21+0x5");
+	w.rip -= slide;
+	ck_assert_ptr_null(symbols_name(&s, &w));
+	symbols_release(&s);
+	guest_mem_release(&gm);
+}
+END_TEST
+
+START_TEST(symbols__of_another_slide_are_not_used)
+{
+	struct guest_mem gm;
+	struct symbols s = { .kernel = &own_kernel,
+			     .delta = DELTA,
+			     .slide = 0x2a00000,
+			     .memory = &gm };
+
+	put_slid_names(&gm, PF_R | PF_X, 0x2800000);
+	ck_assert_ptr_null(symbols_name(&s, &own_place));
+	ck_assert(s.own_read);
+	symbols_release(&s);
+	guest_mem_release(&gm);
+}
+END_TEST
+
+static int read_own(struct kallsyms *k, uint64_t delta,
+		    const struct guest_mem *gm, struct err *e)
+{
+	const struct own_names_place at = { .delta = delta };
+
+	return own_names_read(k, &own_kernel, &at, gm, e);
+}
+
 START_TEST(own_names__refuses_segments_outside_memory)
 {
 	struct err e = ERR_EMPTY;
@@ -438,14 +493,13 @@ START_TEST(own_names__refuses_segments_outside_memory)
 	struct kallsyms k;
 
 	put_own_names(&gm, PF_R | PF_X);
-	assert_err(own_names_read(&k, &own_kernel, GUEST_MEM_MIN, &gm, &e),
-		   -EFAULT, &e, "the kernel's segment");
+	assert_err(read_own(&k, GUEST_MEM_MIN, &gm, &e), -EFAULT, &e,
+		   "the kernel's segment");
 	own_segments[0].filesz = OWN_NAMES_COPY_MAX + 1;
-	assert_err(own_names_read(&k, &own_kernel, DELTA, &gm, &e), -EFBIG, &e,
+	assert_err(read_own(&k, DELTA, &gm, &e), -EFBIG, &e,
 		   "more than 536870912 bytes");
 	own_segments[0].filesz = 0;
-	assert_err(own_names_read(&k, &own_kernel, DELTA, &gm, &e), -ENOENT, &e,
-		   "no kallsyms");
+	assert_err(read_own(&k, DELTA, &gm, &e), -ENOENT, &e, "no kallsyms");
 	guest_mem_release(&gm);
 }
 END_TEST
@@ -467,6 +521,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, symbols__of_a_file_win_over_the_kernels_own);
 	tcase_add_test(t, symbols__that_the_guest_has_damaged_are_not_used);
 	tcase_add_test(t, symbols__of_a_kernel_that_was_slid);
+	tcase_add_test(t, symbols__follow_the_slide);
+	tcase_add_test(t, symbols__of_another_slide_are_not_used);
 	tcase_add_test(t, own_names__refuses_segments_outside_memory);
 	suite_add_tcase(s, t);
 	return s;
