@@ -16,6 +16,7 @@
 #include "boot/plan.h"
 #include "dev/virtio/balloon.h"
 #include "dev/virtio/blk.h"
+#include "dev/virtio/fs.h"
 #include "dev/virtio/ports.h"
 #include "dev/virtio/net.h"
 #include "machine/plan.h"
@@ -152,6 +153,10 @@ const struct option_row option_rows[] = {
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "add a disk, a raw image or block device",
 	  .device = &virtio_blk_type },
+	{ "share", 0, "DIR[,KEY...]", MACHINE_DEVICES_MAX,
+	  OPT_RUN | OPT_MAP | OPT_SUITE,
+	  "share a folder of this machine with the guest, by virtio-fs",
+	  .device = &virtio_fs_type },
 	{ "port", 0, "NAME=PLACE[,KEY...]", PORTS_MAX, OPT_RUN | OPT_MAP,
 	  "a byte stream to a FILE, fd=N or unix:PATH for a guest's program",
 	  .device = &virtio_ports_type },

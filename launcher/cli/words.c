@@ -165,6 +165,8 @@ static const struct {
 	  "leave it out: the guest's console is stdin and stdout" },
 	{ "-drive -hda -hdb -cdrom --block --rwdisk --rootdisk ",
 	  "use --disk" },
+	{ "-virtfs --virtfs --9p --fs --shared-dir --rwdir --rodir ",
+	  "use --share" },
 	{ "--network -net -netdev -nic ", "use --net" },
 	{ "-M -machine --machine -device ",
 	  "leave it out: there is one machine (see launcher(1), MACHINE)" },

@@ -19,6 +19,7 @@ _launcher_options()
 		--boot -b \
 		--kaslr \
 		--disk -d \
+		--share \
 		--port \
 		--net -n \
 		--name \
@@ -43,6 +44,7 @@ _launcher_options()
 		--initrd -i \
 		--boot -b \
 		--disk -d \
+		--share \
 		--port \
 		--net -n \
 		--balloon \
@@ -119,6 +121,8 @@ _launcher_argument()
 	*' --kaslr')
 		_launcher_offer -W 'auto off seed:1' ;;
 	*' -d' | *' --disk')
+		_launcher_offer -f ;;
+	*' --share')
 		_launcher_offer -f ;;
 	*' --port')
 		: ;;
