@@ -65,7 +65,7 @@ static const struct {
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, mem, cpus, expose, "
-	  "initrd, cmdline, boot, kaslr, disk, balloon, virtio, timeout, "
+	  "initrd, cmdline, boot, kaslr, disk, share, balloon, virtio, timeout, "
 	  "expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
@@ -917,11 +917,11 @@ END_TEST
 /* The command line has every option that suites may use. */
 START_TEST(suite__words_are_those_of_the_command_line)
 {
-	static const char *const most[] = { "mem",     "cpus",	  "expose",
-					    "initrd",  "cmdline", "boot",
-					    "kaslr",   "disk",	  "balloon",
-					    "virtio",  "timeout", "expect",
-					    "fail-on", "send",	  "symbols" };
+	static const char *const most[] = {
+		"mem",	  "cpus",    "expose", "initrd",  "cmdline", "boot",
+		"kaslr",  "disk",    "share",  "balloon", "virtio",  "timeout",
+		"expect", "fail-on", "send",   "symbols"
+	};
 	struct suite_option o;
 
 	for (size_t i = 0; i < COUNT(most); i++)
