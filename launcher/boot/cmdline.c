@@ -72,33 +72,33 @@ static const char *find_end(const char *text)
 	return w.start;
 }
 
-static bool wants_console(const char *text, uint64_t max)
+static bool wants_console(const char *text, const char *console, uint64_t max)
 {
 	const char *p = text;
 	struct word w;
 
 	return next_word(&p, &w) && !cmdline_has(text, "console=") &&
-	       strlen(text) + strlen(" " CMDLINE_CONSOLE) <= max;
+	       strlen(text) + strlen(" ") + strlen(console) <= max;
 }
 
-int cmdline_add_console(const char *text, uint64_t max, char **whole,
-			struct err *e)
+int cmdline_add_console(const char *text, const char *console, uint64_t max,
+			char **whole, struct err *e)
 {
-	size_t size = strlen(text) + sizeof(" " CMDLINE_CONSOLE);
+	size_t size = strlen(text) + sizeof(" ") + strlen(console);
 	const char *end = find_end(text);
 	char *p = malloc(size);
 
 	if (!p)
 		return err_set(e, ENOMEM, "no memory for the command line");
 	*whole = p;
-	if (!wants_console(text, max)) {
+	if (!wants_console(text, console, max)) {
 		strcpy(p, text);
 		return 0;
 	}
 	p = mempcpy(p, text, (size_t)(end - text));
 	if (p > *whole && !isspace((unsigned char)p[-1]))
 		*p++ = ' ';
-	p = stpcpy(p, CMDLINE_CONSOLE);
+	p = stpcpy(p, console);
 	if (*end)
 		*p++ = ' ';
 	strcpy(p, end);

@@ -16,8 +16,11 @@
 
 #include "base/err.h"
 
-/* The console of this machine, for Linux. */
+/* The consoles of this machine, for Linux. */
 #define CMDLINE_CONSOLE "console=ttyS0"
+#define CMDLINE_HVC0	"console=hvc0"
+/* Linux uses the last one as /dev/console, and logs to both. */
+#define CMDLINE_BOTH CMDLINE_CONSOLE " " CMDLINE_HVC0
 
 /* Whether a parameter in @text begins with @start. */
 bool cmdline_has(const char *text, const char *start);
@@ -30,12 +33,12 @@ bool cmdline_has(const char *text, const char *start);
 bool cmdline_has_word(const char *text, const char *word);
 
 /*
- * @text with the machine's console, in new memory at *@whole. The console is
- * left out if the text names one, if it is empty, or if there is no room for it
+ * @text with the parameter @console (CMDLINE_...), in new memory at *@whole. It
+ * is left out if the text names one, if it is empty, or if there is no room for it
  * in the @max bytes that the kernel accepts. It comes last: a guest that is not
  * Linux may read its command line from the start. -ENOMEM.
  */
-int cmdline_add_console(const char *text, uint64_t max, char **whole,
-			struct err *e);
+int cmdline_add_console(const char *text, const char *console, uint64_t max,
+			char **whole, struct err *e);
 
 #endif

@@ -40,7 +40,7 @@ uint64_t place_cmdline_max(const struct image *img)
 }
 
 int place_choose_cmdline(char **text, const struct image *img,
-			 const char *given, struct err *e)
+			 const char *given, const char *console, struct err *e)
 {
 	char *embedded = NULL;
 	int rc = 0;
@@ -51,8 +51,9 @@ int place_choose_cmdline(char **text, const struct image *img,
 	if (!rc)
 		rc = cmdline_add_console(given	    ? given
 					 : embedded ? embedded
-						    : CMDLINE_CONSOLE,
-					 place_cmdline_max(img), text, e);
+						    : console,
+					 console, place_cmdline_max(img), text,
+					 e);
 	free(embedded);
 	return rc;
 }

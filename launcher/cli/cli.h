@@ -39,6 +39,7 @@ struct options {
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
 	const char *name;    /* the guest's; NULL: its image's */
+	const char *console; /* "serial" or "virtio"; NULL: serial */
 	const char *virtio;  /* one of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns; /* 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
@@ -127,12 +128,15 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 /* Free what options_parse() has allocated, even if it failed. */
 void options_release(struct options *o);
 
-/* The machine that the options describe. The options must outlive it. */
 /* Open the host files that the devices need, for run; see
  * device_request_open(). */
 int options_open_devices(const struct options *o, struct err *e);
 
+/* The machine that the options describe. The options must outlive it. */
 struct machine_config options_machine(const struct options *o);
+
+/* The machine's consoles on a kernel command line that names none. */
+const char *options_consoles(const struct options *o);
 
 /* The text of --help. */
 void options_print_help(void);

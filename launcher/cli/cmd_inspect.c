@@ -93,7 +93,8 @@ static int load_all(const struct options *o, const struct image *img,
 	char *cmdline;
 	int rc;
 
-	rc = place_choose_cmdline(&cmdline, img, o->cmdline, e);
+	rc = place_choose_cmdline(&cmdline, img, o->cmdline,
+				  options_consoles(o), e);
 	if (rc)
 		return rc;
 	rc = open_initrds(initrds, o, e);

@@ -191,7 +191,8 @@ static int read_all(struct run *r, struct err *e)
 	log_step("opened %s: %s%s, %zu bytes", o->image,
 		 r->img.is_uki ? "unified kernel image of " : "",
 		 image_kind_name(r->img.kind), r->img.whole.len);
-	rc = place_choose_cmdline(&r->cmdline, &r->img, o->cmdline, e);
+	rc = place_choose_cmdline(&r->cmdline, &r->img, o->cmdline,
+				  options_consoles(o), e);
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;

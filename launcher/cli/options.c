@@ -17,6 +17,7 @@
 #include "dev/virtio/balloon.h"
 #include "dev/virtio/blk.h"
 #include "dev/virtio/fs.h"
+#include "dev/virtio/console.h"
 #include "dev/virtio/ports.h"
 #include "dev/virtio/net.h"
 #include "machine/plan.h"
@@ -58,6 +59,35 @@ static const char *format_word(size_t i)
 static const char *virtio_word(size_t i)
 {
 	return machine_virtio_words[i];
+}
+
+/* What the guest's console is. */
+static const char *const console_words[] = { "serial", "virtio", NULL };
+
+static const char *console_word(size_t i)
+{
+	return console_words[i];
+}
+
+static bool has_virtio_console(const struct options *o)
+{
+	return o->console && !strcmp(o->console, "virtio");
+}
+
+static int add_console(struct options *o, const char *arg, struct err *e)
+{
+	const struct device_request r = { .type = &virtio_console_type };
+
+	(void)arg;
+	if (!has_virtio_console(o))
+		return 0;
+	return device_request_add(o->devices, &o->devices_count,
+				  MACHINE_DEVICES_MAX, &r, e);
+}
+
+const char *options_consoles(const struct options *o)
+{
+	return has_virtio_console(o) ? CMDLINE_BOTH : CMDLINE_CONSOLE;
 }
 
 static int set_send(struct options *o, const char *arg, struct err *e)
@@ -157,6 +187,9 @@ const struct option_row option_rows[] = {
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "share a folder of this machine with the guest, by virtio-fs",
 	  .device = &virtio_fs_type },
+	{ "console", 0, "DEVICE", ONCE, OPT_RUN | OPT_MAP,
+	  "what stdin and stdout are: serial (ttyS0) or virtio (hvc0)",
+	  CHOICE(console, "device", console_word), .set = add_console },
 	{ "port", 0, "NAME=PLACE[,KEY...]", PORTS_MAX, OPT_RUN | OPT_MAP,
 	  "a byte stream to a FILE, fd=N or unix:PATH for a guest's program",
 	  .device = &virtio_ports_type },

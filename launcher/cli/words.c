@@ -161,7 +161,7 @@ static const struct {
 	{ "--memory -memory --ram ", "use --mem" },
 	{ "-initrd --rd --ramdisk ", "use --initrd" },
 	{ "-s -S -gdb ", "use --gdb" },
-	{ "-nographic -display -vga -serial --serial --console ",
+	{ "-nographic -display -vga -serial --serial ",
 	  "leave it out: the guest's console is stdin and stdout" },
 	{ "-drive -hda -hdb -cdrom --block --rwdisk --rootdisk ",
 	  "use --disk" },

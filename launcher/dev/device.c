@@ -56,9 +56,9 @@ int device_request_add(struct device_request *list, size_t *count, size_t max,
 	for (size_t i = 0; !rc && i < *count; i++) {
 		if (list[i].type != r->type)
 			continue;
-		if (o->join)
+		if (o && o->join)
 			return o->join(list[i].config, r->config, e);
-		if (o->check_with)
+		if (o && o->check_with)
 			rc = o->check_with(r->config, list[i].config, e);
 	}
 	if (rc)
@@ -75,14 +75,14 @@ int device_request_open(const struct device_request *r, const char *guest,
 {
 	const struct device_option *o = r->type->option;
 
-	if (o->identify)
+	if (o && o->identify)
 		o->identify(r->config, guest, instance);
-	return o->open ? o->open(r->config, e) : 0;
+	return o && o->open ? o->open(r->config, e) : 0;
 }
 
 void device_request_release(struct device_request *r)
 {
-	if (r->type && r->type->option->close)
+	if (r->type && r->type->option && r->type->option->close)
 		r->type->option->close(r->config);
 	free(r->config);
 	*r = (struct device_request){ .config = NULL };

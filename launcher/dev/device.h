@@ -91,7 +91,9 @@ struct device_env {
 	const struct guest_mem *gm;
 	struct outcome_latch *latch;	 /* for a device that can end the run */
 	const struct line_host *console; /* for a device that is a console */
-	struct irq_line line;		 /* of DEVICE_IRQ_LEGACY */
+	/* Where such a device stores its end; the last one gets the input. */
+	struct line_guest *console_input;
+	struct irq_line line; /* of DEVICE_IRQ_LEGACY */
 	/* Of DEVICE_IRQ_EDGE; create() may take ownership of it. */
 	struct irq_edge edge;
 	/* Runs a device's work on a thread; not started yet. */
@@ -173,8 +175,6 @@ struct device_type {
 		      struct device_env *env, struct err *e);
 	/* NULL: no option adds one. */
 	const struct device_option *option;
-	/* NULL: the device is not a console. */
-	struct line_guest (*line)(void *dev);
 	/* NULL: the device is not a host bridge. */
 	struct pci_host *(*bridge)(void *dev);
 };

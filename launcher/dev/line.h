@@ -7,6 +7,11 @@
  *                         <-- line_guest.receive --
  *                         --- line_host.room ------> "there is room again"
  *
+ * A device whose requests are served by a worker, which must not wait, has
+ *
+ *   device (worker) --- line_host.take -----> host
+ *                   <-- line_guest.more ----- "there is room again"
+ *
  * The device implements struct line_guest, the run implements struct line_host.
  * Each knows only this interface of the other.
  */
@@ -24,6 +29,11 @@ struct line_host {
 	void (*output)(void *ctx, uint8_t byte);
 	/* The receive queue has room again after it was full. */
 	void (*room)(void *ctx);
+	/*
+	 * The guest sent @n bytes. Never waits: returns how many were taken;
+	 * if not all, line_guest.more is called once there is room.
+	 */
+	size_t (*take)(void *ctx, const uint8_t *data, size_t n);
 };
 
 /* What the host calls, from the event loop. */
@@ -33,6 +43,12 @@ struct line_guest {
 	size_t (*room)(void *ctx);
 	/* Queue up to @n bytes; returns how many were taken. */
 	size_t (*receive)(void *ctx, const uint8_t *data, size_t n);
+	/* There is room again after line_host.take(). From any thread, and not
+	 * only after that. NULL: the device does not use take(). */
+	void (*more)(void *ctx);
+	/* The size of the terminal, at first and when it changes. NULL: the
+	 * device cannot tell the guest. */
+	void (*resize)(void *ctx, uint16_t cols, uint16_t rows);
 };
 
 /* Shorthands; a line without a device takes nothing. */
@@ -45,6 +61,19 @@ static inline size_t line_receive(const struct line_guest *line,
 				  const uint8_t *data, size_t n)
 {
 	return line->receive ? line->receive(line->ctx, data, n) : 0;
+}
+
+static inline void line_more(const struct line_guest *line)
+{
+	if (line->more)
+		line->more(line->ctx);
+}
+
+static inline void line_resize(const struct line_guest *line, uint16_t cols,
+			       uint16_t rows)
+{
+	if (line->resize)
+		line->resize(line->ctx, cols, rows);
 }
 
 #endif

@@ -110,6 +110,7 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 		.gm = &m->gm,
 		.latch = m->latch,
 		.console = console,
+		.console_input = &m->console,
 		.worker = &m->worker,
 		.host = &m->host,
 		.bridge = m->bridge,
@@ -131,8 +132,6 @@ static int add_device(struct machine *m, const struct device_slot *slot,
 	}
 	if (type->bridge)
 		m->bridge = type->bridge(d->state);
-	if (type->line)
-		m->console = type->line(d->state);
 	return add_to_bus(m, slot, d->state, e);
 }
 

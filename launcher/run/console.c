@@ -45,6 +45,49 @@ void console_put(struct console *c, uint8_t byte)
 		(void)eventfd_write(c->wake_fd, 1);
 }
 
+/* How many of @n bytes to queue now; with the lock. */
+static size_t room_for(const struct console *c, size_t n)
+{
+	size_t most = c->finished ? CONSOLE_ROOM : CONSOLE_QUEUE;
+	size_t room = c->count < most ? most - c->count : 0;
+
+	return n < room ? n : room;
+}
+
+size_t console_offer(struct console *c, const uint8_t *data, size_t n)
+{
+	bool wake;
+	size_t len;
+
+	pthread_mutex_lock(&c->lock);
+	len = c->closed ? 0 : room_for(c, n);
+	wake = !c->count && len;
+	for (size_t i = 0; i < len; i++)
+		c->queue[(c->head + c->count++) % CONSOLE_ROOM] = data[i];
+	if (c->closed)
+		len = n;
+	c->owes |= len < n;
+	pthread_mutex_unlock(&c->lock);
+	if (wake)
+		(void)eventfd_write(c->wake_fd, 1);
+	return len;
+}
+
+/* There is more room, or nothing waits any more. Devices are told once there is
+ * room for more than a few bytes. */
+static void unlock_and_tell(struct console *c)
+{
+	bool tell = c->owes &&
+		    (c->count <= CONSOLE_QUEUE / 2 || c->closed || c->finished);
+
+	if (tell)
+		c->owes = false;
+	pthread_cond_broadcast(&c->space);
+	pthread_mutex_unlock(&c->lock);
+	if (tell && c->more)
+		c->more(c->more_ctx);
+}
+
 size_t console_peek(struct console *c, const uint8_t **data)
 {
 	size_t n;
@@ -63,22 +106,19 @@ void console_drop(struct console *c, size_t n)
 	pthread_mutex_lock(&c->lock);
 	c->head = (c->head + n) % CONSOLE_ROOM;
 	c->count -= n;
-	pthread_cond_broadcast(&c->space);
-	pthread_mutex_unlock(&c->lock);
+	unlock_and_tell(c);
 }
 
 void console_finish(struct console *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->finished = true;
-	pthread_cond_broadcast(&c->space);
-	pthread_mutex_unlock(&c->lock);
+	unlock_and_tell(c);
 }
 
 void console_close(struct console *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->closed = true;
-	pthread_cond_broadcast(&c->space);
-	pthread_mutex_unlock(&c->lock);
+	unlock_and_tell(c);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's end of the guest's serial line: a queue of bytes for stdout.
+ * The host's end of the guest's console: a queue of bytes for stdout.
  *
- * vCPU threads put bytes in, the event loop takes them out and writes them.
- * When the queue is full the guest waits: nothing is lost, and a slow or
- * stopped terminal blocks the guest and not the event loop.
+ * vCPU threads and devices put bytes in, the event loop takes them out and
+ * writes them. When the queue is full the guest waits: nothing is lost, and a
+ * slow or stopped terminal blocks the guest and not the event loop.
  */
 #ifndef RUN_CONSOLE_H
 #define RUN_CONSOLE_H
@@ -22,12 +22,17 @@
 #define CONSOLE_ROOM (CONSOLE_QUEUE + CONSOLE_LAST)
 
 struct console {
+	/* Called after console_offer() has taken less than was offered, when
+	 * there is room. NULL: nothing offers. Set by the owner. */
+	void (*more)(void *ctx);
+	void *more_ctx;
 	pthread_mutex_t lock;
 	pthread_cond_t space;
 	uint8_t queue[CONSOLE_ROOM];
 	size_t head, count;
 	bool finished; /* no thread waits any more */
 	bool closed;   /* bytes are dropped */
+	bool owes;     /* more() */
 	int wake_fd;   /* eventfd: the queue is no longer empty; -1: empty */
 };
 
@@ -36,6 +41,10 @@ void console_release(struct console *c);
 
 /* Queue one byte; waits while the queue is full. From vCPU threads. */
 void console_put(struct console *c, uint8_t byte);
+
+/* Queue as many of @n bytes as there is room for, and return how many. Never
+ * waits. From device threads. */
+size_t console_offer(struct console *c, const uint8_t *data, size_t n);
 
 /*
  * The oldest queued bytes in one piece; they stay queued until console_drop()

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "boot/cmdline.h"
 
 void guest_init(struct guest *g)
 {
@@ -88,7 +89,23 @@ static void on_output(void *guest, uint8_t byte)
 {
 	struct guest *g = guest;
 
-	console_put(&g->console, byte);
+	if (!g->logs_twice || !atomic_load(&g->has_hvc0))
+		console_put(&g->console, byte);
+}
+
+static size_t on_take(void *guest, const uint8_t *data, size_t n)
+{
+	struct guest *g = guest;
+
+	atomic_store(&g->has_hvc0, true);
+	return console_offer(&g->console, data, n);
+}
+
+static void on_more(void *guest)
+{
+	struct guest *g = guest;
+
+	line_more(&g->m.console);
 }
 
 static void on_room(void *guest)
@@ -104,9 +121,15 @@ int guest_connect(struct guest *g, struct kvm *kvm, struct err *e)
 		.ctx = g,
 		.output = on_output,
 		.room = on_room,
+		.take = on_take,
 	};
 	int rc;
 
+	g->console.more = on_more;
+	g->console.more_ctx = g;
+	g->logs_twice = g->cmdline &&
+			cmdline_has(g->cmdline, CMDLINE_CONSOLE) &&
+			cmdline_has(g->cmdline, CMDLINE_HVC0);
 	milestone_reach(&g->times, MILESTONE_CONNECTING);
 	rc = machine_connect(&g->m, kvm, &line, e);
 	if (!rc)

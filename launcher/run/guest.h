@@ -6,6 +6,8 @@
 #ifndef RUN_GUEST_H
 #define RUN_GUEST_H
 
+#include <stdatomic.h>
+
 #include "debug/debugger.h"
 #include "machine/machine.h"
 #include "outcome/autopsy.h"
@@ -28,6 +30,10 @@ struct guest {
 	uint64_t timeout_ns;
 	const char *cmdline; /* the kernel's; NULL: not known yet */
 	bool has_initrd;
+	/* The kernel logs to ttyS0 and to hvc0: once hvc0 has printed, ttyS0
+	 * is not shown any more. */
+	bool logs_twice;
+	atomic_bool has_hvc0;
 	struct milestones times;
 };
 

@@ -100,12 +100,24 @@ static void on_debugger(void *ctx)
 
 /* ---- what ends the run */
 
+/* Tell the guest the size of the terminal. */
+static void tell_size(struct session *s)
+{
+	uint16_t cols, rows;
+
+	s->c.signals->resized = false;
+	if (terminal_size(s->c.terminal, &cols, &rows))
+		line_resize(s->c.line, cols, rows);
+}
+
 static void on_signal(void *ctx, unsigned events)
 {
 	struct session *s = ctx;
 	int number = signals_take(s->c.signals);
 
 	(void)events;
+	if (s->c.signals->resized)
+		tell_size(s);
 	if (number)
 		outcome_set(s->c.latch, OUTCOME_SIGNAL, (uint32_t)number,
 			    "SIG%s", sigabbrev_np(number));
@@ -240,6 +252,7 @@ static int watch_all(struct session *s, struct err *e)
 		return rc;
 	stuck_watch(s->c.stuck, &s->loop);
 	on_debugger(s);
+	tell_size(s);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+				     SIGWINCH };
 
 int signals_open(struct signals *s, struct err *e)
 {
@@ -36,9 +37,12 @@ int signals_take(struct signals *s)
 {
 	struct signalfd_siginfo info;
 
-	if (read(s->fd, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	return (int)info.ssi_signo;
+	while (read(s->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGWINCH)
+			return (int)info.ssi_signo;
+		s->resized = true;
+	}
+	return 0;
 }
 
 void signals_give_back(struct signals *s)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The signals that end a run with a message: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
+ * The signals that end a run with a message: SIGINT, SIGTERM, SIGHUP, SIGQUIT;
+ * and SIGWINCH, which says that the terminal's size has changed.
  * While they are taken they arrive at a descriptor, and do not end the process.
  */
 #ifndef RUN_SIGNALS_H
@@ -14,6 +15,7 @@
 struct signals {
 	int fd; /* readable when one has come; -1: empty */
 	sigset_t taken;
+	bool resized; /* SIGWINCH has come; its reader sets it to false */
 	bool blocked;
 	sigset_t before; /* the mask, if blocked */
 };
@@ -32,7 +34,7 @@ int signals_open(struct signals *s, struct err *e);
 /* Block them in this thread and those it will start; they arrive at fd. */
 void signals_block(struct signals *s);
 
-/* The number of one that has come; 0 if none has. */
+/* The number of one that has come and ends a run; 0 if none has. */
 int signals_take(struct signals *s);
 
 /* Restore their default effect. Signals that have arrived are dropped. */

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -50,6 +51,19 @@ void terminal_open(struct terminal *t, int fd)
 int terminal_output(const struct terminal *t, int fd)
 {
 	return t->out_fd >= 0 ? t->out_fd : fd;
+}
+
+bool terminal_size(const struct terminal *t, uint16_t *cols, uint16_t *rows)
+{
+	struct winsize size = { 0 };
+	int fd = t->out_fd >= 0 ? t->out_fd : t->in_fd;
+
+	if (fd < 0 || ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col ||
+	    !size.ws_row)
+		return false;
+	*cols = size.ws_col;
+	*rows = size.ws_row;
+	return true;
 }
 
 void terminal_shows(struct terminal *t, const uint8_t *data, size_t n)

@@ -48,6 +48,9 @@ bool terminal_take_input(struct terminal *t, int fd);
  */
 int terminal_output(const struct terminal *t, int fd);
 
+/* The size of the terminal, if stdin or stdout is one. */
+bool terminal_size(const struct terminal *t, uint16_t *cols, uint16_t *rows);
+
 /* What was printed on stdout, and what has come from stdin. */
 void terminal_shows(struct terminal *t, const uint8_t *data, size_t n);
 void terminal_says(struct terminal *t, const uint8_t *data, size_t n);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/cmdline.h"
 #include "boot/place.h"
 
 /*
@@ -73,7 +74,7 @@ static int gather(struct inspection *in, const struct inspect_want *want,
 		rc = uki_cmdline(&in->img.uki, &in->embedded_cmdline, e);
 	if (!rc)
 		rc = place_choose_cmdline(&in->cmdline, &in->img, want->cmdline,
-					  e);
+					  CMDLINE_CONSOLE, e);
 	if (rc) {
 		inspection_close(in);
 		return rc;

@@ -20,6 +20,7 @@ _launcher_options()
 		--kaslr \
 		--disk -d \
 		--share \
+		--console \
 		--port \
 		--net -n \
 		--name \
@@ -45,6 +46,7 @@ _launcher_options()
 		--boot -b \
 		--disk -d \
 		--share \
+		--console \
 		--port \
 		--net -n \
 		--balloon \
@@ -124,6 +126,8 @@ _launcher_argument()
 		_launcher_offer -f ;;
 	*' --share')
 		_launcher_offer -f ;;
+	*' --console')
+		_launcher_offer -W 'serial virtio' ;;
 	*' --port')
 		: ;;
 	*' -n' | *' --net')

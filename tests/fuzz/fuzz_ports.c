@@ -58,7 +58,7 @@ static void claim(bool holds)
 
 static void start(void)
 {
-	const struct line_host host = { NULL, on_output, on_room };
+	const struct line_host host = { .output = on_output, .room = on_room };
 	const struct {
 		uint16_t port, len;
 		const struct device_ops *ops;

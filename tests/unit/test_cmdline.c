@@ -66,7 +66,8 @@ static void check_added(const char *text, const char *want)
 {
 	char *whole = NULL;
 
-	assert_ok(cmdline_add_console(text, MAX, &whole, &e), &e);
+	assert_ok(cmdline_add_console(text, CMDLINE_CONSOLE, MAX, &whole, &e),
+		  &e);
 	ck_assert_str_eq(whole, want);
 	free(whole);
 }

@@ -184,6 +184,55 @@ START_TEST(console__release_accepts_the_empty_console)
 }
 END_TEST
 
+static unsigned mores;
+
+static void on_more(void *ctx)
+{
+	ck_assert_ptr_eq(ctx, &mores);
+	mores++;
+}
+
+/* A device thread does not wait: it is told when there is room again. */
+START_TEST(console__takes_what_there_is_room_for)
+{
+	static uint8_t data[CONSOLE_QUEUE];
+
+	mores = 0;
+	c.more = on_more;
+	c.more_ctx = &mores;
+	put(0, 10);
+	ck_assert_uint_eq(console_offer(&c, data, sizeof(data)),
+			  CONSOLE_QUEUE - 10);
+	ck_assert_uint_eq(console_offer(&c, data, 1), 0);
+	console_drop(&c, 100);
+	ck_assert_uint_eq(mores, 0);
+	console_drop(&c, CONSOLE_QUEUE / 2);
+	ck_assert_uint_eq(mores, 1);
+	console_drop(&c, 100);
+	ck_assert_uint_eq(mores, 1);
+	ck_assert_uint_eq(console_offer(&c, data, sizeof(data)),
+			  CONSOLE_QUEUE / 2 + 200);
+	/* Nothing waits for ever at the end. */
+	console_finish(&c);
+	ck_assert_uint_eq(mores, 2);
+	ck_assert_uint_eq(console_offer(&c, data, sizeof(data)), CONSOLE_LAST);
+	console_close(&c);
+	ck_assert_uint_eq(mores, 3);
+	ck_assert_uint_eq(console_offer(&c, data, sizeof(data)), sizeof(data));
+}
+END_TEST
+
+START_TEST(console__wakes_for_what_is_offered)
+{
+	const uint8_t *data;
+
+	ck_assert_uint_eq(console_offer(&c, (const uint8_t *)"abc", 3), 3);
+	ck_assert(is_awake());
+	ck_assert_uint_eq(console_peek(&c, &data), 3);
+	ck_assert_mem_eq(data, "abc", 3);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("console");
@@ -197,6 +246,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, console__finishing_keeps_the_last_bytes);
 	tcase_add_test(t, console__finished_has_an_end);
 	tcase_add_test(t, console__release_accepts_the_empty_console);
+	tcase_add_test(t, console__takes_what_there_is_room_for);
+	tcase_add_test(t, console__wakes_for_what_is_offered);
 	suite_add_tcase(s, t);
 	return s;
 }

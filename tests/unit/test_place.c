@@ -4,6 +4,7 @@
  */
 #include "unit/unit.h"
 #include "vm/layout.h"
+#include "boot/cmdline.h"
 #include "boot/place.h"
 #include "pv/bootparam.h"
 
@@ -383,7 +384,9 @@ START_TEST(cmdline__the_users_or_the_images_or_the_default)
 	if (embedded)
 		img.uki.cmdline = (struct bytes){ (const uint8_t *)embedded,
 						  strlen(embedded) };
-	assert_ok(place_choose_cmdline(&text, &img, choices[_i].given, &e), &e);
+	assert_ok(place_choose_cmdline(&text, &img, choices[_i].given,
+				       CMDLINE_CONSOLE, &e),
+		  &e);
 	ck_assert_str_eq(text, choices[_i].want);
 	free(text);
 }

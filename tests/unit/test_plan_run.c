@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "boot/cmdline.h"
 #include "boot/boot.h"
 #include "pv/bootparam.h"
 #include "show/inspect.h"
@@ -60,7 +61,9 @@ static void compare(const char *protocol, uint64_t mem)
 		return;
 	assert_ok(guest_mem_init(&gm, mem, &e), &e);
 	e820_build(&map, &gm);
-	assert_ok(place_choose_cmdline(&cmdline, &img, NULL, &e), &e);
+	assert_ok(
+		place_choose_cmdline(&cmdline, &img, NULL, CMDLINE_CONSOLE, &e),
+		&e);
 	rc = boot_prepare(&(struct boot_request){ .img = &img,
 						  .gm = &gm,
 						  .map = &map,

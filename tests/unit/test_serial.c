@@ -46,7 +46,9 @@ static void on_room(void *ctx)
 
 static void setup(void)
 {
-	const struct line_host host = { &s, on_output, on_room };
+	const struct line_host host = { .ctx = &s,
+					.output = on_output,
+					.room = on_room };
 
 	serial_init(&s, (struct irq_line){ .vm = -1, .gsi = 4 }, &host);
 	sent_count = rooms = 0;

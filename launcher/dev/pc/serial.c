@@ -328,15 +328,6 @@ static size_t line_end_receive(void *ctx, const uint8_t *data, size_t n)
 	return serial_receive(ctx, data, n);
 }
 
-static struct line_guest serial_line(void *dev)
-{
-	return (struct line_guest){
-		.ctx = dev,
-		.room = line_end_room,
-		.receive = line_end_receive,
-	};
-}
-
 static int serial_create(void **dev, const struct device_slot *slot,
 			 struct device_env *env, struct err *e)
 {
@@ -346,6 +337,12 @@ static int serial_create(void **dev, const struct device_slot *slot,
 		return -ENOMEM;
 	serial_init(s, env->line, env->console);
 	*dev = s;
+	if (env->console_input)
+		*env->console_input = (struct line_guest){
+			.ctx = s,
+			.room = line_end_room,
+			.receive = line_end_receive,
+		};
 	return 0;
 }
 
@@ -359,5 +356,4 @@ const struct device_type serial_type = {
 	.ops = &serial_ops,
 	.create = serial_create,
 	.release = free,
-	.line = serial_line,
 };
