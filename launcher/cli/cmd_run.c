@@ -239,6 +239,7 @@ static void show_kernel(struct run *r)
 		return;
 	r->guest.debugger.kernel.elf = &r->img.head;
 	r->guest.debugger.kernel.delta = r->boot.delta;
+	r->guest.debugger.kernel.slide = r->boot.kaslr.slide;
 }
 
 static void warn_of(const char *text)

@@ -523,6 +523,7 @@ static void greet(struct debugger *d)
 	d->greeting = false;
 	d->refused = (struct refusals){ 0 };
 	hold_clear_breaks(&d->hold);
+	d->stub.text = view_text(&d->kernel);
 	gdb_stub_begin(&d->stub, &d->stop, &hello->caps);
 	hear(d, hello->in, hello->len);
 }

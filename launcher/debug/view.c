@@ -29,6 +29,16 @@ static bool is_kernel(const struct elf_segment *seg)
 	return seg->type == PT_LOAD && seg->vaddr;
 }
 
+uint64_t view_text(const struct view_kernel *kernel)
+{
+	const struct kernel_elf *k = kernel->elf;
+
+	for (unsigned i = 0; k && kernel->slide && i < k->segments_count; i++)
+		if (is_kernel(&k->segments[i]))
+			return k->segments[i].vaddr + kernel->slide;
+	return 0;
+}
+
 /* Whether the guest's page tables map its kernel. */
 static bool is_mapped(const struct view *view)
 {
@@ -37,7 +47,9 @@ static bool is_mapped(const struct view *view)
 
 	for (unsigned i = 0; i < k->segments_count; i++)
 		if (is_kernel(&k->segments[i]))
-			return is_ram(view, k->segments[i].vaddr, &gpa, &run);
+			return is_ram(view,
+				      k->segments[i].vaddr + view->kernel.slide,
+				      &gpa, &run);
 	return true;
 }
 
@@ -48,9 +60,10 @@ static bool find_in_elf(const struct view *view, uint64_t addr, uint64_t *gpa,
 
 	for (unsigned i = 0; i < k->segments_count; i++) {
 		const struct elf_segment *seg = &k->segments[i];
-		uint64_t off = addr - seg->vaddr;
+		uint64_t start = seg->vaddr + view->kernel.slide;
+		uint64_t off = addr - start;
 
-		if (!is_kernel(seg) || addr < seg->vaddr || off >= seg->memsz)
+		if (!is_kernel(seg) || addr < start || off >= seg->memsz)
 			continue;
 		*gpa = seg->paddr + view->kernel.delta + off;
 		*run = seg->memsz - off;

@@ -26,7 +26,12 @@
 struct view_kernel {
 	const struct kernel_elf *elf; /* NULL: not known */
 	uint64_t delta;		      /* its distance from p_paddr */
+	uint64_t slide;		      /* and from p_vaddr, by KASLR */
 };
+
+/* The virtual address of the kernel's first segment, or 0 if that is where it
+ * was linked, or not known. */
+uint64_t view_text(const struct view_kernel *kernel);
 
 struct view {
 	const struct guest_mem *gm;

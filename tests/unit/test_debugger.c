@@ -434,8 +434,9 @@ START_TEST(debugger__memory_of_the_kernel)
 	};
 	struct kernel_elf elf = { .segments = segments, .segments_count = 2 };
 
-	d.kernel = (struct view_kernel){ &elf, CODE - 0x800 };
+	d.kernel = (struct view_kernel){ &elf, CODE - 0x800, 0 };
 	connect_gdb();
+	ck_assert_str_eq(ask("qOffsets"), "");
 	ck_assert_str_eq(ask("mffffffff81000007,2"), "90eb");
 	/* Up to the end of the segment. */
 	ck_assert_uint_eq(strlen(ask("mffffffff8100000e,10")), 4);
@@ -444,6 +445,28 @@ START_TEST(debugger__memory_of_the_kernel)
 	ck_assert_int_eq(*(uint8_t *)guest_mem_ptr(&gm, CODE, 1), 0xcd);
 	/* Past the end of the address space there is nothing. */
 	ck_assert_str_eq(ask("mffffffffffffffff,2"), "E14");
+}
+END_TEST
+
+/* The same of one that KASLR has moved, which gdb is told. */
+START_TEST(debugger__memory_of_a_randomised_kernel)
+{
+	struct elf_segment segments[] = {
+		{ .type = PT_LOAD, .paddr = 0x3000, .memsz = 0x1000 },
+		{ .type = PT_LOAD,
+		  .vaddr = 0xffffffff81000000,
+		  .paddr = 0x800,
+		  .memsz = 0x10 },
+	};
+	struct kernel_elf elf = { .segments = segments, .segments_count = 2 };
+
+	d.kernel = (struct view_kernel){ &elf, CODE - 0x800, 0x1c200000 };
+	connect_gdb();
+	/* ffffffff9d200000, with its runs of digits packed */
+	ck_assert_str_eq(ask("qOffsets"), "TextSeg=f*\"ff9d20*!");
+	ck_assert_str_eq(ask("mffffffff9d200007,2"), "90eb");
+	ck_assert_str_eq(ask("mffffffff81000007,2"), "E14");
+	ck_assert_str_eq(ask("mffffffff9d200010,1"), "E14");
 }
 END_TEST
 
@@ -619,6 +642,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, debugger__breakpoint);
 	tcase_add_test(tc, debugger__memory);
 	tcase_add_test(tc, debugger__memory_of_the_kernel);
+	tcase_add_test(tc, debugger__memory_of_a_randomised_kernel);
 	tcase_add_test(tc, debugger__second_client);
 	tcase_add_test(tc, debugger__detaches);
 	tcase_add_test(tc, debugger__kills);

@@ -84,6 +84,7 @@ static const struct {
 	  "hwbreak+;vContSupported+" },
 	{ "qAttached", "=1" },
 	{ "qC", "=QC1" },
+	{ "qOffsets", "=" }, /* where it was linked */
 	{ "qfThreadInfo", "=m1,2" },
 	{ "qsThreadInfo", "=l" },
 	{ "qThreadExtraInfo,2", "=764350552031" }, /* "vCPU 1" */

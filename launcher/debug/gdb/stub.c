@@ -450,6 +450,14 @@ static void do_current(struct gdb_stub *s, struct gdb_args *a)
 	say(s, "QC%x", s->cpu + 1);
 }
 
+/* gdb moves the symbols of all segments as far as the first one was moved. */
+static void do_offsets(struct gdb_stub *s, struct gdb_args *a)
+{
+	(void)a;
+	if (s->text)
+		say(s, "TextSeg=%llx", (unsigned long long)s->text);
+}
+
 static void do_threads(struct gdb_stub *s, struct gdb_args *a)
 {
 	(void)a;
@@ -613,6 +621,7 @@ static const struct command {
 	{ "H", WITH_ARGS, do_choose },
 	{ "T", WITH_ARGS, do_is_alive },
 	{ "qC", ALONE, do_current },
+	{ "qOffsets", ALONE, do_offsets },
 	{ "qfThreadInfo", ALONE, do_threads },
 	{ "qsThreadInfo", ALONE, do_more_threads },
 	{ "qThreadExtraInfo,", WITH_ARGS, do_thread_info },

@@ -98,6 +98,10 @@ struct gdb_stub {
 	void *ctx;
 	const struct gdb_arch *arch;
 	unsigned cpus;
+	/* Where the first segment of the program runs, if that is not where it
+	 * was linked; else 0. Set before
+	 * gdb_stub_begin(). */
+	uint64_t text;
 	struct gdb_reader reader;
 	struct buf out;	  /* to be sent; the sender empties it */
 	struct buf reply; /* the payload of the answer being made */
