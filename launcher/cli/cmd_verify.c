@@ -7,6 +7,8 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
+
 #include "verify/verify.h"
 
 /* A decompressor may hang; in an emulated guest, it may take long. */
@@ -21,10 +23,16 @@ int cmd_verify(const struct options *o, struct err *e)
 					    : DEFAULT_TIMEOUT_NS,
 		.flip = o->flip,
 		.flip_gpa = o->flip_gpa,
+		.kaslr = o->kaslr.mode == KASLR_AUTO,
 	};
 	struct verification v;
 	int status = STATUS_FAILED;
 
+	if (o->kaslr.mode == KASLR_SEED)
+		return err_set(e, EINVAL,
+			       "--kaslr seed is not possible: the image chooses "
+			       "where its kernel goes"),
+		       STATUS_USAGE;
 	if (verify_image(&v, &req, e))
 		return STATUS_FAILED;
 	if (!(o->json ? verification_print_json(&v, e)

@@ -33,10 +33,10 @@ static void compare_bytes(struct compare_segment *s, const uint8_t *image,
 }
 
 static int compare_segment(struct compare_segment *s,
-			   const struct guest_mem *image,
+			   const struct guest_mem *image, uint64_t delta,
 			   const struct guest_mem *own, struct err *e)
 {
-	const uint8_t *a = guest_mem_ptr(image, s->paddr, s->memsz);
+	const uint8_t *a = guest_mem_ptr(image, s->paddr + delta, s->memsz);
 	const uint8_t *b = guest_mem_ptr(own, s->paddr, s->memsz);
 
 	if (!a || !b)
@@ -49,8 +49,8 @@ static int compare_segment(struct compare_segment *s,
 }
 
 int compare_memories(struct comparison *c, const struct kernel_elf *elf,
-		     const struct guest_mem *image, const struct guest_mem *own,
-		     struct err *e)
+		     const struct guest_mem *image, uint64_t delta,
+		     const struct guest_mem *own, struct err *e)
 {
 	struct comparison r = { 0 };
 	int rc = 0;
@@ -72,7 +72,7 @@ int compare_memories(struct comparison *c, const struct kernel_elf *elf,
 			.filesz = from->filesz,
 			.memsz = from->memsz,
 		};
-		rc = compare_segment(s, image, own, e);
+		rc = compare_segment(s, image, delta, own, e);
 		r.count++;
 		r.bytes += s->memsz;
 		r.different += s->different;

@@ -37,12 +37,13 @@ struct comparison {
 };
 
 /*
- * Compare every PT_LOAD of @elf at its p_paddr. -EFAULT if one is not RAM in
- * both; -ENOMEM. Release accepts the empty struct.
+ * Compare every PT_LOAD of @elf, in @own at its p_paddr and in @image @delta
+ * from there. -EFAULT if one is not RAM in both; -ENOMEM. Release accepts the
+ * empty struct.
  */
 int compare_memories(struct comparison *c, const struct kernel_elf *elf,
-		     const struct guest_mem *image, const struct guest_mem *own,
-		     struct err *e);
+		     const struct guest_mem *image, uint64_t delta,
+		     const struct guest_mem *own, struct err *e);
 void comparison_release(struct comparison *c);
 
 #endif

@@ -43,6 +43,10 @@ int verification_print_text(const struct verification *v, struct err *e)
 	printf("%s entry, stopped at the kernel's entry 0x%" PRIx64
 	       " after %" PRIu64 " ms\n",
 	       v->protocol, v->entry, v->guest_ns / 1000000);
+	if (v->kaslr)
+		printf("kaslr: moved by 0x%" PRIx64 ", at physical 0x%" PRIx64
+		       "\n",
+		       v->slide, v->kernel_gpa);
 	for (unsigned i = 0; i < v->result.count; i++)
 		print_segment(&n, &v->result.segments[i]);
 	if (v->result.different)

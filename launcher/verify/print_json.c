@@ -23,6 +23,14 @@ static json_t *diff_json(struct naming *n, const struct compare_segment *s,
 			 "symbol", json_text(symbol[0] ? symbol : NULL));
 }
 
+static json_t *kaslr_json(const struct verification *v)
+{
+	if (!v->kaslr)
+		return json_null();
+	return json_pack("{s:o, s:o}", "slide", json_hex(v->slide), "physical",
+			 json_hex(v->kernel_gpa));
+}
+
 static json_t *segment_json(struct naming *n, const struct compare_segment *s)
 {
 	json_t *diffs = json_array();
@@ -48,14 +56,14 @@ int verification_print_json(const struct verification *v, struct err *e)
 		if (json_add(segments,
 			     segment_json(&n, &v->result.segments[i])))
 			break;
-	root = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "equal",
-			 !v->result.different, "protocol", v->protocol, "entry",
-			 json_hex(v->entry), "guest_ns",
-			 json_amount(v->guest_ns), "entry_page_exits",
-			 json_amount(v->trap_exits), "compared_bytes",
-			 json_amount(v->result.bytes), "different_bytes",
-			 json_amount(v->result.different), "segments",
-			 segments);
+	root = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "equal", !v->result.different, "protocol", v->protocol,
+			 "entry", json_hex(v->entry), "kaslr", kaslr_json(v),
+			 "guest_ns", json_amount(v->guest_ns),
+			 "entry_page_exits", json_amount(v->trap_exits),
+			 "compared_bytes", json_amount(v->result.bytes),
+			 "different_bytes", json_amount(v->result.different),
+			 "segments", segments);
 	if (!root)
 		return err_set(e, ENOMEM, "no memory for the JSON object");
 	rc = json_dumpf(root, stdout, JSON_INDENT(2));

@@ -11,30 +11,53 @@
 #include "base/log.h"
 #include "boot/boot.h"
 #include "image/loadable.h"
+#include "image/relocs.h"
 #include "image/scratch.h"
 #include "pv/x86.h"
 #include "run/guest.h"
 
 /* earlyprintk sends the decompressor's messages to the serial port. */
-#define VERIFY_CMDLINE "nokaslr earlyprintk=ttyS0 console=ttyS0"
+#define RANDOM_CMDLINE "earlyprintk=ttyS0 console=ttyS0"
+#define VERIFY_CMDLINE "nokaslr " RANDOM_CMDLINE
+
+/* Slides beyond this are not KASLR's. */
+#define SLIDE_MAX (UINT64_C(1) << 30)
 
 /* The launcher's own load of the kernel. */
 struct reference {
 	struct guest_mem gm;
 	struct kernel_elf elf;
+	uint64_t low;		  /* the kernel's lowest byte */
+	uint64_t len;		  /* up to its highest one */
+	struct reloc_lists lists; /* with --kaslr only */
 };
 
 static void reference_release(struct reference *ref)
 {
+	reloc_lists_release(&ref->lists);
 	kernel_elf_release(&ref->elf);
 	guest_mem_release(&ref->gm);
 }
 
-static int reference_load(struct reference *ref, const struct image *img,
-			  uint64_t mem, struct err *e)
+/* The lists, before loading destroys them. */
+static int copy_lists(struct reference *ref, struct err *e)
 {
+	struct relocs found;
+	int rc = relocs_find(&found, &ref->elf, e);
+
+	if (!rc && !found.present)
+		rc = err_set(e, EINVAL, "no relocation lists follow the ELF");
+	if (!rc)
+		rc = relocs_copy(&ref->lists, &found, &ref->elf, e);
+	return rc ? err_prefix(e, rc, "--kaslr") : 0;
+}
+
+static int reference_load(struct reference *ref, const struct image *img,
+			  const struct verify_request *req, struct err *e)
+{
+	const struct load_aim aim = { .lists = req->kaslr };
 	const struct load_reloc stay = { 0 };
-	struct load_result loaded;
+	struct load_result loaded = { 0 };
 	struct load_run run;
 	int rc;
 
@@ -46,11 +69,13 @@ static int reference_load(struct reference *ref, const struct image *img,
 		*e = img->no_payload;
 		return -EINVAL;
 	}
-	rc = guest_mem_init(&ref->gm, mem, e);
+	rc = guest_mem_init(&ref->gm, req->mem, e);
 	if (!rc)
-		rc = load_decode(img, &ref->gm, &run, e);
+		rc = load_decode_for(img, &ref->gm, &aim, &run, e);
 	if (!rc)
 		rc = load_parse(&ref->elf, &run, e);
+	if (!rc && req->kaslr)
+		rc = copy_lists(ref, e);
 	if (!rc)
 		rc = load_segments(&ref->elf, &run, &ref->gm, &stay, &loaded,
 				   e);
@@ -59,7 +84,103 @@ static int reference_load(struct reference *ref, const struct image *img,
 			     "e_entry 0x%" PRIx64
 			     " is not the physical address of a loaded byte",
 			     ref->elf.entry);
+	ref->low = loaded.low;
+	ref->len = loaded.high - loaded.low;
 	return rc;
+}
+
+/*
+ * With KASLR, the decompressor chooses the virtual and the physical address.
+ * The guest can only be stopped at an entry whose page is known before, so its
+ * memory map leaves one place that is large enough:
+ *
+ *   | RAM: the image's code, and room to unpack | reserved | RAM | reserved |
+ *   1 MiB                       pref_address + init_size     ^ gpa
+ *
+ * It would also fit where it prefers to be, but there, the decompressor itself
+ * is in the way.
+ */
+static int one_place(const struct image *img, const struct reference *ref,
+		     uint64_t *gpa, struct e820 *map, struct err *e)
+{
+	const uint64_t mask = PAGE_2M - UINT64_C(1);
+	uint64_t align = img->hdr.kernel_alignment > PAGE_2M
+				 ? img->hdr.kernel_alignment
+				 : PAGE_2M;
+	uint64_t need = ref->len > img->payload.size ? ref->len
+						     : img->payload.size;
+	uint64_t work = img->hdr.pref_address + img->hdr.init_size + mask;
+	uint64_t end;
+
+	need = (need + mask) & ~mask;
+	work &= ~mask;
+	*gpa = (work + align) / align * align;
+	end = *gpa + need;
+	if (end > ref->gm.low_size)
+		return err_set(e, ENOSPC,
+			       "--kaslr: the decompressor needs memory up to "
+			       "0x%" PRIx64 ", RAM below 4 GiB ends at "
+			       "0x%" PRIx64 "; give it more with --mem",
+			       end, ref->gm.low_size);
+	*map = (struct e820){
+		.entries = {
+			{ 0, LOWMEM_END, E820_RAM },
+			{ LOWMEM_END, LEGACY_START - LOWMEM_END,
+			  E820_RESERVED },
+			{ FIRMWARE_START, HIMEM_START - FIRMWARE_START,
+			  E820_RESERVED },
+			{ HIMEM_START, work - HIMEM_START, E820_RAM },
+			{ work, *gpa - work, E820_RESERVED },
+			{ *gpa, need, E820_RAM },
+		},
+		.count = 6,
+	};
+	return 0;
+}
+
+/* Which slide the decompressor chose: what it added to the first 64-bit word.
+ * If this is wrong, the comparison finds that. */
+static int find_slide(const struct reference *ref, const struct guest_mem *gm,
+		      uint64_t delta, uint64_t *slide, struct err *e)
+{
+	uint64_t at, theirs, ours;
+	int rc;
+
+	if (!relocs_first(&ref->lists, &at))
+		return err_set(e, ENODATA,
+			       "--kaslr: no 64-bit relocation tells the slide");
+	rc = guest_mem_read(&ref->gm, at, &ours, sizeof(ours),
+			    "the first relocation", e);
+	if (!rc)
+		rc = guest_mem_read(gm, at + delta, &theirs, sizeof(theirs),
+				    "the first relocation", e);
+	if (rc)
+		return rc;
+	*slide = theirs - ours;
+	if (*slide >= SLIDE_MAX || *slide % PAGE_2M)
+		return err_set(e, ENODATA,
+			       "--kaslr: the decompressor has moved the first "
+			       "64-bit word, at 0x%" PRIx64 ", by 0x%" PRIx64
+			       ", which is not a slide",
+			       at, *slide);
+	return 0;
+}
+
+/* Move our own kernel in the same way. */
+static int follow_slide(struct reference *ref, const struct guest_mem *gm,
+			struct verification *v, struct err *e)
+{
+	uint64_t delta = v->kernel_gpa - ref->low;
+	uint8_t *memory = guest_mem_ptr(&ref->gm, ref->low, ref->len);
+	int rc;
+
+	assert(memory);
+	rc = find_slide(ref, gm, delta, &v->slide, e);
+	if (rc)
+		return rc;
+	log_step("the decompressor chose the slide 0x%" PRIx64, v->slide);
+	return relocs_apply(&ref->lists, memory, ref->low, ref->len, v->slide,
+			    e);
 }
 
 /* A relocatable kernel is loaded below its preferred address. From there it
@@ -70,15 +191,15 @@ static uint64_t code_address(const struct image *img)
 }
 
 static int boot_image(struct guest *g, const struct image *img,
-		      const char *protocol, struct boot_result *boot,
-		      struct err *e)
+		      const char *protocol, const struct e820 *map,
+		      struct boot_result *boot, struct err *e)
 {
 	const struct boot_request req = {
 		.img = img,
 		.gm = &g->m.gm,
-		.map = &g->m.map,
+		.map = map ? map : &g->m.map,
 		.protocol = protocol,
-		.cmdline = VERIFY_CMDLINE,
+		.cmdline = map ? RANDOM_CMDLINE : VERIFY_CMDLINE,
 		.rsdp = g->m.rsdp,
 		.code_gpa = code_address(img),
 	};
@@ -120,9 +241,10 @@ static int check_stop(struct guest *g, uint64_t entry, struct err *e)
 		       entry, verdict.line);
 }
 
+/* @map: the memory map of one_place(), or NULL. */
 static int run_decompressor(struct guest *g, const struct verify_request *req,
-			    const struct image *img, struct verification *v,
-			    struct err *e)
+			    const struct image *img, const struct e820 *map,
+			    struct verification *v, struct err *e)
 {
 	struct boot_result boot;
 	uint64_t start;
@@ -130,7 +252,7 @@ static int run_decompressor(struct guest *g, const struct verify_request *req,
 
 	rc = open_guest(g, req, v->entry, e);
 	if (!rc)
-		rc = boot_image(g, img, v->protocol, &boot, e);
+		rc = boot_image(g, img, v->protocol, map, &boot, e);
 	start = clock_ns();
 	if (!rc)
 		rc = guest_run(g, &boot.cpu, e);
@@ -232,26 +354,47 @@ static int read_symbols(struct verification *v, const struct image *img,
 	return rc;
 }
 
+/* Run the decompressor, and make the launcher's kernel what it must be. */
+static int run_both(struct verification *v, const struct verify_request *req,
+		    const struct image *img, struct guest *guest,
+		    struct reference *ref, struct err *e)
+{
+	struct e820 map;
+	int rc = 0;
+
+	v->protocol = choose_entry(img, &ref->gm);
+	v->kaslr = req->kaslr;
+	v->kernel_gpa = ref->low;
+	if (req->kaslr)
+		rc = one_place(img, ref, &v->kernel_gpa, &map, e);
+	v->entry = ref->elf.entry + v->kernel_gpa - ref->low;
+	if (!rc)
+		rc = run_decompressor(guest, req, img, req->kaslr ? &map : NULL,
+				      v, e);
+	if (!rc && req->kaslr)
+		rc = follow_slide(ref, &guest->m.gm, v, e);
+	return rc;
+}
+
 static int prove(struct verification *v, const struct verify_request *req,
 		 const struct image *img, struct err *e)
 {
 	struct reference ref = { 0 };
 	struct guest guest;
+	uint64_t delta;
 	int rc;
 
 	guest_init(&guest);
-	rc = reference_load(&ref, img, req->mem, e)
-		     ?: check_flip(req, &ref.elf, e);
+	rc = reference_load(&ref, img, req, e) ?: check_flip(req, &ref.elf, e);
+	if (!rc)
+		rc = run_both(v, req, img, &guest, &ref, e);
 	if (rc)
 		goto out;
-	v->protocol = choose_entry(img, &ref.gm);
-	v->entry = ref.elf.entry;
-	rc = run_decompressor(&guest, req, img, v, e);
-	if (!rc && req->flip)
-		flip(&guest.m.gm, req->flip_gpa);
-	if (!rc)
-		rc = compare_memories(&v->result, &ref.elf, &guest.m.gm,
-				      &ref.gm, e);
+	delta = v->kernel_gpa - ref.low;
+	if (req->flip)
+		flip(&guest.m.gm, req->flip_gpa + delta);
+	rc = compare_memories(&v->result, &ref.elf, &guest.m.gm, delta, &ref.gm,
+			      e);
 	if (!rc && v->result.different)
 		rc = read_symbols(v, img, &ref.elf, e);
 out:

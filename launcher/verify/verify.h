@@ -10,6 +10,10 @@
  *      ELF's entry has no memory slot, so that fetching from it ends the run
  *   4. compare every byte of every segment, bss included
  *
+ * With --kaslr, the decompressor randomises its kernel. It chooses the virtual
+ * address; the guest's memory map leaves it one physical address, so that its
+ * entry is known. Before 4, our own load is moved by the slide that it chose.
+ *
  * The low load address matters: a decompressor that is loaded at or above
  * pref_address decompresses to its own load address, and its code may lie in
  * the page at which it must be stopped.
@@ -38,12 +42,17 @@ struct verify_request {
 	/* Invert a byte of the guest's result before comparing, to see the
 	 * comparison fail. It must lie in one of the kernel's segments. */
 	bool flip;
-	uint64_t flip_gpa;
+	uint64_t flip_gpa; /* where it would be without KASLR */
+	bool kaslr;	   /* the image randomises its kernel */
 };
 
 struct verification {
 	const char *protocol; /* "linux64": how the image was entered */
-	uint64_t entry;	      /* the ELF's e_entry, where the guest stopped */
+	uint64_t entry;	      /* where the guest stopped: the ELF's e_entry, as
+			       * far from there as the kernel */
+	bool kaslr;	      /* it was asked to randomise its kernel */
+	uint64_t kernel_gpa;  /* where the decompressor put the kernel */
+	uint64_t slide;	      /* what it added to virtual addresses */
 	uint64_t trap_exits;  /* accesses to the entry's page before that */
 	uint64_t guest_ns;    /* how long the guest ran */
 	struct comparison result;

@@ -74,6 +74,7 @@ _launcher_options()
 		--version -V ;;
 	verify) printf '%s\n' \
 		--mem -m \
+		--kaslr \
 		--timeout \
 		--json \
 		--flip \
@@ -120,8 +121,6 @@ _launcher_argument()
 		: ;;
 	*' -b' | *' --boot')
 		_launcher_offer -W 'auto pvh elf64 elf32 linux64 linux32 linux16' ;;
-	*' --kaslr')
-		_launcher_offer -W 'auto off seed:1' ;;
 	*' -d' | *' --disk')
 		_launcher_offer -f ;;
 	*' --share')

@@ -72,7 +72,7 @@ static const struct {
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
 	  "dir/s.yaml:5: key 'cpus': no such key for verify; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, mem, timeout, flip" },
+	  "console, never, only, report, mem, kaslr, timeout, flip" },
 	{ ONE_CASE "  json: x\n", "dir/s.yaml:4: key 'json': no such key" },
 	{ ONE_CASE "  report: x\n",
 	  "key 'report': one value, where a mapping is allowed" },
