@@ -20,6 +20,7 @@
 #include "dev/virtio/console.h"
 #include "dev/virtio/ports.h"
 #include "dev/virtio/net.h"
+#include "dev/virtio/vsock.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
 #include "vm/cpuid.h"
@@ -197,6 +198,9 @@ const struct option_row option_rows[] = {
 	  "add a network card", .device = &virtio_net_type },
 	{ "name", 0, "TEXT", ONCE, OPT_RUN,
 	  "the guest's name, of which its MAC addresses are made", TEXT(name) },
+	{ "vsock", 0, "cid=N[,KEY...]", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
+	  "streams between the guest's programs and UNIX sockets",
+	  .device = &virtio_vsock_type },
 	{ "balloon", 0, "SIZE", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "memory that the guest frees returns; SIZE of it at once (0: none)",
 	  .device = &virtio_balloon_type, .hints = "0 64M 256M 1G" },

@@ -24,6 +24,7 @@ _launcher_options()
 		--port \
 		--net -n \
 		--name \
+		--vsock \
 		--balloon \
 		--virtio \
 		--timeout \
@@ -49,6 +50,7 @@ _launcher_options()
 		--console \
 		--port \
 		--net -n \
+		--vsock \
 		--balloon \
 		--virtio \
 		--map \
@@ -132,6 +134,8 @@ _launcher_argument()
 	*' -n' | *' --net')
 		: ;;
 	*' --name')
+		: ;;
+	*' --vsock')
 		: ;;
 	*' --balloon')
 		_launcher_offer -W '0 64M 256M 1G' ;;

@@ -65,7 +65,7 @@ static const struct {
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, mem, cpus, expose, "
-	  "initrd, cmdline, boot, kaslr, disk, share, balloon, virtio, timeout, "
+	  "initrd, cmdline, boot, kaslr, disk, share, vsock, balloon, virtio, timeout, "
 	  "expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
@@ -918,9 +918,9 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	  "cpus",    "expose", "initrd",  "cmdline", "boot",
-		"kaslr",  "disk",    "share",  "balloon", "virtio",  "timeout",
-		"expect", "fail-on", "send",   "symbols"
+		"mem",	   "cpus",   "expose",	"initrd", "cmdline", "boot",
+		"kaslr",   "disk",   "share",	"vsock",  "balloon", "virtio",
+		"timeout", "expect", "fail-on", "send",	  "symbols"
 	};
 	struct suite_option o;
 
