@@ -36,7 +36,7 @@ PKG_CONFIG ?= pkg-config
 WITHOUT ?=
 
 REQUIRED := zlib libelf
-OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml kmod
+OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml kmod slirp
 PKG_lzma := liblzma
 PKG_lzo  := lzo2
 PKG_lz4  := liblz4
@@ -49,7 +49,11 @@ has_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # Not every distribution's bzip2 has a file for pkg-config.
 has_bzip2 := $(shell echo '\#include <bzlib.h>' | \
 	$(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
-has = $(if $(filter bzip2,$(1)),$(has_bzip2),$(call has_pkg,$(PKG_$(1))))
+# libslirp's file for pkg-config asks for GLib's, which a program that uses
+# libslirp does not need.
+has_slirp := $(shell echo '\#include <slirp/libslirp.h>' | \
+	$(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
+has = $(if $(filter bzip2 slirp,$(1)),$(has_$(1)),$(call has_pkg,$(PKG_$(1))))
 
 MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call has_pkg,$(p)),,$(p))))
 WITH    := $(strip $(foreach l,$(filter-out $(WITHOUT),$(OPTIONAL)),$(if $(call has,$(l)),$(l))))
@@ -71,6 +75,7 @@ SRCS_lz4   := launcher/image/decode_lz4.c launcher/pack/compress_lz4.c
 SRCS_zstd  := launcher/image/decode_zstd.c launcher/pack/compress_zstd.c
 SRCS_json  := $(JSON_SRCS) $(SUITE_SRCS)
 SRCS_yaml  := $(SUITE_SRCS)
+SRCS_slirp := launcher/dev/net/slirp.c
 SRCS_kmod  := launcher/exec/modules.c
 
 upper = $(shell echo $(1) | tr a-z A-Z)
@@ -78,7 +83,8 @@ upper = $(shell echo $(1) | tr a-z A-Z)
 defs = $(foreach l,$(OPTIONAL),-DHAVE_$(call upper,$(l))=$(if $(filter $(l),$(1)),1,0))
 pkgs = $(REQUIRED) $(foreach l,$(1),$(PKG_$(l)))
 libs = $(shell $(PKG_CONFIG) --libs $(call pkgs,$(1)) 2>/dev/null) \
-	$(if $(filter bzip2,$(1)),-lbz2) -pthread
+	$(if $(filter bzip2,$(1)),-lbz2) $(if $(filter slirp,$(1)),-lslirp) \
+	-pthread
 lib_cflags = $(shell $(PKG_CONFIG) --cflags $(call pkgs,$(1)) 2>/dev/null)
 
 PKG_LIBS := $(call libs,$(WITH))

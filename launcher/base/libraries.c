@@ -16,6 +16,7 @@ const struct library libraries[] = {
 	{ "jansson", "--json, --report, inspect of two images, test",
 	  HAVE_JSON },
 	{ "libyaml", "test", HAVE_YAML },
+	{ "libslirp", "--net user", HAVE_SLIRP },
 	{ "libkmod", "kernel modules for exec", HAVE_KMOD },
 };
 

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/inherited.h"
+#include "base/log.h"
 #include "base/wire.h"
 #include "dev/net/mac.h"
 #include "dev/net/stream.h"
+#include "dev/net/user.h"
 
 /* Frames that are delivered before other devices run. */
 #define NET_BATCH 64
@@ -455,15 +457,35 @@ void virtio_net_release(struct virtio_net *n)
 
 /* ---- its option */
 
+static int check_forwards(const struct virtio_net_config *c, struct err *e)
+{
+	struct net_forward f;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < c->forward_count; i++)
+		rc = net_forward_parse(&f, c->forward[i], e);
+	return rc ? err_prefix(e, rc, "forward") : 0;
+}
+
 static int net_check(const void *config, struct err *e)
 {
 	const struct virtio_net_config *c = config;
 	uint8_t mac[VIRTIO_NET_MAC_SIZE];
+	int rc;
 
-	if (!!c->stream + !!c->fd != 1)
+	if (c->user + !!c->stream + !!c->fd != 1)
 		return err_set(e, EINVAL,
-			       "one of stream=PATH and fd=N must be given");
-	return c->mac ? net_mac_parse(mac, c->mac, e) : 0;
+			       "one of user, stream=PATH and fd=N must be "
+			       "given");
+	if (!c->user && (c->restrict_ || c->forward_count))
+		return err_set(e, EINVAL, "%s requires user",
+			       c->restrict_ ? "restrict" : "forward");
+	if (c->user && c->mtu > NET_USER_MTU)
+		return err_set(e, ERANGE,
+			       "mtu: %lu is more than user can carry, %d",
+			       c->mtu, NET_USER_MTU);
+	rc = c->mac ? net_mac_parse(mac, c->mac, e) : 0;
+	return rc ?: check_forwards(c, e);
 }
 
 static void net_identify(void *config, const char *guest, unsigned instance)
@@ -495,10 +517,52 @@ static int open_fd(struct virtio_net_config *c, struct err *e)
 	return rc;
 }
 
+/* A port that the system chose is of no use unless it is known. */
+static void report_forward(const struct net_forward *f, bool was_chosen)
+{
+	char text[NET_FORWARD_TEXT];
+
+	net_forward_text(f, text);
+	if (was_chosen)
+		log_say("%s leads to the guest's port %u", text, f->guest_port);
+	else
+		log_step("%s leads to the guest's port %u", text,
+			 f->guest_port);
+}
+
+static int open_user(struct virtio_net_config *c, struct err *e)
+{
+	struct net_user_config user = {
+		.restrict_ = c->restrict_,
+		.mtu = (unsigned)c->mtu,
+		.forwards_count = (unsigned)c->forward_count,
+	};
+	bool chosen[NET_FORWARDS_MAX];
+	int rc = 0;
+
+	memcpy(user.mac, c->address, sizeof(user.mac));
+	for (unsigned i = 0; !rc && i < user.forwards_count; i++) {
+		rc = net_forward_parse(&user.forwards[i], c->forward[i], e);
+		chosen[i] = !rc && !net_forward_port(&user.forwards[i]);
+	}
+	if (!rc)
+		rc = net_user_new(&c->backend, &user, e);
+	if (!rc)
+		log_step("process %d is the network",
+			 (int)net_user_pid(c->backend));
+	for (unsigned i = 0; !rc && i < user.forwards_count; i++)
+		report_forward(&user.forwards[i], chosen[i]);
+	if (!c->mtu)
+		c->mtu = NET_USER_MTU;
+	return rc;
+}
+
 static int net_open(void *config, struct err *e)
 {
 	struct virtio_net_config *c = config;
 
+	if (c->user)
+		return open_user(c, e);
 	return c->stream ? net_stream_connect(&c->backend, c->stream, e)
 			 : open_fd(c, e);
 }
@@ -512,6 +576,15 @@ static void net_close(void *config)
 }
 
 static const struct keyword net_keys[] = {
+	{ "user", NULL, VALUE_FLAG_AT(struct virtio_net_config, user), 0, false,
+	  "a network of the launcher's own, without privileges" },
+	{ "forward", "tcp|udp:[ADDR:]PORT:PORT",
+	  VALUES_AT(VALUE_TEXT, struct virtio_net_config, forward,
+		    forward_count),
+	  NET_FORWARDS_MAX, false,
+	  "user: lead a port of the host to one of the guest" },
+	{ "restrict", NULL, VALUE_FLAG_AT(struct virtio_net_config, restrict_),
+	  0, false, "user: no way in or out but the forwards" },
 	{ "stream", "PATH", VALUE_TEXT_AT(struct virtio_net_config, stream), 0,
 	  false, "frames over a UNIX socket, as passt and QEMU speak" },
 	{ "fd", "N", VALUE_NUMBER_AT(struct virtio_net_config, fd, 3, INT_MAX),

@@ -26,6 +26,7 @@
 
 #include "dev/device.h"
 #include "dev/net/backend.h"
+#include "dev/net/forward.h"
 #include "dev/virtio/core.h"
 
 /* The longest queue that a device here offers. */
@@ -33,6 +34,10 @@
 
 /* --net; the slot's config. */
 struct virtio_net_config {
+	bool user;
+	bool restrict_;
+	const char *forward[NET_FORWARDS_MAX]; /* "tcp:8080:80" */
+	size_t forward_count;
 	const char *stream; /* the path of a socket, or NULL */
 	unsigned long fd;   /* 0: not given */
 	const char *mac;    /* NULL: one is made */
