@@ -288,6 +288,7 @@ help:
 	@echo 'all          build/launcher (default)'
 	@echo 'guest        the small kernel, the decompressor stub, the setup code'
 	@echo 'check-LANE   one lane: build unit fuzz image cli guest loaders box lint'
+	@echo 'check-debian Debian from its disk in all ways; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'bench        load times and memory as ratios, boot in instructions'

@@ -60,4 +60,4 @@ guest_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
 box_kernel=6.1-cloud
 # shellcheck disable=SC2034
 box_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
-,virtio_pci,virtio_console,irqbypass,kvm,kvm-amd
+,virtio_pci,virtio_console,virtio_blk,irqbypass,kvm,kvm-amd

@@ -132,6 +132,12 @@ check-box: needs-box
 		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
 		tests/box/disks || rc=1; exit $$rc
 
+# Debian with each kernel, transport and number of CPUs: too long for check-box.
+# tests/box/debian alone takes the first of each.
+.PHONY: check-debian
+check-debian: needs-box
+	@tests/box/debian --all
+
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
 .PHONY: check-loaders

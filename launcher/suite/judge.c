@@ -257,8 +257,8 @@ static void read_messages(FILE *errors, struct messages *m)
 
 /*
  * A failed run has one line, a successful one none. If its case expects a
- * reason, a failed run may have warned beforehand, and a warning of a successful
- * run is accepted if it is the reason.
+ * reason, a failed run may have warned beforehand, and a warning of a
+ * successful run is accepted if it is the reason.
  */
 static void judge_messages(const struct suite_case *c, const struct messages *m,
 			   int status, const char *reason, struct result *res)
