@@ -330,6 +330,7 @@ static void gather_facts(struct report_facts *f, struct run *r, int status,
 		.machine = &r->guest.m,
 		.watch = &r->guest.watch,
 		.symbols = &r->guest.symbols,
+		.autopsy = &r->guest.autopsy,
 		.start_ns = log_start_ns(),
 		.times = &r->guest.times,
 	};

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outcome/autopsy.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "outcome/kernel_words.h"
 #include "pv/x86.h"
+#include "vm/debug.h"
 
 /* ---- the kernel's memory */
 
@@ -230,8 +233,138 @@ bool autopsy_complaint(struct autopsy *a, char *line, size_t size)
 	return find_line(a, kernel_complains, line, size);
 }
 
+/* ---- call traces */
+
+/* The end of a kernel's addresses, in which modules are, without the names of
+ * the image. */
+#define MODULES_64     UINT64_C(0xffffffff80000000)
+#define MODULES_END_64 UINT64_C(0xffffffffff000000)
+
+static bool is_executable(const struct autopsy *a, uint64_t addr)
+{
+	const struct elf_segment *seg = symbols_segment(a->symbols, addr);
+
+	if (!seg)
+		return a->memory.is64 && addr >= MODULES_64 &&
+		       addr < MODULES_END_64;
+	return seg->flags & PF_X;
+}
+
+static bool is_text(void *ctx, uint64_t addr)
+{
+	const struct autopsy *a = ctx;
+
+	if (!is_executable(a, addr))
+		return false;
+	if (!a->text[0][1] || !symbols_segment(a->symbols, addr))
+		return true;
+	for (unsigned i = 0; i < 2; i++)
+		if (addr >= a->text[i][0] && addr < a->text[i][1])
+			return true;
+	return false;
+}
+
+static void learn_code(struct autopsy *a)
+{
+	static const char *const names[2][2] = {
+		{ "_stext", "_etext" }, { "_sinittext", "_einittext" }
+	};
+	struct symbols *s = a->symbols;
+	const struct orc_names orc = {
+		.start_ip = symbols_address(s, "__start_orc_unwind_ip"),
+		.stop_ip = symbols_address(s, "__stop_orc_unwind_ip"),
+		.start = symbols_address(s, "__start_orc_unwind"),
+		.stop = symbols_address(s, "__stop_orc_unwind"),
+		.header = symbols_address(s, "__start_orc_header"),
+	};
+
+	a->code_known = true;
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned end = 0; end < 2; end++)
+			a->text[i][end] = symbols_address(s, names[i][end]);
+	if (orc_open(&a->orc, &a->memory, &orc))
+		log_step("call traces by %llu entries of ORC",
+			 (unsigned long long)a->orc.count);
+}
+
+/* Whether it is the kernel that runs: it has privilege level 0, and paging. */
+static bool runs_kernel(const struct autopsy *a, const struct cpu_regs *r)
+{
+	return !(r->cs & 3) && (r->cr0 & CR0_PG) &&
+	       (a->memory.is64 ? r->code64 : r->code32);
+}
+
+static void take_stack(struct autopsy *a, const struct cpu_regs *r,
+		       struct stack *s)
+{
+	const struct unwind u = { &a->memory, &a->orc, is_text, a };
+	const struct unwind_regs regs = {
+		.ip = r->rip,
+		.sp = r->gpr[CPU_RSP],
+		.bp = r->gpr[CPU_RBP],
+		.r10 = r->gpr[10],
+		.r13 = r->gpr[13],
+		.di = r->gpr[CPU_RDI],
+		.dx = r->gpr[CPU_RDX],
+	};
+	const struct paging first = a->tables[0];
+
+	/* Its stack is where its own page tables say. */
+	a->tables[0] = cpu_paging(r);
+	unwind_stack(&u, &regs, s);
+	a->tables[0] = first;
+}
+
+const struct stack *autopsy_stack(struct autopsy *a, unsigned cpu)
+{
+	struct cpu_regs r;
+	struct err ignored;
+
+	if (!a->gm || !a->symbols || !a->symbols->kernel || !a->vcpus ||
+	    a->symbols->moved || cpu >= a->cpus ||
+	    !a->results[cpu].where.known || a->results[cpu].where.was_reset)
+		return NULL;
+	if (!a->stacks)
+		a->stacks = calloc(a->cpus, sizeof(*a->stacks));
+	if (!a->stacks)
+		return NULL;
+	if (a->stacks[cpu].count)
+		return &a->stacks[cpu];
+	open_memory(a);
+	if (vcpu_get_regs(&a->vcpus[cpu], &r, &ignored) || !runs_kernel(a, &r))
+		return NULL;
+	if (!a->code_known)
+		learn_code(a);
+	take_stack(a, &r, &a->stacks[cpu]);
+	return &a->stacks[cpu];
+}
+
+const char *autopsy_frame_name(struct autopsy *a, const struct frame *frame)
+{
+	struct autopsy_name *n;
+	const char *name;
+
+	if (!a->names)
+		a->names = calloc(AUTOPSY_NAMES, sizeof(*a->names));
+	if (!a->names)
+		return NULL;
+	for (n = a->names; n < a->names + a->names_count; n++)
+		if (n->frame.ip == frame->ip &&
+		    n->frame.is_return == frame->is_return)
+			return n->name[0] ? n->name : NULL;
+	if (a->names_count == AUTOPSY_NAMES)
+		return NULL;
+	a->names_count++;
+	n->frame = *frame;
+	name = symbols_name_at(a->symbols, frame->ip, frame->is_return);
+	snprintf(n->name, sizeof(n->name), "%s", name ? name : "");
+	return name ? n->name : NULL;
+}
+
 void autopsy_release(struct autopsy *a)
 {
+	free(a->stacks);
+	free(a->names);
 	kernel_log_release(&a->log);
 	*a = (struct autopsy){ 0 };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a stopped guest's memory says about its end: the kernel's log.
+ * What a stopped guest's memory says about its end: the kernel's log, and the
+ * call trace of each vCPU.
  *
  * It joins what the rest knows: the place of the kernel and its names
  * (symbols.h), the page tables that the vCPUs were using, and the parsers of
@@ -17,11 +18,21 @@
 
 #include "autopsy/kernel_log.h"
 #include "autopsy/memory.h"
+#include "autopsy/unwind.h"
 #include "autopsy/vmcoreinfo.h"
 #include "outcome/symbols.h"
 #include "vm/guest_mem.h"
 #include "vm/vcpu.h"
 #include "vm/walk.h"
+
+/* How many different frames get a name. Looking it up in a System.map takes
+ * milliseconds, and most vCPUs of a large guest are at the same places. */
+#define AUTOPSY_NAMES 512
+
+struct autopsy_name {
+	struct frame frame;
+	char name[SYMBOL_NAME_MAX]; /* "": it has none */
+};
 
 /* Whose page tables are tried, besides the kernel's. */
 #define AUTOPSY_TABLES 4
@@ -31,6 +42,7 @@ struct autopsy {
 	struct symbols *symbols;
 	const struct guest_mem *gm; /* NULL: there was no guest */
 	const struct vcpu_result *results;
+	struct vcpu *vcpus; /* NULL: there are no traces */
 	unsigned cpus;
 
 	bool opened; /* these are filled in: */
@@ -42,6 +54,15 @@ struct autopsy {
 	bool log_read; /* and with what result: */
 	struct kernel_log log;
 	struct err log_error; /* "" if there is one */
+
+	bool code_known; /* these are filled in: */
+	struct orc orc;
+	/* Where the kernel's code begins and ends, and that of its start; 0: not
+	 * known. */
+	uint64_t text[2][2];
+	struct stack *stacks; /* one per vCPU; a count of 0: not taken yet */
+	struct autopsy_name *names; /* those that were asked for */
+	unsigned names_count;
 };
 
 /* Free what was read. The empty struct is fine. */
@@ -56,6 +77,15 @@ const struct kernel_log *autopsy_log(struct autopsy *a, struct err *e);
  * or there is no log.
  */
 bool autopsy_log_line(struct autopsy *a, size_t n, char *line, size_t size);
+
+/*
+ * The trace of vCPU @cpu, or NULL: it does not run a kernel's code, or its
+ * registers are not known.
+ */
+const struct stack *autopsy_stack(struct autopsy *a, unsigned cpu);
+
+/* "name+0x12" for a frame, or NULL. Valid as long as @a. */
+const char *autopsy_frame_name(struct autopsy *a, const struct frame *frame);
 
 /* The first line in the log with which the kernel says that it panicked, or
  * that it has a fault; false, and "" in @line, if there is none. */

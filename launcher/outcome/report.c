@@ -93,14 +93,41 @@ static json_t *exits_json(const unsigned long *exits)
 	return all;
 }
 
+static json_t *frame_json(struct autopsy *a, const struct frame *frame)
+{
+	return json_pack("{s:o, s:o, s:b}", "address", json_hex(frame->ip),
+			 "symbol", json_text(autopsy_frame_name(a, frame)),
+			 "guess", frame->is_guess);
+}
+
+/* A run that ended well has no traces. */
+static json_t *stack_json(const struct report_facts *f, unsigned id)
+{
+	const struct stack *s = NULL;
+	json_t *all;
+
+	if (f->autopsy && f->status)
+		s = autopsy_stack(f->autopsy, id);
+	if (!s)
+		return json_null();
+	all = json_array();
+	for (unsigned i = 0; i < s->count; i++)
+		if (json_add(all, frame_json(f->autopsy, &s->frames[i]))) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
 static json_t *vcpu_json(const struct report_facts *f, unsigned id)
 {
 	const struct vcpu_where *w = &f->machine->results[id].where;
 
-	return json_pack("{s:i, s:o, s:s?, s:o, s:o}", "id", (int)id, "rip",
-			 w->known ? json_hex(w->rip) : json_null(), "mode",
-			 w->known ? w->mode : NULL, "symbol",
-			 json_text(symbols_name(f->symbols, w)), "exits",
+	return json_pack("{s:i, s:o, s:s?, s:o, s:o, s:o}", "id", (int)id,
+			 "rip", w->known ? json_hex(w->rip) : json_null(),
+			 "mode", w->known ? w->mode : NULL, "symbol",
+			 json_text(symbols_name(f->symbols, w)), "stack",
+			 stack_json(f, id), "exits",
 			 exits_json(f->machine->vcpus[id].exits));
 }
 

@@ -15,6 +15,7 @@
 #include "base/output.h"
 #include "boot/boot.h"
 #include "machine/machine.h"
+#include "outcome/autopsy.h"
 #include "outcome/symbols.h"
 #include "outcome/watch.h"
 
@@ -28,7 +29,8 @@ struct report_facts {
 	const struct machine *machine;	/* whose vCPUs have stopped */
 	const struct watch *watch;
 	struct symbols *symbols;
-	uint64_t start_ns; /* clock_ns() of the program's start */
+	struct autopsy *autopsy; /* NULL: none */
+	uint64_t start_ns;	 /* clock_ns() of the program's start */
 	const struct milestones *times;
 };
 

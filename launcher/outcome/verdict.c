@@ -91,6 +91,77 @@ static void say_quoted(struct verdict *v, const char *line)
 	say_cut(v, line, QUOTE_MAX);
 }
 
+static bool is_same_place(const struct vcpu_where *a,
+			  const struct vcpu_where *b)
+{
+	return a->known && b->known && a->rip == b->rip &&
+	       !strcmp(a->mode, b->mode);
+}
+
+/* Whether an earlier vCPU is at the same place as vCPU @id. */
+static bool is_said(const struct verdict_facts *f, unsigned id)
+{
+	for (unsigned i = 0; i < id; i++)
+		if (is_same_place(&f->results[i].where, &f->results[id].where))
+			return true;
+	return false;
+}
+
+/* Of a trace; the report has more. */
+#define FRAMES_MAX 12
+
+static void say_frame(struct verdict *v, const struct verdict_facts *f,
+		      const struct frame *frame)
+{
+	const char *name = autopsy_frame_name(f->autopsy, frame);
+
+	if (frame->is_guess)
+		say(v, "? ");
+	if (name)
+		say_cleaned(v, name, SYMBOL_SAID_MAX);
+	else
+		say(v, "0x%" PRIx64, frame->ip);
+}
+
+/* Bare addresses would say little. */
+static bool has_names(const struct verdict_facts *f, const struct stack *s)
+{
+	for (unsigned i = 1; i < s->count; i++)
+		if (autopsy_frame_name(f->autopsy, &s->frames[i]))
+			return true;
+	return false;
+}
+
+/* Who called what the vCPUs at the place of vCPU @id were in. */
+static bool say_trace(struct verdict *v, const struct verdict_facts *f,
+		      unsigned id)
+{
+	const struct stack *s = autopsy_stack(f->autopsy, id);
+
+	if (!s || !has_names(f, s))
+		return false;
+	say(v, "; vCPU %u called from ", id);
+	for (unsigned i = 1; i < s->count; i++) {
+		if (i > FRAMES_MAX) {
+			say(v, ", ...");
+			break;
+		}
+		say(v, "%s", i > 1 ? ", " : "");
+		say_frame(v, f, &s->frames[i]);
+	}
+	return true;
+}
+
+/* The traces of the places that say_cpus() names. */
+static void say_traces(struct verdict *v, const struct verdict_facts *f)
+{
+	unsigned said = 0;
+
+	for (unsigned i = 0; f->autopsy && i < f->cpus && said < CPUS_MAX; i++)
+		if (f->results[i].where.known && !is_said(f, i))
+			said += say_trace(v, f, i);
+}
+
 /* A line of the kernel's log. */
 #define LOG_LINE_MAX 256
 
@@ -162,22 +233,6 @@ static void say_last_lines(struct verdict *v, const struct verdict_facts *f)
 	}
 }
 
-static bool is_same_place(const struct vcpu_where *a,
-			  const struct vcpu_where *b)
-{
-	return a->known && b->known && a->rip == b->rip &&
-	       !strcmp(a->mode, b->mode);
-}
-
-/* Whether an earlier vCPU is at the same place as vCPU @id. */
-static bool is_said(const struct verdict_facts *f, unsigned id)
-{
-	for (unsigned i = 0; i < id; i++)
-		if (is_same_place(&f->results[i].where, &f->results[id].where))
-			return true;
-	return false;
-}
-
 /* "vCPU 0", "vCPUs 1, 3-7": all at the place of @first. */
 static void say_group(struct verdict *v, const struct verdict_facts *f,
 		      unsigned first)
@@ -233,6 +288,7 @@ static void say_failed_on(struct verdict *v, const struct verdict_facts *f)
 	say(v, ": ");
 	say_quoted(v, f->watch->failed);
 	say_cpus(v, f);
+	say_traces(v, f);
 	say(v, "; the console says what led to it");
 }
 
@@ -274,6 +330,7 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 	say_cpus(v, f);
 	if (!f->watch->bytes)
 		say_silence(v, f);
+	say_traces(v, f);
 	if (f->root && root_was_missed(f->root, line, lacks)) {
 		say(v, "; %s", lacks);
 		return;
@@ -311,6 +368,7 @@ static void say_unmet(struct verdict *v, const struct verdict_facts *f)
 	    f->watch->expect_met + 1, f->watch->expect_count);
 	say_cpus(v, f);
 	say_last_line(v, f);
+	say_traces(v, f);
 	say(v, "; compare the expression with the console, or try -v");
 }
 
@@ -347,6 +405,7 @@ static void judge_reported(struct verdict *v, const struct verdict_facts *f)
 	if (!success) {
 		say_cpus(v, f);
 		say_last_line(v, f);
+		say_traces(v, f);
 		if (f->watch->bytes)
 			say(v, "; the console says what failed");
 	} else if (unmet(f))
@@ -370,6 +429,7 @@ static void judge_crash(struct verdict *v, const struct verdict_facts *f)
 	say(v, "the guest crashed: %s", f->outcome->evidence);
 	say_where(v, f, &r->where);
 	say_last_line(v, f);
+	say_traces(v, f);
 	if (r->end != VCPU_INTERNAL_ERROR)
 		say(v, "; try -v, or another --boot");
 	else if (!r->where.insn_len)
@@ -408,6 +468,7 @@ static void judge_halted(struct verdict *v, const struct verdict_facts *f)
 	say(v, "the guest halted and cannot wake (%s)", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_lines(v, f);
+	say_traces(v, f);
 	say(v, "; %slook with --gdb",
 	    f->watch->bytes ? "the console says why, or " : "");
 }
@@ -423,6 +484,7 @@ static void judge_timeout(struct verdict *v, const struct verdict_facts *f)
 		say(v, ", %s", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_lines(v, f);
+	say_traces(v, f);
 	say(v, "; try a longer --timeout, or -v");
 }
 
@@ -432,6 +494,7 @@ static void judge_signal(struct verdict *v, const struct verdict_facts *f)
 	say(v, "interrupted by %s", f->outcome->evidence);
 	say_cpus(v, f);
 	say_last_line(v, f);
+	say_traces(v, f);
 	say(v, "; --timeout lets a run end by itself");
 }
 

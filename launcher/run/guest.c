@@ -161,6 +161,7 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 	g->autopsy.symbols = &g->symbols;
 	g->autopsy.gm = &g->m.gm;
 	g->autopsy.results = g->m.results;
+	g->autopsy.vcpus = g->m.vcpus;
 	g->autopsy.cpus = g->m.cpus;
 	return rc;
 }

@@ -6,8 +6,10 @@
 #include "pv/testport.h"
 #include "outcome/verdict.h"
 
+#include <elf.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct watch w;
 static struct vcpu_result results[2];
@@ -461,6 +463,82 @@ START_TEST(verdict__says_that_nothing_was_seen)
 }
 END_TEST
 
+#define TRACE_MAP                                               \
+	"ffffffff81000000 T stuck\nffffffff81000100 T caller\n" \
+	"ffffffff81000200 T start\nffffffff81000300 T a_function_with_a_name_of_more_than_48_characters\n"
+#define TRACED(off, guess)                              \
+	{                                               \
+		0xffffffff81000000 + (off), true, guess \
+	}
+
+static const struct {
+	void (*happened)(void);
+	struct stack stacks[2];
+	const char *line;
+} traces[] = {
+	{ spoken_timeout,
+	  { { .count = 4,
+	      .frames = { TRACED(0x10, false), TRACED(0x123, false),
+			  TRACED(0x200, true), TRACED(0x300, false) } } },
+	  "timed out after 1.500 s: vCPU 0 at rip 0xffffffff81000010 (64-bit); "
+	  "last console line: \"hello\"; vCPU 0 called from caller+0x23, "
+	  "? caller+0x100, start+0x100; try a longer --timeout, or -v" },
+	{ spoken_timeout,
+	  { { .count = 1, .frames = { TRACED(0x10, false) } } },
+	  "timed out after 1.500 s: vCPU 0 at rip 0xffffffff81000010 (64-bit); "
+	  "last console line: \"hello\"; try a longer --timeout, or -v" },
+	/* Addresses alone say little; among names they are shown. */
+	{ spoken_timeout,
+	  { { .count = 2, .frames = { TRACED(0x10, false), { 0x1000 } } } },
+	  "timed out after 1.500 s: vCPU 0 at rip 0xffffffff81000010 (64-bit); "
+	  "last console line: \"hello\"; try a longer --timeout, or -v" },
+	{ spoken_timeout,
+	  { { .count = 3,
+	      .frames = { TRACED(0x10, false),
+			  { 0x1000 },
+			  TRACED(0x310, false) } } },
+	  "timed out after 1.500 s: vCPU 0 at rip 0xffffffff81000010 (64-bit); "
+	  "last console line: \"hello\"; vCPU 0 called from 0x1000, "
+	  "a_function_with_a_name_of_more_than_48_character...; try a longer "
+	  "--timeout, or -v" },
+};
+
+START_TEST(verdict__has_the_call_trace)
+{
+	struct elf_segment segment = { .type = PT_LOAD,
+				       .vaddr = 0xffffffff81000000,
+				       .memsz = 0x1000 };
+	const struct kernel_elf kernel = { .segments = &segment,
+					   .segments_count = 1 };
+	static const struct guest_mem gm;
+	struct vcpu vcpus[2];
+	struct symbols s = { .kernel = &kernel,
+			     .map.bytes = { (const uint8_t *)TRACE_MAP,
+					    strlen(TRACE_MAP) } };
+	struct autopsy a = { .symbols = &s,
+			     .gm = &gm,
+			     .results = results,
+			     .vcpus = vcpus,
+			     .cpus = 2 };
+
+	traces[_i].happened();
+	results[0].where = (struct vcpu_where){ .known = true,
+						.rip = 0xffffffff81000010,
+						.mode = "64-bit" };
+	results[1].where.known = false;
+	a.stacks = calloc(2, sizeof(*a.stacks));
+	memcpy(a.stacks, traces[_i].stacks, sizeof(traces[_i].stacks));
+	f.autopsy = &a;
+	verdict_make(&v, &f);
+	ck_assert_str_eq(v.line, traces[_i].line);
+	/* A run that ended well has none. */
+	reset_met();
+	verdict_make(&v, &f);
+	ck_assert(!strstr(v.line, "called from"));
+	autopsy_release(&a);
+}
+END_TEST
+
 /* The log of a kernel whose console stayed empty. */
 #define PANICKED                                                     \
 	"<6>[    1.000000] Run /init as init process\n"              \
@@ -696,6 +774,7 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, verdict__says_that_nothing_was_seen, 0,
 			    COUNT(silences));
+	tcase_add_loop_test(t, verdict__has_the_call_trace, 0, COUNT(traces));
 	tcase_add_loop_test(t, verdict__quotes_the_log_of_a_silent_guest, 0,
 			    COUNT(logs));
 	tcase_add_loop_test(t, verdict__status_and_sentence, 0, COUNT(rows));
