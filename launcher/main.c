@@ -116,8 +116,10 @@ static int dispatch(int argc, char **argv, struct err *e)
 
 	if (command_find(&cmd, &argc, &argv, e))
 		return STATUS_USAGE;
+	/* A status of exec below 122 is its command's. */
 	if (options_parse(&o, cmd, argc, argv, e))
-		status = STATUS_USAGE;
+		status = cmd->takes & OPT_EXEC ? STATUS_EXEC_FAILED
+					       : STATUS_USAGE;
 	else if (o.help)
 		status = print_help();
 	else if (o.version)

@@ -9,6 +9,9 @@
  *   4    it crashed, or halted      5  it ended before --expect matched
  *   6    it reported failure, or    124 timed out        128+N signal N
  *        met --fail-on
+ *
+ * `launcher exec` ends with its command's status, or with 128+N if signal N
+ * ended that; 122 the guest died, 124 timed out, 125 the launcher failed.
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
@@ -21,7 +24,9 @@ enum exit_status {
 	STATUS_CRASH = 4,
 	STATUS_UNEXPECTED = 5,
 	STATUS_REPORTED = 6,
+	STATUS_GUEST_DIED = 122,
 	STATUS_TIMEOUT = 124,
+	STATUS_EXEC_FAILED = 125,
 	STATUS_SIGNAL = 128, /* plus the signal's number */
 };
 

@@ -17,13 +17,18 @@
 #include "boot/kaslr.h"
 #include "boot/place.h"
 #include "debug/debugger.h"
+#include "exec/initramfs.h"
 #include "run/send.h"
 #include "machine/plan.h"
 #include "machine/trace.h"
+#include "outcome/verdict.h"
 #include "outcome/watch.h"
 #include "suite/suite.h"
 
 #define DEFAULT_MEM (UINT64_C(256) << 20)
+
+/* For programs rather than for a boot. */
+#define DEFAULT_EXEC_MEM (UINT64_C(1) << 30)
 
 /* The options of all commands. A command reads those that it takes. */
 struct options {
@@ -77,6 +82,15 @@ struct options {
 	bool list;
 	unsigned long retries;
 	bool tap;
+	/* exec: */
+	const char *kernel;  /* NULL: the running one's */
+	const char *modules; /* the folder of its modules, or NULL */
+	const char *root;    /* NULL: / */
+	const char *rw[EXEC_SHARES_MAX];
+	size_t rw_count;
+	const char *user; /* NULL: the caller */
+	/* Ended by a NULL; NULL: a shell. */
+	const char *const *command;
 	unsigned verbose;
 	bool help;
 	bool version;
@@ -99,6 +113,9 @@ enum option_group {
 	OPT_PACK = 1 << 5,
 	OPT_TEST = 1 << 6,
 	OPT_MAP = 1 << 7, /* only valid with inspect's --map */
+	OPT_EXEC = 1 << 8,
+	/* Not for commands: exec does not take this option of run. */
+	OPT_NOT_EXEC = 1 << 13,
 	/* Not for commands: the option is a key of a suite's cases. */
 	OPT_SUITE = 1 << 14,
 	/* Not for options: the command takes one or two IMAGEs. */
@@ -141,6 +158,32 @@ const char *options_consoles(const struct options *o);
 /* The text of --help. */
 void options_print_help(void);
 
+/* Add a device as if the option of @type had the argument @arg. The message
+ * does not name an option. */
+int options_add_device(struct options *o, const struct device_type *type,
+		       const char *arg, struct err *e);
+
+/* Whether @groups, of an option, has one that @cmd takes. */
+bool command_takes(const struct command *cmd, unsigned groups);
+
+/* How a run differs whose console is not the user's. */
+struct run_way {
+	int console_fd; /* where the console goes to; -1: nowhere */
+	int failed;	/* the status if the launcher fails */
+	/*
+	 * Change the verdict about @outcome. Returns whether it is to be said:
+	 * the run may speak for itself.
+	 */
+	bool (*judge)(void *ctx, const struct outcome *outcome,
+		      const struct watch *watch, struct verdict *v);
+	void *ctx;
+};
+
+/* Run o->image from its opening to its end; @way is NULL for `run`. Returns the
+ * exit status. */
+int run_image(const struct options *o, const struct run_way *way,
+	      struct err *e);
+
 /* Print a warning in one line. */
 void warn(const struct err *e);
 
@@ -155,6 +198,7 @@ extern const struct suite_words suite_words;
 
 /* The commands; the head of each file describes its command. */
 int cmd_run(const struct options *o, struct err *e);
+int cmd_exec(const struct options *o, struct err *e);
 int cmd_inspect(const struct options *o, struct err *e);
 int cmd_extract(const struct options *o, struct err *e);
 int cmd_pack(const struct options *o, struct err *e);

@@ -31,6 +31,7 @@
 
 struct run {
 	const struct options *o;
+	const struct run_way *way; /* NULL: the console is the user's */
 	struct image img;
 	char *cmdline;
 	struct guest guest;
@@ -205,6 +206,10 @@ static int read_all(struct run *r, struct err *e)
 		return rc;
 	step_begin(&r->early.step, "making the machine");
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
+	if (!rc && r->way) {
+		r->guest.session.input.fd = -1;
+		r->guest.session.output.fd = r->way->console_fd;
+	}
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
 	if (rc || !o->trace_kinds)
@@ -268,30 +273,40 @@ static void warn_about_root(struct run *r)
 static int draw_verdict(struct run *r, struct err *e)
 {
 	struct verdict *v = &r->verdict;
+	bool is_said = true;
 
 	outcome_get(&r->guest.latch, &r->outcome);
 	guest_verdict(&r->guest, v);
+	if (r->way)
+		is_said = r->way->judge(r->way->ctx, &r->outcome,
+					&r->guest.watch, v);
 	r->judged = true;
 	log_step("%s", v->line);
-	if (v->status)
+	if (v->status && is_said)
 		err_set(e, 1, "%s", v->line);
-	else if (v->silent)
+	else if (v->silent && is_said)
 		warn_of(v->line);
 	return v->status;
 }
 
+/* The status if the launcher fails. */
+static int failed(const struct run *r)
+{
+	return r->way ? r->way->failed : STATUS_FAILED;
+}
+
 /* If a result file cannot be written, a successful run fails. */
-static int file_failed(int rc, const char *option, struct err *why, int status,
-		       struct err *e)
+static int file_failed(const struct run *r, int rc, const char *option,
+		       struct err *why, int status, struct err *e)
 {
 	if (!rc)
 		return status;
 	err_prefix(why, rc, "%s", option);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK || !e->msg[0])
 		*e = *why;
 	else
 		err_also(e, why);
-	return status == STATUS_OK ? STATUS_FAILED : status;
+	return status == STATUS_OK ? failed(r) : status;
 }
 
 /* Console bytes that stdout did not accept. A run that ended because of this
@@ -306,7 +321,7 @@ static int finish_console(const struct run *r, int status, struct err *e)
 	err_set(&why, EIO, "%zu bytes of the guest's console are missing: %s",
 		o->unwritten,
 		o->write_error ? strerror(o->write_error) : "nothing reads it");
-	return file_failed(-EIO, "stdout", &why, status, e);
+	return file_failed(r, -EIO, "stdout", &why, status, e);
 }
 
 static int finish_trace(struct run *r, int status, struct err *e)
@@ -314,7 +329,7 @@ static int finish_trace(struct run *r, int status, struct err *e)
 	struct err why;
 	int rc = trace_close(&r->guest.trace, &why);
 
-	return file_failed(rc, "--trace", &why, status, e);
+	return file_failed(r, rc, "--trace", &why, status, e);
 }
 
 static void gather_facts(struct report_facts *f, struct run *r, int status,
@@ -345,7 +360,7 @@ static int write_report(struct run *r, int status, struct err *e)
 	gather_facts(&f, r, status, e);
 	rc = report_write(&r->files.report, &f, &r->guest.session.patience,
 			  &why);
-	return file_failed(rc, "--report", &why, status, e);
+	return file_failed(r, rc, "--report", &why, status, e);
 }
 
 /* The kernel's log as /proc/kmsg has it, out of memory. Without a guest there
@@ -365,7 +380,7 @@ static int write_dmesg(struct run *r, int status, struct err *e)
 		rc = output_finish(&r->files.dmesg, &text, 1,
 				   &r->guest.session.patience, &why);
 	}
-	return file_failed(rc, "--dmesg", &why, status, e);
+	return file_failed(r, rc, "--dmesg", &why, status, e);
 }
 
 /* Without an image there is no picture to draw. */
@@ -380,7 +395,7 @@ static int write_timeline(struct run *r, int status, struct err *e)
 	gather_facts(&f, r, status, e);
 	rc = timeline_write(&r->files.timeline, &f, &r->places,
 			    &r->guest.session.patience, &why);
-	return file_failed(rc, "--timeline", &why, status, e);
+	return file_failed(r, rc, "--timeline", &why, status, e);
 }
 
 /*
@@ -393,17 +408,18 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	const struct run *r = early->ctx;
 	struct run ended = {
 		.o = r->o,
+		.way = r->way,
 		.files = r->files,
 	};
 	struct err e = ERR_EMPTY;
-	int status = STATUS_FAILED;
+	int status = failed(r);
 
 	debugger_abandon(&r->guest.debugger);
 	guest_init(&ended.guest);
 	milestones_copy(&ended.guest.times, &r->guest.times);
 	ended.guest.timeout_ns = r->o->timeout_ns;
 	if (outcome_latch_init(&ended.guest.latch, &e))
-		leave(STATUS_FAILED, &e);
+		leave(status, &e);
 	outcome_set(&ended.guest.latch, outcome->kind, outcome->value, "%s",
 		    outcome->evidence);
 	/* Only a guest gets a verdict. */
@@ -422,7 +438,7 @@ static void end_early(struct early *early, const struct outcome *outcome)
  * sentence in @e. */
 static int boot_and_judge(struct run *r, struct err *e)
 {
-	int status = STATUS_FAILED;
+	int status = failed(r);
 	int rc = read_all(r, e);
 
 	if (!rc)
@@ -458,10 +474,10 @@ static int write_results(struct run *r, int status, struct err *e)
 	return status;
 }
 
-int cmd_run(const struct options *o, struct err *e)
+int run_image(const struct options *o, const struct run_way *way, struct err *e)
 {
-	struct run r = { .o = o };
-	int status = STATUS_FAILED;
+	struct run r = { .o = o, .way = way };
+	int status = failed(&r);
 	int rc;
 
 	guest_init(&r.guest);
@@ -483,4 +499,9 @@ int cmd_run(const struct options *o, struct err *e)
 	image_close(&r.img);
 	tty_guard_stop();
 	return status;
+}
+
+int cmd_run(const struct options *o, struct err *e)
+{
+	return run_image(o, NULL, e);
 }

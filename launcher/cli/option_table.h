@@ -34,7 +34,7 @@ struct option_row {
 	const char *hints;
 };
 
-#define OPTION_ROWS_MAX 48
+#define OPTION_ROWS_MAX 64
 
 extern const struct option_row option_rows[];
 extern const size_t option_rows_count;

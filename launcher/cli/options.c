@@ -299,8 +299,8 @@ const struct option_row *option_by_name(const char *name)
 	return NULL;
 }
 
-static int add_device(struct options *o, const struct device_type *type,
-		      const char *arg, struct err *e)
+int options_add_device(struct options *o, const struct device_type *type,
+		       const char *arg, struct err *e)
 {
 	struct device_request r;
 	int rc = device_request_parse(&r, type, arg, e);
@@ -323,7 +323,7 @@ int option_store(const struct option_row *r, struct options *o, const char *arg,
 		arg = r->missing;
 	if (r->given)
 		*(bool *)((char *)o + r->given) = true;
-	rc = r->device ? add_device(o, r->device, arg, e)
+	rc = r->device ? options_add_device(o, r->device, arg, e)
 		       : value_store(&r->value, o, arg, e);
 	if (!rc && second)
 		rc = value_store(&r->second, o, second, e);

@@ -36,15 +36,22 @@ static int argument_of(const struct option_row *r)
 	return is_optional(r) ? optional_argument : required_argument;
 }
 
+bool command_takes(const struct command *cmd, unsigned groups)
+{
+	if (cmd->takes & OPT_EXEC && groups & OPT_NOT_EXEC)
+		return false;
+	return groups & cmd->takes;
+}
+
 /* Whether @cmd has another row of this name; if no row of that name is for
  * @cmd, the first row counts. */
 static bool is_shadowed(const struct option_row *r, const struct command *cmd)
 {
-	bool fits = r->groups & cmd->takes;
+	bool fits = command_takes(cmd, r->groups);
 
 	for (size_t i = 0; i < option_rows_count; i++) {
 		const struct option_row *other = &option_rows[i];
-		bool other_fits = other->groups & cmd->takes;
+		bool other_fits = command_takes(cmd, other->groups);
 
 		if (other != r && !strcmp(other->name, r->name) &&
 		    (fits == other_fits ? other < r : other_fits))
@@ -229,7 +236,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	const char *advice = advice_on(word);
 	int rc;
 
-	if (advice)
+	if (advice && !(r && command_takes(cmd, r->groups)))
 		return err_set(e, EINVAL, "unknown option %s: %s", word,
 			       advice);
 	if (opt == ':')
@@ -237,7 +244,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 			       "%s requires an argument (see --help)", word);
 	if (!r)
 		return refuse(w, word, e);
-	if (!(r->groups & cmd->takes))
+	if (!command_takes(cmd, r->groups))
 		return err_set(e, EINVAL, "--%s is not an option of %s",
 			       r->name, cmd->name);
 	rc = count_option(w, r, e);
@@ -255,6 +262,8 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 static bool take_image(struct options *o, const struct command *cmd,
 		       char **argv)
 {
+	if (cmd->takes & OPT_EXEC)
+		return false;
 	if (!o->image)
 		o->image = argv[optind++];
 	else if (cmd->takes & TAKES_TWO_IMAGES && !o->other)
@@ -386,7 +395,7 @@ static int check_parts(const struct options *o, struct err *e)
 static int check_together(const struct walk *w, const struct options *o,
 			  const struct command *cmd, struct err *e)
 {
-	if (!o->image)
+	if (!o->image && !(cmd->takes & OPT_EXEC))
 		return err_set(e, EINVAL, "%s requires %s (see --help)",
 			       cmd->name,
 			       cmd->takes & OPT_TEST ? "a SUITE" : "an IMAGE");
@@ -403,7 +412,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	struct walk w;
 
 	*o = (struct options){
-		.mem = DEFAULT_MEM,
+		.mem = cmd->takes & OPT_EXEC ? DEFAULT_EXEC_MEM : DEFAULT_MEM,
 		.cpus = 1,
 		.jobs = 1,
 	};
@@ -423,6 +432,11 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 	}
 	while (optind < argc && take_image(o, cmd, argv))
 		;
+	/* The command and its arguments, whatever they look like. */
+	if (cmd->takes & OPT_EXEC && optind < argc) {
+		o->command = (const char *const *)argv + optind;
+		optind = argc;
+	}
 	if (o->help || o->version)
 		return 0;
 	if (optind < argc)

@@ -221,7 +221,7 @@ int exec_kernel_find(struct exec_kernel *k, const char *image,
 	int rc = image_open(&img, image, e);
 
 	if (rc)
-		return err_prefix(e, rc, "%s", image);
+		return rc;
 	snprintf(k->image, sizeof(k->image), "%s", image);
 	read_version(k, &img);
 	rc = find_all(&s, folder, wanted, count, e);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <libkmod.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* libkmod's own messages would go to stderr, which is the command's. */
 static void be_quiet(void *data, int priority, const char *file, int line,
@@ -15,23 +17,36 @@ static void be_quiet(void *data, int priority, const char *file, int line,
 	(void)fn, (void)format, (void)args;
 }
 
+/* libkmod finds nothing without the index, and does not say why. Other indexes
+ * may be missing, and are empty where there is nothing to list. */
+static int check_index(const char *dir, struct err *e)
+{
+	char *path;
+	int rc = 0;
+
+	if (asprintf(&path, "%s/modules.dep.bin", dir) < 0)
+		return err_set(e, ENOMEM, "%s: no memory for its path", dir);
+	if (access(path, R_OK))
+		rc = err_set(e, errno, "%s: %s; depmod(8) makes that index",
+			     path, strerror(errno));
+	free(path);
+	return rc;
+}
+
 int modules_open(struct modules *m, const char *dir, struct err *e)
 {
 	/* This machine's modprobe.d is not about the guest. */
 	static const char *const no_config[] = { NULL };
-	int rc;
+	int rc = check_index(dir, e);
 
-	*m = (struct modules){ .ctx = kmod_new(dir, no_config) };
+	*m = (struct modules){ 0 };
+	if (rc)
+		return rc;
+	m->ctx = kmod_new(dir, no_config);
 	if (!m->ctx)
 		return err_set(e, ENOMEM, "%s: no memory for libkmod", dir);
 	kmod_set_log_fn(m->ctx, be_quiet, NULL);
-	/* Without its index, libkmod would find nothing and not say why. */
-	rc = kmod_load_resources(m->ctx);
-	if (!rc)
-		return 0;
-	modules_release(m);
-	return err_set(e, -rc, "%s: %s; depmod(8) makes the index there", dir,
-		       strerror(-rc));
+	return 0;
 }
 
 static int add_path(struct modules *m, const char *path, struct err *e)

@@ -275,8 +275,8 @@ START_TEST(modules__folder_without_index)
 
 #if HAVE_KMOD
 	assert_err(modules_open(&m, ".", &e), -ENOENT, &e,
-		   ".: No such file or directory; depmod(8) makes the index "
-		   "there");
+		   "./modules.dep.bin: No such file or directory; depmod(8) "
+		   "makes that index");
 #else
 	assert_err(modules_open(&m, ".", &e), -EOPNOTSUPP, &e, "libkmod");
 #endif
