@@ -626,6 +626,7 @@ START_TEST(options__help_names_the_choices)
 			      r->name, word);
 		o = (struct options){ 0 };
 		assert_ok(option_store(r, &o, word, NULL, &e), &e);
+		options_release(&o);
 	}
 }
 END_TEST
@@ -644,6 +645,7 @@ START_TEST(options__take_the_hints)
 			continue;
 		o = (struct options){ 0 };
 		assert_ok(option_store(r, &o, word, NULL, &e), &e);
+		options_release(&o);
 	}
 }
 END_TEST

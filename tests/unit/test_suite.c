@@ -65,8 +65,8 @@ static const struct {
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, mem, cpus, expose, "
-	  "initrd, cmdline, boot, kaslr, disk, share, vsock, balloon, virtio, timeout, "
-	  "expect, fail-on, send, symbols" },
+	  "initrd, cmdline, boot, kaslr, disk, share, port, vsock, balloon, "
+	  "virtio, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
@@ -451,6 +451,21 @@ START_TEST(suite__initrds_are_a_list)
 	ck_assert_str_eq(words(2), "--initrd dir/z");
 	/* All of them must exist, and so must the image. */
 	ck_assert_uint_eq(s.cases[1].files.count, 4);
+	suite_release(&s);
+}
+END_TEST
+
+START_TEST(suite__ports_are_in_its_folder)
+{
+	static const char text[] =
+		"cases:\n"
+		"- {name: a, image: i, port: [x=out, 'y=unix:s,eof', z=fd=3, "
+		"w=/log]}\n";
+	const struct bytes bytes = { (const uint8_t *)text, strlen(text) };
+
+	assert_ok(suite_parse(&s, "d/s.yaml", bytes, &suite_words, &e), &e);
+	ck_assert_str_eq(words(0), "--port x=d/out --port y=unix:d/s,eof "
+				   "--port z=fd=3 --port w=/log");
 	suite_release(&s);
 }
 END_TEST
@@ -918,9 +933,9 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	   "cpus",   "expose",	"initrd", "cmdline", "boot",
-		"kaslr",   "disk",   "share",	"vsock",  "balloon", "virtio",
-		"timeout", "expect", "fail-on", "send",	  "symbols"
+		"mem",	  "cpus",    "expose", "initrd",  "cmdline", "boot",
+		"kaslr",  "disk",    "share",  "port",	  "vsock",   "balloon",
+		"virtio", "timeout", "expect", "fail-on", "send",    "symbols"
 	};
 	struct suite_option o;
 
@@ -949,6 +964,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__initrds_are_a_list);
 	tcase_add_test(t, suite__disks_are_in_its_folder);
+	tcase_add_test(t, suite__ports_are_in_its_folder);
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);
 	tcase_add_test(t, suite__matrix_of_a_name_of_its_own);

@@ -686,6 +686,14 @@ static void ports_close(void *config)
 	}
 }
 
+/* Where the path in a place begins. */
+static const char *path_of(const char *where)
+{
+	if (!strncmp(where, "fd=", 3))
+		return NULL;
+	return strncmp(where, "unix:", 5) ? where : where + 5;
+}
+
 static const struct keyword port_keys[] = {
 	{ "append", NULL, VALUE_FLAG_AT(struct port_config, append), 0, false,
 	  "add to FILE instead of emptying it" },
@@ -697,7 +705,8 @@ static const struct device_option ports_option = {
 	.keywords = { .first = "NAME",
 		      .first_value = VALUE_TEXT_AT(struct port_config, name),
 		      .second = "FILE|fd=N|unix:PATH",
-		      .second_value = VALUE_TEXT_AT(struct port_config, where),
+		      .second_value = VALUE_WITH_PATH_AT(struct port_config,
+							 where, path_of),
 		      .keys = port_keys,
 		      .count = sizeof(port_keys) / sizeof(*port_keys) },
 	.config_size = sizeof(struct port_config),
