@@ -42,7 +42,8 @@ cache_dir()
 kernel_modules="virtio_ring virtio
 	virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_mmio
 	virtio_console rng-core virtio-rng virtio_blk
-	failover net_failover virtio_net
+	failover net_failover virtio_net virtio_balloon
+	vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport
 	fuse virtiofs overlay
 	pvpanic pvpanic-mmio msr
 	ccp irqbypass kvm kvm-amd kvm-intel"

@@ -14,6 +14,13 @@
 #define VSOCK_CID_GUEST_MIN 3
 #define VSOCK_CID_GUEST_MAX 0xfffffffe
 
+/* The port of the host to which the guest says that it has booted: just below
+ * those that the launcher's own connections have. */
+#define VSOCK_READY_PORT 0x3fffffff
+
+/* Ports below this one are only for privileged programs of the guest. */
+#define VSOCK_UNPRIVILEGED_PORT 1024
+
 /* Feature bits, by number (5.10.3) */
 #define VIRTIO_VSOCK_F_STREAM 0
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "base/tty_guard.h"
 #include "boot/boot.h"
 #include "boot/cmdline.h"
+#include "dev/virtio/vsock.h"
 #include "run/early.h"
 #include "run/files.h"
 #include "run/guest.h"
@@ -126,12 +128,41 @@ static int prepare(struct run *r, struct err *e)
 	return connect_rc;
 }
 
+/* Whether the run is to wait until the guest says that it has booted. */
+static bool expects_ready(const struct options *o)
+{
+	for (size_t i = 0; i < o->devices_count; i++) {
+		const struct virtio_vsock_config *c = o->devices[i].config;
+
+		if (o->devices[i].type == &virtio_vsock_type && c->expect_ready)
+			return true;
+	}
+	return false;
+}
+
+/* systemd takes credentials from the kernel's command line, too; see
+ * systemd(1), systemd.set_credential= and vmm.notify_socket. */
+static int add_credential(char **cmdline, struct err *e)
+{
+	char *longer;
+
+	if (asprintf(&longer,
+		     "%s systemd.set_credential=vmm.notify_socket:"
+		     "vsock-stream:%d:%d",
+		     *cmdline, VSOCK_CID_HOST, VSOCK_READY_PORT) < 0)
+		return err_set(e, ENOMEM, "no memory for the command line");
+	free(*cmdline);
+	*cmdline = longer;
+	return 0;
+}
+
 /* The texts to watch for on the console, and those to type into it. */
 static int prepare_dialogue(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
 	int rc = 0;
 
+	r->guest.watch.wants_ready = expects_ready(o);
 	for (size_t i = 0; !rc && i < o->expect_count; i++)
 		rc = watch_expect(&r->guest.watch, o->expect[i], e);
 	for (size_t i = 0; !rc && i < o->fail_on_count; i++)
@@ -194,6 +225,8 @@ static int read_all(struct run *r, struct err *e)
 		 image_kind_name(r->img.kind), r->img.whole.len);
 	rc = place_choose_cmdline(&r->cmdline, &r->img, o->cmdline,
 				  options_consoles(o), e);
+	if (!rc && r->guest.watch.wants_ready)
+		rc = add_credential(&r->cmdline, e);
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;

@@ -86,6 +86,13 @@ struct device_host {
 	int (*add_msi)(void *ctx, struct irq_msi *msi, struct err *e);
 };
 
+/* Is called, from any thread, when the guest says that it has booted. fn NULL:
+ * nothing waits for that. */
+struct device_ready {
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
 /* What the machine gives to a device that it creates. */
 struct device_env {
 	const struct guest_mem *gm;
@@ -98,6 +105,7 @@ struct device_env {
 	struct irq_edge edge;
 	/* Runs a device's work on a thread; not started yet. */
 	struct worker *worker;
+	const struct device_ready *ready;
 	const struct device_host *host;
 	struct pci_host *bridge; /* NULL: the machine has none */
 };

@@ -59,8 +59,9 @@ struct machine {
 	struct bus msrs; /* MSRs unknown to KVM; no devices */
 	struct device devices[MACHINE_SLOTS_MAX]; /* of plan.slots */
 	struct line_guest console;		  /* of the console device */
-	struct pci_host *bridge; /* NULL: PCI has no functions */
-	struct worker worker;	 /* of devices that need a thread */
+	struct pci_host *bridge;   /* NULL: PCI has no functions */
+	struct worker worker;	   /* of devices that need a thread */
+	struct device_ready ready; /* set before machine_connect() */
 };
 
 #define MACHINE_EMPTY                                        \

@@ -357,13 +357,22 @@ static bool say_downfall(struct verdict *v, const struct verdict_facts *f)
 
 static bool unmet(const struct verdict_facts *f)
 {
-	return f->watch->expect_met < f->watch->expect_count;
+	const struct watch *w = f->watch;
+
+	return w->expect_met < w->expect_count || w->is_ready < w->wants_ready;
 }
 
 /* The guest ended well, but too early. */
 static void say_unmet(struct verdict *v, const struct verdict_facts *f)
 {
 	v->status = STATUS_UNEXPECTED;
+	if (f->watch->expect_met == f->watch->expect_count) {
+		say(v, " before it said by vsock that it has booted");
+		say_cpus(v, f);
+		say_last_line(v, f);
+		say(v, "; that takes systemd 254 or later, and a vsock driver");
+		return;
+	}
 	say(v, " before --expect number %zu of %zu matched",
 	    f->watch->expect_met + 1, f->watch->expect_count);
 	say_cpus(v, f);
@@ -414,9 +423,16 @@ static void judge_reported(struct verdict *v, const struct verdict_facts *f)
 
 static void judge_expected(struct verdict *v, const struct verdict_facts *f)
 {
+	const struct watch *w = f->watch;
+
 	v->status = STATUS_OK;
+	if (w->wants_ready)
+		say(v, "the guest has booted (READY=1 by vsock)%s",
+		    w->expect_count ? ", and " : "");
+	if (!w->expect_count)
+		return;
 	say(v, "every --expect matched, the last one ");
-	say_quoted(v, f->watch->met);
+	say_quoted(v, w->met);
 }
 
 static void judge_crash(struct verdict *v, const struct verdict_facts *f)

@@ -155,7 +155,9 @@ void watch_feed(struct watch *w, const uint8_t *data, size_t n)
 
 bool watch_satisfied(const struct watch *w)
 {
-	return w->expect_count && w->expect_met == w->expect_count;
+	return (w->expect_count || w->wants_ready) &&
+	       w->expect_met == w->expect_count &&
+	       w->is_ready >= w->wants_ready;
 }
 
 void watch_end(struct watch *w)

@@ -44,6 +44,8 @@ struct watch {
 	const char *failed_by; /* the one of these that matched, or NULL */
 	char failed[WATCH_LINE_MAX]; /* the line that did */
 	bool init_started;	     /* the kernel has said so */
+	bool wants_ready; /* to be satisfied, the guest must have booted */
+	bool is_ready;	  /* it has, by its own account */
 };
 
 /* @w does not move afterwards. */
@@ -69,7 +71,8 @@ int watch_fail_on(struct watch *w, const char *regex, struct err *e);
 /* Look at @n more bytes of output. */
 void watch_feed(struct watch *w, const uint8_t *data, size_t n);
 
-/* Whether there were expectations and all of them have been met. */
+/* Whether there were expectations, wants_ready included, and all of them have
+ * been met. */
 bool watch_satisfied(const struct watch *w);
 
 /* Nothing more will come: the last line is complete. */

@@ -65,6 +65,14 @@ static int open_session(struct guest *g, struct err *e)
 	return session_init(&g->session, &config, e);
 }
 
+/* The guest has booted; from a device's thread. */
+static void on_ready(void *guest)
+{
+	struct guest *g = guest;
+
+	loop_post(&g->session.loop, &g->session.ready);
+}
+
 int guest_open(struct guest *g, const struct machine_config *config,
 	       uint64_t timeout_ns, struct err *e)
 {
@@ -80,8 +88,11 @@ int guest_open(struct guest *g, const struct machine_config *config,
 		rc = machine_init(&g->m, &mine, &g->latch, e);
 	if (!rc)
 		rc = open_session(g, e);
-	if (!rc)
-		g->m.trace = &g->trace;
+	if (rc)
+		return rc;
+	g->m.trace = &g->trace;
+	if (g->watch.wants_ready)
+		g->m.ready = (struct device_ready){ on_ready, g };
 	return rc;
 }
 

@@ -141,17 +141,28 @@ static void judge(void *ctx)
 		log_step("init");
 	if (watch_satisfied(w) &&
 	    milestone_reach(s->c.times, MILESTONE_EXPECTED))
-		log_step("every --expect matched");
+		log_step("every expectation was met");
 	if (w->failed_by)
 		outcome_set(s->c.latch, OUTCOME_FAILED_ON, 0, "--fail-on");
 	else if (watch_satisfied(w) &&
 		 !sender_outlasts(s->c.sender, w->expect_count))
-		outcome_set(s->c.latch, OUTCOME_EXPECTED, 0, "--expect");
+		outcome_set(s->c.latch, OUTCOME_EXPECTED, 0,
+			    w->expect_count ? "--expect" : "READY=1");
 	else if (w->panic_over)
 		on_panic_over(s);
 	else if (w->panic[0])
 		wait_for_panic(s);
 	console_input_met(&s->input, w->expect_met);
+}
+
+static void on_ready(void *ctx)
+{
+	struct session *s = ctx;
+
+	if (!s->c.watch->is_ready)
+		log_step("the guest says that it has booted");
+	s->c.watch->is_ready = true;
+	judge(s);
 }
 
 /*
@@ -179,6 +190,7 @@ static void join_parts(struct session *s)
 
 	s->signal = (struct loop_watch){ .fn = on_signal, .ctx = s };
 	s->end = (struct loop_watch){ .fn = on_end, .ctx = s };
+	s->ready = (struct loop_call){ .fn = on_ready, .ctx = s };
 	s->timeout = (struct loop_timer){ .fn = on_timeout, .ctx = s };
 	s->panic = (struct loop_timer){ .fn = on_panic_over, .ctx = s };
 	s->input = (struct console_input){
@@ -260,6 +272,7 @@ static void unwatch_all(struct session *s)
 {
 	loop_timer_stop(&s->timeout);
 	loop_timer_stop(&s->panic);
+	loop_cancel(&s->loop, &s->ready);
 	loop_remove(&s->signal);
 	loop_remove(&s->end);
 	console_output_end(&s->output);

@@ -54,6 +54,7 @@ struct session {
 	struct console_output output;
 	struct patience patience; /* of all outputs once the run has ended */
 	struct loop_watch signal, end;
+	struct loop_call ready; /* the guest has booted; from any thread */
 	struct loop_timer timeout, panic; /* the end of a panic's output */
 	bool time_stands;
 	uint64_t stands_ns;		   /* clock_ns() since when */

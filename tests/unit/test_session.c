@@ -497,6 +497,52 @@ START_TEST(session__expected_at_the_last_moment)
 }
 END_TEST
 
+/* The guest says that it has booted; a device's thread passes that on. */
+static void is_ready(void)
+{
+	loop_post(&session.loop, &session.ready);
+	await_outcome();
+}
+
+START_TEST(session__ends_when_the_guest_is_ready)
+{
+	watch.wants_ready = true;
+	init(0);
+	run(is_ready);
+	assert_ended(OUTCOME_EXPECTED, "READY=1");
+	ck_assert_uint_ne(milestone_ns(&times, MILESTONE_EXPECTED), 0);
+}
+END_TEST
+
+/* With expectations, whatever comes last ends the run. */
+static void is_ready_then_met(void)
+{
+	loop_post(&session.loop, &session.ready);
+	say("hello\n");
+	await_shown("hello");
+	say("login:\n");
+	await_outcome();
+}
+
+static void is_met_then_ready(void)
+{
+	say("login:\n");
+	await_shown("login");
+	loop_post(&session.loop, &session.ready);
+	await_outcome();
+}
+
+START_TEST(session__ends_when_all_is_met_and_ready)
+{
+	watch.wants_ready = true;
+	assert_ok(watch_expect(&watch, "^login", &e), &e);
+	init(0);
+	run(_i ? is_ready_then_met : is_met_then_ready);
+	assert_ended(OUTCOME_EXPECTED, "--expect");
+	ck_assert(watch.is_ready);
+}
+END_TEST
+
 /* A kernel that has panicked may stay silent for a second before the end. */
 static void panics(void)
 {
@@ -665,6 +711,8 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, session__signal_after_the_end);
 	tcase_add_loop_test(tc, session__lines, 0, COUNT(lines));
 	tcase_add_test(tc, session__expected_at_the_last_moment);
+	tcase_add_test(tc, session__ends_when_the_guest_is_ready);
+	tcase_add_loop_test(tc, session__ends_when_all_is_met_and_ready, 0, 2);
 	tcase_add_test(tc, session__panic);
 	tcase_add_test(tc, session__panic_and_reset);
 	tcase_add_loop_test(tc, session__triple_fault, 0, COUNT(crashes));

@@ -93,6 +93,27 @@ static void reset_unmet(void)
 	reset();
 }
 
+static void reset_not_ready(void)
+{
+	w.wants_ready = true;
+	expect("one");
+	console("one\nstarting\n");
+	reset();
+}
+
+static void is_ready(void)
+{
+	w.wants_ready = w.is_ready = true;
+	ended(OUTCOME_EXPECTED, 0, "READY=1");
+}
+
+static void is_ready_and_met(void)
+{
+	expect("one");
+	console("one\n");
+	is_ready();
+}
+
 static void reset_second_unmet(void)
 {
 	expect("one");
@@ -632,6 +653,16 @@ static const struct {
 	  5,
 	  { "the guest reset itself (i8042: 0xfe) before --expect number 1 of "
 	    "1 matched; last console line: \"starting\"" } },
+	{ reset_not_ready,
+	  5,
+	  { "the guest reset itself (i8042: 0xfe) before it said by vsock that "
+	    "it has booted; last console line: \"starting\"; that takes "
+	    "systemd 254 or later, and a vsock driver" } },
+	{ is_ready, 0, { "the guest has booted (READY=1 by vsock)" } },
+	{ is_ready_and_met,
+	  0,
+	  { "the guest has booted (READY=1 by vsock), and every --expect "
+	    "matched, the last one \"one\"" } },
 	{ reset_second_unmet,
 	  5,
 	  { "before --expect number 2 of 2 matched", "\"three\"" } },

@@ -45,15 +45,26 @@ static struct err e;
 /* The packet that the device has sent last. */
 static struct virtio_vsock_header got;
 static uint8_t got_data[4096];
-static uint32_t room; /* that the guest says it has */
+static uint32_t room;	 /* that the guest says it has */
+static unsigned readies; /* how often it said that it is ready */
+
+static void on_ready(void *ctx)
+{
+	ck_assert_ptr_eq(ctx, &readies);
+	readies++;
+}
+
+static const struct device_ready ready = { on_ready, &readies };
 
 static void setup(void)
 {
 	driver_setup();
 	room = 1 << 20;
+	readies = 0;
 	assert_ok(worker_init(&worker, &e), &e);
 	assert_ok(vsock_socket_open(&sock, PATH, &e), &e);
-	assert_ok(virtio_vsock_init(&s, CID, &sock, &gm, &worker, &e), &e);
+	assert_ok(virtio_vsock_init(&s, CID, &sock, &ready, &gm, &worker, &e),
+		  &e);
 	assert_ok(s.core.is.ops->start(&s, &e), &e);
 }
 
@@ -844,6 +855,79 @@ START_TEST(virtio_vsock__ends_with_its_driver)
 }
 END_TEST
 
+/* --- the guest is ready */
+
+#define READY_PORT 0x3fffffffu
+
+static const struct {
+	const char *text;
+	unsigned readies;
+} notices[] = {
+	{ "READY=1", 1 },
+	{ "READY=1\n", 1 },
+	{ "STATUS=Startup finished\nREADY=1\nX=y", 1 },
+	{ "READY=1\nREADY=1\n", 2 },
+	{ "", 0 },
+	{ "READY=0", 0 },
+	{ "READY=", 0 },
+	{ "READY=12", 0 },
+	{ "XREADY=1", 0 },
+	{ " READY=1", 0 },
+	{ "READY=1\r\n", 0 },
+	{ "READREADY=1\n", 0 },
+};
+
+/* In one packet, or byte by byte. */
+START_TEST(virtio_vsock__hears_that_the_guest_is_ready)
+{
+	const char *text = notices[_i / 2].text;
+	size_t len = strlen(text), piece = _i % 2 ? 1 : len;
+
+	guest_sends(REQUEST, READY_PORT, 1023, NULL, 0);
+	expect_packet(RESPONSE, READY_PORT, 1023);
+	for (size_t at = 0; at < len; at += piece)
+		guest_sends(RW, READY_PORT, 1023, text + at, piece);
+	guest_ends(READY_PORT, 1023, NO_SEND);
+	expect_end(READY_PORT, 1023, BOTH);
+	ck_assert_uint_eq(readies, notices[_i / 2].readies);
+	guest_sends(RST, READY_PORT, 1023, NULL, 0);
+	expect_silence();
+	ck_assert_uint_eq(s.connections, 0);
+}
+END_TEST
+
+/* Text without an end is taken, but not kept. */
+START_TEST(virtio_vsock__hears_a_long_notice)
+{
+	static char text[4096];
+
+	memset(text, 'x', sizeof(text));
+	guest_sends(REQUEST, READY_PORT, 1023, NULL, 0);
+	expect_packet(RESPONSE, READY_PORT, 1023);
+	for (unsigned i = 0; i < 1000; i++)
+		guest_sends(RW, READY_PORT, 1023, text, sizeof(text));
+	expect_packet(CREDIT_UPDATE, READY_PORT, 1023);
+	ck_assert_uint_eq(got.fwd_cnt, 1000 * sizeof(text));
+	guest_sends(RW, READY_PORT, 1023, "\nREADY=1\n", 9);
+	ck_assert_uint_eq(readies, 1);
+	guest_ends(READY_PORT, 1023, BOTH);
+	expect_packet(RST, READY_PORT, 1023);
+	ck_assert_uint_eq(s.connections, 0);
+}
+END_TEST
+
+START_TEST(virtio_vsock__hears_privileged_programs_only)
+{
+	guest_sends(REQUEST, READY_PORT, 1024, NULL, 0);
+	expect_packet(RST, READY_PORT, 1024);
+	/* The port is one like others if nothing waits. */
+	s.ready = NULL;
+	guest_sends(REQUEST, READY_PORT, 1023, NULL, 0);
+	expect_packet(RST, READY_PORT, 1023);
+	ck_assert_uint_eq(readies, 0);
+}
+END_TEST
+
 /* --- the socket's file, and the option */
 
 START_TEST(vsock_socket__removes_only_what_is_stale)
@@ -892,6 +976,7 @@ static const struct {
 } options[] = {
 	{ "cid=3", 0, NULL },
 	{ "cid=4294967294,socket=x", 0, NULL },
+	{ "cid=3,expect-ready", 0, NULL },
 	{ "cid=3,socket=" X96, 0, NULL },
 	{ "cid=3,socket=" X96 "x", -ENAMETOOLONG,
 	  "socket: the path has 97 bytes (expected 1 to 96)" },
@@ -901,7 +986,7 @@ static const struct {
 	{ "cid=x", -EINVAL, "cid: 'x'" },
 	{ "socket=x", -EINVAL, "cid=N is missing" },
 	{ "cid=3,uds=x", -EINVAL,
-	  "unknown key 'uds' (expected cid=N, socket=PATH" },
+	  "unknown key 'uds' (expected cid=N, socket=PATH, expect-ready" },
 };
 
 START_TEST(virtio_vsock__has_an_option)
@@ -953,6 +1038,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_vsock__takes_no_packet_it_cannot_answer);
 	tcase_add_test(t, virtio_vsock__refuses_packets_cut_short);
 	tcase_add_test(t, virtio_vsock__ends_with_its_driver);
+	tcase_add_loop_test(t, virtio_vsock__hears_that_the_guest_is_ready, 0,
+			    2 * (int)COUNT(notices));
+	tcase_add_test(t, virtio_vsock__hears_a_long_notice);
+	tcase_add_test(t, virtio_vsock__hears_privileged_programs_only);
 	tcase_add_test(t, vsock_socket__removes_only_what_is_stale);
 	tcase_add_loop_test(t, virtio_vsock__has_an_option, 0,
 			    (int)COUNT(options));

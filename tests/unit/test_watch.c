@@ -267,6 +267,24 @@ START_TEST(watch__recent_lines)
 }
 END_TEST
 
+/* Being ready is one more expectation, in any order with the others. */
+START_TEST(watch__waits_until_the_guest_is_ready)
+{
+	struct err e;
+
+	w.wants_ready = true;
+	ck_assert(!watch_satisfied(&w));
+	w.is_ready = true;
+	ck_assert(watch_satisfied(&w));
+	assert_ok(watch_expect(&w, "one", &e), &e);
+	ck_assert(!watch_satisfied(&w));
+	feed("one\n");
+	ck_assert(watch_satisfied(&w));
+	w.is_ready = false;
+	ck_assert(!watch_satisfied(&w));
+}
+END_TEST
+
 START_TEST(watch__nothing_expected_is_not_satisfied)
 {
 	feed("anything\n");
@@ -353,6 +371,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, watch__fail_on_the_last_line);
 	tcase_add_loop_test(t, watch__init, 0, COUNT(inits));
 	tcase_add_test(t, watch__recent_lines);
+	tcase_add_test(t, watch__waits_until_the_guest_is_ready);
 	tcase_add_test(t, watch__nothing_expected_is_not_satisfied);
 	tcase_add_loop_test(t, watch__last_line, 0, COUNT(lasts));
 	tcase_add_test(t, watch__zero_bytes_are_dropped);

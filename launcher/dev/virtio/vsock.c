@@ -70,7 +70,13 @@ struct vsock_connection {
 	uint32_t sent, peer_forwarded, peer_room;
 	char line[LINE_MAX_LEN + 1];
 	unsigned line_len;
+	/* There is no socket: the guest says whether it is ready. How many
+	 * bytes of the line are those of ready_line so far, or -1. */
+	bool is_notice;
+	int matched;
 };
+
+static const char ready_line[] = "READY=1";
 
 static void count(struct virtio_vsock *s, enum vsock_count what, uint64_t n)
 {
@@ -128,26 +134,26 @@ static void make_ready(struct vsock_connection *c)
 		return;
 	c->is_ready = true;
 	c->next_ready = NULL;
-	*s->ready_end = c;
-	s->ready_end = &c->next_ready;
+	*s->waiting_end = c;
+	s->waiting_end = &c->next_ready;
 }
 
 static struct vsock_connection *take_ready(struct virtio_vsock *s)
 {
-	struct vsock_connection *c = s->ready;
+	struct vsock_connection *c = s->waiting;
 
 	if (!c)
 		return NULL;
-	s->ready = c->next_ready;
-	if (!s->ready)
-		s->ready_end = &s->ready;
+	s->waiting = c->next_ready;
+	if (!s->waiting)
+		s->waiting_end = &s->waiting;
 	c->is_ready = false;
 	return c;
 }
 
 static void unready(struct vsock_connection *c)
 {
-	struct vsock_connection **at = &c->s->ready;
+	struct vsock_connection **at = &c->s->waiting;
 
 	if (!c->is_ready)
 		return;
@@ -155,14 +161,14 @@ static void unready(struct vsock_connection *c)
 		at = &(*at)->next_ready;
 	*at = c->next_ready;
 	if (!*at)
-		c->s->ready_end = at;
+		c->s->waiting_end = at;
 	c->is_ready = false;
 }
 
 /* There is something for the guest. */
 static void wake_rx(struct virtio_vsock *s)
 {
-	if (!s->rx_waits || (!s->ready && !s->resets_count))
+	if (!s->rx_waits || (!s->waiting && !s->resets_count))
 		return;
 	s->rx_waits = false;
 	virtio_resume(&s->core, VIRTIO_VSOCK_RX);
@@ -386,6 +392,36 @@ static void write_now(struct vsock_connection *c, struct virtq_cursor *in)
 	virtq_split(in, done);
 }
 
+static void end_line(struct vsock_connection *c)
+{
+	if (c->matched == (int)strlen(ready_line))
+		c->s->ready->fn(c->s->ready->ctx);
+	c->matched = 0;
+}
+
+static void take_notice(struct vsock_connection *c, struct virtq_cursor *in)
+{
+	char byte;
+
+	while (virtq_read(in, &byte, 1)) {
+		if (byte == '\n')
+			end_line(c);
+		else if (c->matched >= 0)
+			c->matched = byte == ready_line[c->matched]
+					     ? c->matched + 1
+					     : -1;
+	}
+	c->forwarded = c->received;
+}
+
+/* The guest waits for the end of the stream, to know that it was heard. */
+static void end_notice(struct vsock_connection *c)
+{
+	end_line(c);
+	c->host_ended = BOTH;
+	c->due |= DUE_SHUTDOWN;
+}
+
 static void take_data(struct vsock_connection *c, struct virtq_cursor *in)
 {
 	uint32_t len = (uint32_t)in->left;
@@ -399,7 +435,9 @@ static void take_data(struct vsock_connection *c, struct virtq_cursor *in)
 	}
 	c->received += len;
 	count(c->s, VSOCK_FROM_GUEST, len);
-	if (!(c->host_ended & VIRTIO_VSOCK_NO_RECEIVE) && !c->buffer_len)
+	if (c->is_notice)
+		take_notice(c, in);
+	else if (!(c->host_ended & VIRTIO_VSOCK_NO_RECEIVE) && !c->buffer_len)
 		write_now(c, in);
 	if (c->host_ended & VIRTIO_VSOCK_NO_RECEIVE)
 		c->forwarded = c->received;
@@ -577,12 +615,21 @@ static void answer_reset(struct virtio_vsock *s,
 	wake_rx(s);
 }
 
-/* The guest wants to connect to a program here. */
+/* Only privileged programs may say that the guest is ready. */
+static bool is_notice(const struct virtio_vsock *s, const struct vsock_ports *p)
+{
+	return s->ready && p->host == VSOCK_READY_PORT &&
+	       p->guest < VSOCK_UNPRIVILEGED_PORT;
+}
+
+/* The guest wants to connect to a program here, or to us. */
 static struct vsock_connection *connect_to(struct virtio_vsock *s,
 					   const struct vsock_ports *ports)
 {
-	int fd = vsock_socket_connect(s->socket, ports->host);
-	struct vsock_connection *c = fd < 0 ? NULL : create(s, fd, OPEN);
+	bool notice = is_notice(s, ports);
+	int fd = notice ? -1 : vsock_socket_connect(s->socket, ports->host);
+	struct vsock_connection *c = fd < 0 && !notice ? NULL
+						       : create(s, fd, OPEN);
 
 	if (!c) {
 		if (fd >= 0)
@@ -592,6 +639,7 @@ static struct vsock_connection *connect_to(struct virtio_vsock *s,
 		return NULL;
 	}
 	c->ports = *ports;
+	c->is_notice = notice;
 	enlist(c, true);
 	c->due = DUE_RESPONSE;
 	count(s, VSOCK_CONNECTIONS, 1);
@@ -625,6 +673,8 @@ static void guest_ends(struct vsock_connection *c, uint32_t flags)
 	c->guest_ended |= flags & BOTH;
 	if (c->guest_ended & VIRTIO_VSOCK_NO_RECEIVE && c->fd >= 0)
 		shutdown(c->fd, SHUT_RD);
+	if (c->is_notice && flags & VIRTIO_VSOCK_NO_SEND)
+		end_notice(c);
 	pass_end(c);
 }
 
@@ -964,6 +1014,7 @@ static const struct virtio_device_ops vsock_ops = {
 
 int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
 		      const struct vsock_socket *socket,
+		      const struct device_ready *ready,
 		      const struct guest_mem *gm, struct worker *worker,
 		      struct err *e)
 {
@@ -986,7 +1037,8 @@ int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
 	memset(s, 0, sizeof(*s));
 	s->cid = cid;
 	s->socket = socket;
-	s->ready_end = &s->ready;
+	s->ready = ready && ready->fn ? ready : NULL;
+	s->waiting_end = &s->waiting;
 	s->clients = (struct loop_watch){ .fn = on_clients, .ctx = s };
 	s->retry = (struct loop_timer){ .fn = on_retry, .ctx = s };
 	rc = virtio_init(&s->core, &setup, e);
@@ -1038,6 +1090,9 @@ static const struct keyword vsock_keys[] = {
 	  0, true, "the guest's address, 3 or more" },
 	{ "socket", "PATH", VALUE_PATH_AT(struct virtio_vsock_config, path), 0,
 	  false, "programs here connect to this UNIX socket" },
+	{ "expect-ready", NULL,
+	  VALUE_FLAG_AT(struct virtio_vsock_config, expect_ready), 0, false,
+	  "succeed once systemd in the guest says that it has booted" },
 };
 
 static const struct device_option vsock_option = {
@@ -1058,8 +1113,8 @@ static int vsock_create(struct virtio **v, const struct device_slot *slot,
 
 	if (!s)
 		return -ENOMEM;
-	rc = virtio_vsock_init(s, (uint32_t)c->cid, &c->socket, env->gm,
-			       env->worker, e);
+	rc = virtio_vsock_init(s, (uint32_t)c->cid, &c->socket, env->ready,
+			       env->gm, env->worker, e);
 	if (rc)
 		free(s);
 	else

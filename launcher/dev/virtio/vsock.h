@@ -25,6 +25,10 @@
  * fails, or a packet that does not fit its connection, resets that connection
  * only.
  *
+ * A program of the guest that says "READY=1" on a line of its own, from a
+ * privileged port to VSOCK_READY_PORT, says that the guest has booted. systemd
+ * does so if its credential vmm.notify_socket names this port.
+ *
  * When a driver's life ends, its connections end, except for bytes of streams
  * that it has closed: these are still written.
  *
@@ -48,9 +52,10 @@
 #define VSOCK_BUCKETS	      64
 #define VSOCK_RESETS_MAX      64
 
-/* --vsock cid=N[,socket=PATH]; the slot's config. */
+/* --vsock cid=N[,socket=PATH][,expect-ready]; the slot's config. */
 struct virtio_vsock_config {
 	unsigned long cid;
+	bool expect_ready;
 	const char *path; /* NULL: no sockets */
 	struct vsock_socket socket;
 };
@@ -79,9 +84,10 @@ struct virtio_vsock {
 	struct virtio core;
 	uint32_t cid;
 	const struct vsock_socket *socket;
-	struct loop_watch clients; /* that connect to the socket */
-	struct loop_timer retry;   /* to accept them */
-	bool is_live;		   /* between start() and stop() */
+	const struct device_ready *ready; /* NULL: nothing waits for that */
+	struct loop_watch clients;	  /* that connect to the socket */
+	struct loop_timer retry;	  /* to accept them */
+	bool is_live;			  /* between start() and stop() */
 	struct vsock_connection *buckets[VSOCK_BUCKETS];
 	/* Those that the guest does not know: clients that have not named a
 	 * port, and streams of which only the rest is to be written. */
@@ -89,8 +95,8 @@ struct virtio_vsock {
 	unsigned connections; /* in all */
 	uint32_t next_port;
 	/* Those that have something to send to the guest, in turn. */
-	struct vsock_connection *ready;
-	struct vsock_connection **ready_end;
+	struct vsock_connection *waiting;
+	struct vsock_connection **waiting_end;
 	/* Answers to packets that belong to no connection. */
 	struct vsock_ports resets[VSOCK_RESETS_MAX];
 	unsigned resets_first, resets_count;
@@ -100,11 +106,13 @@ struct virtio_vsock {
 };
 
 /*
- * @socket is open, or empty, and outlives the device. @worker does not run yet.
+ * @socket is open, or empty; it and @ready, which may be NULL, outlive the
+ * device. @worker does not run yet.
  * On failure the caller releases nothing.
  */
 int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
 		      const struct vsock_socket *socket,
+		      const struct device_ready *ready,
 		      const struct guest_mem *gm, struct worker *worker,
 		      struct err *e);
 void virtio_vsock_release(struct virtio_vsock *s);
