@@ -343,7 +343,7 @@ static int dispatch(struct fs_call *c)
 		pthread_rwlock_rdlock(&c->s->session);
 	rc = call(c, o);
 	pthread_rwlock_unlock(&c->s->session);
-	/* The guest's kernel never causes these two. */
+	/* A guest's kernel checks most of what leads to these two. */
 	return rc == -EINVAL || rc == -EBADF ? refuse(c, rc) : rc;
 }
 

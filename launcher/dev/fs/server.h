@@ -88,7 +88,7 @@ enum fs_count {
 	FS_READ_BYTES,
 	FS_WRITES,
 	FS_WRITTEN_BYTES,
-	FS_REFUSED, /* unknown operations, malformed requests, forged numbers */
+	FS_REFUSED, /* unknown operations, malformed requests, forged handles */
 	FS_COUNTS,
 };
 
