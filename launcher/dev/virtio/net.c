@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "dev/net/mac.h"
+#include "dev/net/pcap.h"
 #include "dev/net/stream.h"
+#include "dev/net/tap.h"
 #include "dev/net/user.h"
 
 /* Frames that are delivered before other devices run. */
@@ -45,6 +47,17 @@ static void lose_link(struct virtio_net *n, const struct err *e)
 	virtio_host_error(&n->core, VIRTIO_NO_QUEUE, e);
 	/* What waits there is dropped. */
 	virtio_resume(&n->core, VIRTIO_NET_TRANSMIT);
+}
+
+static void capture(struct virtio_net *n, const struct iovec *iov,
+		    unsigned pieces, size_t len)
+{
+	struct err e;
+
+	if (n->pcap_fd && net_pcap_write(n->pcap_fd, iov, pieces, len, &e)) {
+		n->pcap_fd = 0;
+		virtio_host_error(&n->core, VIRTIO_NO_QUEUE, &e);
+	}
 }
 
 /* --- from the backend to the guest */
@@ -143,6 +156,12 @@ static bool next_frame(struct virtio_net *n)
 	if (rc < 0)
 		lose_link(n, &e);
 	n->has_frame = rc > 0;
+	if (n->has_frame) {
+		const struct iovec all = { (void *)n->frame.data,
+					   n->frame.len };
+
+		capture(n, &all, 1, n->frame.len);
+	}
 	return n->has_frame;
 }
 
@@ -272,6 +291,7 @@ static enum virtio_result serve_transmit(struct virtio_net *n,
 	struct virtio_net_header h;
 	struct iovec iov[NET_PIECES_MAX];
 	struct err why;
+	enum net_sent how;
 	unsigned pieces;
 	size_t len;
 
@@ -298,10 +318,10 @@ static enum virtio_result serve_transmit(struct virtio_net *n,
 	h.flags &= VIRTIO_NET_HDR_NEEDS_CSUM;
 	h.num_buffers = 0;
 	pieces = virtq_iov(&in, len, iov, NET_PIECES_MAX);
-	return sent(
-		n,
-		n->backend->ops->send(n->backend, &h, iov, pieces, len, &why),
-		len, &why);
+	how = n->backend->ops->send(n->backend, &h, iov, pieces, len, &why);
+	if (how == NET_SENT || how == NET_UNSENT)
+		capture(n, iov, pieces, len);
+	return sent(n, how, len, &why);
 }
 
 /* --- the device */
@@ -473,10 +493,10 @@ static int net_check(const void *config, struct err *e)
 	uint8_t mac[VIRTIO_NET_MAC_SIZE];
 	int rc;
 
-	if (c->user + !!c->stream + !!c->fd != 1)
+	if (c->user + !!c->stream + !!c->tap + !!c->fd != 1)
 		return err_set(e, EINVAL,
-			       "one of user, stream=PATH and fd=N must be "
-			       "given");
+			       "one of user, tap=NAME, stream=PATH and fd=N "
+			       "must be given");
 	if (!c->user && (c->restrict_ || c->forward_count))
 		return err_set(e, EINVAL, "%s requires user",
 			       c->restrict_ ? "restrict" : "forward");
@@ -486,6 +506,19 @@ static int net_check(const void *config, struct err *e)
 			       c->mtu, NET_USER_MTU);
 	rc = c->mac ? net_mac_parse(mac, c->mac, e) : 0;
 	return rc ?: check_forwards(c, e);
+}
+
+static int net_check_with(const void *config, const void *earlier,
+			  struct err *e)
+{
+	const struct virtio_net_config *c = config, *other = earlier;
+
+	if (c->pcap && other->pcap && !strcmp(c->pcap, other->pcap))
+		return err_set(e, EINVAL, "two cards cannot write to %s",
+			       c->pcap);
+	if (c->mac && other->mac && !strcasecmp(c->mac, other->mac))
+		return err_set(e, EINVAL, "two cards cannot have %s", c->mac);
+	return 0;
 }
 
 static void net_identify(void *config, const char *guest, unsigned instance)
@@ -512,7 +545,12 @@ static int open_fd(struct virtio_net_config *c, struct err *e)
 	if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
 	    type == SOCK_STREAM)
 		return net_stream_new(&c->backend, fd, "the stream", e);
-	rc = err_set(e, EINVAL, "descriptor %d is not a stream socket", fd);
+	if (net_tap_is(fd))
+		return net_tap_new(&c->backend, fd, e);
+	rc = err_set(e, EINVAL,
+		     "descriptor %d is neither a stream socket nor a TAP "
+		     "device",
+		     fd);
 	close(fd);
 	return rc;
 }
@@ -557,14 +595,28 @@ static int open_user(struct virtio_net_config *c, struct err *e)
 	return rc;
 }
 
+static int open_backend(struct virtio_net_config *c, struct err *e)
+{
+	if (c->user)
+		return open_user(c, e);
+	if (c->tap)
+		return net_tap_open(&c->backend, c->tap, e);
+	return c->stream ? net_stream_connect(&c->backend, c->stream, e)
+			 : open_fd(c, e);
+}
+
 static int net_open(void *config, struct err *e)
 {
 	struct virtio_net_config *c = config;
+	int rc = open_backend(c, e), fd;
 
-	if (c->user)
-		return open_user(c, e);
-	return c->stream ? net_stream_connect(&c->backend, c->stream, e)
-			 : open_fd(c, e);
+	if (rc || !c->pcap)
+		return rc;
+	fd = net_pcap_open(c->pcap, e);
+	if (fd < 0)
+		return fd;
+	c->pcap_fd = fd;
+	return 0;
 }
 
 static void net_close(void *config)
@@ -573,6 +625,9 @@ static void net_close(void *config)
 
 	net_backend_close(c->backend);
 	c->backend = NULL;
+	if (c->pcap_fd)
+		close(c->pcap_fd);
+	c->pcap_fd = 0;
 }
 
 static const struct keyword net_keys[] = {
@@ -585,16 +640,21 @@ static const struct keyword net_keys[] = {
 	  "user: lead a port of the host to one of the guest" },
 	{ "restrict", NULL, VALUE_FLAG_AT(struct virtio_net_config, restrict_),
 	  0, false, "user: no way in or out but the forwards" },
+	{ "tap", "NAME", VALUE_TEXT_AT(struct virtio_net_config, tap), 0, false,
+	  "a TAP interface of this machine, with offloads" },
 	{ "stream", "PATH", VALUE_TEXT_AT(struct virtio_net_config, stream), 0,
 	  false, "frames over a UNIX socket, as passt and QEMU speak" },
 	{ "fd", "N", VALUE_NUMBER_AT(struct virtio_net_config, fd, 3, INT_MAX),
-	  0, false, "the same over an inherited descriptor" },
+	  0, false,
+	  "an inherited descriptor: a stream socket or a TAP device" },
 	{ "mac", "ADDRESS", VALUE_TEXT_AT(struct virtio_net_config, mac), 0,
 	  false, "its MAC address (default: made of the guest's name)" },
 	{ "mtu", "BYTES",
 	  VALUE_NUMBER_AT(struct virtio_net_config, mtu, VIRTIO_NET_MTU_MIN,
 			  VIRTIO_NET_MTU_MAX),
 	  0, false, "the longest packet, 68 to 65535" },
+	{ "pcap", "FILE", VALUE_TEXT_AT(struct virtio_net_config, pcap), 0,
+	  false, "write all frames to this file, for Wireshark" },
 };
 
 static const struct device_option net_option = {
@@ -602,6 +662,7 @@ static const struct device_option net_option = {
 		      .count = sizeof(net_keys) / sizeof(*net_keys) },
 	.config_size = sizeof(struct virtio_net_config),
 	.check = net_check,
+	.check_with = net_check_with,
 	.identify = net_identify,
 	.open = net_open,
 	.close = net_close,
@@ -618,11 +679,13 @@ static int net_create(struct virtio **v, const struct device_slot *slot,
 		return -ENOMEM;
 	rc = virtio_net_init(n, c->backend, c->address, (unsigned)c->mtu,
 			     env->gm, env->worker, e);
-	if (rc)
+	if (rc) {
 		free(n);
-	else
-		*v = &n->core;
-	return rc;
+		return rc;
+	}
+	n->pcap_fd = c->pcap_fd;
+	*v = &n->core;
+	return 0;
 }
 
 const struct device_type virtio_net_type = {

@@ -39,11 +39,14 @@ struct virtio_net_config {
 	const char *forward[NET_FORWARDS_MAX]; /* "tcp:8080:80" */
 	size_t forward_count;
 	const char *stream; /* the path of a socket, or NULL */
+	const char *tap;    /* the name of an interface, or NULL */
 	unsigned long fd;   /* 0: not given */
 	const char *mac;    /* NULL: one is made */
 	unsigned long mtu;  /* 0: the guest chooses */
+	const char *pcap;   /* a file for all frames, or NULL */
 	/* Once it is opened. */
 	struct net_backend *backend;
+	int pcap_fd; /* 0: none */
 	uint8_t address[VIRTIO_NET_MAC_SIZE];
 };
 
@@ -64,6 +67,7 @@ enum net_count {
 struct virtio_net {
 	struct virtio core;
 	struct net_backend *backend;
+	int pcap_fd; /* 0: frames are not captured; of the config */
 	_Atomic uint64_t counts[NET_COUNTS];
 	/* Of the worker. */
 	bool is_up;
