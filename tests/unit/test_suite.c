@@ -65,8 +65,8 @@ static const struct {
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, mem, cpus, expose, "
-	  "initrd, cmdline, boot, kaslr, disk, share, port, vsock, balloon, "
-	  "virtio, timeout, expect, fail-on, send, symbols" },
+	  "initrd, cmdline, boot, kaslr, disk, share, port, net, vsock, "
+	  "balloon, virtio, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
@@ -470,8 +470,8 @@ START_TEST(suite__ports_are_in_its_folder)
 }
 END_TEST
 
-/* A comma in the folder's name does not end the disk's. */
-START_TEST(suite__disks_are_in_its_folder)
+/* Their paths are; a comma in the folder's name does not end them. */
+START_TEST(suite__devices_are_in_its_folder)
 {
 	static const char text[] =
 		"defaults: {image: i, disk: 'one,ro'}\n"
@@ -479,7 +479,9 @@ START_TEST(suite__disks_are_in_its_folder)
 		"- {name: a}\n"
 		"- {name: b, disk: [../x, '/y,id=a/b', 'u\\,v,snapshot']}\n"
 		"- {name: c, disk: 'd.${n}', matrix: {n: [1, 2]}}\n"
-		"- {name: d}\n";
+		"- {name: d}\n"
+		"- {name: e, disk: /y, net: ['user,restrict', 'stream=s,mtu=70'],\n"
+		"   vsock: 'cid=3,socket=v', share: 'f,tag=t'}\n";
 	const struct bytes bytes = { (const uint8_t *)text, strlen(text) };
 
 	assert_ok(suite_parse(&s, "d,1/s.yaml", bytes, &suite_words, &e), &e);
@@ -489,6 +491,10 @@ START_TEST(suite__disks_are_in_its_folder)
 	ck_assert_str_eq(words(2), "--disk d\\,1/d.1");
 	ck_assert_str_eq(words(3), "--disk d\\,1/d.2");
 	ck_assert_str_eq(words(4), "--disk d\\,1/one,ro");
+	ck_assert_str_eq(words(5), "--disk /y --net user,restrict "
+				   "--net stream=d\\,1/s,mtu=70 "
+				   "--vsock cid=3,socket=d\\,1/v "
+				   "--share d\\,1/f,tag=t");
 	suite_release(&s);
 	assert_ok(suite_parse(&s, "s.yaml", bytes, &suite_words, &e), &e);
 	ck_assert_str_eq(words(0), "--disk one,ro");
@@ -933,9 +939,10 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	  "cpus",    "expose", "initrd",  "cmdline", "boot",
-		"kaslr",  "disk",    "share",  "port",	  "vsock",   "balloon",
-		"virtio", "timeout", "expect", "fail-on", "send",    "symbols"
+		"mem",	  "cpus",    "expose",	"initrd", "cmdline",
+		"boot",	  "kaslr",   "disk",	"share",  "port",
+		"net",	  "vsock",   "balloon", "virtio", "timeout",
+		"expect", "fail-on", "send",	"symbols"
 	};
 	struct suite_option o;
 
@@ -963,7 +970,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__initrds_are_a_list);
-	tcase_add_test(t, suite__disks_are_in_its_folder);
+	tcase_add_test(t, suite__devices_are_in_its_folder);
 	tcase_add_test(t, suite__ports_are_in_its_folder);
 	tcase_add_test(t, suite__matrix_is_a_product);
 	tcase_add_test(t, suite__matrix_of_labels_that_set_many);

@@ -642,7 +642,7 @@ static const struct keyword net_keys[] = {
 	  0, false, "user: no way in or out but the forwards" },
 	{ "tap", "NAME", VALUE_TEXT_AT(struct virtio_net_config, tap), 0, false,
 	  "a TAP interface of this machine, with offloads" },
-	{ "stream", "PATH", VALUE_TEXT_AT(struct virtio_net_config, stream), 0,
+	{ "stream", "PATH", VALUE_PATH_AT(struct virtio_net_config, stream), 0,
 	  false, "frames over a UNIX socket, as passt and QEMU speak" },
 	{ "fd", "N", VALUE_NUMBER_AT(struct virtio_net_config, fd, 3, INT_MAX),
 	  0, false,
