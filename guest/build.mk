@@ -3,6 +3,7 @@
 # The guest side: freestanding code, built for 64, 32 and 16 bits.
 #
 #   build/guest/kernel64.elf, kernel32.elf    the small kernel
+#   build/guest/kaslr64.elf                   the same with relocation lists
 #   build/guest/stub.bin                      the decompressor stub
 #   build/guest/setup.bin                     16-bit setup code and header
 #   build/guest/bios.bin                      the calls that setup code makes
@@ -37,7 +38,8 @@ GUEST_KERNEL_SRCS := $(sort $(wildcard guest/kernel/*.c)) \
 	guest/kernel/notes.S guest/kernel/trap_entry.S guest/kernel/ap_entry.S
 GUEST_KERNEL_LIBS := $(addprefix guest/lib/,crc32.c say.c serial.c string.c)
 
-GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf
+GUEST_KERNELS := build/guest/kernel64.elf build/guest/kernel32.elf \
+	build/guest/kaslr64.elf
 
 .PHONY: guest
 guest: $(GUEST_KERNELS) build/guest/stub.bin build/guest/setup.bin \
@@ -73,6 +75,21 @@ build/guest/kernel$(1).elf: build/guest/$(1)/guest/kernel/kernel.lds \
 endef
 $(eval $(call guest_rules,64))
 $(eval $(call guest_rules,32))
+
+# The same kernel with what KASLR takes: relocation lists behind its ELF.
+build/guest/64/guest/kernel/kaslr.lds: guest/kernel/kernel.lds.S guest/build.mk
+	@mkdir -p $(@D)
+	$(call show,CPP)
+	$(Q)$(CC) $(GUEST_CPPFLAGS) $(GUEST_DEFS_64) -DSELFRELOCS_ROOM=8192 -E -P -D__ASSEMBLER__ -MMD -MP -MT $@ -o $@ $<
+
+build/guest/kaslr64.elf: build/guest/64/guest/kernel/kaslr.lds \
+		$(call guest_objs,64,guest/kernel/head64.S $(GUEST_KERNEL_SRCS) $(GUEST_KERNEL_LIBS)) \
+		build/guest/selfsum build/guest/relocs
+	$(call show,LD)
+	$(Q)$(LD) $(GUEST_LD_64) $(GUEST_LDFLAGS) --emit-relocs -T $< -o $@.tmp $(filter %.o,$^)
+	$(Q)build/guest/relocs $@.tmp
+	$(Q)build/guest/selfsum $@.tmp
+	$(Q)mv $@.tmp $@
 
 # The stub is 32-bit code that runs wherever it was loaded: -pie so that the
 # linker would show, as a relocation, any address that was compiled in.
@@ -167,6 +184,11 @@ build/guest/init.elf: $(call guest_objs,init,$(GUEST_INIT_SRCS))
 	$(call show,LD)
 	$(Q)$(LD) $(GUEST_LD_64) -nostdlib -static --gc-sections -s -z noexecstack \
 		-z max-page-size=0x1000 -o $@ $^
+
+build/guest/relocs: guest/tools/relocs.c guest/kernel/selfsum.h
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $<
 
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)

@@ -82,6 +82,7 @@ struct entry_frame {
 _Static_assert(offsetof(struct entry_frame, bp) == F_BP, "entry frame");
 
 extern uint8_t early_start[];
+extern const uint8_t image_start[], image_end[];
 
 /* Where C begins: called once by the entry code, never returns. */
 void kernel_main(const struct entry_frame *f) __attribute__((noreturn));

@@ -13,6 +13,9 @@
  *   512 GiB - 512 GiB + 2 MiB        a window, see mem.c
  *   KERNEL_VIRT + KERNEL_PHYS ...    wherever the image was loaded, 2 x 2 MiB
  *
+ * A loader may have moved the last one within its GiB (KASLR): every address
+ * in it is a word that guest/tools/relocs lists.
+ *
  * Not trusted: the stack pointer, the GDT, DF, anything the specification
  * leaves open. Spec: Xen docs/misc/pvh.pandoc; Linux boot.rst, "64-bit BOOT
  * PROTOCOL".
@@ -48,11 +51,18 @@ image_start:
 	addl	$PAGE_4K, %eax
 	movl	%eax, (EARLY_PDPT_LOW + 24)(%\p\()bx)
 
+	/*
+	 * KERNEL_PHYS, unless a loader has relocated the kernel. In the last 2
+	 * MiB of its GiB, the second entry is written into the next page, whose
+	 * first entry is set below.
+	 */
+	movl	$(image_start - KERNEL_VIRT), %edi
+	shrl	$18, %edi	/* to 2 MiB pages, 8 bytes each */
+	leal	EARLY_PD_HIGH(%ebx, %edi), %edi
 	leal	(PTE_P + PTE_RW + PTE_PS)(%ebp), %eax
-	movl	%eax, (EARLY_PD_HIGH + 8 * (KERNEL_PHYS / PAGE_2M))(%\p\()bx)
+	movl	%eax, (%\p\()di)
 	addl	$PAGE_2M, %eax
-	movl	%eax, \
-		(EARLY_PD_HIGH + 8 * (KERNEL_PHYS / PAGE_2M) + 8)(%\p\()bx)
+	movl	%eax, 8(%\p\()di)
 	leal	(EARLY_PD_HIGH + PTE_P + PTE_RW)(%ebx), %eax
 	movl	%eax, (EARLY_PDPT_HIGH + 8 * 510)(%\p\()bx)
 	leal	(EARLY_PD_WINDOW + PTE_P + PTE_RW)(%ebx), %eax

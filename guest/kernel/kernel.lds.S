@@ -6,9 +6,14 @@
  *   KERNEL_PHYS  | .text | | .notes .rodata .selfsum | | .data |.bss |.early|
  *                 R X        R                           R W
  *
- * .selfsum is filled after linking by guest/tools/selfsum.
+ * .selfsum is filled after linking by guest/tools/selfsum, .selfrelocs by
+ * guest/tools/relocs, if there is room.
  */
 #include "entry.h"
+
+#ifndef SELFRELOCS_ROOM
+#define SELFRELOCS_ROOM 0
+#endif
 
 #ifdef KERNEL_64
 OUTPUT_FORMAT("elf64-x86-64")
@@ -44,6 +49,11 @@ SECTIONS
 	} :rodata
 	.selfsum : AT(ADDR(.selfsum) - KERNEL_VIRT) {
 		*(.selfsum)
+	} :rodata
+	.selfrelocs : AT(ADDR(.selfrelocs) - KERNEL_VIRT) {
+		selfrelocs = .;
+		LONG(0)
+		. += SELFRELOCS_ROOM;
 	} :rodata
 	. = ALIGN(4096);
 	.data : AT(ADDR(.data) - KERNEL_VIRT) {

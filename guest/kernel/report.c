@@ -48,10 +48,28 @@ static void report_module(const char *name, const struct module *m)
 		say("%s cmdline: %s\n", name, m->cmdline);
 }
 
+/* What a loader has randomised, if it has. */
+static void report_kaslr(const struct boot *b)
+{
+	const uint8_t *data;
+
+	if (selfcheck_slide())
+		say("kaslr: moved by 0x%llx\n", (ull)selfcheck_slide());
+	if (!boot_is_linux(b) || !(b->params[HDR_LOADFLAGS] & KASLR_FLAG))
+		return;
+	say("kaslr: flag\n");
+	data = (const uint8_t *)(uintptr_t)load64(b->params, HDR_SETUP_DATA);
+	if (data && load32(data, SETUP_DATA_TYPE) == SETUP_RNG_SEED)
+		say("kaslr: rng seed crc32 %08x\n",
+		    checksum(data + SETUP_DATA_DATA,
+			     load32(data, SETUP_DATA_LEN)));
+}
+
 void report_boot(const struct boot *b)
 {
 	say("entered: %s\n", boot_how_name(b->how));
 	say("loaded: 0x%llx\n", (ull)b->entry->loaded);
+	report_kaslr(b);
 	if (b->is_magic_wrong)
 		say("%s: wrong magic number\n",
 		    boot_is_linux(b) ? "boot_params" : "start info");

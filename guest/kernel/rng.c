@@ -30,7 +30,10 @@ void rng_write(enum rng_register r, uint32_t v)
 
 uint32_t rng_phys(const volatile void *p)
 {
-	return (uint32_t)((uintptr_t)p - KERNEL_VIRT);
+	const struct entry_frame *f =
+		(const struct entry_frame *)(early_start + EARLY_FRAME);
+
+	return (uint32_t)((uintptr_t)p - (uintptr_t)image_start + f->loaded);
 }
 
 bool rng_is_there(void)

@@ -7,6 +7,7 @@
  */
 #include "lib/crc32.h"
 #include "lib/say.h"
+#include "lib/string.h"
 #include "selfcheck.h"
 
 const struct selfsum selfsum __attribute__((section(".selfsum"))) = { 0 };
@@ -75,12 +76,68 @@ static bool table_is_whole(const struct selfsum *t)
 	return false;
 }
 
-static bool range_is_whole(const struct entry_frame *f,
-			   const struct selfsum_range *r)
+uint64_t selfcheck_slide(void)
 {
-	const uint8_t *p = range_at(f, r);
-	uint32_t crc = crc32_update(&crc_table, 0, p, r->len);
+#ifdef KERNEL_64
+	return (uintptr_t)image_start - (KERNEL_VIRT + KERNEL_PHYS);
+#else
+	return 0;
+#endif
+}
 
+/* The word at @off in the image as it was before the loader moved it. */
+static uint64_t word_before(const struct entry_frame *f, uint32_t off,
+			    unsigned width)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, (const void *)(uintptr_t)(f->loaded + off), width);
+	return v - selfcheck_slide();
+}
+
+/*
+ * Take the loader's relocations out of a copy of the range @r. Ranges are
+ * checked in ascending order, as the words are listed; *@next is the first word
+ * that does not end before the range.
+ */
+static void undo_relocs(const struct entry_frame *f,
+			const struct selfsum_range *r, uint8_t *copy,
+			uint32_t *next)
+{
+	const uint32_t count = selfrelocs[0], *words = selfrelocs + 1;
+	uint32_t start = r->start - KERNEL_PHYS, end = start + r->len;
+
+	for (uint32_t i = *next; i < count; i++) {
+		uint32_t off = words[i] & ~SELFRELOCS_WIDE;
+		unsigned width = words[i] & SELFRELOCS_WIDE ? 8 : 4;
+		uint64_t v;
+
+		if (off + width <= start) {
+			*next = i + 1;
+			continue;
+		}
+		if (off >= end)
+			break;
+		v = word_before(f, off, width);
+		for (uint32_t at = off; at < off + width; at++, v >>= 8)
+			if (at >= start && at < end)
+				copy[at - start] = (uint8_t)v;
+	}
+}
+
+static bool range_is_whole(const struct entry_frame *f,
+			   const struct selfsum_range *r, uint32_t *next)
+{
+	static uint8_t copy[SELFSUM_RANGE_MAX];
+	const uint8_t *p = range_at(f, r), *checked = p;
+	uint32_t crc;
+
+	if (selfcheck_slide() && r->len <= sizeof(copy)) {
+		memcpy(copy, p, r->len);
+		undo_relocs(f, r, copy, next);
+		checked = copy;
+	}
+	crc = crc32_update(&crc_table, 0, checked, r->len);
 	if (crc == r->crc)
 		return true;
 	say("selfcheck: 0x%llx-0x%llx has crc32 %08x, not %08x\n",
@@ -92,7 +149,7 @@ static bool range_is_whole(const struct entry_frame *f,
 bool selfcheck_run(const struct entry_frame *f)
 {
 	const struct selfsum *t = &selfsum;
-	uint32_t bytes = 0;
+	uint32_t bytes = 0, next = 0;
 
 	/* Filled after compiling: what the compiler saw is not what is
 	 * there. */
@@ -104,7 +161,8 @@ bool selfcheck_run(const struct entry_frame *f)
 		return false;
 	for (uint32_t i = 0; i < t->count; i++) {
 		bytes += t->ranges[i].len;
-		if (!t->ranges[i].is_zero && !range_is_whole(f, &t->ranges[i]))
+		if (!t->ranges[i].is_zero &&
+		    !range_is_whole(f, &t->ranges[i], &next))
 			return false;
 	}
 	say("selfcheck: ok (%u bytes)\n",

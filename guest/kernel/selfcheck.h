@@ -11,11 +11,15 @@
 #include "selfsum.h"
 
 /*
- * Check every loaded byte against the table, and that .bss is zero. Must run
+ * Check every loaded byte against the table, and that .bss is zero; of a kernel
+ * that was moved, the bytes that it had before. Must run
  * before anything writes to .data or .bss; prints `selfcheck: ok` or the
  * first difference.
  */
 bool selfcheck_run(const struct entry_frame *f);
+
+/* How far the loader has moved the kernel in virtual memory. */
+uint64_t selfcheck_slide(void);
 
 /* CRC-32 of anything; valid once selfcheck_run() was called. */
 uint32_t checksum(const void *data, size_t len);

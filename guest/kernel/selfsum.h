@@ -30,4 +30,14 @@ struct selfsum {
 	struct selfsum_range ranges[SELFSUM_RANGES];
 };
 
+/*
+ * The words that a loader changes when it moves the kernel in virtual memory:
+ * how many there are, then for each, ascending, its offset in the image, with
+ * SELFRELOCS_WIDE if it has 64 bits and not 32. guest/tools/relocs fills this
+ * in; the kernel that is not moved has none.
+ */
+#define SELFRELOCS_WIDE 0x80000000u
+
+extern const uint32_t selfrelocs[];
+
 #endif

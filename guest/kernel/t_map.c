@@ -11,8 +11,6 @@
 #define VGA_START 0x0a0000
 #define BIOS_END  0x100000
 
-extern const uint8_t image_start[], image_end[];
-
 static bool overlap(const struct range *r, uint64_t start, uint64_t end)
 {
 	return r->start < end && r->start + r->len > start;

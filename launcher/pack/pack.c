@@ -12,6 +12,7 @@
 
 #include "base/wire.h"
 #include "image/kernel_elf.h"
+#include "image/relocs.h"
 #include "pack/fit.h"
 #include "pack/guest_blob.h"
 #include "pack/strip.h"
@@ -174,6 +175,29 @@ static int pack_stripped(const struct pack_request *r, struct bytes elf,
 	return rc;
 }
 
+/*
+ * The relocation lists behind the ELF, with which a loader can randomise the
+ * kernel, go behind the stripped one. Other bytes that follow it are dropped.
+ */
+static int carry_lists(struct bytes *elf, const struct kernel_elf *k,
+		       struct buf *room, struct err *e)
+{
+	struct relocs found;
+	struct err ignored;
+
+	if (relocs_find(&found, k, &ignored) || !found.present)
+		return 0;
+	if (elf->data == k->bytes.data) {
+		*elf = k->bytes;
+		return 0;
+	}
+	buf_add(room, k->bytes.data + found.off, k->bytes.len - found.off);
+	if (room->failed)
+		return compress_no_memory("pack", e);
+	*elf = buf_bytes(room);
+	return 0;
+}
+
 int pack_kernel(const struct pack_request *r, struct buf *out, struct err *e)
 {
 	struct kernel_elf k = { 0 };
@@ -185,6 +209,8 @@ int pack_kernel(const struct pack_request *r, struct buf *out, struct err *e)
 	rc = kernel_elf_parse(&k, r->elf, e);
 	if (!rc)
 		rc = strip_elf(&elf, &k, &room, e);
+	if (!rc)
+		rc = carry_lists(&elf, &k, &room, e);
 	if (!rc)
 		rc = pack_stripped(r, elf, out, e);
 	buf_release(&room);
