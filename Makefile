@@ -291,6 +291,7 @@ help:
 	@echo 'check-debian Debian from its disk in all ways; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
+	@echo 'kaslr        the small kernel at 1000 random places'
 	@echo 'bench        load times and memory as ratios, boot in instructions'
 	@echo 'completions  write scripts/completion anew from the option table'
 	@echo 'install      into DESTDIR/PREFIX; uninstall takes it away again'

@@ -119,6 +119,11 @@ check-cli: needs-cli
 check-guest: needs-guest
 	@tests/guest/run
 
+# 1000 starts at random places; KASLR_STARTS=N makes it fewer.
+.PHONY: kaslr
+kaslr: needs-guest
+	@tests/guest/run kaslr
+
 # Shell tests of the commands that read images; `make check-image` of one
 # suite: tests/image/run SUITE.
 .PHONY: check-image
