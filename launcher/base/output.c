@@ -290,6 +290,34 @@ int output_write(struct output *o, const struct bytes *parts, size_t n,
 	return rc;
 }
 
+/* The file's size must grow, too: the hole may be its end. */
+static int skip_in_file(struct output *o, uint64_t n, struct err *e)
+{
+	off_t end = lseek(o->fd, (off_t)n, SEEK_CUR);
+
+	if (end < 0 || ftruncate(o->fd, end))
+		return err_sys(e, "%s: cannot make it larger", o->path);
+	return 0;
+}
+
+int output_skip(struct output *o, uint64_t n, struct patience *p, struct err *e)
+{
+	static const uint8_t zeros[65536];
+	int rc = 0;
+
+	if (o->folder >= 0)
+		return skip_in_file(o, n, e);
+	while (!rc && n) {
+		const struct bytes part = { zeros, n < sizeof(zeros)
+							   ? n
+							   : sizeof(zeros) };
+
+		rc = output_write(o, &part, 1, p, e);
+		n -= part.len;
+	}
+	return rc;
+}
+
 /*
  * Some file systems (NFS, quotas) report a failed write only when a
  * descriptor is closed; closing a second one keeps the first for linkat().

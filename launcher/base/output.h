@@ -66,6 +66,10 @@ int output_open(struct output *o, const char *path, unsigned mode,
 int output_write(struct output *o, const struct bytes *parts, size_t n,
 		 struct patience *p, struct err *e);
 
+/* Write @n bytes of zeros: a hole, in a file that gets its name at the end. */
+int output_skip(struct output *o, uint64_t n, struct patience *p,
+		struct err *e);
+
 /*
  * Give the file its name now, and go on writing to it, so that it can be read
  * meanwhile. Does nothing for outputs that are written directly.

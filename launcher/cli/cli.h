@@ -65,6 +65,7 @@ struct options {
 	const char *report;   /* the file for the run's JSON, or NULL */
 	const char *timeline; /* the file for its picture, or NULL */
 	const char *dmesg;    /* the file for the kernel's log, or NULL */
+	const char *core;     /* the file for a vmcore, or NULL */
 	const char *map;      /* the file for inspect's picture, or NULL */
 	/* extract and pack -o, "-" is stdout; test -o, a folder */
 	const char *output;

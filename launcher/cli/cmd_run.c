@@ -28,6 +28,7 @@
 #include "run/early.h"
 #include "run/files.h"
 #include "run/guest.h"
+#include "outcome/core.h"
 #include "outcome/report.h"
 #include "outcome/timeline.h"
 
@@ -189,6 +190,7 @@ static int open_all(struct run *r, struct err *e)
 		.timeline = o->timeline,
 		.trace = o->trace,
 		.dmesg = o->dmesg,
+		.core = o->core,
 		.image = o->image,
 		.symbols = o->symbols,
 		.initrds = o->initrd,
@@ -416,6 +418,19 @@ static int write_dmesg(struct run *r, int status, struct err *e)
 	return file_failed(r, rc, "--dmesg", &why, status, e);
 }
 
+/* A vmcore of a guest that ended badly. */
+static int write_core(struct run *r, int status, struct err *e)
+{
+	struct err why;
+	int rc;
+
+	if (!r->guest.autopsy.gm || !status)
+		return status;
+	rc = core_write(&r->files.core, &r->guest.autopsy,
+			&r->guest.session.patience, &why);
+	return file_failed(r, rc, "--core", &why, status, e);
+}
+
 /* Without an image there is no picture to draw. */
 static int write_timeline(struct run *r, int status, struct err *e)
 {
@@ -500,6 +515,8 @@ static int write_results(struct run *r, int status, struct err *e)
 	status = finish_trace(r, status, e);
 	if (r->files.dmesg.fd >= 0)
 		status = write_dmesg(r, status, e);
+	if (r->files.core.fd >= 0)
+		status = write_core(r, status, e);
 	if (r->files.report.fd >= 0)
 		status = write_report(r, status, e);
 	if (r->files.timeline.fd >= 0)

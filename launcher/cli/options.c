@@ -234,6 +234,8 @@ const struct option_row option_rows[] = {
 	{ "dmesg", 0, "FILE", ONCE, OPT_RUN,
 	  "write the kernel's log out of the guest's memory when it ends",
 	  NEW_FILE(dmesg) },
+	{ "core", 0, "FILE", ONCE, OPT_RUN,
+	  "write the guest as a vmcore if it ends badly", NEW_FILE(core) },
 	{ "trace", 0, "KINDS FILE", ONCE, OPT_RUN,
 	  "write events, a line each: pio,mmio,exits,irq", .set = set_trace,
 	  .second = VALUE_OUTPUT_AT(struct options, trace),

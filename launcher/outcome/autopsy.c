@@ -126,6 +126,21 @@ static void open_memory(struct autopsy *a)
 			      symbols_address(a->symbols, "vmcoreinfo_size"));
 }
 
+bool autopsy_begin(struct autopsy *a)
+{
+	if (!a->gm || !a->symbols || !a->symbols->kernel)
+		return false;
+	open_memory(a);
+	return true;
+}
+
+bool autopsy_variable(struct autopsy *a, const char *name, uint64_t *value)
+{
+	uint64_t at = autopsy_begin(a) ? symbols_address(a->symbols, name) : 0;
+
+	return at && memory_word(&a->memory, at, value);
+}
+
 /* ---- the log */
 
 static void read_log(struct autopsy *a)
@@ -133,7 +148,6 @@ static void read_log(struct autopsy *a)
 	struct symbols *s = a->symbols;
 	struct kernel_log_names names;
 
-	open_memory(a);
 	names = (struct kernel_log_names){
 		.prb = symbols_address(s, "prb"),
 		.log_buf = symbols_address(s, "log_buf"),
@@ -154,7 +168,7 @@ static void read_log(struct autopsy *a)
 
 const struct kernel_log *autopsy_log(struct autopsy *a, struct err *e)
 {
-	if (!a->gm || !a->symbols || !a->symbols->kernel) {
+	if (!autopsy_begin(a)) {
 		err_set(e, ENOENT, "there is no guest that has run a kernel");
 		return NULL;
 	}

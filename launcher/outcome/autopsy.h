@@ -68,6 +68,13 @@ struct autopsy {
 /* Free what was read. The empty struct is fine. */
 void autopsy_release(struct autopsy *a);
 
+/* Read what everything else needs; false: there is no guest that has run a
+ * kernel. The functions below do this themselves. */
+bool autopsy_begin(struct autopsy *a);
+
+/* The word in the kernel's variable @name; false if it is not known. */
+bool autopsy_variable(struct autopsy *a, const char *name, uint64_t *value);
+
 /* The kernel's log, or NULL and why not. */
 const struct kernel_log *autopsy_log(struct autopsy *a, struct err *e);
 

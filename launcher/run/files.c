@@ -8,6 +8,7 @@ void run_files_init(struct run_files *f)
 		.timeline = OUTPUT_EMPTY,
 		.trace = OUTPUT_EMPTY,
 		.dmesg = OUTPUT_EMPTY,
+		.core = OUTPUT_EMPTY,
 		.image = INPUT_EMPTY,
 		.symbols = INPUT_EMPTY,
 		.kvm = KVM_EMPTY,
@@ -41,6 +42,7 @@ int run_files_open(struct run_files *f, const struct run_paths *p,
 		     ?: open_output(&f->timeline, "--timeline", p->timeline, e)
 		     ?: open_output(&f->trace, "--trace", p->trace, e)
 		     ?: open_output(&f->dmesg, "--dmesg", p->dmesg, e)
+		     ?: open_output(&f->core, "--core", p->core, e)
 		     ?: open_input(&f->symbols, "--symbols", p->symbols, e)
 		     ?: open_input(&f->image, NULL, p->image, e);
 	for (size_t i = 0; !rc && i < p->initrds_count; i++)
@@ -66,4 +68,5 @@ void run_files_close(struct run_files *f)
 	output_discard(&f->timeline);
 	output_discard(&f->trace);
 	output_discard(&f->dmesg);
+	output_discard(&f->core);
 }

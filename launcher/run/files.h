@@ -19,14 +19,14 @@
 
 /* NULL: not asked for. Paths must outlive the files. */
 struct run_paths {
-	const char *report, *timeline, *trace, *dmesg;
+	const char *report, *timeline, *trace, *dmesg, *core;
 	const char *image, *symbols;
 	const char *const *initrds;
 	size_t initrds_count; /* at most INITRD_PARTS_MAX */
 };
 
 struct run_files {
-	struct output report, timeline, trace, dmesg;
+	struct output report, timeline, trace, dmesg, core;
 	struct input image, symbols;
 	struct input initrds[INITRD_PARTS_MAX];
 	struct kvm kvm;

@@ -35,6 +35,7 @@ _launcher_options()
 		--report \
 		--timeline \
 		--dmesg \
+		--core \
 		--trace \
 		--gdb \
 		--gdb-lost \
@@ -156,6 +157,8 @@ _launcher_argument()
 	*' --timeline')
 		_launcher_offer -f ;;
 	*' --dmesg')
+		_launcher_offer -f ;;
+	*' --core')
 		_launcher_offer -f ;;
 	*' --trace')
 		_launcher_offer -W 'pio mmio exits irq' ;;
