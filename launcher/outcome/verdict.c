@@ -316,7 +316,7 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 {
 	char in_log[LOG_LINE_MAX], lacks[ROOT_WORDS_MAX];
 	const char *line = f->watch->panic;
-	bool said;
+	bool said, missed;
 
 	if (!*line && find_panic_in_log(f, in_log, sizeof(in_log)))
 		line = in_log;
@@ -328,13 +328,15 @@ static void say_panic(struct verdict *v, const struct verdict_facts *f)
 	if (device_saw_panic(f))
 		say(v, "%s%s", said ? ", and " : "", f->outcome->evidence);
 	say_cpus(v, f);
+	missed = f->root && root_was_missed(f->root, line, lacks);
+	/* In front of what may be long, since the end may be cut. */
+	if (missed)
+		say(v, "; %s", lacks);
 	if (!f->watch->bytes)
 		say_silence(v, f);
 	say_traces(v, f);
-	if (f->root && root_was_missed(f->root, line, lacks)) {
-		say(v, "; %s", lacks);
+	if (missed)
 		return;
-	}
 	say(v, "; try another --cmdline or --initrd");
 	if (f->watch->bytes)
 		say(v, ": the console says what it missed");
