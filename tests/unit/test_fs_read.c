@@ -679,7 +679,7 @@ START_TEST(fs__hides_procfs)
 
 	fs_server_release(&server);
 	assert_ok(fs_folder_open(&f, "/", &e), &e);
-	assert_ok(fs_server_init(&server, &f, false, &e), &e);
+	assert_ok(fs_server_init(&server, &f, true, &e), &e);
 	ck_assert_int_eq(init(38, 0), 0);
 	proc = node_of("proc");
 	ck_assert_int_eq(lookup(proc, "self"), 0);
@@ -687,6 +687,14 @@ START_TEST(fs__hides_procfs)
 	ck_assert_int_eq(open_node(FUSE_OPENDIR, proc, 0, &fh), 0);
 	list(FUSE_READDIR, fh, 0, 4096, names_seen);
 	ck_assert(!strcmp(names_seen, ". .. ") || !strcmp(names_seen, ".. . "));
+	/* Nothing can be made or changed there, even where it could be. */
+	begin(FUSE_MKDIR, proc);
+	ADD((struct fuse_mkdir_in){ .mode = 0755 });
+	add_name("x");
+	ck_assert_int_eq(ask(), -EACCES);
+	begin(FUSE_SETATTR, proc);
+	ADD((struct fuse_setattr_in){ .valid = 0 });
+	ck_assert_int_eq(ask(), -EACCES);
 	/* Another file system has other inode numbers. */
 	ck_assert_int_eq(getattr(proc), 0);
 	ck_assert_uint_ne(attr()->ino >> 48, 0);

@@ -63,11 +63,11 @@ void fs_handle_put(struct fs_handles *h, struct fs_handle *handle);
 /* The guest closed it. Returns 0 or -EBADF. */
 int fs_handle_close(struct fs_handles *h, uint64_t id);
 
-/* The descriptors that handles and nodes share must suffice for both: how many
- * handles there may be of @fds. */
+/* How many handles there may be if @fds descriptors are for handles and nodes:
+ * a handle has two, its own and its node's, and nodes without one need some. */
 static inline unsigned fs_handles_of(unsigned fds)
 {
-	return fds / 4;
+	return fds / 3;
 }
 
 #endif

@@ -8,7 +8,8 @@
 
 bool fs_has_no_reply(uint32_t opcode)
 {
-	return opcode == FUSE_FORGET || opcode == FUSE_BATCH_FORGET;
+	return opcode == FUSE_FORGET || opcode == FUSE_BATCH_FORGET ||
+	       opcode == FUSE_INTERRUPT;
 }
 
 uint32_t fs_message_opcode(struct virtq_cursor in)

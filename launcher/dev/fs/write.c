@@ -28,14 +28,6 @@
 /* Bytes copied by one request, which takes a thread as long as it lasts. */
 #define COPY_MAX (64u << 20)
 
-/* The name of something in the folder that the request is about. */
-static int take_child(struct fs_call *c, const char **name)
-{
-	if (c->node->is_hidden)
-		return -EACCES;
-	return fs_take_name(&c->m, name);
-}
-
 static int result_of(int rc)
 {
 	return rc < 0 ? -errno : 0;
@@ -92,7 +84,7 @@ int fs_op_mknod(struct fs_call *c)
 {
 	mode_t mode = c->a.mknod.mode;
 	const char *name;
-	int rc = take_child(c, &name);
+	int rc = fs_take_name(&c->m, &name);
 
 	if (rc)
 		return rc;
@@ -105,7 +97,7 @@ int fs_op_mknod(struct fs_call *c)
 int fs_op_mkdir(struct fs_call *c)
 {
 	const char *name;
-	int rc = take_child(c, &name);
+	int rc = fs_take_name(&c->m, &name);
 
 	if (!rc)
 		rc = result_of(mkdirat(c->node->fd, name,
@@ -116,7 +108,7 @@ int fs_op_mkdir(struct fs_call *c)
 int fs_op_symlink(struct fs_call *c)
 {
 	const char *name, *target;
-	int rc = take_child(c, &name);
+	int rc = fs_take_name(&c->m, &name);
 
 	if (!rc)
 		rc = fs_take_text(&c->m, &target, PATH_MAX - 1, -ENAMETOOLONG);
@@ -131,7 +123,7 @@ int fs_op_link(struct fs_call *c)
 	struct fs_node *old;
 	const char *name;
 	struct statx st;
-	int rc = take_child(c, &name);
+	int rc = fs_take_name(&c->m, &name);
 
 	if (!rc)
 		rc = fs_node_get(&c->s->nodes, c->a.link.oldnodeid, &old);
@@ -210,7 +202,7 @@ int fs_op_create(struct fs_call *c)
 	struct fs_node *node;
 	const char *name;
 	struct statx st;
-	int fd, rc = take_child(c, &name);
+	int fd, rc = fs_take_name(&c->m, &name);
 
 	if (rc)
 		return rc;
@@ -236,8 +228,6 @@ int fs_op_tmpfile(struct fs_call *c)
 	struct statx st;
 	int fd, rc;
 
-	if (c->node->is_hidden)
-		return -EACCES;
 	fd = fs_nodes_open(&c->s->nodes, c->node->fd, ".",
 			   create_flags(c) | O_TMPFILE |
 				   (int)(c->a.create.flags & O_EXCL),
@@ -256,7 +246,7 @@ int fs_op_tmpfile(struct fs_call *c)
 static int remove_child(struct fs_call *c, int flags)
 {
 	const char *name;
-	int rc = take_child(c, &name);
+	int rc = fs_take_name(&c->m, &name);
 
 	return rc ?: result_of(unlinkat(c->node->fd, name, flags));
 }
@@ -275,7 +265,7 @@ static int rename_to(struct fs_call *c, uint64_t new_dir, uint32_t flags)
 {
 	const char *from, *to;
 	struct fs_node *dir;
-	int rc = take_child(c, &from);
+	int rc = fs_take_name(&c->m, &from);
 
 	if (!rc)
 		rc = fs_take_name(&c->m, &to);
