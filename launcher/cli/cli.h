@@ -115,6 +115,8 @@ enum option_group {
 	OPT_TEST = 1 << 6,
 	OPT_MAP = 1 << 7, /* only valid with inspect's --map */
 	OPT_EXEC = 1 << 8,
+	/* Not for commands: the option's argument is a folder. */
+	OPT_FOLDER = 1 << 12,
 	/* Not for commands: exec does not take this option of run. */
 	OPT_NOT_EXEC = 1 << 13,
 	/* Not for commands: the option is a key of a suite's cases. */
@@ -169,8 +171,11 @@ bool command_takes(const struct command *cmd, unsigned groups);
 
 /* How a run differs whose console is not the user's. */
 struct run_way {
-	int console_fd; /* where the console goes to; -1: nowhere */
-	int failed;	/* the status if the launcher fails */
+	/* The console is a virtio console, and the serial line, with the
+	 * kernel's log, is apart. Otherwise all of the console is a log. */
+	bool has_terminal;
+	int log_fd; /* where that goes to; -1: nowhere */
+	int failed; /* the status if the launcher fails */
 	/*
 	 * Change the verdict about @outcome. Returns whether it is to be said:
 	 * the run may speak for itself.

@@ -8,8 +8,8 @@
  * which is the kernel's log, kept away from stdin and stdout.
  *
  *   launcher            guest
- *   stdin   --> port -->  pipe --> command
- *   stdout  <-- port <--  pipe <-- command
+ *   stdin   --> port -->  pipe --> command     or, if they are a terminal,
+ *   stdout  <-- port <--  pipe <-- command     all three <--> hvc0
  *   stderr  <-- port <--  pipe <-- command
  *   status  <-- test port <------- init
  */
@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dev/virtio/console.h"
 #include "dev/virtio/fs.h"
 #include "dev/virtio/ports.h"
 #include "exec/kernel.h"
@@ -234,12 +235,31 @@ static int copy_of(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+/* Both ends of a dialogue are the terminal, or neither is: of a command whose
+ * output is a file, the shell's terminal remains that of this machine. */
+static void find_terminal(struct exec_job *job)
+{
+	job->tty[0] = job->tty[1] = isatty(STDIN_FILENO) &&
+				    isatty(STDOUT_FILENO);
+	job->tty[2] = job->tty[0] && isatty(STDERR_FILENO);
+}
+
+static int add_terminal(struct exec *x, struct err *e)
+{
+	const struct device_request r = { .type = &virtio_console_type };
+
+	return device_request_add(x->o.devices, &x->o.devices_count,
+				  MACHINE_DEVICES_MAX, &r, e);
+}
+
 static int add_streams(struct exec *x, struct err *e)
 {
 	int done[2];
 	int rc = 0;
 
-	if (!x->job.tty[0])
+	if (x->job.tty[0])
+		rc = add_terminal(x, e);
+	else
 		rc = add_port(x, EXEC_PORT_STDIN, copy_of(STDIN_FILENO), -1, e);
 	if (!rc && !x->job.tty[1])
 		rc = add_port(x, EXEC_PORT_STDOUT, -1, copy_of(STDOUT_FILENO),
@@ -316,6 +336,7 @@ static int prepare(struct exec *x, struct err *e)
 	if (rc)
 		return rc;
 	find_command(x);
+	find_terminal(&x->job);
 	rc = add_shares(x, e);
 	if (!rc)
 		rc = add_streams(x, e);
@@ -402,16 +423,18 @@ static void release(struct exec *x, size_t devices)
 int cmd_exec(const struct options *o, struct err *e)
 {
 	static struct exec x;
-	const struct run_way way = {
-		.console_fd = o->verbose ? STDERR_FILENO : -1,
+	struct run_way way = {
+		.log_fd = o->verbose ? STDERR_FILENO : -1,
 		.failed = STATUS_EXEC_FAILED,
 		.judge = judge,
 	};
 	int status = STATUS_EXEC_FAILED;
 
 	x = (struct exec){ .o = *o, .initramfs_fd = -1, .done_fd = -1 };
-	if (!prepare(&x, e))
+	if (!prepare(&x, e)) {
+		way.has_terminal = x.job.tty[0];
 		status = run_image(&x.o, &way, e);
+	}
 	release(&x, o->devices_count);
 	return status;
 }

@@ -240,10 +240,14 @@ static int read_all(struct run *r, struct err *e)
 	if (rc)
 		return rc;
 	step_begin(&r->early.step, "making the machine");
+	if (r->way) {
+		r->guest.log_apart = r->way->has_terminal;
+		r->guest.log_fd = r->way->log_fd;
+	}
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
-	if (!rc && r->way) {
+	if (!rc && r->way && !r->way->has_terminal) {
 		r->guest.session.input.fd = -1;
-		r->guest.session.output.fd = r->way->console_fd;
+		r->guest.session.output.fd = r->way->log_fd;
 	}
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);

@@ -228,6 +228,20 @@ static int count_option(struct walk *w, const struct option_row *r,
 		       r->times);
 }
 
+/* Whether @word is the option @r of @cmd, written out: the name of an option of
+ * one command may be that of another launcher's for the others. */
+static bool is_written_as(const char *word, const struct option_row *r,
+			  const struct command *cmd)
+{
+	if (!r || !command_takes(cmd, r->groups))
+		return false;
+	if (word[1] != '-')
+		return word[1] == r->letter && !word[2];
+	word += 2;
+	return strcspn(word, "=") == strlen(r->name) &&
+	       !strncmp(word, r->name, strlen(r->name));
+}
+
 static int apply(struct options *o, const struct command *cmd, int opt,
 		 struct walk *w, struct err *e)
 {
@@ -236,7 +250,7 @@ static int apply(struct options *o, const struct command *cmd, int opt,
 	const char *advice = advice_on(word);
 	int rc;
 
-	if (advice && !(r && command_takes(cmd, r->groups)))
+	if (advice && !is_written_as(word, r, cmd))
 		return err_set(e, EINVAL, "unknown option %s: %s", word,
 			       advice);
 	if (opt == ':')

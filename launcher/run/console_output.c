@@ -50,9 +50,15 @@ static void on_gone(struct console_output *o)
 		fail(o, EPIPE);
 }
 
+static void show_watch(struct console_output *o, const uint8_t *data, size_t n)
+{
+	if (o->watch)
+		watch_feed(o->watch, data, n);
+}
+
 static void pass_on(struct console_output *o, const uint8_t *data, size_t n)
 {
-	watch_feed(o->watch, data, n);
+	show_watch(o, data, n);
 	terminal_shows(o->terminal, data, n);
 	console_drop(o->console, n);
 	o->seen(o->ctx);
@@ -187,7 +193,7 @@ static void forsake(struct console_output *o)
 
 	while ((len = console_peek(o->console, &data))) {
 		o->unwritten += len;
-		watch_feed(o->watch, data, len);
+		show_watch(o, data, len);
 		console_drop(o->console, len);
 	}
 	o->seen(o->ctx);

@@ -20,7 +20,7 @@
 struct console_output {
 	/* Set by the owner. */
 	struct console *console;
-	struct watch *watch;
+	struct watch *watch; /* NULL: nothing of it is watched */
 	struct terminal *terminal;
 	struct outcome_latch *latch; /* set when stdout fails */
 	struct milestones *times;    /* NULL: not wanted */

@@ -10,6 +10,8 @@ void guest_init(struct guest *g)
 	*g = (struct guest){
 		.latch.wake_fd = -1,
 		.console.wake_fd = -1,
+		.log.wake_fd = -1,
+		.log_fd = -1,
 		.m = MACHINE_EMPTY,
 		.terminal = TERMINAL_EMPTY,
 		.session = SESSION_EMPTY,
@@ -50,6 +52,8 @@ static int open_session(struct guest *g, struct err *e)
 		.ops = &ops,
 		.machine = &g->m,
 		.console = &g->console,
+		.log = g->log_apart ? &g->log : NULL,
+		.log_fd = g->log_fd,
 		.line = &g->m.console,
 		.terminal = &g->terminal,
 		.watch = &g->watch,
@@ -84,6 +88,8 @@ int guest_open(struct guest *g, const struct machine_config *config,
 	rc = outcome_latch_init(&g->latch, e);
 	if (!rc)
 		rc = console_init(&g->console, e);
+	if (!rc && g->log_apart)
+		rc = console_init(&g->log, e);
 	if (!rc)
 		rc = machine_init(&g->m, &mine, &g->latch, e);
 	if (!rc)
@@ -100,7 +106,9 @@ static void on_output(void *guest, uint8_t byte)
 {
 	struct guest *g = guest;
 
-	if (!g->logs_twice || !atomic_load(&g->has_hvc0))
+	if (g->log_apart)
+		console_put(&g->log, byte);
+	else if (!g->logs_twice || !atomic_load(&g->has_hvc0))
 		console_put(&g->console, byte);
 }
 
@@ -167,6 +175,8 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)
 		session_run(&g->session);
 	} else {
 		console_finish(&g->console);
+		if (g->log_apart)
+			console_finish(&g->log);
 		machine_join(&g->m);
 	}
 	g->autopsy.symbols = &g->symbols;
@@ -217,6 +227,7 @@ void guest_release(struct guest *g)
 	machine_release(&g->m);
 	debugger_release(&g->debugger);
 	console_release(&g->console);
+	console_release(&g->log);
 	outcome_latch_release(&g->latch);
 	(void)trace_close(&g->trace, &ignored);
 	watch_release(&g->watch);

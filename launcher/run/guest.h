@@ -18,6 +18,11 @@ struct guest {
 	struct outcome_latch latch;
 	struct machine m;
 	struct console console;
+	/* The serial line's output, if the console is the terminal of a virtio
+	 * console alone; both set before guest_open(). */
+	struct console log;
+	bool log_apart;
+	int log_fd; /* where it is written to; -1: nowhere */
 	struct watch watch;
 	struct sender sender;
 	struct terminal terminal; /* opened before guest_run(), or empty */

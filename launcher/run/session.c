@@ -210,6 +210,13 @@ static void join_parts(struct session *s)
 		.ctx = s,
 		.fd = STDOUT_FILENO,
 	};
+	if (!c->log)
+		return;
+	s->log = s->output;
+	s->log.console = c->log;
+	s->log.terminal = &s->no_terminal;
+	s->log.fd = c->log_fd;
+	s->output.watch = NULL;
 }
 
 int session_init(struct session *s, const struct session_config *c,
@@ -219,6 +226,7 @@ int session_init(struct session *s, const struct session_config *c,
 
 	*s = (struct session)SESSION_EMPTY;
 	s->c = *c;
+	s->no_terminal = (struct terminal)TERMINAL_EMPTY;
 	s->patience = (struct patience)PATIENCE_AT_END;
 	rc = signals_open(c->signals, e);
 	if (!rc)
@@ -256,6 +264,8 @@ static int watch_all(struct session *s, struct err *e)
 			      LOOP_IN | LOOP_FIRST, e);
 	if (!rc)
 		rc = console_output_begin(&s->output, &s->loop, e);
+	if (!rc && s->c.log)
+		rc = console_output_begin(&s->log, &s->loop, e);
 	if (!rc)
 		rc = console_input_begin(&s->input, &s->loop, e);
 	if (!rc)
@@ -276,6 +286,8 @@ static void unwatch_all(struct session *s)
 	loop_remove(&s->signal);
 	loop_remove(&s->end);
 	console_output_end(&s->output);
+	if (s->c.log)
+		console_output_end(&s->log);
 	console_input_end(&s->input);
 	debugger_stop_serving(s->c.debugger);
 	stuck_unwatch(s->c.stuck);
@@ -293,10 +305,14 @@ void session_run(struct session *s)
 	/* The run may have been ended by a prompt in the middle of a line: what
 	 * the guest prints until it stops is written, too. */
 	console_finish(s->c.console);
+	if (s->c.log)
+		console_finish(s->c.log);
 	s->c.ops->stop(s->c.machine);
 	/* A console without a guest needs nothing more. */
 	unwatch_all(s);
 	console_output_drain(&s->output, &s->patience);
+	if (s->c.log)
+		console_output_drain(&s->log, &s->patience);
 	watch_end(s->c.watch);
 	explain_shutdown(s);
 	milestone_reach(s->c.times, MILESTONE_END);

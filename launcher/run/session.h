@@ -34,7 +34,12 @@ struct session_ops {
 struct session_config {
 	const struct session_ops *ops;
 	void *machine;
-	struct console *console;       /* its output */
+	struct console *console; /* its output */
+	/* What the kernel logs, if that is apart from the console: it is what
+	 * is watched then, and written to log_fd; -1: not written. NULL: the
+	 * console has it. */
+	struct console *log;
+	int log_fd;
 	const struct line_guest *line; /* its input */
 	struct terminal *terminal;     /* stdin or stdout, if one is */
 	struct watch *watch;
@@ -51,8 +56,9 @@ struct session {
 	struct session_config c;
 	struct loop loop;
 	struct console_input input;
-	struct console_output output;
-	struct patience patience; /* of all outputs once the run has ended */
+	struct console_output output, log;
+	struct terminal no_terminal; /* the log's */
+	struct patience patience;    /* of all outputs once the run has ended */
 	struct loop_watch signal, end;
 	struct loop_call ready; /* the guest has booted; from any thread */
 	struct loop_timer timeout, panic; /* the end of a panic's output */
