@@ -32,7 +32,7 @@ struct start {
 
 static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 {
-	char **w = calloc(c->options.count + 9, sizeof(*w));
+	char **w = calloc(c->options.count + 11, sizeof(*w));
 
 	s->argv = w;
 	if (!w)
@@ -42,6 +42,10 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 	*w++ = (char *)c->command;
 	for (size_t i = 0; i < c->options.count; i++)
 		*w++ = (char *)c->options.at[i];
+	if (c->named) {
+		*w++ = (char *)"--name";
+		*w++ = (char *)c->name;
+	}
 	if (c->reports) {
 		*w++ = (char *)"--report";
 		*w++ = s->report;

@@ -230,6 +230,7 @@ int build_case(struct build *b, struct err *e)
 	rc = choose_command(b, e);
 	if (rc)
 		return rc;
+	c->named = b->words->takes(c->command, "name");
 	c->reports = b->words->takes(c->command, "report");
 	c->timed = b->words->takes(c->command, "timeout");
 	rc = apply_defaults(b, e) ?: apply_own(b, e);

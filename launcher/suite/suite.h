@@ -93,7 +93,8 @@ struct suite_case {
 	struct texts files;   /* that must be there */
 	const char *input;    /* NULL: none */
 	uint64_t timeout_ns;
-	bool reports; /* the command takes --report */
+	bool named;   /* the command takes --name, which is the case's */
+	bool reports; /* and --report */
 	bool timed;   /* and --timeout, which is not among the options yet */
 	struct suite_needs needs;
 	/* The expected result. */

@@ -470,6 +470,24 @@ START_TEST(suite__ports_are_in_its_folder)
 }
 END_TEST
 
+/* A case's name is its guest's, of which MAC addresses are made. */
+START_TEST(suite__cards_are_in_its_folder)
+{
+	static const char text[] =
+		"cases:\n"
+		"- {name: a, image: i, net: ['user,pcap=p', stream=s, tap=t]}\n"
+		"- {name: b, image: i, command: verify}\n";
+	const struct bytes bytes = { (const uint8_t *)text, strlen(text) };
+
+	assert_ok(suite_parse(&s, "d/s.yaml", bytes, &suite_words, &e), &e);
+	ck_assert_str_eq(words(0), "--net user,pcap=d/p --net stream=d/s "
+				   "--net tap=t");
+	ck_assert(s.cases[0].named);
+	ck_assert(!s.cases[1].named);
+	suite_release(&s);
+}
+END_TEST
+
 /* Their paths are; a comma in the folder's name does not end them. */
 START_TEST(suite__devices_are_in_its_folder)
 {
@@ -970,6 +988,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
 	tcase_add_test(t, suite__initrds_are_a_list);
+	tcase_add_test(t, suite__cards_are_in_its_folder);
 	tcase_add_test(t, suite__devices_are_in_its_folder);
 	tcase_add_test(t, suite__ports_are_in_its_folder);
 	tcase_add_test(t, suite__matrix_is_a_product);

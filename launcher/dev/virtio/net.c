@@ -653,7 +653,7 @@ static const struct keyword net_keys[] = {
 	  VALUE_NUMBER_AT(struct virtio_net_config, mtu, VIRTIO_NET_MTU_MIN,
 			  VIRTIO_NET_MTU_MAX),
 	  0, false, "the longest packet, 68 to 65535" },
-	{ "pcap", "FILE", VALUE_TEXT_AT(struct virtio_net_config, pcap), 0,
+	{ "pcap", "FILE", VALUE_PATH_AT(struct virtio_net_config, pcap), 0,
 	  false, "write all frames to this file, for Wireshark" },
 };
 
