@@ -34,9 +34,9 @@ bool cmdline_has_word(const char *text, const char *word);
 
 /*
  * @text with the parameter @console (CMDLINE_...), in new memory at *@whole. It
- * is left out if the text names one, if it is empty, or if there is no room for it
- * in the @max bytes that the kernel accepts. It comes last: a guest that is not
- * Linux may read its command line from the start. -ENOMEM.
+ * is left out if the text names a console, if the text is empty, or if it does
+ * not fit into the @max bytes that the kernel accepts. It comes last: a guest
+ * that is not Linux may read its command line from the start. -ENOMEM.
  */
 int cmdline_add_console(const char *text, const char *console, uint64_t max,
 			char **whole, struct err *e);

@@ -34,8 +34,8 @@ struct boot_spot {
 
 /*
  * The command line of a run: the user's @given, or, if that is NULL, the one
- * embedded in @img, with @console by cmdline_add_console(). If both are missing,
- * it is only @console. The caller frees *@text.
+ * embedded in @img, with @console by cmdline_add_console(). If both are
+ * missing, it is only @console. The caller frees *@text.
  */
 int place_choose_cmdline(char **text, const struct image *img,
 			 const char *given, const char *console, struct err *e);

@@ -201,8 +201,8 @@ int device_request_parse(struct device_request *r,
 
 /*
  * Add @r to the @count requests of @list, which has room for @max, or join it
- * with one of its type, if a machine can have it in addition. On success the list owns its config. The message does
- * not name the option.
+ * with one of its type, if a machine can have it in addition. On success the
+ * list owns its config. The message does not name the option.
  */
 int device_request_add(struct device_request *list, size_t *count, size_t max,
 		       const struct device_request *r, struct err *e);

@@ -192,7 +192,7 @@ static void on_more(void *ctx)
 	mores++;
 }
 
-/* A device thread does not wait: it is told when there is room again. */
+/* A device thread does not wait: more() is called when there is room again. */
 START_TEST(console__takes_what_there_is_room_for)
 {
 	static uint8_t data[CONSOLE_QUEUE];

@@ -244,6 +244,32 @@ START_TEST(guest__hears_its_console)
 }
 END_TEST
 
+static const struct {
+	const char *cmdline, *shown;
+} logs[] = {
+	{ "console=ttyS0 console=hvc0", "ab" },
+	{ "console=hvc0 console=ttyS0,9600 quiet", "ab" },
+	{ "console=hvc0", "abc" },
+	{ "console=ttyS0 -- console=hvc0", "abc" },
+	{ NULL, "abc" },
+};
+
+/* What a kernel logs to two consoles is shown once. */
+START_TEST(guest__logs_to_two_consoles)
+{
+	const uint8_t *data;
+
+	g.cmdline = logs[_i].cmdline;
+	assert_ok(open_and_connect(), &e);
+	host.output(host.ctx, 'a');
+	ck_assert_uint_eq(host.take(host.ctx, (const uint8_t *)"b", 1), 1);
+	host.output(host.ctx, 'c');
+	ck_assert_uint_eq(console_peek(&g.console, &data),
+			  strlen(logs[_i].shown));
+	ck_assert_mem_eq(data, logs[_i].shown, strlen(logs[_i].shown));
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("guest");
@@ -254,6 +280,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, guest__that_fails, 0, COUNT(failures));
 	tcase_add_loop_test(t, guest__verdicts, 0, COUNT(verdicts));
 	tcase_add_test(t, guest__hears_its_console);
+	tcase_add_loop_test(t, guest__logs_to_two_consoles, 0, COUNT(logs));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -389,6 +391,53 @@ START_TEST(session__signal)
 }
 END_TEST
 
+/* ---- the size of the terminal */
+
+static int slave;
+static atomic_uint size_told; /* columns, and rows above bit 16 */
+
+static void note_size(void *ctx, uint16_t cols, uint16_t rows)
+{
+	(void)ctx;
+	atomic_store(&size_told, cols | (unsigned)rows << 16);
+}
+
+static void await_size(unsigned cols, unsigned rows)
+{
+	for (int ms = 0; atomic_load(&size_told) != (cols | rows << 16); ms++) {
+		ck_assert_int_lt(ms, WAIT_MS);
+		usleep(1000);
+	}
+}
+
+static void is_resized(void)
+{
+	const struct winsize other = { .ws_col = 100, .ws_row = 30 };
+
+	await_size(132, 43);
+	ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &other), 0);
+	kill(getpid(), SIGWINCH);
+	await_size(100, 30);
+	reset();
+}
+
+START_TEST(session__tells_the_terminals_size)
+{
+	struct winsize size = { .ws_col = 132, .ws_row = 43 };
+	int master;
+
+	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, &size), 0);
+	terminal.in_fd = slave;
+	line_end.resize = note_size;
+	init(0);
+	run(is_resized);
+	assert_ended(OUTCOME_RESET, "reset");
+	terminal.in_fd = -1;
+	close(master);
+	close(slave);
+}
+END_TEST
+
 /* What the signal has caused comes in the same round, and arrives before it:
  * the reader has gone, the input has ended, and the time is over. */
 static void cause(void *ctx)
@@ -707,6 +756,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, session__reader_leaves);
 	tcase_add_test(tc, session__time_stands_still);
 	tcase_add_loop_test(tc, session__signal, 0, COUNT(numbers));
+	tcase_add_test(tc, session__tells_the_terminals_size);
 	tcase_add_test(tc, session__signal_is_the_reason);
 	tcase_add_test(tc, session__signal_after_the_end);
 	tcase_add_loop_test(tc, session__lines, 0, COUNT(lines));

@@ -180,6 +180,24 @@ START_TEST(signals__release_the_empty_one)
 }
 END_TEST
 
+START_TEST(signals__a_terminals_new_size_ends_nothing)
+{
+	assert_ok(signals_open(&s, &e), &e);
+	signals_block(&s);
+	kill(getpid(), SIGWINCH);
+	ck_assert(is_readable());
+	ck_assert_int_eq(signals_take(&s), 0);
+	ck_assert(s.resized);
+	/* It hides no other. */
+	s.resized = false;
+	kill(getpid(), SIGWINCH);
+	kill(getpid(), SIGTERM);
+	ck_assert_int_eq(signals_take(&s), SIGTERM);
+	ck_assert_int_eq(signals_take(&s), 0);
+	ck_assert(s.resized);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *suite = suite_create("signals");
@@ -190,6 +208,7 @@ Suite *unit_suite(void)
 			    COUNT(taken));
 	tcase_add_loop_test(tc, signals__ignored_from_the_start, 0,
 			    COUNT(taken));
+	tcase_add_test(tc, signals__a_terminals_new_size_ends_nothing);
 	tcase_add_test(tc, signals__leave_others_alone);
 	tcase_add_test(tc, signals__ignore_broken_pipes);
 	tcase_add_test(tc, signals__open_twice);

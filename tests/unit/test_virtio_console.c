@@ -200,7 +200,7 @@ START_TEST(virtio_console__takes_what_is_typed)
 }
 END_TEST
 
-/* Nothing typed is lost, and the host is told of room once. */
+/* Nothing typed is lost, and room() is called once. */
 START_TEST(virtio_console__has_room_for_a_paste)
 {
 	static uint8_t paste[3 * VIRTIO_CONSOLE_TYPED],

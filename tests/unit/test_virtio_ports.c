@@ -5,11 +5,14 @@
  */
 #include "unit/virtio_driver.h"
 #include "base/inherited.h"
+#include "dev/virtio/mmio.h"
 #include "dev/virtio/ports.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -232,7 +235,8 @@ static const struct {
 	  "chain 0: fewer than 8 bytes of a control message (5.3.6.2)" },
 	{ CONTROL_RX, 4, 100, "chain 0: a device-readable buffer (5.3.6.1)" },
 	{ CONTROL_RX, 0, 7,
-	  "chain 0: 7 bytes are no room for a control message (5.3.6.2)" },
+	  "chain 0: a buffer of 7 bytes for a longer control message "
+	  "(5.3.6.2)" },
 	{ RX_1, 4, 100, "chain 0: a device-readable buffer (5.3.6.1)" },
 	{ TX_1, 4, 100, "chain 0: a device-writable buffer (5.3.6.1)" },
 	{ TX_2, 0, 100, "chain 0: a device-writable buffer (5.3.6.1)" },
@@ -490,6 +494,212 @@ START_TEST(virtio_ports__begin_anew_with_each_driver)
 }
 END_TEST
 
+/* --- with the worker, and a driver */
+
+#define QUEUES	  8
+#define SIZE	  64 /* of a queue */
+#define CHUNK	  4096
+#define RING(q)	  (0x100000 + (uint64_t)(q)*0x4000)
+#define CHUNKS(q) (0x200000 + (uint64_t)(q)*SIZE * CHUNK)
+
+static struct virtio_mmio v;
+static struct irq_edge irq;
+
+static void set(unsigned reg, uint32_t value)
+{
+	virtio_mmio_ops.write(&v, reg, 4, value);
+}
+
+static void begin_life(void)
+{
+	set(VIRTIO_REG_STATUS, 3);
+	set(VIRTIO_REG_DRIVER_FEATURES_SEL, 0);
+	set(VIRTIO_REG_DRIVER_FEATURES, 2);
+	set(VIRTIO_REG_DRIVER_FEATURES_SEL, 1);
+	set(VIRTIO_REG_DRIVER_FEATURES, 1);
+	set(VIRTIO_REG_STATUS, 11);
+	for (unsigned q = 0; q < QUEUES; q++) {
+		set(VIRTIO_REG_QUEUE_SEL, q);
+		set(VIRTIO_REG_QUEUE_NUM, SIZE);
+		set(VIRTIO_REG_QUEUE_DESC, (uint32_t)RING(q));
+		set(VIRTIO_REG_QUEUE_DRIVER, (uint32_t)RING(q) + 0x1000);
+		set(VIRTIO_REG_QUEUE_DEVICE, (uint32_t)RING(q) + 0x2000);
+		put16(RING(q) + 0x1002, 0);
+		put16(RING(q) + 0x2002, 0);
+		set(VIRTIO_REG_QUEUE_READY, 1);
+	}
+	set(VIRTIO_REG_STATUS, 15);
+}
+
+/* Make the next chunk of @q available, @len bytes of it. Returns its number. */
+static unsigned submit(unsigned q, const void *bytes, uint32_t len)
+{
+	unsigned idx = get16(RING(q) + 0x1002), i = idx % SIZE;
+	uint64_t at = CHUNKS(q) + i * CHUNK;
+
+	if (bytes)
+		put(at, bytes, len);
+	put_desc(RING(q), i,
+		 (struct driver_desc){ at, len, bytes ? 0 : WRITE, 0 });
+	put16(RING(q) + 0x1004 + 2 * i, i);
+	put16(RING(q) + 0x1002, idx + 1);
+	set(VIRTIO_REG_QUEUE_NOTIFY, q);
+	return idx;
+}
+
+/* Wait until chunk @n of @q is used; returns how many bytes were written. */
+static uint32_t await_used(unsigned q, unsigned n)
+{
+	for (unsigned ms = 0; (uint16_t)(get16(RING(q) + 0x2002) - n) == 0 ||
+			      (uint16_t)(get16(RING(q) + 0x2002) - n) > SIZE;
+	     ms++) {
+		ck_assert_uint_lt(ms, 20000);
+		usleep(1000);
+	}
+	return get32(RING(q) + 0x2004 + 8 * (n % SIZE) + 4);
+}
+
+static void control(uint32_t id, unsigned event)
+{
+	const struct virtio_console_control m = { id, (uint16_t)event, 1 };
+
+	await_used(CONTROL_TX, submit(CONTROL_TX, &m, sizeof(m)));
+}
+
+static void start_driver(void)
+{
+	begin_life();
+	for (unsigned i = 0; i < 6; i++)
+		submit(CONTROL_RX, NULL, 100);
+	control(UINT32_MAX, 0);
+	control(1, READY);
+	control(2, READY);
+	await_used(CONTROL_RX, 5);
+	control(1, OPEN);
+	control(2, OPEN);
+}
+
+static void start_worker(void)
+{
+	irq = (struct irq_edge){ .fd = eventfd(0, EFD_NONBLOCK),
+				 .line = { .vm = -1 } };
+	virtio_mmio_init(&v, &p.core, irq);
+	assert_ok(worker_start(&worker, "test", &e), &e);
+}
+
+static void stop_worker(void)
+{
+	virtio_stop(&p.core);
+	worker_stop(&worker);
+	irq_edge_release(&irq);
+}
+
+START_TEST(virtio_ports__carry_bytes_both_ways)
+{
+	uint8_t got[CHUNK];
+
+	start_worker();
+	start_driver();
+	for (unsigned round = 0; round < 200; round++) {
+		uint32_t len = 1 + round * 20;
+		unsigned n;
+
+		for (uint32_t i = 0; i < len; i++)
+			buffer[i] = (uint8_t)(i + round);
+		n = submit(TX_2, buffer, len);
+		ck_assert_int_eq(recv(peer, got, len, MSG_WAITALL), len);
+		ck_assert_mem_eq(got, buffer, len);
+		await_used(TX_2, n);
+		ck_assert_int_eq(write(peer, buffer, len), len);
+		n = submit(RX_2, NULL, CHUNK);
+		ck_assert_uint_eq(await_used(RX_2, n), len);
+		ck_assert_mem_eq(guest_mem_ptr(&gm,
+					       CHUNKS(RX_2) + n % SIZE * CHUNK,
+					       len),
+				 buffer, len);
+	}
+	ck_assert_uint_eq(p.core.faults, 0);
+	stop_worker();
+}
+END_TEST
+
+static size_t arrived;
+
+static void *read_all(void *arg)
+{
+	static uint8_t got[CHUNK];
+	ssize_t n;
+
+	(void)arg;
+	while ((n = read(pipe_end, got, sizeof(got))) > 0)
+		arrived += (size_t)n;
+	return NULL;
+}
+
+/* A program writes, and the guest powers off at once. */
+START_TEST(virtio_ports__write_what_came_last)
+{
+	pthread_t reader;
+
+	start_worker();
+	start_driver();
+	for (unsigned i = 0; i < SIZE; i++)
+		submit(TX_1, buffer, CHUNK);
+	arrived = 0;
+	/* A busy machine may keep the reader waiting. */
+	p.patience_ns = UINT64_C(60000000000);
+	ck_assert_int_eq(pthread_create(&reader, NULL, read_all, NULL), 0);
+	stop_worker();
+	ck_assert_uint_eq(p.core.host_errors, 0);
+	loop_remove(&p.ports[0].out);
+	stream_end_output(&one->stream);
+	pthread_join(reader, NULL);
+	ck_assert_uint_eq(arrived, SIZE * CHUNK);
+}
+END_TEST
+
+/* Nothing reads it: the run ends all the same, and says so. */
+START_TEST(virtio_ports__do_not_wait_for_ever)
+{
+	start_worker();
+	start_driver();
+	for (unsigned i = 0; i < SIZE; i++)
+		submit(TX_1, buffer, CHUNK);
+	stop_worker();
+	ck_assert_uint_eq(p.core.host_errors, 1);
+	ck_assert_str_eq(p.core.host_error.msg,
+			 "virtio-ports queue 5: port 'log': the last bytes "
+			 "from the guest are missing: nothing reads them");
+}
+END_TEST
+
+START_TEST(virtio_ports__survive_resets_with_bytes_in_flight)
+{
+	start_worker();
+	for (unsigned round = 0; round < 50; round++) {
+		start_driver();
+		for (unsigned i = 0; i < 30; i++) {
+			submit(TX_1, buffer, CHUNK);
+			submit(TX_2, buffer, CHUNK);
+			submit(RX_2, NULL, CHUNK);
+		}
+		(void)!write(peer, buffer, 1000);
+		while (recv(peer, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+			;
+		if (round % 2)
+			usleep(100 * round);
+		set(VIRTIO_REG_STATUS, 0);
+		for (unsigned ms = 0;
+		     virtio_mmio_ops.read(&v, VIRTIO_REG_STATUS, 4); ms++) {
+			ck_assert_uint_lt(ms, 20000);
+			usleep(1000);
+		}
+	}
+	ck_assert_uint_eq(p.core.faults, 0);
+	stop_worker();
+}
+END_TEST
+
 /* --- the option */
 
 static int parse(struct device_request *r, const char *text)
@@ -717,6 +927,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_ports__stay_open_for_the_next_program);
 	tcase_add_test(t, virtio_ports__end_with_the_program_for_eof);
 	tcase_add_test(t, virtio_ports__begin_anew_with_each_driver);
+	tcase_add_test(t, virtio_ports__carry_bytes_both_ways);
+	tcase_add_test(t, virtio_ports__write_what_came_last);
+	tcase_add_test(t, virtio_ports__do_not_wait_for_ever);
+	tcase_add_test(t, virtio_ports__survive_resets_with_bytes_in_flight);
 	suite_add_tcase(s, t);
 	tcase_add_test(o, virtio_ports__leave_the_flags_of_shared_files);
 	tcase_add_loop_test(o, virtio_ports__rejects_options, 0,

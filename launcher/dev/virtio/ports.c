@@ -100,7 +100,7 @@ static enum virtio_result serve_control_rx(struct virtio_ports *p,
 	r->written = put_message(port, what, &w);
 	if (!r->written) {
 		err_set(e, EPROTO,
-			"chain %u: %llu bytes are no room for a control "
+			"chain %u: a buffer of %llu bytes for a longer control "
 			"message (5.3.6.2)",
 			r->chain.head,
 			(unsigned long long)r->chain.writable_bytes);
@@ -224,7 +224,7 @@ static uint64_t bytes_out(struct virtio_ports *p)
 	       atomic_load(&p->counts[PORTS_DROPPED_BYTES]);
 }
 
-/* Wait for on_look(), but not much longer than END_PATIENCE_MS without
+/* Wait for on_look(), but not much longer than patience_ns without
  * progress. Returns the port that still waits, or NULL. */
 static const struct virtio_port *await_ports(struct virtio_ports *p)
 {
@@ -240,7 +240,7 @@ static const struct virtio_port *await_ports(struct virtio_ports *p)
 		if (bytes_out(p) != before)
 			last = clock_ns();
 		before = bytes_out(p);
-		if (clock_ns() - last > END_PATIENCE_MS * UINT64_C(1000000))
+		if (clock_ns() - last > p->patience_ns)
 			return p->waits;
 	}
 	return NULL;
@@ -576,6 +576,7 @@ int virtio_ports_init(struct virtio_ports *p, struct port_config *first,
 	setup.queues = VIRTIO_CONSOLE_PORT_TX(n) + 1;
 	config[VIRTIO_CONSOLE_MAX_PORTS] = (uint8_t)(n + 1);
 	memset(p, 0, sizeof(*p));
+	p->patience_ns = END_PATIENCE_MS * UINT64_C(1000000);
 	p->look = (struct loop_call){ .fn = on_look, .ctx = p };
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->looked, NULL);

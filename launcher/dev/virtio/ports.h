@@ -111,7 +111,9 @@ enum ports_count {
 
 struct virtio_ports {
 	struct virtio core;
-	/* At the end of the run: see virtio_device_ops.drain(). */
+	/* At the end of the run: see virtio_device_ops.drain(). How long no
+	 * port may make progress then: */
+	uint64_t patience_ns;
 	atomic_bool is_draining;
 	struct loop_call look; /* whether the transmit queues are empty */
 	pthread_mutex_t lock;  /* covers what follows; a leaf */
