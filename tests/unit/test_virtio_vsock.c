@@ -528,7 +528,7 @@ START_TEST(virtio_vsock__sends_what_the_guest_has_room_for)
 	say(fd, "0123456789");
 	expect_data(FIRST, 1234, "012345");
 	expect_silence();
-	/* The same again is no news. */
+	/* The same credit again changes nothing. */
 	guest_sends(CREDIT_UPDATE, FIRST, 1234, NULL, 0);
 	expect_silence();
 	h = header(CREDIT_UPDATE, FIRST, 1234, 0);
@@ -1003,6 +1003,143 @@ START_TEST(virtio_vsock__has_an_option)
 }
 END_TEST
 
+/* --- with the worker */
+
+#define RX_RINGS 0x40000u /* the receive queue's, as far apart as the others */
+#define RX_BYTES 4096u
+
+static struct virtio_mmio v;
+
+static void set(unsigned reg, uint32_t value)
+{
+	virtio_mmio_ops.write(&v, reg, 4, value);
+}
+
+static void enable(unsigned queue, uint32_t rings)
+{
+	set(0x30, queue);
+	set(0x38, 8);
+	set(0x80, DESC + rings);
+	set(0x90, AVAIL + rings);
+	set(0xa0, USED + rings);
+	set(0x44, 1);
+}
+
+static void setup_worker(void)
+{
+	struct irq_edge irq = { .fd = eventfd(0, EFD_NONBLOCK),
+				.line = { .vm = -1 } };
+
+	setup();
+	s.core.is.ops->stop(&s);
+	virtio_mmio_init(&v, &s.core, irq);
+	set(0x70, 1 | 2);
+	set(0x24, 1);
+	set(0x20, 1);
+	set(0x70, 1 | 2 | 8);
+	enable(TX, 0);
+	enable(RX, RX_RINGS);
+	set(0x70, 1 | 2 | 8 | 4);
+	/* A client that comes before the driver is refused. */
+	turn();
+	assert_ok(worker_start(&worker, "a test", &e), &e);
+}
+
+static void teardown_worker(void)
+{
+	virtio_stop(&s.core);
+	worker_stop(&worker);
+	virtio_vsock_release(&s);
+	virtio_mmio_release(&v);
+	worker_release(&worker);
+	vsock_socket_close(&sock);
+	driver_teardown();
+}
+
+static void await_used(uint32_t rings, uint16_t idx)
+{
+	for (unsigned n = 0; n < 20000 && get16(USED + rings + 2) != idx; n++)
+		usleep(1000);
+	ck_assert_uint_eq(get16(USED + rings + 2), idx);
+}
+
+/* The driver offers a buffer and waits for a packet in it. */
+static void receive(uint16_t n)
+{
+	put_desc(
+		DESC + RX_RINGS, 0,
+		(struct driver_desc){ BUFFERS + RX_RINGS, RX_BYTES, WRITE, 0 });
+	put16(AVAIL + RX_RINGS + 2, n);
+	set(0x50, RX);
+	await_used(RX_RINGS, n);
+	memcpy(&got, gm.base + BUFFERS + RX_RINGS, sizeof(got));
+	memcpy(got_data, gm.base + BUFFERS + RX_RINGS + 44, 100);
+}
+
+static void transmit(uint16_t n, uint16_t op, const char *text)
+{
+	struct virtio_vsock_header h = header(op, FIRST, 1234, strlen(text));
+
+	put(BUFFERS, &h, sizeof(h));
+	put(BUFFERS + 44, text, strlen(text));
+	put_desc(DESC, 0, (struct driver_desc){ BUFFERS, 44 + h.len, 0, 0 });
+	put16(AVAIL + 2, n);
+	set(0x50, TX);
+	await_used(0, n);
+}
+
+static void read_all(int fd, const char *text)
+{
+	char buf[64] = "";
+
+	ck_assert_int_eq(recv(fd, buf, strlen(text), MSG_WAITALL),
+			 (int)strlen(text));
+	ck_assert_str_eq(buf, text);
+}
+
+START_TEST(virtio_vsock__is_served_by_the_worker)
+{
+	int fd = client();
+
+	say(fd, "CONNECT 1234\n");
+	receive(1);
+	ck_assert_uint_eq(got.op, REQUEST);
+	transmit(1, RESPONSE, "");
+	read_all(fd, "OK 1073741824\n");
+	for (uint16_t n = 2; n < 20; n++) {
+		say(fd, "hello");
+		receive(n);
+		ck_assert_uint_eq(got.op, RW);
+		ck_assert_mem_eq(got_data, "hello", 5);
+		transmit(n, RW, "welcome");
+		read_all(fd, "welcome");
+	}
+	close(fd);
+	receive(20);
+	ck_assert_uint_eq(got.op, SHUTDOWN);
+	transmit(20, RST, "");
+}
+END_TEST
+
+/* A reset with a stream open, while a program writes to it. */
+START_TEST(virtio_vsock__is_reset_at_any_time)
+{
+	int fd = client();
+	char byte;
+
+	say(fd, "CONNECT 1234\n");
+	receive(1);
+	transmit(1, RESPONSE, "");
+	read_all(fd, "OK 1073741824\n");
+	say(fd, "hello");
+	set(0x70, 0);
+	while (recv(fd, &byte, 1, 0) > 0)
+		;
+	ck_assert_uint_eq(s.connections, 0);
+	close(fd);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *suite = suite_create("virtio_vsock");
@@ -1045,6 +1182,12 @@ Suite *unit_suite(void)
 	tcase_add_test(t, vsock_socket__removes_only_what_is_stale);
 	tcase_add_loop_test(t, virtio_vsock__has_an_option, 0,
 			    (int)COUNT(options));
+	suite_add_tcase(suite, t);
+	t = tcase_create("worker");
+	tcase_add_checked_fixture(t, setup_worker, teardown_worker);
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, virtio_vsock__is_served_by_the_worker);
+	tcase_add_test(t, virtio_vsock__is_reset_at_any_time);
 	suite_add_tcase(suite, t);
 	return suite;
 }
