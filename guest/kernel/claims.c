@@ -10,7 +10,7 @@ static const struct group *const groups[] = {
 	&memory_group, &cpuid_group,  &acpi_group,     &serial_group,
 	&irq_group,    &ioapic_group, &smp_group,      &rtc_group,
 	&i8042_group,  &ports_group,  &pvpanic_group,  &virtio_group,
-	&mmio_group,   &pci_group,
+	&mmio_group,   &pci_group,    &net_group,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

@@ -45,6 +45,7 @@ extern const struct group pvpanic_group;
 extern const struct group virtio_group;
 extern const struct group mmio_group;
 extern const struct group pci_group;
+extern const struct group net_group;
 
 /* Returns how many claims failed; prints the count of all three verdicts. */
 unsigned claims_run(const struct boot *b);
