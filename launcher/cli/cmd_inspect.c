@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/output.h"
 #include "boot/boot.h"
+#include "image/symtab.h"
 #include "show/drivers_list.h"
 #include "show/inspect.h"
 #include "show/inspect_diff.h"
@@ -147,11 +149,32 @@ static int write_map(const struct options *o, const struct image *img,
 	return rc ? err_prefix(e, rc, "--map") : 0;
 }
 
+/* The ELF's symbol table wins over what the kernel carries for itself. */
+static int read_names(struct kallsyms *k, const struct inspection *in,
+		      struct err *e)
+{
+	struct symtab table = { 0 };
+	struct err why;
+	int rc = symtab_read(&table, in->elf.bytes, &why);
+
+	if (rc) {
+		if (rc != -ENOENT)
+			log_step("the symbol table is not used: %s", why.msg);
+		return kallsyms_read_elf(k, &in->elf, e);
+	}
+	rc = symtab_list(&table, k, e);
+	symtab_release(&table);
+	if (rc || k->count)
+		return rc;
+	kallsyms_release(k);
+	return kallsyms_read_elf(k, &in->elf, e);
+}
+
 static int list_symbols(const struct options *o, const struct inspection *in,
 			char **text, struct err *e)
 {
 	struct kallsyms k = { 0 };
-	int rc = kallsyms_read_elf(&k, &in->elf, e);
+	int rc = read_names(&k, in, e);
 
 	if (!rc)
 		rc = o->json ? symbols_list_json(&k, in->path, text, e)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "image/elf_tables.h"
 
 static void *copy_of(struct bytes b)
@@ -63,6 +64,16 @@ static int find_entries(struct found *f, const GElf_Shdr *s, bool is64,
 	return 0;
 }
 
+/* nm(1)'s letter for a local symbol in that section. */
+static char letter_of(const GElf_Shdr *s)
+{
+	if (s->sh_flags & SHF_EXECINSTR)
+		return 't';
+	if (s->sh_type == SHT_NOBITS)
+		return 'b';
+	return s->sh_flags & SHF_WRITE ? 'd' : 'r';
+}
+
 /* Note where each section is, and find the first symbol table; an ELF has
  * one. */
 static int walk(struct symtab *t, struct found *f, Elf *elf, struct bytes b,
@@ -77,8 +88,9 @@ static int walk(struct symtab *t, struct found *f, Elf *elf, struct bytes b,
 			return err_set(e, EINVAL, "section %u: libelf: %s", i,
 				       elf_errmsg(-1));
 		if (s.sh_flags & SHF_ALLOC)
-			t->sections[i] = (struct symtab_section){ s.sh_addr,
-								  s.sh_size };
+			t->sections[i] = (struct symtab_section){
+				s.sh_addr, s.sh_size, letter_of(&s)
+			};
 		if (s.sh_type != SHT_SYMTAB || f->entries.data)
 			continue;
 		rc = find_entries(f, &s, t->is64, b, e)
@@ -179,6 +191,7 @@ struct symbol {
 	uint32_t name;
 	uint16_t section;
 	uint8_t type;
+	uint8_t bind;
 };
 
 static struct symbol symbol_at(const struct symtab *t, size_t i)
@@ -189,11 +202,13 @@ static struct symbol symbol_at(const struct symtab *t, size_t i)
 	if (t->is64) {
 		memcpy(&s64, t->entries.data + i * sizeof(s64), sizeof(s64));
 		return (struct symbol){ s64.st_value, s64.st_name, s64.st_shndx,
-					ELF64_ST_TYPE(s64.st_info) };
+					ELF64_ST_TYPE(s64.st_info),
+					ELF64_ST_BIND(s64.st_info) };
 	}
 	memcpy(&s32, t->entries.data + i * sizeof(s32), sizeof(s32));
 	return (struct symbol){ s32.st_value, s32.st_name, s32.st_shndx,
-				ELF32_ST_TYPE(s32.st_info) };
+				ELF32_ST_TYPE(s32.st_info),
+				ELF32_ST_BIND(s32.st_info) };
 }
 
 /* Whether @s is a name for some code or data. */
@@ -279,4 +294,98 @@ bool symtab_find(const struct symtab *t, const char *name, uint64_t *vaddr)
 		}
 	}
 	return false;
+}
+
+/* As nm(1) shows it; 0: nm does not show it, or it has no address. */
+static char nm_letter(const struct symtab *t, const struct symbol *s)
+{
+	bool local = s->bind == STB_LOCAL;
+	char letter;
+
+	if (s->section == SHN_ABS && s->name < t->names.len &&
+	    t->names.data[s->name] && s->type != STT_FILE)
+		return local ? 'a' : 'A';
+	if (!is_name(t, s))
+		return 0;
+	if (s->bind == STB_WEAK)
+		return s->type == STT_OBJECT ? 'V' : 'W';
+	letter = t->sections[s->section].letter;
+	if (!letter) /* of a section that takes no memory */
+		return 0;
+	return local ? letter : (char)(letter - 'a' + 'A');
+}
+
+/* A symbol that is listed. */
+struct listed {
+	uint64_t value;
+	uint32_t name;
+	uint32_t index; /* its place in the table, to keep that order */
+	char letter;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static size_t pick(const struct symtab *t, struct listed *all, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < max; i++) {
+		struct symbol s = symbol_at(t, i);
+		char letter = nm_letter(t, &s);
+
+		if (letter)
+			all[n++] = (struct listed){ s.value, s.name,
+						    (uint32_t)i, letter };
+	}
+	qsort(all, n, sizeof(*all), by_value);
+	return n;
+}
+
+/* A type, a name, a NUL; only printable characters. */
+static void add_name(struct buf *text, const struct symtab *t,
+		     const struct listed *s)
+{
+	const uint8_t *p = t->names.data + s->name;
+	size_t len = strnlen((const char *)p, t->names.len - s->name);
+
+	buf_add(text, &s->letter, 1);
+	for (size_t i = 0; i < len; i++)
+		buf_add(text,
+			p[i] > ' ' && p[i] < 0x7f ? (const char *)&p[i] : "?",
+			1);
+	buf_add(text, "", 1);
+}
+
+int symtab_list(const struct symtab *t, struct kallsyms *out, struct err *e)
+{
+	size_t max = count_of(t), n;
+	struct listed *all = calloc(max + 1, sizeof(*all));
+	struct kallsyms k = { .form = "the symbol table" };
+	struct buf text = { 0 };
+
+	k.addresses = calloc(max + 1, sizeof(*k.addresses));
+	k.starts = calloc(max + 1, sizeof(*k.starts));
+	n = all && k.addresses && k.starts ? pick(t, all, max) : 0;
+	for (size_t i = 0; i < n && text.len < UINT32_MAX / 2; i++) {
+		k.addresses[k.count] = all[i].value;
+		k.starts[k.count++] = (uint32_t)text.len;
+		add_name(&text, t, &all[i]);
+	}
+	buf_add(&text, "", 1);
+	k.text = (char *)text.data;
+	if (!all || !k.addresses || !k.starts || text.failed) {
+		free(all);
+		kallsyms_release(&k);
+		return no_memory(e);
+	}
+	free(all);
+	*out = k;
+	return 0;
 }

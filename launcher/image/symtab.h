@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "image/kallsyms.h"
 
 /* For table and names together. A kernel with everything built in has a hundred
  * million bytes, a distribution's kernel ten. */
@@ -29,6 +30,7 @@
 struct symtab_section {
 	uint64_t addr;
 	uint64_t size;
+	char letter; /* nm(1)'s, of a local symbol in it */
 };
 
 /* { 0 } is empty. */
@@ -61,6 +63,13 @@ bool symtab_name(const struct symtab *t, uint64_t vaddr, char *buf,
 
 /* Whether any of its symbols lies in the @len bytes at @vaddr. */
 bool symtab_has(const struct symtab *t, uint64_t vaddr, uint64_t len);
+
+/*
+ * All symbols that nm(1) would show with an address, in the order of their
+ * addresses and with nm's letters; characters of names that cannot be printed
+ * become '?'. To be released by kallsyms_release(). -ENOMEM.
+ */
+int symtab_list(const struct symtab *t, struct kallsyms *out, struct err *e);
 
 /* The value of the first symbol @name that has code or data; false if there is
  * none. */

@@ -312,6 +312,7 @@ START_TEST(symtab__survives_extremes)
 	make();
 	for (size_t off = SH(0, sh_name); off < file.len; off += 4)
 		for (unsigned i = 0; i < EXTREMES; i++) {
+			struct kallsyms list;
 			char buf[64];
 
 			make();
@@ -319,8 +320,72 @@ START_TEST(symtab__survives_extremes)
 			if (read_file())
 				continue;
 			symtab_name(&table, TEXT + 1, buf, sizeof(buf));
+			if (!symtab_list(&table, &list, &e))
+				kallsyms_release(&list);
 			symtab_release(&table);
 		}
+}
+END_TEST
+
+/* Symbol @i of make()'s file becomes this one. */
+static void set_symbol(unsigned i, Elf64_Sym s)
+{
+	size_t off = elf_peek(&file, SH(SECTION_SYMBOLS, sh_offset), 8);
+
+	memcpy(file.data + off + i * sizeof(s), &s, sizeof(s));
+}
+
+/* As nm(1) lists them: by address, with its letters. */
+START_TEST(symtab__is_listed_like_nm)
+{
+	static const struct {
+		uint64_t address;
+		const char *text;
+	} want[] = {
+		/* "below its own section" */
+		{ TEXT, "Ttext" },	   { TEXT + 0x40, "Winner" },
+		{ TEXT + 0x50, "aother" }, { TEXT + 0x60, "t?" },
+		{ TEXT + 0x80, "tetext" }, { DATA - 8, "dother" },
+		{ DATA, "Vdata" },	   { DATA + 0x100, "dend" },
+	};
+	struct kallsyms k;
+	size_t n = 0;
+
+	make();
+	elf_patch(&file, SH(SECTION_TEXT, sh_flags), 8,
+		  SHF_ALLOC | SHF_EXECINSTR);
+	elf_patch(&file, SH(SECTION_DATA, sh_flags), 8, SHF_ALLOC | SHF_WRITE);
+	set_symbol(3, (Elf64_Sym){
+			      .st_name = N_TEXT,
+			      .st_shndx = SECTION_TEXT,
+			      .st_value = TEXT,
+			      .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC) });
+	set_symbol(2,
+		   (Elf64_Sym){ .st_name = N_INNER,
+				.st_shndx = SECTION_TEXT,
+				.st_value = TEXT + 0x40,
+				.st_info = ELF64_ST_INFO(STB_WEAK, STT_FUNC) });
+	set_symbol(5, (Elf64_Sym){
+			      .st_name = N_DATA,
+			      .st_shndx = SECTION_DATA,
+			      .st_value = DATA,
+			      .st_info = ELF64_ST_INFO(STB_WEAK, STT_OBJECT) });
+	/* "x" becomes what cannot be printed. */
+	file.data[elf_peek(&file, SH(SECTION_NAMES, sh_offset), 8) + N_X] =
+		0x1b;
+	assert_ok(read_file(), &e);
+	assert_ok(symtab_list(&table, &k, &e), &e);
+	for (uint32_t i = 0; i < k.count; i++) {
+		/* Two symbols of the table have this name and address. */
+		if (i && k.addresses[i] == k.addresses[i - 1])
+			continue;
+		ck_assert_uint_lt(n, COUNT(want));
+		ck_assert_uint_eq(k.addresses[i], want[n].address);
+		ck_assert_str_eq(k.text + k.starts[i], want[n].text);
+		n++;
+	}
+	ck_assert_uint_eq(n, COUNT(want));
+	kallsyms_release(&k);
 }
 END_TEST
 
@@ -337,6 +402,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, symtab__long_name_leaves_room);
 	tcase_add_loop_test(t, symtab__refuses, 0, COUNT(refused));
 	tcase_add_test(t, symtab__survives_extremes);
+	tcase_add_test(t, symtab__is_listed_like_nm);
 	suite_add_tcase(s, t);
 	return s;
 }
