@@ -246,6 +246,18 @@ START_TEST(virtio_console__has_the_terminals_size)
 }
 END_TEST
 
+/* Linux does not read it before the first change. */
+START_TEST(virtio_console__announces_the_size_to_each_driver)
+{
+	assert_ok(con.core.is.ops->start(&con, &e), &e);
+	ck_assert_uint_eq(con.core.config_generation, 0);
+	line_resize(&line, 132, 43);
+	assert_ok(con.core.is.ops->start(&con, &e), &e);
+	ck_assert_uint_eq(con.core.config_generation, 2);
+	ck_assert_uint_eq(virtio_read_config(&con.core, 0, 4), 132 | 43 << 16);
+}
+END_TEST
+
 START_TEST(virtio_console__emergency_writes)
 {
 	virtio_write_config(&con.core, 8, 4, 'a');
@@ -293,6 +305,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_console__takes_what_is_typed);
 	tcase_add_test(t, virtio_console__has_room_for_a_paste);
 	tcase_add_test(t, virtio_console__has_the_terminals_size);
+	tcase_add_test(t, virtio_console__announces_the_size_to_each_driver);
 	tcase_add_test(t, virtio_console__emergency_writes);
 	tcase_add_test(t, virtio_console__blames_the_driver);
 	suite_add_tcase(s, t);

@@ -45,13 +45,24 @@ static void line_end_more(void *ctx)
 	loop_post(&c->core.is.worker->loop, &c->again);
 }
 
+/* With the lock, so that an older size does not come last. */
+static void announce_size(struct virtio_console *c)
+{
+	_Static_assert(VIRTIO_CONSOLE_ROWS == VIRTIO_CONSOLE_COLS + 2, "rows");
+	if (c->size[0])
+		virtio_set_config(&c->core, VIRTIO_CONSOLE_COLS, c->size,
+				  sizeof(c->size));
+}
+
 static void line_end_resize(void *ctx, uint16_t cols, uint16_t rows)
 {
 	struct virtio_console *c = ctx;
-	const uint16_t size[] = { cols, rows };
 
-	_Static_assert(VIRTIO_CONSOLE_ROWS == VIRTIO_CONSOLE_COLS + 2, "rows");
-	virtio_set_config(&c->core, VIRTIO_CONSOLE_COLS, size, sizeof(size));
+	pthread_mutex_lock(&c->lock);
+	c->size[0] = cols;
+	c->size[1] = rows;
+	announce_size(c);
+	pthread_mutex_unlock(&c->lock);
 }
 
 struct line_guest virtio_console_line(struct virtio_console *c)
@@ -171,6 +182,18 @@ static enum virtio_result console_serve(void *dev, struct virtio_request *r,
 						    : serve_tx(dev, r, e);
 }
 
+/* Linux reads the size only when it is told of a change. */
+static int console_start(void *dev, struct err *e)
+{
+	struct virtio_console *c = dev;
+
+	(void)e;
+	pthread_mutex_lock(&c->lock);
+	announce_size(c);
+	pthread_mutex_unlock(&c->lock);
+	return 0;
+}
+
 static void console_stop(void *dev)
 {
 	struct virtio_console *c = dev;
@@ -207,6 +230,7 @@ static void console_free(void *dev)
 }
 
 static const struct virtio_device_ops console_ops = {
+	.start = console_start,
 	.stop = console_stop,
 	.serve = console_serve,
 	.write_config = console_write_config,

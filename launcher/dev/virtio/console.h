@@ -42,10 +42,11 @@ struct virtio_console {
 	struct loop_call again; /* serve the transmit queue again */
 	uint64_t sent;		/* bytes of the first chain that were taken */
 	_Atomic uint64_t read_bytes, written_bytes;
-	pthread_mutex_t lock; /* covers what follows; a leaf */
+	pthread_mutex_t lock; /* covers what follows; before virtio.lock */
 	uint8_t typed[VIRTIO_CONSOLE_TYPED];
 	size_t head, count;
-	bool starved; /* room() has returned 0 */
+	bool starved;	  /* room() has returned 0 */
+	uint16_t size[2]; /* of the terminal: columns, rows; 0: not known */
 };
 
 /* @worker does not run yet. On failure the caller releases nothing. */
