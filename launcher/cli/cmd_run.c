@@ -45,6 +45,9 @@ struct run {
 	struct outcome outcome;
 	struct verdict verdict;
 	bool judged; /* these two are filled in */
+	bool dumped; /* SIGUSR1 has asked for the core, which is written once */
+	bool dump_failed; /* and it is not there: */
+	struct err dump_error;
 };
 
 /* Connecting the machine to KVM and decoding the kernel both take milliseconds,
@@ -422,13 +425,49 @@ static int write_dmesg(struct run *r, int status, struct err *e)
 	return file_failed(r, rc, "--dmesg", &why, status, e);
 }
 
+static int examine(void *ctx, struct autopsy *a, struct err *e)
+{
+	struct run *r = ctx;
+	struct patience p = PATIENCE_AT_END;
+
+	return core_write(&r->files.core, a, &p, e);
+}
+
+/* SIGUSR1: the core of a guest that goes on. */
+static void dump_core(void *ctx)
+{
+	struct run *r = ctx;
+	struct err e;
+	int rc;
+
+	if (r->dumped) {
+		log_say("SIGUSR1: the core has been written already");
+		return;
+	}
+	rc = guest_examine(&r->guest, examine, r, &e);
+	if (rc == -EBUSY) {
+		log_say("SIGUSR1: no core: %s", e.msg);
+		return;
+	}
+	r->dumped = true;
+	r->dump_failed = rc;
+	r->dump_error = e;
+	if (!rc)
+		log_say("SIGUSR1: the core is in %s", r->o->core);
+}
+
 /* A vmcore of a guest that ended badly. */
 static int write_core(struct run *r, int status, struct err *e)
 {
 	struct err why;
 	int rc;
 
-	if (!r->guest.autopsy.gm || !status)
+	if (r->dump_failed)
+		return file_failed(r, -EIO, "--core", &r->dump_error, status,
+				   e);
+	if (r->dumped || !r->guest.autopsy.gm || !status)
+		return status;
+	if (r->files.core.fd < 0)
 		return status;
 	rc = core_write(&r->files.core, &r->guest.autopsy,
 			&r->guest.session.patience, &why);
@@ -519,13 +558,21 @@ static int write_results(struct run *r, int status, struct err *e)
 	status = finish_trace(r, status, e);
 	if (r->files.dmesg.fd >= 0)
 		status = write_dmesg(r, status, e);
-	if (r->files.core.fd >= 0)
+	if (r->o->core)
 		status = write_core(r, status, e);
 	if (r->files.report.fd >= 0)
 		status = write_report(r, status, e);
 	if (r->files.timeline.fd >= 0)
 		status = write_timeline(r, status, e);
 	return status;
+}
+
+/* Before there are threads, which inherit the mask. */
+static int take_usr1(struct run *r, struct err *e)
+{
+	r->guest.dump.fn = dump_core;
+	r->guest.dump.ctx = r;
+	return signals_take_usr1(&r->guest.dump.fd, e);
 }
 
 int run_image(const struct options *o, const struct run_way *way, struct err *e)
@@ -539,7 +586,10 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	/* This forks: do it before there are threads, memory and
 	 * descriptors. */
 	tty_guard_start(STDIN_FILENO);
-	rc = open_all(&r, e);
+	r.guest.dump.fd = -1;
+	rc = o->core ? take_usr1(&r, e) : 0;
+	if (!rc)
+		rc = open_all(&r, e);
 	if (!rc)
 		rc = early_begin(&r.early, &r.guest.signals,
 				 guest_deadline(o->timeout_ns), end_early, &r,
@@ -551,6 +601,8 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	free(r.cmdline);
 	run_files_close(&r.files);
 	image_close(&r.img);
+	if (r.guest.dump.fd >= 0)
+		close(r.guest.dump.fd);
 	tty_guard_stop();
 	return status;
 }

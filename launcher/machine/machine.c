@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "vm/debug.h"
 #include "vm/layout.h"
 #include "dev/pc/legacy.h"
 #include "dev/virtio/balloon.h"
@@ -389,6 +391,43 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 	for (unsigned i = 0; !rc && i < m->cpus; i++)
 		rc = start_vcpu(m, i, e);
 	return rc;
+}
+
+static void want_pause(struct machine *m, bool wanted)
+{
+	for (unsigned i = 0; i < m->cpus; i++)
+		pause_want(&m->pause, i, wanted);
+	pause_changed(&m->pause);
+}
+
+#define PAUSE_NS UINT64_C(10000000000)
+
+bool machine_pause(struct machine *m)
+{
+	uint64_t end = clock_ns() + PAUSE_NS;
+	bool all;
+
+	/* A vCPU that asks whether all are stuck does not pause. */
+	stuck_cancel(&m->stuck);
+	pthread_mutex_lock(&m->pause.lock);
+	want_pause(m, true);
+	while (!(all = pause_all_rest(&m->pause, -1)) && clock_ns() < end) {
+		pause_urge(&m->pause, -1);
+		pause_await_change(&m->pause);
+	}
+	if (!all)
+		want_pause(m, false);
+	pthread_mutex_unlock(&m->pause.lock);
+	return all;
+}
+
+void machine_resume(struct machine *m)
+{
+	pthread_mutex_lock(&m->pause.lock);
+	for (unsigned i = 0; i < m->cpus; i++)
+		vcpu_excuse_stop(&m->vcpus[i]);
+	want_pause(m, false);
+	pthread_mutex_unlock(&m->pause.lock);
 }
 
 void machine_join(struct machine *m)

@@ -93,6 +93,14 @@ void machine_map(const struct machine *m, struct memory_map *map);
 int machine_start(struct machine *m, const struct cpu_entry *entry,
 		  struct err *e);
 
+/*
+ * Pause all vCPUs of a running machine between two instructions, from another
+ * thread than theirs, and let them go on. Not while a debugger pauses them.
+ * False, and they go on, if they do not all pause soon.
+ */
+bool machine_pause(struct machine *m);
+void machine_resume(struct machine *m);
+
 /* Stop all vCPUs, wait for their threads, and fill in m->results. */
 void machine_join(struct machine *m);
 

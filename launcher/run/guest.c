@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/guest.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "boot/cmdline.h"
@@ -63,6 +66,7 @@ static int open_session(struct guest *g, struct err *e)
 		.sender = &g->sender,
 		.debugger = &g->debugger,
 		.stuck = &g->m.stuck,
+		.dump = g->dump,
 		.deadline_ns = guest_deadline(g->timeout_ns),
 	};
 
@@ -195,6 +199,41 @@ struct root_facts guest_root(struct guest *g)
 		.symbols = &g->symbols,
 		.has_initrd = g->has_initrd,
 	};
+}
+
+/* The results of vCPUs that have not ended, as far as an autopsy needs them. */
+static struct vcpu_result *take_places(struct guest *g)
+{
+	struct vcpu_result *results = calloc(g->m.cpus, sizeof(*results));
+
+	for (unsigned i = 0; results && i < g->m.cpus; i++)
+		vcpu_where(&g->m.vcpus[i], &g->m.gm, &results[i].where);
+	return results;
+}
+
+int guest_examine(struct guest *g,
+		  int (*examine)(void *ctx, struct autopsy *a, struct err *e),
+		  void *ctx, struct err *e)
+{
+	struct autopsy a = { .symbols = &g->symbols,
+			     .gm = &g->m.gm,
+			     .vcpus = g->m.vcpus,
+			     .cpus = g->m.cpus };
+	struct vcpu_result *results;
+	int rc;
+
+	if (g->debugger.on)
+		return err_set(e, EBUSY, "a debugger has the guest");
+	if (!machine_pause(&g->m))
+		return err_set(e, EBUSY, "a vCPU does not pause");
+	results = take_places(g);
+	a.results = results;
+	rc = results ? examine(ctx, &a, e)
+		     : err_set(e, ENOMEM, "no memory for %u vCPUs", g->m.cpus);
+	machine_resume(&g->m);
+	autopsy_release(&a);
+	free(results);
+	return rc;
 }
 
 void guest_verdict(struct guest *g, struct verdict *v)

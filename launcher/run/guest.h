@@ -32,6 +32,7 @@ struct guest {
 	struct trace trace;	  /* --trace; to be opened after guest_open() */
 	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;
+	struct session_dump dump; /* set before guest_open() */
 	uint64_t timeout_ns;
 	const char *cmdline; /* the kernel's; NULL: not known yet */
 	bool has_initrd;
@@ -67,6 +68,15 @@ int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e);
 
 /* What its kernel has for mounting its root; its command line is known. */
 struct root_facts guest_root(struct guest *g);
+
+/*
+ * Pause the running guest and call @examine with what its memory says; then the
+ * guest goes on. On the session's thread. -EBUSY if a debugger has the guest or
+ * a vCPU does not pause; else as @examine, whose message is in @e.
+ */
+int guest_examine(struct guest *g,
+		  int (*examine)(void *ctx, struct autopsy *a, struct err *e),
+		  void *ctx, struct err *e);
 
 /* How it ended; after guest_run(). */
 void guest_verdict(struct guest *g, struct verdict *v);

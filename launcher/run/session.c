@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -123,6 +124,16 @@ static void on_signal(void *ctx, unsigned events)
 			    "SIG%s", sigabbrev_np(number));
 }
 
+static void on_dump(void *ctx, unsigned events)
+{
+	struct session *s = ctx;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(s->c.dump.fd, &info, sizeof(info)) == sizeof(info))
+		s->c.dump.fn(s->c.dump.ctx);
+}
+
 static void on_end(void *ctx, unsigned events)
 {
 	struct session *s = ctx;
@@ -190,6 +201,7 @@ static void join_parts(struct session *s)
 
 	s->signal = (struct loop_watch){ .fn = on_signal, .ctx = s };
 	s->end = (struct loop_watch){ .fn = on_end, .ctx = s };
+	s->dump = (struct loop_watch){ .fn = on_dump, .ctx = s };
 	s->ready = (struct loop_call){ .fn = on_ready, .ctx = s };
 	s->timeout = (struct loop_timer){ .fn = on_timeout, .ctx = s };
 	s->panic = (struct loop_timer){ .fn = on_panic_over, .ctx = s };
@@ -262,6 +274,8 @@ static int watch_all(struct session *s, struct err *e)
 	if (!rc)
 		rc = loop_add(&s->loop, &s->end, s->c.latch->wake_fd,
 			      LOOP_IN | LOOP_FIRST, e);
+	if (!rc && s->c.dump.fn)
+		rc = loop_add(&s->loop, &s->dump, s->c.dump.fd, LOOP_IN, e);
 	if (!rc)
 		rc = console_output_begin(&s->output, &s->loop, e);
 	if (!rc && s->c.log)
@@ -285,6 +299,8 @@ static void unwatch_all(struct session *s)
 	loop_cancel(&s->loop, &s->ready);
 	loop_remove(&s->signal);
 	loop_remove(&s->end);
+	if (s->c.dump.fn)
+		loop_remove(&s->dump);
 	console_output_end(&s->output);
 	if (s->c.log)
 		console_output_end(&s->log);

@@ -31,6 +31,13 @@ struct session_ops {
 	bool (*has_shut_down)(void *machine, uint32_t cpu);
 };
 
+/* What a signal asks for while the guest runs. */
+struct session_dump {
+	int fd;		       /* a signalfd */
+	void (*fn)(void *ctx); /* NULL: there is none */
+	void *ctx;
+};
+
 struct session_config {
 	const struct session_ops *ops;
 	void *machine;
@@ -49,6 +56,7 @@ struct session_config {
 	struct sender *sender;
 	struct debugger *debugger; /* or NULL */
 	struct stuck *stuck;
+	struct session_dump dump;
 	uint64_t deadline_ns; /* clock_ns() of the time limit; 0: none */
 };
 
@@ -59,7 +67,7 @@ struct session {
 	struct console_output output, log;
 	struct terminal no_terminal; /* the log's */
 	struct patience patience;    /* of all outputs once the run has ended */
-	struct loop_watch signal, end;
+	struct loop_watch signal, end, dump;
 	struct loop_call ready; /* the guest has booted; from any thread */
 	struct loop_timer timeout, panic; /* the end of a panic's output */
 	bool time_stands;

@@ -61,3 +61,14 @@ void signals_release(struct signals *s)
 		close(s->fd);
 	s->fd = -1;
 }
+
+int signals_take_usr1(int *fd, struct err *e)
+{
+	sigset_t usr1;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+	*fd = signalfd(-1, &usr1, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *fd < 0 ? err_sys(e, "signalfd") : 0;
+}

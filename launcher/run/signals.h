@@ -42,4 +42,10 @@ void signals_give_back(struct signals *s);
 
 void signals_release(struct signals *s);
 
+/*
+ * SIGUSR1, which asks for a core, arrives at *@fd from now on; blocked in this
+ * thread and those it will start. The descriptor is the caller's to close.
+ */
+int signals_take_usr1(int *fd, struct err *e);
+
 #endif

@@ -16,7 +16,8 @@
 
 #include "pv/x86.h"
 
-#define KICK_SIGNAL SIGUSR1
+/* Not one that a user might send: SIGUSR1 asks for a core. */
+#define KICK_SIGNAL SIGRTMIN
 
 static void on_kick(int sig)
 {

@@ -61,6 +61,18 @@ int machine_connect(struct machine *m, struct kvm *kvm,
 	return called("connect", why);
 }
 
+bool machine_pause(struct machine *m)
+{
+	(void)m;
+	return !called("pause", &(struct err){ 0 });
+}
+
+void machine_resume(struct machine *m)
+{
+	(void)m;
+	called("resume", &(struct err){ 0 });
+}
+
 static void *vcpu_main(void *arg)
 {
 	struct machine *m = arg;
