@@ -8,7 +8,7 @@
  *
  * The arguments are copied once, before they are checked; the guest cannot
  * change this copy. The data of a read or a write stays where it is. Only this
- * file knows how arguments lie in a message: it calls nothing and opens nothing.
+ * file knows how arguments lie in a message; it opens nothing.
  *
  * Must never trust: all of it, lengths and the ends of names first.
  *
