@@ -36,7 +36,7 @@ PKG_CONFIG ?= pkg-config
 WITHOUT ?=
 
 REQUIRED := zlib libelf
-OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml kmod slirp
+OPTIONAL := bzip2 lzma lzo lz4 zstd json yaml kmod slirp seccomp
 PKG_lzma := liblzma
 PKG_lzo  := lzo2
 PKG_lz4  := liblz4
@@ -44,6 +44,9 @@ PKG_zstd := libzstd
 PKG_json := jansson
 PKG_yaml := yaml-0.1
 PKG_kmod := libkmod
+PKG_seccomp := libseccomp
+# Only needed to build: it writes the filters of the sandbox.
+BUILD_ONLY := seccomp
 
 has_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # Not every distribution's bzip2 has a file for pkg-config.
@@ -81,7 +84,7 @@ SRCS_kmod  := launcher/exec/modules.c
 upper = $(shell echo $(1) | tr a-z A-Z)
 # $(call defs,LIBRARIES), $(call libs,LIBRARIES), $(call lib_cflags,LIBRARIES)
 defs = $(foreach l,$(OPTIONAL),-DHAVE_$(call upper,$(l))=$(if $(filter $(l),$(1)),1,0))
-pkgs = $(REQUIRED) $(foreach l,$(1),$(PKG_$(l)))
+pkgs = $(REQUIRED) $(foreach l,$(filter-out $(BUILD_ONLY),$(1)),$(PKG_$(l)))
 libs = $(shell $(PKG_CONFIG) --libs $(call pkgs,$(1)) 2>/dev/null) \
 	$(if $(filter bzip2,$(1)),-lbz2) $(if $(filter slirp,$(1)),-lslirp) \
 	-pthread
@@ -221,6 +224,25 @@ build/clang/launcher.clang: build/clang/launcher/main.o build/clang/liblauncher.
 build/least/launcher.least: build/least/launcher/main.o build/least/liblauncher.a
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LINK_HARDENED) $(LDFLAGS) -o $@ $^ $(call libs,)
+
+# The filters of the sandbox, for the kernel to read as they are.
+SANDBOX_FILTERS := build/gen/sandbox/filters.h
+SANDBOX_GENERATE := build/gen/sandbox/generate
+
+$(SANDBOX_GENERATE): scripts/sandbox/generate.c launcher/sandbox/rules.h \
+		launcher/sandbox/own_pid.h
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< \
+		$(shell $(PKG_CONFIG) --cflags --libs libseccomp 2>/dev/null)
+
+$(SANDBOX_FILTERS): $(SANDBOX_GENERATE)
+	$(call show,GEN)
+	$(Q)$< >$@.tmp && mv $@.tmp $@
+
+$(foreach v,$(VARIANTS),$(if $(filter seccomp,$(WITH_$(v))),$(eval \
+	build/$(v)/launcher/sandbox/sandbox.o: $(SANDBOX_FILTERS))))
+build/%/launcher/sandbox/sandbox.o: EXTRA_INCLUDE += -Ibuild/gen
 
 # The completions of shells are made from the tables of commands and options,
 # and kept: they can be installed without running anything.

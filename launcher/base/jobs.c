@@ -22,7 +22,13 @@ int jobs_init(struct jobs *j, unsigned max, struct err *e)
 	}
 	j->last = &j->first;
 	j->max = max;
+	j->role = THREAD_WORK;
 	return 0;
+}
+
+void jobs_set_role(struct jobs *j, enum thread_role role)
+{
+	j->role = role;
 }
 
 /* With the lock. */
@@ -43,6 +49,7 @@ static void *work(void *arg)
 	struct jobs *j = arg;
 	struct job *job;
 
+	confine_thread(j->role, "requests");
 	pthread_mutex_lock(&j->lock);
 	for (;;) {
 		job = take(j);

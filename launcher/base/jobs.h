@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 
 struct job {
@@ -27,12 +28,16 @@ struct jobs {
 	pthread_cond_t added;
 	struct job *first, **last;
 	pthread_t threads[JOBS_THREADS_MAX];
+	enum thread_role role;
 	unsigned max, started, idle;
 	bool is_ending;
 };
 
 /* @max: of threads, at most JOBS_THREADS_MAX. */
 int jobs_init(struct jobs *j, unsigned max, struct err *e);
+
+/* What the jobs do; THREAD_WORK unless this is called before the first one. */
+void jobs_set_role(struct jobs *j, enum thread_role role);
 
 /*
  * Have @job done. From any thread. On a host that has no thread to give, it is

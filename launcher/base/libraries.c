@@ -18,6 +18,7 @@ const struct library libraries[] = {
 	{ "libyaml", "test", HAVE_YAML },
 	{ "libslirp", "--net user", HAVE_SLIRP },
 	{ "libkmod", "kernel modules for exec", HAVE_KMOD },
+	{ "seccomp", "--sandbox: filters of system calls", HAVE_SECCOMP },
 };
 
 const size_t libraries_count = sizeof(libraries) / sizeof(libraries[0]);

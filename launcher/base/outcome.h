@@ -27,8 +27,9 @@ enum outcome_kind {
 	OUTCOME_CRASH,	   /* triple fault, or KVM could not go on */
 	OUTCOME_HALTED,	   /* no vCPU runs, and nothing can wake any */
 	OUTCOME_TIMEOUT,
-	OUTCOME_SIGNAL, /* a signal ended the launcher; value is its number */
-	OUTCOME_HOST,	/* the launcher or the host failed */
+	OUTCOME_SIGNAL,	 /* a signal ended the launcher; value is its number */
+	OUTCOME_HOST,	 /* the launcher or the host failed */
+	OUTCOME_SANDBOX, /* a thread did what it may not do */
 };
 
 #define OUTCOME_EVIDENCE_SIZE 512

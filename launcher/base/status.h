@@ -7,8 +7,8 @@
  *        --expect matched
  *   1    the launcher failed        3  the guest panicked
  *   4    it crashed, or halted      5  it ended before --expect matched
- *   6    it reported failure, or    124 timed out        128+N signal N
- *        met --fail-on
+ *   6    it reported failure, or    7    the sandbox stopped the launcher
+ *        met --fail-on              124  timed out       128+N signal N
  *
  * `launcher exec` ends with its command's status, or with 128+N if signal N
  * ended that; 122 the guest died, 124 timed out, 125 the launcher failed.
@@ -24,6 +24,7 @@ enum exit_status {
 	STATUS_CRASH = 4,
 	STATUS_UNEXPECTED = 5,
 	STATUS_REPORTED = 6,
+	STATUS_SANDBOX = 7,
 	STATUS_GUEST_DIED = 122,
 	STATUS_TIMEOUT = 124,
 	STATUS_EXEC_FAILED = 125,

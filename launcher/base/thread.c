@@ -22,7 +22,8 @@ unsigned thread_cpus(void)
 bool thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
 	/* Fault signals go to the thread that caused them. */
-	static const int own[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP };
+	static const int own[] = { SIGBUS, SIGSEGV, SIGILL,
+				   SIGFPE, SIGTRAP, SIGSYS };
 	sigset_t block, before;
 	int rc;
 

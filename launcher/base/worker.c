@@ -20,6 +20,8 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 
 	current = w;
+	if (w->name)
+		confine_thread(w->role, w->name);
 	loop_run(&w->loop);
 	return NULL;
 }

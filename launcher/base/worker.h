@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
 
@@ -20,6 +21,8 @@ struct worker {
 	struct loop loop;
 	pthread_t thread;
 	atomic_bool is_running;
+	enum thread_role role; /* of the thread; set before it starts */
+	const char *name;      /* its name; NULL: the program's */
 };
 
 #define WORKER_EMPTY                \

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/thread.h"
+#include "base/tty.h"
 #include "base/tty_guard.h"
 #include "boot/boot.h"
 #include "boot/cmdline.h"
@@ -30,6 +31,7 @@
 #include "run/guest.h"
 #include "outcome/core.h"
 #include "outcome/report.h"
+#include "sandbox/sandbox.h"
 #include "outcome/timeline.h"
 
 struct run {
@@ -490,13 +492,12 @@ static int write_timeline(struct run *r, int status, struct err *e)
 }
 
 /*
- * A signal, the time limit or a lost file ended the run before the guest was
- * made. The other threads continue until the process ends; their results are
- * not used, and the report shows a run without a guest.
+ * Something ended the run before the guest was made, or while other threads
+ * cannot be trusted any more. They continue until the process ends; their
+ * results are not used, and the report shows a run without a guest.
  */
-static void end_early(struct early *early, const struct outcome *outcome)
+static void end_at_once(const struct run *r, const struct outcome *outcome)
 {
-	const struct run *r = early->ctx;
 	struct run ended = {
 		.o = r->o,
 		.way = r->way,
@@ -514,15 +515,37 @@ static void end_early(struct early *early, const struct outcome *outcome)
 	outcome_set(&ended.guest.latch, outcome->kind, outcome->value, "%s",
 		    outcome->evidence);
 	/* Only a guest gets a verdict. */
-	if (outcome->kind == OUTCOME_HOST)
+	if (outcome->kind == OUTCOME_HOST || outcome->kind == OUTCOME_SANDBOX) {
 		err_set(&e, EIO, "%s", outcome->evidence);
-	else
+		ended.outcome = *outcome;
+		ended.judged = true;
+		if (outcome->kind == OUTCOME_SANDBOX && status == STATUS_FAILED)
+			status = STATUS_SANDBOX;
+	} else {
 		status = draw_verdict(&ended, &e);
+	}
 	if (r->o->report)
 		status = write_report(&ended, status, &e);
 	if (r->o->timeline)
 		status = write_timeline(&ended, status, &e);
 	leave(status, &e);
+}
+
+/* A signal, the time limit or a lost file ended the run before the guest was
+ * made. */
+static void end_early(struct early *early, const struct outcome *outcome)
+{
+	end_at_once(early->ctx, outcome);
+}
+
+/* The same, while the guest may run. */
+static void end_violated(void *run, const char *what)
+{
+	struct outcome outcome = { .kind = OUTCOME_SANDBOX };
+
+	snprintf(outcome.evidence, sizeof(outcome.evidence), "%s", what);
+	tty_restore();
+	end_at_once(run, &outcome);
 }
 
 /* Run from opening the image to the guest's end; returns the status, and its
@@ -575,6 +598,53 @@ static int take_usr1(struct run *r, struct err *e)
 	return signals_take_usr1(&r->guest.dump.fd, e);
 }
 
+static void allow_results(struct sandbox_config *c, const struct output *o)
+{
+	if (o->folder >= 0)
+		c->folders[c->folders_count++] =
+			(struct landlock_folder){ o->folder, LANDLOCK_RESULTS };
+}
+
+/* The folders in which devices open files. */
+static void allow_devices(struct sandbox_config *c, const struct options *o)
+{
+	for (size_t i = 0; i < o->devices_count; i++) {
+		const struct device_request *r = &o->devices[i];
+		const struct device_option *option = r->type->option;
+		bool writable;
+		int fd;
+
+		if (!option || !option->opens_files)
+			continue;
+		c->wide = true;
+		if (!option->folder)
+			continue;
+		fd = option->folder(r->config, &writable);
+		c->folders[c->folders_count++] = (struct landlock_folder){
+			fd, writable ? LANDLOCK_WRITE : LANDLOCK_READ
+		};
+	}
+}
+
+/* Everything is open: give up the right to open more. */
+static int confine(struct run *r, struct err *e)
+{
+	struct sandbox_config c = {
+		.mode = sandbox_mode_of(r->o->sandbox),
+		.end = end_violated,
+		.ctx = r,
+	};
+
+	report_prepare();
+	allow_results(&c, &r->files.report);
+	allow_results(&c, &r->files.timeline);
+	allow_results(&c, &r->files.trace);
+	allow_results(&c, &r->files.dmesg);
+	allow_results(&c, &r->files.core);
+	allow_devices(&c, r->o);
+	return sandbox_enter(&c, e);
+}
+
 int run_image(const struct options *o, const struct run_way *way, struct err *e)
 {
 	struct run r = { .o = o, .way = way };
@@ -590,6 +660,8 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	rc = o->core ? take_usr1(&r, e) : 0;
 	if (!rc)
 		rc = open_all(&r, e);
+	if (!rc)
+		rc = confine(&r, e);
 	if (!rc)
 		rc = early_begin(&r.early, &r.guest.signals,
 				 guest_deadline(o->timeout_ns), end_early, &r,

@@ -23,6 +23,7 @@
 #include "dev/virtio/vsock.h"
 #include "machine/plan.h"
 #include "pack/compress.h"
+#include "sandbox/sandbox.h"
 #include "vm/cpuid.h"
 #include "vm/guest_mem.h"
 
@@ -209,6 +210,9 @@ const struct option_row option_rows[] = {
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },
+	{ "sandbox", 0, "MODE", ONCE, OPT_RUN | OPT_SUITE,
+	  "confine the launcher before it reads the image: on, log or off",
+	  CHOICE(sandbox, "mode", sandbox_word) },
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
 	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
 	  .hints = "10s 30s 1m 5m" },

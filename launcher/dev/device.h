@@ -133,6 +133,12 @@ struct device_option {
 	/* Open the host files that the device needs, before any foreign bytes
 	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
+	/* The device opens files or UNIX sockets while the guest runs, on
+	 * threads of the role THREAD_FILES. */
+	bool opens_files;
+	/* The folder, open, to which that is limited, and whether it may be
+	 * written to. NULL: it opens no files. */
+	int (*folder)(const void *config, bool *writable);
 	/* After the device's release(), or without a device. */
 	void (*close)(void *config);
 };

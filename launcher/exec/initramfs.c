@@ -116,7 +116,7 @@ static int fill(struct cpio *c, const struct exec_job *job, struct err *e)
 	cpio_add_folder(c, "proc");
 	cpio_add_folder(c, "sys");
 	cpio_add_file(c, "init", 0755, init);
-	cpio_add_file(c, EXEC_WORDS + 1, 0600, buf_bytes(&words));
+	cpio_add_file(c, &EXEC_WORDS[1], 0600, buf_bytes(&words));
 	if (!rc)
 		rc = add_modules(c, job->modules, e);
 	cpio_end(c);

@@ -349,14 +349,31 @@ static void *vcpu_main(void *arg)
 		.trapped = t.m->debugger.trapped ? on_trap : NULL,
 		.paused = on_pause,
 	};
+	char name[16];
 
 	free(arg);
+	snprintf(name, sizeof(name), "vcpu %u", t.id);
+	confine_thread(THREAD_VCPU, name);
 	vcpu_run(&t.m->vcpus[t.id], &handlers, &t.m->gm, &t.m->results[t.id]);
 	report_end(t.m, t.id, &t.m->results[t.id]);
 	if (t.m->debugger.gone)
 		t.m->debugger.gone(t.m->debugger.ctx, t.id);
 	pause_gone(&t.m->pause, t.id);
 	return NULL;
+}
+
+static int start_worker(struct machine *m, struct err *e)
+{
+	m->worker.role = THREAD_WORK;
+	/* A share opens files on threads of its own. */
+	for (unsigned i = 0; i < m->plan.count; i++) {
+		const struct device_option *o = m->plan.slots[i].type->option;
+
+		if (o && o->opens_files && !o->folder)
+			m->worker.role = THREAD_FILES;
+	}
+	m->worker.name = "devices";
+	return worker_start(&m->worker, "the devices", e);
 }
 
 static int start_vcpu(struct machine *m, unsigned id, struct err *e)
@@ -385,7 +402,7 @@ int machine_start(struct machine *m, const struct cpu_entry *entry,
 	stuck_init(&m->stuck, &m->kvm, m->vcpus, m->cpus, m->latch);
 	rc = vcpu_setup_kick(e);
 	if (!rc)
-		rc = worker_start(&m->worker, "the devices", e);
+		rc = start_worker(m, e);
 	if (!rc)
 		rc = vcpu_set_entry(&m->vcpus[0], entry, e);
 	for (unsigned i = 0; !rc && i < m->cpus; i++)

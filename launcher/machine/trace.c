@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/thread.h"
 
 static const struct {
@@ -82,6 +83,7 @@ static void *write_out(void *arg)
 	struct trace *t = arg;
 	struct bytes part = { .data = (const uint8_t *)t->chunk };
 
+	confine_thread(THREAD_WORK, "trace");
 	while ((part.len = take(t))) {
 		t->rc = output_write(&t->out, &part, 1, &t->wait, &t->failure);
 		if (t->rc)

@@ -17,7 +17,7 @@ static const char *const outcome_names[] = {
 	[OUTCOME_FAILED_ON] = "fail-on", [OUTCOME_PANIC] = "panic",
 	[OUTCOME_CRASH] = "crash",	 [OUTCOME_TIMEOUT] = "timeout",
 	[OUTCOME_SIGNAL] = "signal",	 [OUTCOME_HOST] = "host",
-	[OUTCOME_HALTED] = "halted",
+	[OUTCOME_HALTED] = "halted",	 [OUTCOME_SANDBOX] = "sandbox",
 };
 
 static json_t *evidence_json(const struct outcome *o)
@@ -275,6 +275,11 @@ static json_t *console_json(const struct watch *w)
 			 json_amount(w->expect_met), "failed_on",
 			 w->failed_by ? json_text(w->failed) : json_null(),
 			 "last_lines", lines_json(w));
+}
+
+void report_prepare(void)
+{
+	json_object_seed(0);
 }
 
 int report_json(const struct report_facts *f, char **out, struct err *e)

@@ -34,6 +34,10 @@ struct report_facts {
 	const struct milestones *times;
 };
 
+/* To be called before the process is confined: jansson reads random numbers
+ * from a file when it is first used. */
+void report_prepare(void);
+
 /* The object as text, to be freed. -ENOMEM; *@out is then untouched. */
 int report_json(const struct report_facts *f, char **out, struct err *e);
 

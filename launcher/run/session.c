@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "outcome/kernel_words.h"
+#include "sandbox/sandbox.h"
 
 /* A panicked kernel prints its stack after its panic line. */
 #define PANIC_GRACE_NS UINT64_C(1000000000) /* of silence, and in all: */
@@ -142,6 +144,12 @@ static void on_end(void *ctx, unsigned events)
 	loop_stop(&s->loop);
 }
 
+static void on_violation(void *ctx, unsigned events)
+{
+	(void)ctx, (void)events;
+	sandbox_end();
+}
+
 /* The effect of the watch's lines on the run. */
 static void judge(void *ctx)
 {
@@ -203,6 +211,7 @@ static void join_parts(struct session *s)
 	s->end = (struct loop_watch){ .fn = on_end, .ctx = s };
 	s->dump = (struct loop_watch){ .fn = on_dump, .ctx = s };
 	s->ready = (struct loop_call){ .fn = on_ready, .ctx = s };
+	s->violation = (struct loop_watch){ .fn = on_violation };
 	s->timeout = (struct loop_timer){ .fn = on_timeout, .ctx = s };
 	s->panic = (struct loop_timer){ .fn = on_panic_over, .ctx = s };
 	s->input = (struct console_input){
@@ -276,6 +285,9 @@ static int watch_all(struct session *s, struct err *e)
 			      LOOP_IN | LOOP_FIRST, e);
 	if (!rc && s->c.dump.fn)
 		rc = loop_add(&s->loop, &s->dump, s->c.dump.fd, LOOP_IN, e);
+	if (!rc && sandbox_fd() >= 0)
+		rc = loop_add(&s->loop, &s->violation, sandbox_fd(),
+			      LOOP_IN | LOOP_FIRST, e);
 	if (!rc)
 		rc = console_output_begin(&s->output, &s->loop, e);
 	if (!rc && s->c.log)
@@ -301,6 +313,7 @@ static void unwatch_all(struct session *s)
 	loop_remove(&s->end);
 	if (s->c.dump.fn)
 		loop_remove(&s->dump);
+	loop_remove(&s->violation);
 	console_output_end(&s->output);
 	if (s->c.log)
 		console_output_end(&s->log);
@@ -314,6 +327,8 @@ void session_run(struct session *s)
 	struct err e;
 
 	take_terminal(s);
+	/* The vCPUs' threads, which may do other things, have been started. */
+	confine_thread(THREAD_MAIN, "main");
 	if (watch_all(s, &e))
 		outcome_set(s->c.latch, OUTCOME_HOST, 0, "%s", e.msg);
 	else

@@ -67,7 +67,7 @@ struct session {
 	struct console_output output, log;
 	struct terminal no_terminal; /* the log's */
 	struct patience patience;    /* of all outputs once the run has ended */
-	struct loop_watch signal, end, dump;
+	struct loop_watch signal, end, dump, violation;
 	struct loop_call ready; /* the guest has booted; from any thread */
 	struct loop_timer timeout, panic; /* the end of a panic's output */
 	bool time_stands;

@@ -27,6 +27,7 @@ _launcher_options()
 		--vsock \
 		--balloon \
 		--virtio \
+		--sandbox \
 		--timeout \
 		--expect \
 		--fail-on \
@@ -142,6 +143,8 @@ _launcher_argument()
 		_launcher_offer -W '0 64M 256M 1G' ;;
 	*' --virtio')
 		_launcher_offer -W 'auto pci mmio' ;;
+	*' --sandbox')
+		_launcher_offer -W 'on log off' ;;
 	*' --timeout')
 		_launcher_offer -W '10s 30s 1m 5m' ;;
 	*' --expect')

@@ -3,10 +3,10 @@
  * Each decoding library alone, from memory to memory: the least that decoding
  * can cost.
  *
- * One call if the library has one. For lz4's legacy frame and lzop's file there
- * is no library function, so their blocks are decoded here one after the other,
- * with the checks that their own tools make. The launcher has decoded the same
- * input before, so it is trusted.
+ * One call if the library has one. No library function reads lz4's legacy frame
+ * or lzop's file, so their blocks are decoded here one after the other, with the
+ * checks that their own tools make. The launcher has decoded the same input
+ * before, so it is trusted.
  */
 #include "bench/bench.h"
 

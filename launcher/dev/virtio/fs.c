@@ -158,6 +158,8 @@ int virtio_fs_init(struct virtio_fs *fs, const struct fs_folder *f,
 		return rc;
 	rc = jobs_init(&fs->jobs, FS_THREADS, e);
 	if (!rc)
+		jobs_set_role(&fs->jobs, THREAD_FILES);
+	if (!rc)
 		rc = virtio_init(&fs->core, &setup, e);
 	if (rc) {
 		jobs_release(&fs->jobs);
@@ -262,6 +264,14 @@ static const struct keyword fs_keys[] = {
 	  "what the guest mounts it by (the folder's name)" },
 };
 
+static int fs_folder_of(const void *config, bool *writable)
+{
+	const struct virtio_fs_config *c = config;
+
+	*writable = c->rw;
+	return c->folder.fd;
+}
+
 static const struct device_option fs_option = {
 	.keywords = { .first = "DIR",
 		      .first_value = VALUE_PATH_AT(struct virtio_fs_config,
@@ -273,6 +283,8 @@ static const struct device_option fs_option = {
 	.check_with = fs_check_with,
 	.open = fs_open_folder,
 	.close = fs_close_folder,
+	.opens_files = true,
+	.folder = fs_folder_of,
 };
 
 static int fs_create(struct virtio **v, const struct device_slot *slot,

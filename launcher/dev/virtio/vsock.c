@@ -1102,6 +1102,7 @@ static const struct device_option vsock_option = {
 	.check = vsock_check,
 	.open = vsock_open,
 	.close = vsock_close,
+	.opens_files = true, /* the sockets of host programs */
 };
 
 static int vsock_create(struct virtio **v, const struct device_slot *slot,

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one table of what each thread may ask of the kernel, and why.
+ *
+ * scripts/sandbox/generate.c turns it into seccomp filters at build time, one
+ * for each role. A file that includes this defines RULE, RULE_BITS and IOCTL.
+ *
+ *   RULE(call, roles)                       the call with any arguments
+ *   RULE_BITS(call, roles, arg, mask, want) only if (argument & mask) == want
+ *   IOCTL(request, roles)                   ioctl() with this request
+ *
+ * The process filter, LOAD or WIDE, is there before the image is read, and no
+ * thread's own filter can allow more than it does. What is not here is stopped:
+ * above all to open a file, to make a socket, to start a program, to signal
+ * another process, to trace one, and to make memory executable.
+ *
+ * Spec: seccomp(2); Documentation/userspace-api/seccomp_filter.rst.
+ */
+
+/* Roles. */
+#define LOAD  0x01 /* all threads, from the first foreign byte to the end */
+#define WIDE  0x02 /* the same, with a device that opens files or sockets */
+#define MAIN  0x04 /* the main thread while the guest runs */
+#define VCPU  0x08 /* a vCPU's thread */
+#define WORK  0x10 /* a device's thread, the trace's writer */
+#define FILES 0x20 /* the thread of a device that opens files or sockets */
+
+#define PROCESS (LOAD | WIDE)
+#define EVERY	(PROCESS | MAIN | VCPU | WORK | FILES)
+#define SERVING (PROCESS | MAIN | WORK | FILES)
+#define CONTROL (PROCESS | MAIN)
+
+/* --- memory, locks and time, for libc and every thread */
+RULE(futex, EVERY)
+RULE(madvise, EVERY)
+RULE_BITS(mmap, EVERY, 2, PROT_EXEC, 0)
+RULE_BITS(mprotect, EVERY, 2, PROT_EXEC, 0)
+RULE(mremap, EVERY)
+RULE(munmap, EVERY)
+RULE(brk, EVERY)
+RULE(membarrier, EVERY)
+RULE(getrandom, EVERY)
+RULE(clock_gettime, EVERY)
+RULE(clock_getres, EVERY)
+RULE(gettimeofday, EVERY)
+RULE(nanosleep, EVERY)
+RULE(clock_nanosleep, EVERY)
+RULE(sched_yield, EVERY)
+RULE(pause, EVERY)
+RULE(restart_syscall, EVERY)
+
+/* --- descriptors that are open; eventfds wake other threads */
+RULE(read, EVERY)
+RULE(write, EVERY)
+RULE(close, EVERY)
+
+/* --- the end of a thread, and of the process */
+RULE(exit, EVERY)
+RULE(exit_group, EVERY)
+RULE(rt_sigreturn, EVERY)
+RULE(rt_sigprocmask, EVERY)
+RULE(rt_sigaction, EVERY) /* abort() */
+RULE(sigaltstack, EVERY)
+RULE(gettid, EVERY)
+RULE(getpid, EVERY)
+/* Wakes a vCPU out of the guest. Only to this process. */
+RULE_BITS(tgkill, EVERY, 0, UINT32_MAX, OWN_PID)
+RULE(set_robust_list, EVERY)
+RULE(rseq, EVERY)
+/* Names of threads, and of mappings in newer C libraries. */
+RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_NAME)
+RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_VMA)
+
+/* --- threads: a new process is not one (no CLONE_THREAD) */
+RULE_BITS(clone, PROCESS | MAIN | WORK | FILES, 0, CLONE_THREAD, CLONE_THREAD)
+RULE(sched_getaffinity, SERVING)
+RULE(seccomp, EVERY) /* a thread's own filter, which can only forbid */
+
+/* --- event loops */
+RULE(epoll_create1, SERVING)
+RULE(epoll_ctl, SERVING)
+RULE(epoll_wait, SERVING)
+RULE(epoll_pwait, SERVING)
+RULE(poll, EVERY)
+RULE(ppoll, EVERY)
+RULE(eventfd2, SERVING)
+RULE(timerfd_create, SERVING)
+RULE(timerfd_settime, SERVING)
+RULE(signalfd4, CONTROL)
+RULE(rt_sigtimedwait, CONTROL)
+RULE(rt_sigpending, EVERY)
+RULE(pipe2, SERVING)
+
+/* --- files that are open */
+RULE(readv, SERVING)
+RULE(writev, SERVING)
+RULE(pread64, SERVING)
+RULE(pwrite64, SERVING)
+RULE(preadv, SERVING)
+RULE(pwritev, SERVING)
+RULE(preadv2, SERVING)
+RULE(pwritev2, SERVING)
+RULE(lseek, SERVING)
+RULE(fstat, SERVING)
+RULE(newfstatat, SERVING)
+RULE(fcntl, SERVING)
+RULE(dup, SERVING)
+RULE(ftruncate, SERVING)
+RULE(fallocate, SERVING)
+RULE(fsync, SERVING)
+RULE(fdatasync, SERVING)
+RULE(copy_file_range, SERVING)
+RULE(mincore, CONTROL) /* how much memory the guest has used */
+RULE(msync, SERVING)
+
+/* --- results get their names; Landlock says in which folders */
+RULE(linkat, CONTROL)
+RULE(renameat, CONTROL)
+RULE(renameat2, CONTROL)
+RULE(unlinkat, CONTROL)
+RULE(unlink, CONTROL) /* the debugger's socket */
+RULE(access, CONTROL)
+RULE(faccessat, CONTROL)
+RULE(faccessat2, CONTROL)
+
+/* --- sockets that are open: the debugger's, a device's */
+RULE(accept4, SERVING)
+RULE(shutdown, SERVING)
+RULE(sendto, SERVING)
+RULE(recvfrom, SERVING)
+RULE(sendmsg, SERVING)
+RULE(recvmsg, SERVING)
+RULE(setsockopt, SERVING)
+RULE(getsockopt, SERVING)
+RULE(getsockname, SERVING)
+RULE(getpeername, SERVING)
+
+/* --- the terminal's guard, a process of its own, is told and awaited */
+RULE(wait4, CONTROL)
+RULE(prlimit64, CONTROL)
+RULE(sysinfo, CONTROL)
+RULE(uname, CONTROL)
+RULE(getuid, CONTROL)
+RULE(geteuid, CONTROL)
+RULE(getppid, CONTROL)
+RULE(getpgrp, CONTROL) /* whether we are in the foreground */
+RULE(getpgid, CONTROL)
+RULE(getsid, CONTROL)
+RULE(setitimer, EVERY) /* the end after a violation is bounded */
+IOCTL(TCGETS, CONTROL)
+IOCTL(TCSETS, CONTROL)
+IOCTL(TCSETSW, CONTROL)
+IOCTL(TCSETSF, CONTROL)
+IOCTL(TCFLSH, CONTROL)
+IOCTL(TIOCGWINSZ, CONTROL)
+IOCTL(TIOCGPGRP, CONTROL)
+IOCTL(TIOCGSID, CONTROL)
+IOCTL(FIONREAD, CONTROL)
+
+/* --- KVM: the machine is made by the process, run by vCPUs */
+IOCTL(KVM_RUN, PROCESS | VCPU)
+IOCTL(KVM_KVMCLOCK_CTRL, EVERY)
+IOCTL(KVM_CREATE_VM, PROCESS)
+IOCTL(KVM_CREATE_VCPU, PROCESS)
+IOCTL(KVM_CREATE_IRQCHIP, PROCESS)
+IOCTL(KVM_CREATE_PIT2, PROCESS)
+IOCTL(KVM_CHECK_EXTENSION, EVERY) /* asked again for each doorbell */
+IOCTL(KVM_GET_API_VERSION, PROCESS)
+IOCTL(KVM_GET_VCPU_MMAP_SIZE, PROCESS)
+IOCTL(KVM_GET_SUPPORTED_CPUID, PROCESS)
+IOCTL(KVM_ENABLE_CAP, PROCESS)
+IOCTL(KVM_X86_SET_MSR_FILTER, PROCESS)
+IOCTL(KVM_SET_CPUID2, PROCESS)
+IOCTL(KVM_SET_TSS_ADDR, PROCESS)
+IOCTL(KVM_SET_IDENTITY_MAP_ADDR, PROCESS)
+IOCTL(KVM_SET_USER_MEMORY_REGION, PROCESS)
+IOCTL(KVM_SET_PIT2, PROCESS)
+IOCTL(KVM_GET_PIT2, EVERY)
+IOCTL(KVM_SET_IRQCHIP, EVERY)
+IOCTL(KVM_SET_LAPIC, PROCESS | VCPU)
+/* Interrupts and doorbells of devices, which a driver moves. */
+IOCTL(KVM_IRQ_LINE, EVERY)
+IOCTL(KVM_SIGNAL_MSI, EVERY)
+IOCTL(KVM_SET_GSI_ROUTING, EVERY)
+IOCTL(KVM_IOEVENTFD, EVERY)
+IOCTL(KVM_IRQFD, EVERY)
+/* The state of vCPUs: the verdict, the debugger, the watch for a guest that has
+ * halted. A vCPU's own thread reads where it stopped. */
+IOCTL(KVM_GET_REGS, EVERY)
+IOCTL(KVM_SET_REGS, EVERY)
+IOCTL(KVM_GET_SREGS, EVERY)
+IOCTL(KVM_SET_SREGS, EVERY)
+IOCTL(KVM_GET_FPU, EVERY)
+IOCTL(KVM_SET_FPU, EVERY)
+IOCTL(KVM_GET_XSAVE, EVERY)
+IOCTL(KVM_SET_XSAVE, EVERY)
+IOCTL(KVM_GET_MSRS, EVERY)
+IOCTL(KVM_SET_MSRS, EVERY)
+IOCTL(KVM_GET_LAPIC, EVERY)
+IOCTL(KVM_GET_IRQCHIP, EVERY)
+IOCTL(KVM_GET_MP_STATE, EVERY)
+IOCTL(KVM_GET_VCPU_EVENTS, EVERY)
+IOCTL(KVM_SET_GUEST_DEBUG, EVERY)
+IOCTL(KVM_TRANSLATE, EVERY)
+
+/* --- devices that open UNIX sockets, or files: those of a shared folder, where
+ * Landlock keeps them */
+RULE_BITS(socket, WIDE | FILES, 0, UINT32_MAX, AF_UNIX)
+RULE(connect, WIDE | FILES)
+RULE(openat, WIDE | FILES)
+RULE(openat2, WIDE | FILES)
+RULE(statx, SERVING)
+RULE(fstatfs, SERVING)
+RULE(readlinkat, WIDE | FILES)
+RULE(getdents64, WIDE | FILES)
+RULE(faccessat, WIDE | FILES)
+RULE(getxattr, WIDE | FILES)
+RULE(listxattr, WIDE | FILES)
+RULE(setxattr, WIDE | FILES)
+RULE(removexattr, WIDE | FILES)
+RULE(mkdirat, WIDE | FILES)
+RULE(mknodat, WIDE | FILES)
+RULE(symlinkat, WIDE | FILES)
+RULE(linkat, WIDE | FILES)
+RULE(renameat2, WIDE | FILES)
+RULE(unlinkat, WIDE | FILES)
+RULE(fchmod, WIDE | FILES)
+RULE(fchownat, WIDE | FILES)
+RULE(utimensat, WIDE | FILES)

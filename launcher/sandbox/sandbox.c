@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <link.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base/confine.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "sandbox/own_pid.h"
+#include "sandbox/privileges.h"
+
+#if HAVE_SECCOMP
+#include "sandbox/filters.h" /* made by scripts/sandbox/generate.c */
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+/* How long the process may take to end after a violation. */
+#define END_SECONDS 5
+
+/* How many words of the stack are searched for the caller. */
+#define STACK_WORDS 512
+
+static struct sandbox_config config;
+static struct sandbox_state state = { .mode = SANDBOX_OFF };
+static int wake_fd = -1;
+static uintptr_t text_start, text_end; /* the program's code */
+static _Thread_local const char *thread_name = "main";
+static _Thread_local bool has_own_filter;
+static _Thread_local bool is_main;
+
+static atomic_bool violated;
+static char sentence[256];
+
+const char *sandbox_word(size_t i)
+{
+	static const char *const words[] = { "on", "log", "off" };
+
+	return i < sizeof(words) / sizeof(words[0]) ? words[i] : NULL;
+}
+
+bool sandbox_is_impossible(void)
+{
+	return SANITIZED;
+}
+
+enum sandbox_mode sandbox_mode_of(const char *word)
+{
+	for (size_t i = 0; word && sandbox_word(i); i++)
+		if (!strcmp(word, sandbox_word(i)))
+			return (enum sandbox_mode)i;
+	return SANDBOX_OFF;
+}
+
+const struct sandbox_state *sandbox_state(void)
+{
+	return &state;
+}
+
+int sandbox_fd(void)
+{
+	return wake_fd;
+}
+
+/* ---- a violation */
+
+static const char *call_name(int nr)
+{
+#if HAVE_SECCOMP
+	if (nr >= 0 && (size_t)nr < sizeof(call_names) / sizeof(*call_names) &&
+	    call_names[nr])
+		return call_names[nr];
+#endif
+	return "unknown";
+}
+
+/* The first address in the program's code: of the call itself, or of what looks
+ * like a return address on the stack. 0: none. */
+static uintptr_t find_caller(const ucontext_t *u, uintptr_t at)
+{
+	const uintptr_t *sp =
+		(const uintptr_t *)(uintptr_t)u->uc_mcontext.gregs[REG_RSP];
+
+	if (at >= text_start && at < text_end)
+		return at;
+	for (unsigned i = 0; i < STACK_WORDS; i++)
+		if (sp[i] >= text_start && sp[i] < text_end)
+			return sp[i];
+	return 0;
+}
+
+static void describe(const siginfo_t *info, const ucontext_t *u)
+{
+	uintptr_t caller = find_caller(u, (uintptr_t)info->si_call_addr);
+
+	snprintf(sentence, sizeof(sentence),
+		 "the sandbox stopped the thread '%s': system call %s (number "
+		 "%d; arguments 0x%llx, 0x%llx, 0x%llx) from launcher+0x%llx",
+		 thread_name, call_name(info->si_syscall), info->si_syscall,
+		 u->uc_mcontext.gregs[REG_RDI], u->uc_mcontext.gregs[REG_RSI],
+		 u->uc_mcontext.gregs[REG_RDX],
+		 caller ? (unsigned long long)(caller - text_start) : 0ULL);
+}
+
+static void say_and_exit(void)
+{
+	char line[sizeof(sentence) + 16];
+	int len = snprintf(line, sizeof(line), "launcher: %s\n", sentence);
+
+	(void)!write(STDERR_FILENO, line, (size_t)len);
+	_exit(STATUS_SANDBOX);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	say_and_exit();
+}
+
+/* The end may hang in what the violation has broken. */
+static void limit_the_end(void)
+{
+	const struct itimerval limit = { .it_value.tv_sec = END_SECONDS };
+	struct sigaction sa = { .sa_handler = on_alarm };
+	sigset_t set;
+
+	sigaction(SIGALRM, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+void sandbox_end(void)
+{
+	limit_the_end();
+	if (config.end)
+		config.end(config.ctx, sentence);
+	say_and_exit();
+}
+
+static void on_violation(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	/* The first one is told; later ones are its consequences. */
+	if (!atomic_exchange(&violated, true)) {
+		describe(info, context);
+		if (is_main || !has_own_filter)
+			sandbox_end();
+		/* The main thread may name files, this one may not. */
+		(void)!write(wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	}
+	limit_the_end();
+	for (;;)
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+}
+
+static void catch_violations(void)
+{
+	struct sigaction sa = {
+		.sa_sigaction = on_violation,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGSYS, &sa, NULL);
+}
+
+/* Where the program's code is: the first object of the list. */
+static int note_text(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	(void)size, (void)ctx;
+	text_start = info->dlpi_addr;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
+			text_end = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+	}
+	return 1;
+}
+
+/* ---- filters */
+
+#if HAVE_SECCOMP
+
+struct filter {
+	const struct sock_filter *code;
+	size_t len;
+};
+
+#define FILTER(name)                                 \
+	{                                            \
+		name, sizeof(name) / sizeof(name[0]) \
+	}
+
+static const struct filter process_filters[2][2] = {
+	{ FILTER(load_on), FILTER(load_log) },
+	{ FILTER(wide_on), FILTER(wide_log) },
+};
+
+static const struct filter thread_filters[][2] = {
+	[THREAD_MAIN] = { FILTER(main_on), FILTER(main_log) },
+	[THREAD_VCPU] = { FILTER(vcpu_on), FILTER(vcpu_log) },
+	[THREAD_WORK] = { FILTER(work_on), FILTER(work_log) },
+	[THREAD_FILES] = { FILTER(files_on), FILTER(files_log) },
+};
+
+#define FILTER_MAX 512
+
+static int install(const struct filter *f, struct err *e)
+{
+	struct sock_filter code[FILTER_MAX];
+	struct sock_fprog prog = {
+		.len = (unsigned short)f->len,
+		.filter = code,
+	};
+	uint32_t pid = (uint32_t)getpid();
+
+	if (f->len > FILTER_MAX)
+		return err_set(e, E2BIG, "a filter of %zu instructions",
+			       f->len);
+	memcpy(code, f->code, f->len * sizeof(code[0]));
+	for (size_t i = 0; i < f->len; i++)
+		if (code[i].k == OWN_PID)
+			code[i].k = pid;
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog))
+		return err_sys(e, "seccomp");
+	return 0;
+}
+
+static int confine_process(struct err *e)
+{
+	int rc = install(&process_filters[config.wide][config.mode], e);
+
+	state.filters = !rc;
+	return rc;
+}
+
+/* A thread that cannot be confined must not go on. */
+static void on_thread(enum thread_role role, const char *name)
+{
+	struct err e;
+
+	thread_name = name;
+	is_main = role == THREAD_MAIN;
+	if (role == THREAD_ANY)
+		return;
+	if (install(&thread_filters[role][config.mode], &e)) {
+		snprintf(sentence, sizeof(sentence),
+			 "the sandbox cannot confine the thread '%s': %.160s",
+			 name, e.msg);
+		say_and_exit();
+	}
+	has_own_filter = true;
+}
+
+#else
+
+static int confine_process(struct err *e)
+{
+	(void)e;
+	state.weaker = "this launcher was built without libseccomp: system "
+		       "calls are not filtered";
+	return 0;
+}
+
+static void on_thread(enum thread_role role, const char *name)
+{
+	(void)role, (void)name;
+}
+
+#endif
+
+/* ---- the whole */
+
+static bool has_use(int use)
+{
+	for (size_t i = 0; i < config.folders_count; i++)
+		if ((int)config.folders[i].use == use)
+			return true;
+	return false;
+}
+
+static int confine_files(struct err *e)
+{
+	/* There is no mode of Landlock that only logs. */
+	if (config.mode != SANDBOX_ON)
+		return 0;
+	state.landlock = landlock_abi();
+	if (!state.landlock) {
+		state.weaker = "this kernel has no Landlock: the file system "
+			       "is only protected by the filters";
+		return 0;
+	}
+	return landlock_enter(state.landlock, config.folders,
+			      config.folders_count, e);
+}
+
+int sandbox_enter(const struct sandbox_config *c, struct err *e)
+{
+	int rc;
+
+	config = *c;
+	if (SANITIZED && config.mode != SANDBOX_OFF) {
+		config.mode = SANDBOX_OFF;
+		state.weaker = "a sanitized build opens files and cannot be "
+			       "confined";
+	}
+	state.mode = config.mode;
+	if (config.mode == SANDBOX_OFF)
+		return 0;
+	/* libc reads the time zone when it is first used. */
+	tzset();
+	dl_iterate_phdr(note_text, NULL);
+	is_main = true;
+	wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (wake_fd < 0)
+		return err_sys(e, "eventfd");
+	catch_violations();
+	rc = privileges_drop(config.folders_count, has_use(LANDLOCK_WRITE), e);
+	if (!rc)
+		rc = confine_files(e);
+	if (!rc)
+		rc = confine_process(e);
+	if (rc)
+		return err_prefix(e, rc, "--sandbox");
+	confine_hook = on_thread;
+	if (state.weaker)
+		log_step("--sandbox: %s", state.weaker);
+	return 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sandbox: what is left of a process that reads foreign bytes.
+ *
+ * Everything is opened first. Then sandbox_enter() gives up what the process
+ * does not need, and only then a byte of the image is read. Each thread takes a
+ * tighter filter when it begins its work (base/confine.h). rules.h says which
+ * thread may do what.
+ *
+ * A system call that is not allowed does not happen. It ends the process with
+ * STATUS_SANDBOX and one line that names the thread, the call and the place.
+ *
+ * Spec: seccomp(2); landlock(7); capabilities(7); prctl(2).
+ */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "sandbox/landlock.h"
+
+enum sandbox_mode {
+	SANDBOX_ON,
+	SANDBOX_LOG, /* the kernel logs what would be stopped */
+	SANDBOX_OFF,
+};
+
+/* "on", "log", "off"; NULL after the last. */
+const char *sandbox_word(size_t i);
+
+/* The mode of a word; NULL: the default. */
+enum sandbox_mode sandbox_mode_of(const char *word);
+
+/* Whether this build cannot be confined: sanitizers open files themselves. */
+bool sandbox_is_impossible(void);
+
+#define SANDBOX_FOLDERS_MAX 64
+
+struct sandbox_config {
+	enum sandbox_mode mode;
+	struct landlock_folder folders[SANDBOX_FOLDERS_MAX];
+	size_t folders_count;
+	bool wide; /* a device opens files or UNIX sockets */
+	/* Ends the process after a violation, @what in one sentence. Called in
+	 * a signal handler, on a thread that the violation has not damaged
+	 * further than its own call; must not return. NULL: the sentence and
+	 * the status are all. */
+	void (*end)(void *ctx, const char *what);
+	void *ctx;
+};
+
+/* How much of it is in force. */
+struct sandbox_state {
+	enum sandbox_mode mode;
+	bool filters;	    /* seccomp */
+	int landlock;	    /* its ABI; 0: none */
+	const char *weaker; /* what this host or build lacks; NULL: nothing */
+};
+
+/*
+ * Confine the process, which must have one thread only. Returns 0, or a
+ * negative errno if something failed that this kernel should be able to do.
+ * What an old kernel lacks is in sandbox_state()->weaker.
+ */
+int sandbox_enter(const struct sandbox_config *c, struct err *e);
+
+const struct sandbox_state *sandbox_state(void);
+
+/*
+ * A descriptor that becomes readable when another thread was stopped, which
+ * then waits for the process to end; -1: none. The main thread's loop watches
+ * it and calls sandbox_end().
+ */
+int sandbox_fd(void);
+
+/* Call the end of sandbox_config. Does not return. */
+void sandbox_end(void);
+
+#endif

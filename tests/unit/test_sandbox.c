@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sandbox, from inside: a process confines itself, a thread takes a role,
+ * and tries what it may not do. It must end with the status of a violation and
+ * one line, before the call has any effect.
+ */
+#include "unit/unit.h"
+#include "base/confine.h"
+#include "base/status.h"
+#include "base/thread.h"
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The status of a child that was not stopped: the call failed, or worked. */
+#define REFUSED 40
+#define WORKED	41
+
+static int folder;   /* where results get names */
+static pid_t parent; /* of the process that tries */
+
+/* ---- what a thread may not do; each returns what the call returned */
+
+static long opens(void)
+{
+	return open("/etc/passwd", O_RDONLY);
+}
+
+static long opens_anew(void)
+{
+	return syscall(SYS_open, "/etc/passwd", O_RDONLY);
+}
+
+static long makes_a_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static long starts_a_program(void)
+{
+	char name[] = "/bin/true", *argv[] = { name, NULL };
+
+	return execv(argv[0], argv);
+}
+
+static long forks(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_fork);
+
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+static long traces(void)
+{
+	return ptrace(PTRACE_ATTACH, parent, 0, 0);
+}
+
+static long maps_code(void)
+{
+	return (long)mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static long makes_code(void)
+{
+	static _Alignas(4096) char page[4096];
+
+	return mprotect(page, sizeof(page), PROT_READ | PROT_EXEC);
+}
+
+static long types_for_others(void)
+{
+	return ioctl(STDIN_FILENO, TIOCSTI, "x");
+}
+
+static long kills_its_parent(void)
+{
+	return kill(parent, SIGTERM);
+}
+
+static long signals_its_parents_thread(void)
+{
+	return syscall(SYS_tgkill, parent, parent, SIGTERM);
+}
+
+static long reads_other_memory(void)
+{
+	return syscall(SYS_process_vm_readv, parent, NULL, 0, NULL, 0, 0);
+}
+
+static long gains_rights(void)
+{
+	return syscall(SYS_setuid, 0);
+}
+
+static long names_a_result(void)
+{
+	return renameat(folder, "temporary", folder, "result");
+}
+
+static long runs_a_guest(void)
+{
+	return ioctl(STDIN_FILENO, KVM_RUN, 0);
+}
+
+static const struct {
+	const char *call; /* as the message names it */
+	long (*fn)(void);
+} forbidden[] = {
+	{ "openat", opens },
+	{ "open", opens_anew },
+	{ "socket", makes_a_socket },
+	{ "execve", starts_a_program },
+	{ "fork", forks },
+	{ "ptrace", traces },
+	{ "mmap", maps_code },
+	{ "mprotect", makes_code },
+	{ "ioctl", types_for_others },
+	{ "kill", kills_its_parent },
+	{ "tgkill", signals_its_parents_thread },
+	{ "process_vm_readv", reads_other_memory },
+	{ "setuid", gains_rights },
+};
+
+static const struct {
+	enum thread_role role;
+	const char *name;
+} roles[] = {
+	{ THREAD_ANY, "loads" },
+	{ THREAD_MAIN, "main" },
+	{ THREAD_VCPU, "vcpu 0" },
+	{ THREAD_WORK, "devices" },
+};
+
+/* ---- a process that tries one of them on a thread of its own */
+
+struct trial {
+	enum thread_role role;
+	const char *name;
+	long (*fn)(void);
+};
+
+static void *try(void *arg)
+{
+	const struct trial *t = arg;
+
+	confine_thread(t->role, t->name);
+	_exit(t->fn() < 0 ? REFUSED : WORKED);
+}
+
+static void confined(const struct trial *t, bool wide)
+{
+	struct sandbox_config c = {
+		.mode = SANDBOX_ON,
+		.wide = wide,
+		.folders = { { folder, LANDLOCK_RESULTS } },
+		.folders_count = 1,
+	};
+	pthread_t thread;
+	struct err e;
+
+	if (sandbox_enter(&c, &e)) {
+		dprintf(STDERR_FILENO, "%s\n", e.msg);
+		_exit(99);
+	}
+	if (t->role == THREAD_MAIN)
+		try((void *)t);
+	if (!thread_start(&thread, try, (void *)t))
+		_exit(98);
+	/* A thread with a filter of its own leaves the end to this one. */
+	while (read(sandbox_fd(), &(uint64_t){ 0 }, sizeof(uint64_t)) < 0)
+		;
+	sandbox_end();
+}
+
+/* The wait status, and in @said what was written to stderr. */
+static int status_of(const struct trial *t, bool wide, char *said, size_t size)
+{
+	int ends[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(ends[1], STDERR_FILENO);
+		confined(t, wide);
+	}
+	close(ends[1]);
+	n = read(ends[0], said, size - 1);
+	said[n > 0 ? n : 0] = '\0';
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static bool filters_are_there(void)
+{
+	return HAVE_SECCOMP && !sandbox_is_impossible();
+}
+
+static void setup(void)
+{
+	folder = open(".", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(folder, 0);
+	parent = getpid();
+	/* A violation that is not stopped must not end the test. */
+	signal(SIGTERM, SIG_IGN);
+}
+
+static void expect_stopped(const struct trial *t, const char *call)
+{
+	char said[512], want[128];
+	int status = status_of(t, false, said, sizeof(said));
+
+	ck_assert_msg(WIFEXITED(status) &&
+			      WEXITSTATUS(status) == STATUS_SANDBOX,
+		      "%s by '%s': wait status 0x%x, \"%s\"", call, t->name,
+		      status, said);
+	snprintf(want, sizeof(want),
+		 "launcher: the sandbox stopped the thread '%s': system call "
+		 "%s (number",
+		 t->name, call);
+	ck_assert_msg(!strncmp(said, want, strlen(want)), "\"%s\"", said);
+	ck_assert_msg(strchr(said, '\n') == said + strlen(said) - 1,
+		      "not one line: \"%s\"", said);
+}
+
+START_TEST(sandbox__stops_every_thread)
+{
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	for (size_t r = 0; r < COUNT(roles); r++)
+		expect_stopped(&(struct trial){ roles[r].role, roles[r].name,
+						forbidden[_i].fn },
+			       forbidden[_i].call);
+}
+END_TEST
+
+/* What one thread may do, another one may not. */
+START_TEST(sandbox__threads_differ)
+{
+	struct trial t = { THREAD_VCPU, "vcpu 0", names_a_result };
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	expect_stopped(&t, "renameat");
+	t = (struct trial){ THREAD_WORK, "devices", names_a_result };
+	expect_stopped(&t, "renameat");
+	t = (struct trial){ THREAD_MAIN, "main", runs_a_guest };
+	expect_stopped(&t, "ioctl");
+	t = (struct trial){ THREAD_WORK, "devices", runs_a_guest };
+	expect_stopped(&t, "ioctl");
+}
+END_TEST
+
+/* The main thread names results, and only in their folder. */
+static long names_here(void)
+{
+	return renameat(folder, "temporary", folder, "result");
+}
+
+static long names_elsewhere(void)
+{
+	return renameat(folder, "temporary", AT_FDCWD, "other/result");
+}
+
+static long removes_elsewhere(void)
+{
+	return unlinkat(AT_FDCWD, "other/victim", 0);
+}
+
+START_TEST(sandbox__names_results_in_their_folder)
+{
+	struct trial t = { THREAD_MAIN, "main", names_here };
+	char said[512];
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	ck_assert_int_eq(mkdir("results", 0700), 0);
+	ck_assert_int_eq(mkdir("other", 0700), 0);
+	folder = open("results", O_RDONLY | O_DIRECTORY);
+	close(openat(folder, "temporary", O_CREAT | O_WRONLY, 0600));
+	close(open("other/victim", O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+			 WORKED);
+	ck_assert_int_eq(faccessat(folder, "result", F_OK, 0), 0);
+	if (!landlock_abi())
+		UNIT_SKIP("this kernel has no Landlock");
+	close(openat(folder, "temporary", O_CREAT | O_WRONLY, 0600));
+	t.fn = names_elsewhere;
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+			 REFUSED);
+	t.fn = removes_elsewhere;
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+			 REFUSED);
+	ck_assert_int_eq(access("other/victim", F_OK), 0);
+}
+END_TEST
+
+/* A thread that serves files may open some, but only what Landlock leaves. */
+START_TEST(sandbox__files_are_beneath_a_folder)
+{
+	struct trial t = { THREAD_FILES, "files", opens };
+	char said[512];
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	if (!landlock_abi())
+		UNIT_SKIP("this kernel has no Landlock");
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, true, said, sizeof(said))),
+			 REFUSED);
+	t.role = THREAD_WORK;
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, true, said, sizeof(said))),
+			 STATUS_SANDBOX);
+}
+END_TEST
+
+static long looks_at_itself(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+			       prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+		       ? 0
+		       : -1;
+}
+
+/* prctl() is itself limited to naming threads. */
+START_TEST(sandbox__prctl_only_names)
+{
+	struct trial t = { THREAD_ANY, "loads", looks_at_itself };
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	expect_stopped(&t, "prctl");
+}
+END_TEST
+
+/* The end is called with the sentence, and may take the process down. */
+static void end(void *ctx, const char *what)
+{
+	*(const char **)ctx = what;
+	_exit(strstr(what, "system call socket") ? 55 : 56);
+}
+
+START_TEST(sandbox__calls_the_end)
+{
+	const char *said;
+	struct sandbox_config c = { .end = end, .ctx = &said };
+	int status;
+	struct err e;
+	pid_t pid;
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	pid = fork();
+	if (!pid) {
+		if (!sandbox_enter(&c, &e))
+			makes_a_socket();
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 55);
+}
+END_TEST
+
+/* --sandbox log stops nothing; off does nothing at all. */
+START_TEST(sandbox__log_and_off)
+{
+	for (int mode = SANDBOX_LOG; mode <= SANDBOX_OFF; mode++) {
+		struct sandbox_config c = { .mode = mode };
+		int status;
+		struct err e;
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(sandbox_enter(&c, &e) || opens() < 0);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
+START_TEST(sandbox__words)
+{
+	ck_assert_str_eq(sandbox_word(SANDBOX_ON), "on");
+	ck_assert_str_eq(sandbox_word(SANDBOX_LOG), "log");
+	ck_assert_str_eq(sandbox_word(SANDBOX_OFF), "off");
+	ck_assert_ptr_null(sandbox_word(3));
+	ck_assert_int_eq(sandbox_mode_of(NULL), SANDBOX_OFF);
+	ck_assert_int_eq(sandbox_mode_of("log"), SANDBOX_LOG);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("sandbox");
+	TCase *t = tcase_create("sandbox");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_loop_test(t, sandbox__stops_every_thread, 0,
+			    COUNT(forbidden));
+	tcase_add_test(t, sandbox__threads_differ);
+	tcase_add_test(t, sandbox__names_results_in_their_folder);
+	tcase_add_test(t, sandbox__files_are_beneath_a_folder);
+	tcase_add_test(t, sandbox__prctl_only_names);
+	tcase_add_test(t, sandbox__calls_the_end);
+	tcase_add_test(t, sandbox__log_and_off);
+	tcase_add_test(t, sandbox__words);
+	suite_add_tcase(s, t);
+	return s;
+}
