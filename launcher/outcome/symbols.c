@@ -301,11 +301,95 @@ static bool look_up(struct symbols *s, const struct symbols_addr *addr)
 			      sizeof(s->last));
 }
 
+/* A kernel's own decompressor moves it by multiples of this, up to 1 GiB. */
+#define SLIDE_STEP (UINT64_C(2) << 20)
+#define SLIDE_MAX  (UINT64_C(1) << 30)
+
+/* How much of a segment is considered: no kernel has more code. */
+#define SOUGHT_MAX (UINT64_C(128) << 20)
+
+/* Whether the kernel lies @delta from where it was linked, as far as its own
+ * names tell, which are read: they begin where its first segment does. */
+static bool lies_at(struct symbols *s, uint64_t delta, uint64_t slide)
+{
+	const struct own_names_place at = { delta, slide };
+	const struct kernel_elf *k = s->kernel;
+	uint64_t first = UINT64_MAX;
+	struct kallsyms own;
+	struct err why;
+	uint32_t i;
+
+	for (unsigned n = 0; n < k->segments_count; n++)
+		if (k->segments[n].type == PT_LOAD && k->segments[n].vaddr &&
+		    k->segments[n].vaddr < first)
+			first = k->segments[n].vaddr;
+	if (own_names_read(&own, k, &at, s->memory, &why))
+		return false;
+	if (!kallsyms_find(&own, first, first, &i)) {
+		kallsyms_release(&own);
+		return false;
+	}
+	s->own = own;
+	s->own_read = true;
+	s->delta = delta;
+	s->slide = slide;
+	s->moved = false;
+	log_step("the kernel has moved itself by 0x%" PRIx64
+		 ", to physical addresses 0x%" PRIx64 " from where it was "
+		 "linked",
+		 slide, delta);
+	return true;
+}
+
+/* Whether the kernel lies so that its segment @seg has @w. */
+static bool find_in_segment(struct symbols *s, const struct elf_segment *seg,
+			    const struct vcpu_where *w)
+{
+	/* What both addresses have in common in the whole kernel. */
+	uint64_t between = (w->rip - w->gpa) - (seg->vaddr - seg->paddr);
+	uint64_t delta = (w->gpa - seg->paddr) & ~(SLIDE_STEP - 1);
+	uint64_t len = seg->memsz < SOUGHT_MAX ? seg->memsz : SOUGHT_MAX;
+
+	for (uint64_t off = 0; off < len + SLIDE_STEP; off += SLIDE_STEP)
+		if (is_in(w->gpa - (delta - off), seg->paddr, seg->memsz) &&
+		    between + delta - off < SLIDE_MAX &&
+		    !((between + delta - off) % SLIDE_STEP) &&
+		    lies_at(s, delta - off, between + delta - off))
+			return true;
+	return false;
+}
+
+/*
+ * An image that decompressed itself has chosen a place for its kernel that only
+ * the guest's memory tells. The distance between virtual and physical addresses
+ * is known from a vCPU that runs in the kernel; so there are a few places that
+ * could be meant, and the names in memory fit only one of them. This takes up
+ * to a second, once, after a run that ended badly.
+ */
+static bool find_moved(struct symbols *s, const struct vcpu_where *w)
+{
+	const struct kernel_elf *k = s->kernel;
+
+	if (s->sought || !s->memory || !k->is64 || !w->known || !w->gpa_known)
+		return false;
+	for (unsigned i = 0; i < k->segments_count; i++) {
+		const struct elf_segment *seg = &k->segments[i];
+
+		if (seg->type != PT_LOAD || !(seg->flags & PF_X) ||
+		    w->rip < seg->vaddr)
+			continue;
+		s->sought = true;
+		if (find_in_segment(s, seg, w))
+			return true;
+	}
+	return false;
+}
+
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w)
 {
 	struct symbols_place place;
 
-	if (!s || !s->kernel || s->moved || !w->known ||
+	if (!s || !s->kernel || (s->moved && !find_moved(s, w)) || !w->known ||
 	    !symbols_find(s, w, &place))
 		return NULL;
 	/* Idle vCPUs are many, and all at one place. */

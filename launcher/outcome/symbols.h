@@ -44,6 +44,7 @@ struct symbols {
 	/* An image that decompresses itself may have moved the kernel to a
 	 * place that is not known. */
 	bool moved;
+	bool sought; /* symbols_name() has looked for that place */
 	/* KASLR's, added to every virtual address that the kernel was linked
 	 * for; see symbols_linked(). */
 	uint64_t slide;

@@ -282,7 +282,7 @@ END_TEST
 
 /* A kernel in guest memory, @delta above its link address, that carries its own
  * names in its first segment. */
-static const struct test_kallsyms own_names = {
+static struct test_kallsyms own_names = {
 	.numbers = KALLSYMS_PERCPU_OR_BASE,
 	.marker_size = 4,
 	.sequence_size = 3,
@@ -462,6 +462,40 @@ START_TEST(symbols__follow_the_slide)
 }
 END_TEST
 
+/* An image that has decompressed itself does not say where its kernel is. */
+START_TEST(symbols__are_found_where_the_kernel_moved_itself)
+{
+	const uint64_t slide = _i ? 0x2a00000 : 0x2a00000 + 0x1000;
+	struct guest_mem gm;
+	struct symbols s = { .kernel = &own_kernel,
+			     .moved = true,
+			     .memory = &gm };
+	struct vcpu_where w = own_place;
+
+	/* The first name is where the kernel begins. */
+	own_names.percpu = 0;
+	put_slid_names(&gm, PF_R | PF_X, slide);
+	/* Code of the user's, or of an early page table. */
+	w.rip = 0x401000;
+	ck_assert_ptr_null(symbols_name(&s, &w));
+	ck_assert(!s.sought);
+	w.rip = TEXT + slide + 16 * 21 + 4;
+	if (_i) {
+		ck_assert_pstr_eq(symbols_name(&s, &w), "symbol_21+0x4");
+		ck_assert_uint_eq(s.slide, slide);
+		ck_assert_uint_eq(s.delta, DELTA);
+		ck_assert(!s.moved);
+	} else {
+		/* No kernel is moved by that. */
+		ck_assert_ptr_null(symbols_name(&s, &w));
+		ck_assert(s.moved);
+	}
+	symbols_release(&s);
+	guest_mem_release(&gm);
+	own_names.percpu = 20;
+}
+END_TEST
+
 START_TEST(symbols__of_another_slide_are_not_used)
 {
 	struct guest_mem gm;
@@ -522,6 +556,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, symbols__that_the_guest_has_damaged_are_not_used);
 	tcase_add_test(t, symbols__of_a_kernel_that_was_slid);
 	tcase_add_test(t, symbols__follow_the_slide);
+	tcase_add_loop_test(t, symbols__are_found_where_the_kernel_moved_itself,
+			    0, 2);
 	tcase_add_test(t, symbols__of_another_slide_are_not_used);
 	tcase_add_test(t, own_names__refuses_segments_outside_memory);
 	suite_add_tcase(s, t);
