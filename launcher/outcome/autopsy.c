@@ -111,6 +111,28 @@ static void take_kernel_tables(struct autopsy *a)
 	a->tables[a->tables_count++].cr3 = gpa;
 }
 
+static bool take_note(void *ctx, const uint8_t *page)
+{
+	struct autopsy *a = ctx;
+
+	return vmcoreinfo_from_note(&a->info, (struct bytes){ page, PAGE_4K });
+}
+
+/*
+ * VMCOREINFO by the kernel's names, or, if the kernel has no names for data or
+ * its place is not known, by the note, with which a page begins.
+ */
+static void find_info(struct autopsy *a)
+{
+	uint64_t data = symbols_address(a->symbols, "vmcoreinfo_data");
+	uint64_t size = symbols_address(a->symbols, "vmcoreinfo_size");
+
+	if (data && size)
+		(void)vmcoreinfo_read(&a->info, &a->memory, data, size);
+	else
+		(void)guest_mem_find_page(a->gm, take_note, a);
+}
+
 static void open_memory(struct autopsy *a)
 {
 	if (a->opened)
@@ -121,9 +143,7 @@ static void open_memory(struct autopsy *a)
 	};
 	take_tables(a);
 	take_kernel_tables(a);
-	(void)vmcoreinfo_read(&a->info, &a->memory,
-			      symbols_address(a->symbols, "vmcoreinfo_data"),
-			      symbols_address(a->symbols, "vmcoreinfo_size"));
+	find_info(a);
 }
 
 bool autopsy_begin(struct autopsy *a)

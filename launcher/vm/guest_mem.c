@@ -277,3 +277,22 @@ uint64_t guest_mem_touched(const struct guest_mem *gm)
 	free(in_core);
 	return touched;
 }
+
+bool guest_mem_find_page(const struct guest_mem *gm,
+			 bool (*see)(void *ctx, const uint8_t *page), void *ctx)
+{
+	uint64_t size = guest_mem_size(gm), n;
+	unsigned char *in_core = malloc(TOUCHED_STEP / PAGE_4K);
+	bool found = false;
+
+	for (uint64_t at = 0; in_core && !found && at < size; at += n) {
+		n = size - at < TOUCHED_STEP ? size - at : TOUCHED_STEP;
+		if (mincore(gm->base + at, n, in_core))
+			break;
+		for (uint64_t i = 0; !found && i < n / PAGE_4K; i++)
+			if (in_core[i] & 1)
+				found = see(ctx, gm->base + at + i * PAGE_4K);
+	}
+	free(in_core);
+	return found;
+}

@@ -108,6 +108,14 @@ uint64_t guest_mem_touched(const struct guest_mem *gm);
 uint64_t guest_mem_discard(const struct guest_mem *gm, void *p, uint64_t len);
 
 /*
+ * Call @see with each such page of PAGE_4K bytes until it returns true, and
+ * return whether it has. A page that the host has swapped out may be left out.
+ */
+bool guest_mem_find_page(const struct guest_mem *gm,
+			 bool (*see)(void *ctx, const uint8_t *page),
+			 void *ctx);
+
+/*
  * Clear guest bytes, and drop whole pages where that is cheaper. The range must
  * be RAM (asserted): callers have taken a pointer to it before.
  */

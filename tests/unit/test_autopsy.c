@@ -181,6 +181,35 @@ START_TEST(autopsy__log_through_page_tables)
 }
 END_TEST
 
+/* Names of code only: the note says where the log is. */
+START_TEST(autopsy__log_by_the_note)
+{
+	static const char names[] = "ffffffff82b00000 T start\n";
+	static const char text[] =
+		"OSRELEASE=6.1.0\n"
+		"SYMBOL(prb)=ffffffff82a00000\n"
+		"OFFSET(printk_ringbuffer.text_data_ring)=40\n";
+	const uint32_t head[3] = { 11, sizeof(text) - 1, 0 };
+
+	symbols.map.bytes = (struct bytes){ (const uint8_t *)names,
+					    sizeof(names) - 1 };
+	/* What only looks like one. */
+	put(50 * MIB, head, sizeof(head));
+	put(50 * MIB + 12, "VMCOREINFO", 11);
+	put(51 * MIB + 4, head, sizeof(head));
+	put(51 * MIB + 16, "VMCOREINFO", 11);
+	if (_i) {
+		ck_assert_ptr_null(autopsy_log(&a, &e));
+		return;
+	}
+	put(52 * MIB, head, sizeof(head));
+	put(52 * MIB + 12, "VMCOREINFO", 11);
+	put(52 * MIB + 24, text, sizeof(text));
+	expect_log();
+	ck_assert_uint_eq(a.info.len, sizeof(text) - 1);
+}
+END_TEST
+
 START_TEST(autopsy__log_without_a_guest)
 {
 	char line[64];
@@ -212,6 +241,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, autopsy__log_in_the_image);
 	tcase_add_loop_test(tc, autopsy__log_through_page_tables, 0,
 			    COUNT(tables));
+	tcase_add_loop_test(tc, autopsy__log_by_the_note, 0, 2);
 	tcase_add_test(tc, autopsy__log_without_a_guest);
 	tcase_add_test(tc, autopsy__log_of_a_kernel_whose_place_is_not_known);
 	suite_add_tcase(s, tc);
