@@ -153,6 +153,10 @@ void options_release(struct options *o);
  * device_request_open(). */
 int options_open_devices(const struct options *o, struct err *e);
 
+/* The process ends while other threads still run: remove the devices' files on
+ * the host; see device_request_abandon(). */
+void options_abandon_devices(const struct options *o);
+
 /* The machine that the options describe. The options must outlive it. */
 struct machine_config options_machine(const struct options *o);
 

@@ -507,6 +507,7 @@ static void end_at_once(const struct run *r, const struct outcome *outcome)
 	int status = failed(r);
 
 	debugger_abandon(&r->guest.debugger);
+	options_abandon_devices(r->o);
 	guest_init(&ended.guest);
 	milestones_copy(&ended.guest.times, &r->guest.times);
 	ended.guest.timeout_ns = r->o->timeout_ns;

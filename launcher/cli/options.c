@@ -345,6 +345,12 @@ void options_release(struct options *o)
 		device_request_release(&o->devices[--o->devices_count]);
 }
 
+void options_abandon_devices(const struct options *o)
+{
+	for (size_t i = 0; i < o->devices_count; i++)
+		device_request_abandon(&o->devices[i]);
+}
+
 /* How many of the devices before number @n have its type. */
 static unsigned instance_of(const struct options *o, size_t n)
 {

@@ -80,6 +80,12 @@ int device_request_open(const struct device_request *r, const char *guest,
 	return o && o->open ? o->open(r->config, e) : 0;
 }
 
+void device_request_abandon(const struct device_request *r)
+{
+	if (r->type->option && r->type->option->abandon)
+		r->type->option->abandon(r->config);
+}
+
 void device_request_release(struct device_request *r)
 {
 	if (r->type && r->type->option && r->type->option->close)

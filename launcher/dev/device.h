@@ -141,6 +141,9 @@ struct device_option {
 	int (*folder)(const void *config, bool *writable);
 	/* After the device's release(), or without a device. */
 	void (*close)(void *config);
+	/* The process ends while other threads may still use the device: remove
+	 * the files that open() has made, and no more. NULL: it makes none. */
+	void (*abandon)(const void *config);
 };
 
 struct device_type {
@@ -217,6 +220,8 @@ int device_request_add(struct device_request *list, size_t *count, size_t max,
  * @instance. */
 int device_request_open(const struct device_request *r, const char *guest,
 			unsigned instance, struct err *e);
+/* See abandon() of struct device_option; it need not be open. */
+void device_request_abandon(const struct device_request *r);
 void device_request_release(struct device_request *r);
 
 struct device_slot {

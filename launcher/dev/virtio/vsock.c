@@ -1083,6 +1083,13 @@ static void vsock_close(void *config)
 	vsock_socket_close(&c->socket);
 }
 
+static void vsock_abandon(const void *config)
+{
+	const struct virtio_vsock_config *c = config;
+
+	vsock_socket_abandon(&c->socket);
+}
+
 static const struct keyword vsock_keys[] = {
 	{ "cid", "N",
 	  VALUE_NUMBER_AT(struct virtio_vsock_config, cid, VSOCK_CID_GUEST_MIN,
@@ -1103,6 +1110,7 @@ static const struct device_option vsock_option = {
 	.open = vsock_open,
 	.close = vsock_close,
 	.opens_files = true, /* the sockets of host programs */
+	.abandon = vsock_abandon,
 };
 
 static int vsock_create(struct virtio **v, const struct device_slot *slot,

@@ -100,16 +100,21 @@ int vsock_socket_open(struct vsock_socket *s, const char *path, struct err *e)
 	return rc;
 }
 
-void vsock_socket_close(struct vsock_socket *s)
+void vsock_socket_abandon(const struct vsock_socket *s)
 {
 	struct stat st;
 
+	if (s->path && s->ino && !lstat(s->path, &st) && st.st_ino == s->ino &&
+	    st.st_dev == s->dev)
+		unlink(s->path);
+}
+
+void vsock_socket_close(struct vsock_socket *s)
+{
 	if (!s->path)
 		return;
 	close(s->fd);
-	if (s->ino && !lstat(s->path, &st) && st.st_ino == s->ino &&
-	    st.st_dev == s->dev)
-		unlink(s->path);
+	vsock_socket_abandon(s);
 	*s = (struct vsock_socket){ .path = NULL };
 }
 

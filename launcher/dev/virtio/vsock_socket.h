@@ -38,6 +38,9 @@ int vsock_socket_open(struct vsock_socket *s, const char *path, struct err *e);
  * fine. */
 void vsock_socket_close(struct vsock_socket *s);
 
+/* Only remove the file, if it is still the same. The empty one is fine. */
+void vsock_socket_abandon(const struct vsock_socket *s);
+
 /* The next client, or negative. Never waits. */
 int vsock_socket_accept(const struct vsock_socket *s);
 
