@@ -141,7 +141,8 @@ static const struct orc_stack {
 } stacks[] = {
 	{ "a call",
 	  { .ip = F(1), .sp = BASE + STACK },
-	  { { STACK, AT(6) } },
+	  /* What is on the stack behind its end does not count. */
+	  { { STACK, AT(6) }, { STACK + 16, AT(3) } },
 	  "1+0 6+20" },
 	{ "the instruction decides",
 	  { .ip = F(1) + 0x10, .sp = BASE + STACK },
@@ -173,7 +174,10 @@ static const struct orc_stack {
 	  "1+0 4+20 3+0 6+20" },
 	{ "a program's registers",
 	  { .ip = F(1), .sp = BASE + STACK },
-	  { { STACK, AT(5) }, { STACK + 8, 0x401000 }, { STACK + 16, 0x33 } },
+	  { { STACK, AT(5) },
+	    { STACK + 8, 0x401000 },
+	    { STACK + 16, 0x33 },
+	    { STACK + 48, AT(3) } },
 	  "1+0 5+20" },
 	{ "what the processor saves",
 	  { .ip = F(1), .sp = BASE + IRQ },
