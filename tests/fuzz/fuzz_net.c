@@ -15,6 +15,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 static void claim(bool holds)
 {
@@ -109,7 +111,7 @@ static void fuzz_driver(const uint8_t *data, size_t size)
 	static struct virtio_request r;
 	static const struct net_backend_ops ops = { .send = send_frame };
 	static const uint8_t mac[VIRTIO_NET_MAC_SIZE];
-	struct net_backend b = { .ops = &ops, .fd = -1, .has_header = true };
+	struct net_backend b = { .ops = &ops, .has_header = true };
 	struct worker worker = WORKER_EMPTY;
 	static struct guest_mem gm;
 	enum virtio_result result;
@@ -118,7 +120,8 @@ static void fuzz_driver(const uint8_t *data, size_t size)
 
 	if (size < 1 + 1 + VIRTIO_NET_HEADER_SIZE + 4)
 		return;
-	claim(!worker_init(&worker, &e) &&
+	b.fd = eventfd(0, EFD_CLOEXEC);
+	claim(b.fd >= 0 && !worker_init(&worker, &e) &&
 	      !virtio_net_init(&n, &b, mac, 0, &gm, &worker, &e));
 	n.offloads = data[1] & 7;
 	memcpy(frame, data + 2, VIRTIO_NET_HEADER_SIZE);
@@ -147,6 +150,7 @@ static void fuzz_driver(const uint8_t *data, size_t size)
 	      (len < VIRTIO_NET_HEADER_SIZE || data[2] == 0x80));
 	virtio_net_release(&n);
 	worker_release(&worker);
+	close(b.fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

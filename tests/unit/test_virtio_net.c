@@ -7,11 +7,13 @@
  * The test runs the worker's loop itself, so that nothing is waited for.
  */
 #include "unit/virtio_driver.h"
+#include "dev/net/stream.h"
 #include "dev/virtio/mmio.h"
 #include "dev/virtio/net.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SIZE   8 /* of both queues */
@@ -567,6 +569,45 @@ START_TEST(virtio_net__forgets_a_frame_of_a_driver_that_ended)
 }
 END_TEST
 
+/* --- a backend that ends before there is a driver */
+
+START_TEST(virtio_net__loses_its_link_without_a_driver)
+{
+	struct net_backend *stream;
+	int ends[2];
+
+	teardown();
+	driver_setup();
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_ok(net_stream_new(&stream, ends[0], "a peer", &e), &e);
+	assert_ok(worker_init(&worker, &e), &e);
+	assert_ok(virtio_net_init(&n, stream, mac, MTU, &gm, &worker, &e), &e);
+	virtio_mmio_init(&v, &n.core,
+			 (struct irq_edge){ .fd = eventfd(0, EFD_NONBLOCK),
+					    .line = { .vm = -1 } });
+	/* A frame alone is nothing to be read yet. */
+	ck_assert_int_eq(write(ends[1], "\0\0\0\016abcdefghijklmn", 18), 18);
+	step();
+	ck_assert_uint_eq(counter("link_losses"), 0);
+	close(ends[1]);
+	step();
+	ck_assert_uint_eq(counter("link_losses"), 1);
+	ck_assert_uint_eq(virtio_read_config(&n.core, 6, 2), 0);
+	begin(0);
+	transmit(60);
+	ck_assert_uint_eq(used(TX), 1);
+	ck_assert_uint_eq(counter("tx_drops"), 1);
+	virtio_stop(&n.core);
+	step();
+	virtio_net_release(&n);
+	worker_release(&worker);
+	virtio_mmio_release(&v);
+	driver_teardown();
+	net_backend_close(stream);
+	setup();
+}
+END_TEST
+
 /* --- headers */
 
 #define CSUM	  (1u << VIRTIO_NET_F_CSUM)
@@ -661,6 +702,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_net__loses_its_link_while_receiving);
 	tcase_add_test(t, virtio_net__loses_its_link_while_sending);
 	tcase_add_test(t, virtio_net__loses_its_link_while_busy);
+	tcase_add_test(t, virtio_net__loses_its_link_without_a_driver);
 	tcase_add_test(t, virtio_net__forgets_a_frame_of_a_driver_that_ended);
 	suite_add_tcase(s, t);
 	t = tcase_create("headers");

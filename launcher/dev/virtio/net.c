@@ -228,10 +228,21 @@ static void flush(struct virtio_net *n)
 	}
 }
 
+/* The other end has ended while there is no driver for its last frames. */
+static void expect_end(struct virtio_net *n)
+{
+	while (next_frame(n))
+		n->has_frame = false;
+}
+
 static void on_event(void *ctx, unsigned events)
 {
 	struct virtio_net *n = ctx;
 
+	if (!n->is_driven) {
+		expect_end(n);
+		return;
+	}
 	if (n->has_unsent && events & LOOP_OUT)
 		flush(n);
 	if (!n->waits && events & (LOOP_IN | LOOP_GONE))
@@ -360,11 +371,9 @@ static int net_start(void *dev, struct err *e)
 		return 0;
 	if (n->backend->ops->start)
 		rc = n->backend->ops->start(n->backend, takes, e);
-	if (!rc)
-		rc = loop_add(&n->core.is.worker->loop, &n->watch,
-			      n->backend->fd, LOOP_IN, e);
 	if (rc)
 		return rc;
+	n->is_driven = true;
 	update_watch(n);
 	/* Frames that the backend read for an earlier driver. */
 	loop_post(&n->core.is.worker->loop, &n->go_on);
@@ -375,9 +384,10 @@ static void net_stop(void *dev)
 {
 	struct virtio_net *n = dev;
 
-	loop_remove(&n->watch);
+	if (n->is_up)
+		loop_change(&n->watch, LOOP_GONE);
 	loop_cancel(&n->core.is.worker->loop, &n->go_on);
-	n->has_frame = n->waits = false;
+	n->is_driven = n->has_frame = n->waits = false;
 }
 
 static void net_report(void *dev, struct device_counters *c)
@@ -457,6 +467,7 @@ int virtio_net_init(struct virtio_net *n, struct net_backend *backend,
 		.gm = gm,
 		.worker = worker,
 	};
+	int rc;
 
 	memset(n, 0, sizeof(*n));
 	n->backend = backend;
@@ -467,11 +478,19 @@ int virtio_net_init(struct virtio_net *n, struct net_backend *backend,
 	put16(config, VIRTIO_NET_STATUS, VIRTIO_NET_S_LINK_UP);
 	put16(config, VIRTIO_NET_PAIRS, 1);
 	put16(config, VIRTIO_NET_MTU, (uint16_t)mtu);
-	return virtio_init(&n->core, &setup, e);
+	rc = virtio_init(&n->core, &setup, e);
+	if (rc)
+		return rc;
+	/* Until there is a driver, only the end of the other end matters. */
+	rc = loop_add(&worker->loop, &n->watch, backend->fd, LOOP_GONE, e);
+	if (rc)
+		virtio_release(&n->core);
+	return rc;
 }
 
 void virtio_net_release(struct virtio_net *n)
 {
+	loop_remove(&n->watch);
 	virtio_release(&n->core);
 }
 

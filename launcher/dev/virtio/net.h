@@ -71,6 +71,7 @@ struct virtio_net {
 	_Atomic uint64_t counts[NET_COUNTS];
 	/* Of the worker. */
 	bool is_up;
+	bool is_driven;	   /* from start() to stop() */
 	bool has_unsent;   /* the backend cannot accept a frame now */
 	bool has_frame;	   /* `frame` is to be delivered */
 	bool waits;	   /* for a buffer of the driver */
