@@ -2,6 +2,10 @@
 /*
  * guest/init, as built, inside the launcher.
  */
+#ifdef __CET__
+#include <cet.h> /* the note that this object is fit for CET */
+#endif
+
 	.section .rodata
 	.globl	init_blob, init_blob_end
 	.balign	16
