@@ -161,7 +161,7 @@ $(BENCH_PROG): $(call objs,rel,$(BENCH_SRCS)) build/rel/liblauncher.a
 
 .PHONY: bench bench-box
 bench: build/launcher $(BENCH_PROG)
-	@scripts/bench $(if $(filter quick,$(BENCH)),load names disk start)
+	@scripts/bench $(if $(filter quick,$(BENCH)),load names kaslr disk start)
 
 bench-box: build/launcher
 	@scripts/bench box

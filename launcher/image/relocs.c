@@ -129,6 +129,14 @@ static bool places_has(struct places *p, uint32_t entry, unsigned width)
 	return false;
 }
 
+static int outside_segments(uint32_t entry, size_t off, struct err *e)
+{
+	return err_set(e, EINVAL,
+		       "no relocation lists: 0x%08x at 0x%zx is not an address "
+		       "in a segment",
+		       entry, off);
+}
+
 /* Read a list's entry; the caller has checked that it is there. */
 static uint32_t entry_at(struct bytes b, size_t off)
 {
@@ -137,12 +145,12 @@ static uint32_t entry_at(struct bytes b, size_t off)
 
 /*
  * Walk one list back from @end, which becomes the offset of its leading 0;
- * *@n counts the entries.
+ * *@n counts the entries. Only the last one is checked yet, to tell lists from
+ * other bytes.
  */
 static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 		     struct places *p, struct err *e)
 {
-	uint64_t limit = UINT64_MAX;
 	size_t off = *end;
 
 	while (off - start >= ENTRY_SIZE) {
@@ -153,18 +161,8 @@ static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 			*end = off;
 			return 0;
 		}
-		if (!places_has(p, entry, WIDTH_32))
-			return err_set(e, EINVAL,
-				       "no relocation lists: 0x%08x at 0x%zx "
-				       "is not an address in a segment",
-				       entry, off);
-		if ((uint64_t)entry + WIDTH_32 > limit)
-			return err_set(e, EINVAL,
-				       "no relocation lists: 0x%08x at 0x%zx "
-				       "does not come before 0x%08x, which "
-				       "follows it",
-				       entry, off, (uint32_t)limit);
-		limit = entry;
+		if (off + ENTRY_SIZE == *end && !places_has(p, entry, WIDTH_32))
+			return outside_segments(entry, off, e);
 	}
 	return err_set(e, EINVAL,
 		       "no relocation lists: no 0 between the end of the ELF "
@@ -172,29 +170,13 @@ static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
 		       start, *end);
 }
 
-/* The 64-bit list is the last one that is found, so the width of its words is
- * checked after the walk. */
-static int check_wide(const struct relocs *r, struct bytes b, struct places *p,
-		      struct err *e)
-{
-	for (size_t i = 0; i < r->n64; i++) {
-		size_t off = r->off + (i + 1) * ENTRY_SIZE;
-
-		if (!places_has(p, entry_at(b, off), WIDTH_64))
-			return err_set(e, EINVAL,
-				       "no relocation lists: the 64-bit word "
-				       "at 0x%08x (0x%zx) does not lie in a "
-				       "segment",
-				       entry_at(b, off), off);
-	}
-	return 0;
-}
-
 /* One list while all are merged. */
 struct cursor {
-	size_t off, end;
+	size_t start, off, end;
 	unsigned width;
 	uint64_t next; /* the entry at off; UINT64_MAX at the end */
+	struct places places;
+	uint64_t first, last; /* entries of words in the recent place */
 };
 
 static void cursor_load(struct cursor *c, struct bytes b)
@@ -203,40 +185,112 @@ static void cursor_load(struct cursor *c, struct bytes b)
 }
 
 static void set_cursor(struct cursor *c, struct bytes b, size_t off, size_t n,
-		       unsigned width)
+		       unsigned width, const struct places *p)
 {
-	*c = (struct cursor){ off, off + n * ENTRY_SIZE, width, 0 };
+	*c = (struct cursor){ .start = off,
+			      .off = off,
+			      .end = off + n * ENTRY_SIZE,
+			      .width = width,
+			      .places = *p,
+			      .first = UINT64_MAX };
 	cursor_load(c, b);
 }
 
-/* Each word must be moved once: the lists, merged, must not overlap. */
-static int check_disjoint(const struct relocs *r, struct bytes b, struct err *e)
+/* Look for the place of the next word, and remember it as entries: most words
+ * are in the place of the one before. */
+static bool find_place(struct cursor *c)
+{
+	const struct places *p = &c->places;
+	const struct range *r;
+	uint64_t first, span;
+
+	if (!places_has(&c->places, (uint32_t)c->next, c->width))
+		return false;
+	r = &p->list[p->recent];
+	span = r->last - r->first;
+	first = (uint32_t)(r->first - p->to_phys);
+	/* A place that is not in one half of 32 bits, in which entries and
+	 * addresses ascend together, is looked for each time. */
+	c->first = UINT64_MAX;
+	if (span > UINT32_MAX || first >> 31 != (first + span) >> 31)
+		return true;
+	c->first = first;
+	c->last = first + span - (c->width - 1);
+	return true;
+}
+
+/* The word at @c begins before the last one has ended: in its own list, or in
+ * another one. */
+static int not_behind(const struct cursor *c, struct bytes b, struct err *e)
+{
+	uint32_t entry = (uint32_t)c->next, before;
+
+	if (c->off > c->start) {
+		before = entry_at(b, c->off - ENTRY_SIZE);
+		if ((uint64_t)before + WIDTH_32 > entry)
+			return err_set(e, EINVAL,
+				       "no relocation lists: 0x%08x does not "
+				       "come before 0x%08x (0x%zx), which "
+				       "follows it",
+				       before, entry, c->off);
+	}
+	return err_set(e, EINVAL,
+		       "no relocation lists: the word at 0x%08x (0x%zx) "
+		       "overlaps another one",
+		       entry, c->off);
+}
+
+/*
+ * The lists seldom alternate, so the entries of one are passed in a short loop
+ * until another list has a lower one.
+ */
+static int pass_run(struct cursor *c, struct bytes b, uint64_t until,
+		    uint64_t *limit, struct err *e)
+{
+	for (; c->next < until; cursor_load(c, b)) {
+		if (c->next < *limit)
+			return not_behind(c, b, e);
+		if ((c->next < c->first || c->next > c->last) && !find_place(c))
+			return outside_segments((uint32_t)c->next, c->off, e);
+		*limit = c->next + c->width;
+		c->off += ENTRY_SIZE;
+	}
+	return 0;
+}
+
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Each word must be in a segment, and be moved once: the lists, merged, must
+ * ascend and not overlap. */
+static int check_words(const struct relocs *r, struct bytes b,
+		       const struct places *p, struct err *e)
 {
 	const size_t after64 = r->off + (r->n64 + 2) * ENTRY_SIZE;
 	struct cursor c[3];
 	uint64_t limit = 0;
 
-	set_cursor(&c[0], b, r->off + ENTRY_SIZE, r->n64, WIDTH_64);
-	set_cursor(&c[1], b, after64, r->ninverse, WIDTH_32);
-	set_cursor(&c[2], b, b.len - r->n32 * ENTRY_SIZE, r->n32, WIDTH_32);
+	set_cursor(&c[0], b, r->off + ENTRY_SIZE, r->n64, WIDTH_64, p);
+	set_cursor(&c[1], b, after64, r->ninverse, WIDTH_32, p);
+	set_cursor(&c[2], b, b.len - r->n32 * ENTRY_SIZE, r->n32, WIDTH_32, p);
 	for (;;) {
-		struct cursor *low = &c[0];
+		unsigned low = c[1].next < c[0].next ? 1 : 0;
+		uint64_t until;
+		int rc;
 
-		if (c[1].next < low->next)
-			low = &c[1];
-		if (c[2].next < low->next)
-			low = &c[2];
-		if (low->next == UINT64_MAX)
+		low = c[2].next < c[low].next ? 2 : low;
+		if (c[low].next == UINT64_MAX)
 			return 0;
-		if (low->next < limit)
-			return err_set(e, EINVAL,
-				       "no relocation lists: the word at "
-				       "0x%08" PRIx64 " (0x%zx) overlaps "
-				       "another one",
-				       low->next, low->off);
-		limit = low->next + low->width;
-		low->off += ENTRY_SIZE;
-		cursor_load(low, b);
+		until = lower(c[(low + 1) % 3].next, c[(low + 2) % 3].next);
+		/* Words at the same place: one of them, and the next turn finds
+		 * the overlap. */
+		if (until == c[low].next)
+			until++;
+		rc = pass_run(&c[low], b, until, &limit, e);
+		if (rc)
+			return rc;
 	}
 }
 
@@ -292,8 +346,7 @@ int relocs_find(struct relocs *r, const struct kernel_elf *k, struct err *e)
 			       room, ENTRY_SIZE);
 	places_init(&p, k);
 	rc = walk_lists(&found, k->bytes, k->is64, k->elf_end, &p, e)
-		     ?: check_wide(&found, k->bytes, &p, e)
-		     ?: check_disjoint(&found, k->bytes, e);
+		     ?: check_words(&found, k->bytes, &p, e);
 	if (rc)
 		return rc;
 	found.present = true;
@@ -338,30 +391,42 @@ struct target {
 	uint64_t add;
 };
 
-/* Where the word of @entry is; NULL: not in memory. */
+/* How many entries ahead their words are fetched into the cache. */
+#define AHEAD 16
+
+/* Where the word of the entry at @p is; NULL: not in memory. */
 static uint8_t *word_at(const struct reloc_lists *l, const struct target *t,
-			uint32_t entry, unsigned width)
+			const uint8_t *p, unsigned width)
 {
-	uint64_t at = phys_of(entry, l->is64, l->to_phys) - t->low;
+	uint64_t at = phys_of(get32(p, 0), l->is64, l->to_phys) - t->low;
 
 	return at <= t->len && t->len - at >= width ? t->memory + at : NULL;
 }
 
-static int outside(uint32_t entry, struct err *e)
+static int outside(const uint8_t *p, struct err *e)
 {
 	return err_set(e, EINVAL,
 		       "the relocation 0x%08x is outside the kernel's memory",
-		       entry);
+		       get32(p, 0));
+}
+
+static void fetch_ahead(const struct reloc_lists *l, const struct target *t,
+			const uint8_t *p, size_t left)
+{
+	if (left > AHEAD)
+		__builtin_prefetch(
+			word_at(l, t, p + AHEAD * ENTRY_SIZE, WIDTH_32), 1);
 }
 
 static int apply_64(const struct reloc_lists *l, const struct target *t,
 		    size_t off, size_t n, struct err *e)
 {
-	for (const uint8_t *p = l->bytes.data + off; n--; p += ENTRY_SIZE) {
-		uint8_t *word = word_at(l, t, get32(p, 0), WIDTH_64);
+	for (const uint8_t *p = l->bytes.data + off; n; n--, p += ENTRY_SIZE) {
+		uint8_t *word = word_at(l, t, p, WIDTH_64);
 
+		fetch_ahead(l, t, p, n);
 		if (!word)
-			return outside(get32(p, 0), e);
+			return outside(p, e);
 		put64(word, 0, get64(word, 0) + t->add);
 	}
 	return 0;
@@ -370,11 +435,12 @@ static int apply_64(const struct reloc_lists *l, const struct target *t,
 static int apply_32(const struct reloc_lists *l, const struct target *t,
 		    size_t off, size_t n, struct err *e)
 {
-	for (const uint8_t *p = l->bytes.data + off; n--; p += ENTRY_SIZE) {
-		uint8_t *word = word_at(l, t, get32(p, 0), WIDTH_32);
+	for (const uint8_t *p = l->bytes.data + off; n; n--, p += ENTRY_SIZE) {
+		uint8_t *word = word_at(l, t, p, WIDTH_32);
 
+		fetch_ahead(l, t, p, n);
 		if (!word)
-			return outside(get32(p, 0), e);
+			return outside(p, e);
 		put32(word, 0, get32(word, 0) + (uint32_t)t->add);
 	}
 	return 0;

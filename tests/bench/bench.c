@@ -4,6 +4,7 @@
  * bench start ...             process start to first guest instruction
  * bench mark ELF OUT          a kernel that shows that instruction
  * bench names NAME=IMAGE...   reading a kernel's own names
+ * bench kaslr NAME=IMAGE...   moving a kernel by its relocations
  * bench disk FILE             a disk's requests, without a guest
  *
  * scripts/bench runs these and describes what they measure.
@@ -109,13 +110,13 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{ "load", cmd_load }, { "start", cmd_start },
-		{ "mark", cmd_mark }, { "names", cmd_names },
-		{ "disk", cmd_disk },
+		{ "load", cmd_load },	{ "start", cmd_start },
+		{ "mark", cmd_mark },	{ "names", cmd_names },
+		{ "kaslr", cmd_kaslr }, { "disk", cmd_disk },
 	};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
-	bench_die("usage: bench load|start|mark|names|disk ...");
+	bench_die("usage: bench load|start|mark|names|kaslr|disk ...");
 }

@@ -76,6 +76,7 @@ int cmd_load(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_mark(int argc, char **argv);
 int cmd_names(int argc, char **argv);
+int cmd_kaslr(int argc, char **argv);
 int cmd_disk(int argc, char **argv);
 
 #endif

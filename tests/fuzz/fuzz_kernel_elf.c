@@ -37,6 +37,24 @@ static void show_note(const struct note *n)
 				abort();
 }
 
+/* Move a kernel of which only a part is in memory. */
+static void move_kernel(const struct kernel_elf *k, const struct relocs *r)
+{
+	struct reloc_lists lists = { 0 };
+	struct err e = ERR_EMPTY;
+	uint8_t *memory = calloc(1, 4096);
+	uint64_t gpa;
+
+	if (memory && !relocs_copy(&lists, r, k, &e)) {
+		relocs_first(&lists, &gpa);
+		for (unsigned i = 0; i < k->segments_count; i++)
+			relocs_apply(&lists, memory, k->segments[i].paddr, 4096,
+				     0x200000, &e);
+	}
+	reloc_lists_release(&lists);
+	free(memory);
+}
+
 static void check(const struct kernel_elf *k)
 {
 	struct err e = ERR_EMPTY;
@@ -57,6 +75,8 @@ static void check(const struct kernel_elf *k)
 	xen_notes_read(&x, &k->notes, 0x1000, &e);
 	if (relocs_find(&r, k, &e) && r.present)
 		abort();
+	if (r.present)
+		move_kernel(k, &r);
 }
 
 /* A name stays within its room, whatever the symbols are. */
