@@ -9,6 +9,8 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -606,15 +608,33 @@ static void allow_results(struct sandbox_config *c, const struct output *o)
 			(struct landlock_folder){ o->folder, LANDLOCK_RESULTS };
 }
 
+/* A socket's file is removed in the end. */
+static void allow_removal(struct sandbox_config *c, const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC)
+		      : -1;
+
+	free(copy);
+	if (fd >= 0)
+		c->folders[c->folders_count++] =
+			(struct landlock_folder){ fd, LANDLOCK_REMOVE };
+}
+
 /* The folders in which devices open files. */
 static void allow_devices(struct sandbox_config *c, const struct options *o)
 {
 	for (size_t i = 0; i < o->devices_count; i++) {
 		const struct device_request *r = &o->devices[i];
 		const struct device_option *option = r->type->option;
+		const char *socket = option && option->removes
+					     ? option->removes(r->config)
+					     : NULL;
 		bool writable;
 		int fd;
 
+		if (socket)
+			allow_removal(c, socket);
 		if (!option || !option->opens_files)
 			continue;
 		c->wide = true;
@@ -635,6 +655,7 @@ static int confine(struct run *r, struct err *e)
 		.end = end_violated,
 		.ctx = r,
 	};
+	int rc;
 
 	report_prepare();
 	allow_results(&c, &r->files.report);
@@ -643,7 +664,13 @@ static int confine(struct run *r, struct err *e)
 	allow_results(&c, &r->files.dmesg);
 	allow_results(&c, &r->files.core);
 	allow_devices(&c, r->o);
-	return sandbox_enter(&c, e);
+	if (*r->guest.debugger.line.path)
+		allow_removal(&c, r->guest.debugger.line.path);
+	rc = sandbox_enter(&c, e);
+	for (size_t i = 0; i < c.folders_count; i++)
+		if (c.folders[i].use == LANDLOCK_REMOVE)
+			close(c.folders[i].fd);
+	return rc;
 }
 
 int run_image(const struct options *o, const struct run_way *way, struct err *e)

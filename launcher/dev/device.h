@@ -144,6 +144,9 @@ struct device_option {
 	/* The process ends while other threads may still use the device: remove
 	 * the files that open() has made, and no more. NULL: it makes none. */
 	void (*abandon)(const void *config);
+	/* The path of the file that these two remove; NULL: it has none. NULL:
+	 * they remove none. */
+	const char *(*removes)(const void *config);
 };
 
 struct device_type {

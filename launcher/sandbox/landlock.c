@@ -53,6 +53,7 @@ static int add_folder(int ruleset, const struct landlock_folder *f,
 {
 	const uint64_t uses[] = {
 		[LANDLOCK_RESULTS] = FS_MAKE_REG | FS_REMOVE_FILE,
+		[LANDLOCK_REMOVE] = FS_REMOVE_FILE,
 		[LANDLOCK_READ] = FS_READ_FILE | FS_READ_DIR | FS_EXECUTE,
 		[LANDLOCK_WRITE] = all,
 	};

@@ -16,6 +16,7 @@ struct landlock_folder {
 	int fd;
 	enum {
 		LANDLOCK_RESULTS, /* files get names, which are removed too */
+		LANDLOCK_REMOVE,  /* files are removed */
 		LANDLOCK_READ,	  /* everything beneath may be read */
 		LANDLOCK_WRITE,	  /* and written, made and removed */
 	} use;

@@ -1090,6 +1090,13 @@ static void vsock_abandon(const void *config)
 	vsock_socket_abandon(&c->socket);
 }
 
+static const char *vsock_removes(const void *config)
+{
+	const struct virtio_vsock_config *c = config;
+
+	return c->socket.path;
+}
+
 static const struct keyword vsock_keys[] = {
 	{ "cid", "N",
 	  VALUE_NUMBER_AT(struct virtio_vsock_config, cid, VSOCK_CID_GUEST_MIN,
@@ -1111,6 +1118,7 @@ static const struct device_option vsock_option = {
 	.close = vsock_close,
 	.opens_files = true, /* the sockets of host programs */
 	.abandon = vsock_abandon,
+	.removes = vsock_removes,
 };
 
 static int vsock_create(struct virtio **v, const struct device_slot *slot,
