@@ -22,7 +22,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* The status of a child that was not stopped: the call failed, or worked. */
@@ -331,6 +334,62 @@ START_TEST(sandbox__files_are_beneath_a_folder)
 }
 END_TEST
 
+/* Each call that the server of a shared folder makes, of a file that does not
+ * exist: it fails, but the thread goes on. */
+static long serves_a_share(void)
+{
+	const struct timespec now[2] = { { .tv_nsec = UTIME_NOW },
+					 { .tv_nsec = UTIME_NOW } };
+	struct iovec iov = { NULL, 0 };
+	struct statfs fs;
+	struct statx st;
+	char text[64];
+	int rc = 0;
+
+	rc |= (int)syscall(SYS_openat2, -1, "none", text, 0);
+	rc |= openat(-1, "none", O_RDONLY);
+	rc |= statx(-1, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+	rc |= fstatfs(-1, &fs);
+	rc |= (int)readlinkat(-1, "", text, sizeof(text));
+	rc |= (int)syscall(SYS_getdents64, -1, text, sizeof(text));
+	rc |= faccessat(AT_FDCWD, "none", R_OK, AT_EACCESS);
+	rc |= (int)getxattr("none", "user.x", text, sizeof(text));
+	rc |= (int)listxattr("none", text, sizeof(text));
+	rc |= setxattr("none", "user.x", "", 0, 0);
+	rc |= removexattr("none", "user.x");
+	rc |= mkdirat(-1, "none", 0700);
+	rc |= mknodat(-1, "none", S_IFREG | 0600, 0);
+	rc |= symlinkat("x", -1, "none");
+	rc |= linkat(-1, "none", -1, "other", AT_SYMLINK_FOLLOW);
+	rc |= renameat2(-1, "none", -1, "other", RENAME_NOREPLACE);
+	rc |= unlinkat(-1, "none", AT_REMOVEDIR);
+	rc |= chmod("none", 0600);
+	rc |= fchmod(-1, 0600);
+	rc |= fchownat(-1, "", 0, 0, AT_EMPTY_PATH);
+	rc |= utimensat(AT_FDCWD, "none", now, 0);
+	rc |= (int)preadv(-1, &iov, 1, 0);
+	rc |= (int)pwritev2(-1, &iov, 1, 0, RWF_APPEND);
+	rc |= (int)lseek(-1, 0, SEEK_DATA);
+	rc |= ftruncate(-1, 0) | fsync(-1) | fdatasync(-1);
+	rc |= fallocate(-1, 0, 0, 1);
+	rc |= (int)copy_file_range(-1, NULL, -1, NULL, 1, 0);
+	return rc < 0 ? 0 : -1;
+}
+
+START_TEST(sandbox__serves_shared_folders)
+{
+	struct trial t = { THREAD_FILES, "files", serves_a_share };
+	char said[512];
+	int status;
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	status = status_of(&t, true, said, sizeof(said));
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == WORKED,
+		      "wait status 0x%x, \"%s\"", status, said);
+}
+END_TEST
+
 static long looks_at_itself(void)
 {
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
@@ -418,6 +477,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, sandbox__threads_differ);
 	tcase_add_test(t, sandbox__names_results_in_their_folder);
 	tcase_add_test(t, sandbox__files_are_beneath_a_folder);
+	tcase_add_test(t, sandbox__serves_shared_folders);
 	tcase_add_test(t, sandbox__prctl_only_names);
 	tcase_add_test(t, sandbox__calls_the_end);
 	tcase_add_test(t, sandbox__log_and_off);
