@@ -2,10 +2,10 @@
 /*
  * Usage: relocs KERNEL
  *
- * Gives the small kernel, linked with --emit-relocs, what a stock kernel's build
- * gives it for KASLR: the lists of words that change when it is moved in virtual
- * memory, behind the ELF. The kernel gets them, too, in .selfrelocs, so that it
- * can check itself after it was moved.
+ * Gives the small kernel, linked with --emit-relocs, what a stock kernel's
+ * build gives it for KASLR: the lists of words that change when it is moved in
+ * virtual memory, behind the ELF. The kernel gets them, too, in .selfrelocs, so
+ * that it can check itself after it was moved.
  *
  *   | ELF | 0 | words of 64 bits | 0 | words of 32 bits |
  *
