@@ -96,9 +96,9 @@ fuzz: $(FUZZ_NEEDS)
 
 # Programs that the shell tests use.
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
-	guest/make_uki guest/pty guest/tiny_elf)
+	guest/make_uki guest/pty guest/tiny_elf box/consoles_host)
 
-needs-cli needs-guest: $(TEST_TOOLS)
+needs-cli needs-guest needs-box: $(TEST_TOOLS)
 
 $(TEST_TOOLS): %: %.o $(call objs,rel,$(SUPPORT_SRCS)) \
 		build/rel/liblauncher.a
