@@ -112,7 +112,9 @@ static int run_found(const char *name, const struct command *c)
 			rc = run(file, c);
 			if (rc != -ENOENT && rc != -ENOTDIR && rc != -EACCES)
 				return rc;
-			if (rc == -EACCES)
+			/* It may also be a folder that the user may not
+			 * look into. */
+			if (rc == -EACCES && !sys_2(__NR_access, file, 0))
 				why = rc;
 		}
 		if (!p[n])

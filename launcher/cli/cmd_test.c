@@ -83,8 +83,12 @@ static int print_names(const struct suite *s, bool with_commands)
 			printf(": launcher %s", c->command);
 			for (size_t n = 0; n < c->options.count; n++)
 				print_word(c->options.at[n]);
-			fputs(" --", stdout);
-			print_word(c->image);
+			if (c->exec && c->image) {
+				fputs(" --kernel", stdout);
+				print_word(c->image);
+			}
+			fputs(c->exec ? " -- /bin/sh -c" : " --", stdout);
+			print_word(c->exec ?: c->image);
 		}
 		putchar('\n');
 	}

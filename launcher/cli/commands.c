@@ -7,6 +7,10 @@
 const struct command commands[] = {
 	{ "run", "[OPTIONS] IMAGE", "boot it; the word run may be left out",
 	  OPT_COMMON | OPT_RUN, cmd_run },
+	{ "exec", "[OPTIONS] [--] [COMMAND [ARG...]]",
+	  "run a command in a guest over this machine's files; without one, a "
+	  "shell",
+	  OPT_COMMON | OPT_RUN | OPT_EXEC, cmd_exec },
 	{ "inspect", "[--json] IMAGE [IMAGE]",
 	  "show header, payload, segments, notes and the boot plan; of two, "
 	  "what differs",

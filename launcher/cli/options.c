@@ -127,6 +127,21 @@ static int set_gdb_lost(struct options *o, const char *arg, struct err *e)
 	return debugger_parse_lost(arg, &o->gdb_lost, e);
 }
 
+static int check_given(struct options *o, const char *arg, struct err *e)
+{
+	(void)o;
+	return *arg ? 0 : err_set(e, EINVAL, "the argument is empty");
+}
+
+/* It is read twice, and standard input is the command's. */
+static int check_kernel(struct options *o, const char *arg, struct err *e)
+{
+	(void)o;
+	return strcmp(arg, "-")
+		       ? 0
+		       : err_set(e, EINVAL, "standard input is the command's");
+}
+
 static int need_json(struct options *o, const char *arg, struct err *e)
 {
 	(void)o, (void)arg;
@@ -189,7 +204,7 @@ const struct option_row option_rows[] = {
 	  OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "share a folder of this machine with the guest, by virtio-fs",
 	  .device = &virtio_fs_type },
-	{ "console", 0, "DEVICE", ONCE, OPT_RUN | OPT_MAP,
+	{ "console", 0, "DEVICE", ONCE, OPT_RUN | OPT_MAP | OPT_NOT_EXEC,
 	  "what stdin and stdout are: serial (ttyS0) or virtio (hvc0)",
 	  CHOICE(console, "device", console_word), .set = add_console },
 	{ "port", 0, "NAME=PLACE[,KEY...]", PORTS_MAX,
@@ -216,13 +231,14 @@ const struct option_row option_rows[] = {
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
 	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
 	  .hints = "10s 30s 1m 5m" },
-	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN | OPT_SUITE,
+	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX,
+	  OPT_RUN | OPT_SUITE | OPT_NOT_EXEC,
 	  "succeed once a console line matches; repeatable, in order",
 	  MANY(VALUE_REGEX, expect) },
 	{ "fail-on", 0, "REGEX", WATCH_EXPECT_MAX, OPT_RUN | OPT_SUITE,
 	  "fail once a console line matches; repeatable",
 	  MANY(VALUE_REGEX, fail_on) },
-	{ "send", 0, "TEXT", SEND_MAX, OPT_RUN | OPT_SUITE,
+	{ "send", 0, "TEXT", SEND_MAX, OPT_RUN | OPT_SUITE | OPT_NOT_EXEC,
 	  "type this (\\n, \\xNN) after the --expect before it; repeatable",
 	  .set = set_send },
 	{ "symbols", 0, "FILE", ONCE, OPT_RUN | OPT_SUITE,
@@ -252,6 +268,21 @@ const struct option_row option_rows[] = {
 	{ "gdb-lost", 0, "WHAT", ONCE, OPT_RUN,
 	  "if gdb goes without detaching: continue (default), kill, stop",
 	  .set = set_gdb_lost, .hints = "continue kill stop" },
+	{ "kernel", 'k', "IMAGE", ONCE, OPT_EXEC,
+	  "the kernel to run (default: this machine's)", INPUT(kernel),
+	  .set = check_kernel },
+	{ "modules", 0, "DIR", ONCE, OPT_EXEC | OPT_SUITE | OPT_FOLDER,
+	  "its modules (default: /lib/modules/VERSION)", TEXT(modules),
+	  .set = check_given },
+	{ "root", 0, "DIR", ONCE, OPT_EXEC | OPT_SUITE | OPT_FOLDER,
+	  "the folder that is the guest's root (default: /)", TEXT(root),
+	  .set = check_given },
+	{ "rw", 0, "DIR", EXEC_SHARES_MAX, OPT_EXEC | OPT_SUITE | OPT_FOLDER,
+	  "a folder in which changes stay; repeatable", MANY(VALUE_TEXT, rw),
+	  .set = check_given },
+	{ "user", 0, "USER[:GROUP]", ONCE, OPT_EXEC | OPT_SUITE,
+	  "whose the command is, by name or number (default: yours)",
+	  TEXT(user), .set = check_given, .hints = "root" },
 	{ "map", 0, "FILE", ONCE, OPT_INSPECT,
 	  "draw what would lie where in memory (-m, -i), as SVG",
 	  NEW_FILE(map) },
@@ -418,6 +449,8 @@ static const char *group_title(unsigned groups)
 		return "Any command";
 	if (groups & OPT_RUN)
 		return "run";
+	if (groups & OPT_EXEC)
+		return "exec";
 	if (groups & OPT_INSPECT)
 		return "inspect";
 	if (groups & OPT_EXTRACT)

@@ -12,7 +12,7 @@
 #include "suite/suite.h"
 
 /* The commands that a case may run: their exit status tells the result. */
-static const char *const in_suites[] = { "run", "verify", "inspect" };
+static const char *const in_suites[] = { "run", "exec", "verify", "inspect" };
 #define IN_SUITES (sizeof(in_suites) / sizeof(in_suites[0]))
 
 static const char *command_at(size_t i)
@@ -42,7 +42,7 @@ static bool takes(const char *command, const char *name)
 	const struct option_row *r = option_by_name(name);
 
 	/* Cases do not draw maps. */
-	return c && r && r->groups & c->takes & ~(unsigned)OPT_MAP;
+	return c && r && command_takes(c, r->groups & ~(unsigned)OPT_MAP);
 }
 
 static bool find_option(const char *command, const char *name,
@@ -55,7 +55,7 @@ static bool find_option(const char *command, const char *name,
 	*o = (struct suite_option){
 		.name = r->name,
 		.repeats = r->times > 1,
-		.file = r->value.kind == VALUE_INPUT,
+		.file = r->value.kind == VALUE_INPUT || r->groups & OPT_FOLDER,
 		.parts = r->device,
 	};
 	return takes(command, name);

@@ -32,7 +32,7 @@ struct start {
 
 static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 {
-	char **w = calloc(c->options.count + 11, sizeof(*w));
+	char **w = calloc(c->options.count + 15, sizeof(*w));
 
 	s->argv = w;
 	if (!w)
@@ -56,8 +56,18 @@ static int make_argv(struct start *s, const struct suite_case *c, struct err *e)
 		*w++ = (char *)"--timeout";
 		*w++ = s->timeout;
 	}
+	if (c->exec && c->image) {
+		*w++ = (char *)"--kernel";
+		*w++ = (char *)c->image;
+	}
 	*w++ = (char *)"--";
-	*w++ = (char *)c->image;
+	if (c->exec) {
+		*w++ = (char *)"/bin/sh";
+		*w++ = (char *)"-c";
+		*w++ = (char *)c->exec;
+	} else {
+		*w++ = (char *)c->image;
+	}
 	return 0;
 }
 

@@ -291,8 +291,10 @@ static void judge_reason(const struct suite_case *c, const char *reason,
 
 /* After a failure, a usage error or a signal, the launcher's status does not
  * say anything about the guest. */
-static bool tells_nothing(int status)
+static bool tells_nothing(const struct suite_case *c, int status)
 {
+	if (c->exec)
+		return status == STATUS_EXEC_FAILED;
 	return status == STATUS_FAILED || status == STATUS_USAGE ||
 	       status == JUDGE_NOT_STARTED || status > STATUS_SIGNAL;
 }
@@ -308,7 +310,7 @@ static void judge_status(const struct suite_case *c, int wait_status,
 			 WTERMSIG(wait_status),
 			 strsignal(WTERMSIG(wait_status)));
 	else if ((unsigned long)status != c->status)
-		judge_as(res, tells_nothing(status) ? CASE_ERROR : CASE_FAIL,
+		judge_as(res, tells_nothing(c, status) ? CASE_ERROR : CASE_FAIL,
 			 "status %d, wanted %lu%s%s", status, c->status,
 			 *line ? ": " : "", line);
 }
@@ -390,12 +392,13 @@ void judge(const struct suite_case *c, const struct leavings *left,
 	res->end = CASE_PASS;
 	res->why[0] = '\0';
 	judge_status(c, left->wait_status, m.last, res);
-	if (res->end == CASE_PASS)
+	/* The standard error of exec is its command's. */
+	if (res->end == CASE_PASS && !c->exec)
 		judge_messages(c, &m, WEXITSTATUS(left->wait_status), reason,
 			       res);
 	if (res->end == CASE_PASS && report)
 		judge_account(report, WEXITSTATUS(left->wait_status), reason,
-			      m.last, res);
+			      c->exec ? "" : m.last, res);
 	if (res->end == CASE_PASS)
 		judge_reason(c, reason ?: m.last, res);
 	judge_report(c, report, res);

@@ -58,6 +58,13 @@ int build_no_memory(const struct build *b, struct err *e)
 		       b->s->pool.limit >> 20);
 }
 
+#define EXEC "exec"
+
+static bool is_exec(const struct build *b)
+{
+	return !strcmp(b->c->command, EXEC);
+}
+
 static int apply_set(struct build *b, const struct node *key,
 		     const struct node *value, struct err *e);
 
@@ -88,6 +95,7 @@ static const struct key keys[] = {
 	{ "never", MANY, true, value_set_never },
 	{ "only", MANY, true, value_set_only },
 	{ "report", MAP, false, value_set_report },
+	{ "exec", ONE, true, value_set_exec },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -144,6 +152,10 @@ static int apply(struct build *b, const struct node *key,
 	/* Defaults are for all commands; each uses the keys that it has. */
 	if (k && inherited && k->set == value_set_report && !b->c->reports)
 		return 0;
+	if (k && k->set == value_set_exec && !is_exec(b))
+		return inherited ? 0
+				 : build_refuse(b, key, e,
+						"requires the command exec");
 	if (k)
 		return value_check_kind(b, value, k->takes, e)
 			       ?: k->set(b, value, e);
@@ -186,16 +198,23 @@ static int apply_set(struct build *b, const struct node *key,
 	return apply(b, key, value, false, e);
 }
 
+/* The value of a key that is looked at before all others. */
+static const struct node *find(const struct build *b, const char *key)
+{
+	return matrix_value(b, key) ?:
+	       node_get(b->node, key) ?:
+					node_get(b->defaults, key);
+}
+
+/* A case with the key exec needs no command. */
 static int choose_command(struct build *b, struct err *e)
 {
-	const struct node *n = matrix_value(b, "command") ?:
-			       node_get(b->node, "command") ?:
-			       node_get(b->defaults, "command");
+	const struct node *n = find(b, "command");
 	const char *text;
 	struct listing all = { "" };
 	int rc;
 
-	b->c->command = b->words->command_at(0);
+	b->c->command = find(b, EXEC) ? EXEC : b->words->command_at(0);
 	if (!n)
 		return 0;
 	b->key = n;
@@ -239,10 +258,12 @@ int build_case(struct build *b, struct err *e)
 		return rc;
 	if (!c->name)
 		return lacks(b, "name", e);
-	if (!c->image)
+	if (is_exec(b) && !c->exec)
+		return lacks(b, EXEC, e);
+	if (!is_exec(b) && !c->image)
 		return lacks(b, "image", e);
 	rc = b->words->check_all(c->command, &c->options, e);
 	if (rc)
 		return build_refused(b, b->node, rc, e);
-	return value_add(b, &c->files, c->image, e);
+	return c->image ? value_add(b, &c->files, c->image, e) : 0;
 }

@@ -88,7 +88,9 @@ struct suite_case {
 	const char *name; /* unique; words of [A-Za-z0-9._+-] and '/' */
 	unsigned line;
 	const char *command;
-	const char *image; /* this and all other files: as opened from here */
+	const char *image;    /* this and all other files: as opened from here;
+			    * NULL: exec's default */
+	const char *exec;     /* what a shell runs in the guest, or NULL */
 	struct texts options; /* "--mem", "1G", ... */
 	struct texts files;   /* that must be there */
 	const char *input;    /* NULL: none */

@@ -251,6 +251,11 @@ int value_set_input(struct build *b, const struct node *n, struct err *e)
 		     value_add(b, &b->c->files, b->c->input, e);
 }
 
+int value_set_exec(struct build *b, const struct node *n, struct err *e)
+{
+	return for_each(b, n, &b->c->exec, one_text, e);
+}
+
 int value_set_status(struct build *b, const struct node *n, struct err *e)
 {
 	const char *text = NULL;

@@ -37,6 +37,7 @@ int value_set_reason(struct build *b, const struct node *n, struct err *e);
 int value_set_console(struct build *b, const struct node *n, struct err *e);
 int value_set_never(struct build *b, const struct node *n, struct err *e);
 int value_set_only(struct build *b, const struct node *n, struct err *e);
+int value_set_exec(struct build *b, const struct node *n, struct err *e);
 int value_set_report(struct build *b, const struct node *n, struct err *e);
 int value_set_needs(struct build *b, const struct node *n, struct err *e);
 int value_set_dialogue(struct build *b, const struct node *n, struct err *e);

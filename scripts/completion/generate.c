@@ -99,7 +99,7 @@ static void put_bash_pattern(const struct option_row *r)
 		return;
 	}
 	FOR_EACH_COMMAND(c)
-	if (r->groups & c->takes) {
+	if (command_takes(c, r->groups)) {
 		printf("%s'%s --%s'", between, c->name, r->name);
 		between = " | ";
 	}
@@ -109,7 +109,7 @@ static void put_bash_options(const struct command *c)
 {
 	printf("\t%s) printf '%%s\\n'", c->name);
 	FOR_EACH_OPTION(r)
-	if (r->groups & c->takes) {
+	if (command_takes(c, r->groups)) {
 		printf(" \\\n\t\t--%s", r->name);
 		if (r->letter)
 			printf(" -%c", r->letter);
@@ -209,10 +209,13 @@ static void put_zsh_command(const struct command *c)
 {
 	printf("\t_arguments -S");
 	FOR_EACH_OPTION(r)
-	if (r->groups & c->takes)
+	if (command_takes(c, r->groups))
 		put_zsh_option(r);
 	if (c->takes & OPT_TEST)
 		printf(" \\\n\t\t'1:suite:_files -g \"*.y(a|)ml(-.)\"'\n");
+	else if (c->takes & OPT_EXEC)
+		printf(" \\\n\t\t'(-)1:command:_command_names -e' "
+		       "'*::argument:_normal'\n");
 	else
 		printf(" \\\n\t\t'1:image:_files'%s\n",
 		       c->takes & TAKES_TWO_IMAGES ? " '2::image:_files'" : "");
@@ -243,7 +246,7 @@ static void put_options(void)
 {
 	FOR_EACH_COMMAND(c)
 	FOR_EACH_OPTION(r)
-	if (r->groups & c->takes)
+	if (command_takes(c, r->groups))
 		put_option(c, r);
 }
 

@@ -4,7 +4,7 @@
 # bash completion for launcher(1).
 # Made by `make completions`: change launcher.bash.in or the option table.
 
-_launcher_commands='run inspect extract pack verify test'
+_launcher_commands='run exec inspect extract pack verify test'
 
 # _launcher_options COMMAND: long forms first.
 _launcher_options()
@@ -40,6 +40,41 @@ _launcher_options()
 		--trace \
 		--gdb \
 		--gdb-lost \
+		--verbose -v \
+		--help -h \
+		--version -V ;;
+	exec) printf '%s\n' \
+		--mem -m \
+		--cpus -c \
+		--expose \
+		--initrd -i \
+		--cmdline -p \
+		--boot -b \
+		--kaslr \
+		--disk -d \
+		--share \
+		--port \
+		--net -n \
+		--name \
+		--vsock \
+		--balloon \
+		--virtio \
+		--sandbox \
+		--timeout \
+		--fail-on \
+		--symbols \
+		--report \
+		--timeline \
+		--dmesg \
+		--core \
+		--trace \
+		--gdb \
+		--gdb-lost \
+		--kernel -k \
+		--modules \
+		--root \
+		--rw \
+		--user \
 		--verbose -v \
 		--help -h \
 		--version -V ;;
@@ -153,7 +188,7 @@ _launcher_argument()
 		: ;;
 	*' --send')
 		: ;;
-	'run --symbols')
+	'run --symbols' | 'exec --symbols')
 		_launcher_offer -f ;;
 	*' --report')
 		_launcher_offer -f ;;
@@ -167,6 +202,16 @@ _launcher_argument()
 		_launcher_offer -W 'pio mmio exits irq' ;;
 	*' --gdb-lost')
 		_launcher_offer -W 'continue kill stop' ;;
+	*' -k' | *' --kernel')
+		_launcher_offer -f ;;
+	*' --modules')
+		: ;;
+	*' --root')
+		: ;;
+	*' --rw')
+		: ;;
+	*' --user')
+		_launcher_offer -W 'root' ;;
 	*' --map')
 		_launcher_offer -f ;;
 	*' -o' | *' --output')

@@ -22,6 +22,7 @@ const struct command commands[] = {
 	{ "run", "", "", OPT_COMMON | OPT_RUN, run_nothing },
 	{ "inspect", "", "", OPT_COMMON | OPT_INSPECT, run_nothing },
 	{ "verify", "", "", OPT_COMMON | OPT_VERIFY, run_nothing },
+	{ "exec", "", "", OPT_COMMON | OPT_RUN | OPT_EXEC, NULL },
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 

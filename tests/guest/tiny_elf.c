@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pv/exec.h"
 #include "pv/testport.h"
 #include "support/elf_builder.h"
 
@@ -15,6 +16,11 @@
 
 /* xor %eax, %eax; out %eax, $TESTPORT_EXIT; 1: jmp 1b */
 #define SUCCEED 0x31, 0xc0, 0xe7, TESTPORT_EXIT, 0xeb, 0xfe
+
+/* mov $EXEC_REPORT(KIND, VALUE), %eax; out %eax, $TESTPORT_EXIT; 1: jmp 1b */
+#define REPORT(kind, value) \
+	0xb8, (value), (kind), 0x5e, 0xec, 0xe7, TESTPORT_EXIT, 0xeb, 0xfe
+_Static_assert(EXEC_MAGIC == 0xec5e0000, "REPORT() has another magic");
 
 static const struct {
 	const char *name;
@@ -51,6 +57,12 @@ static const struct {
 		      0xee, 0xb0, ' ',	0xee, 0xb0, 0x1b, 0xee, 0xb0, '[',
 		      0xee, 0xb0, '6',	0xee, 0xb0, 'n',  0xee, 0xeb, 0xfe } },
 	/* mov $0xd0000000, %eax; jmp *%rax: in the hole */
+	/* what guest/init reports */
+	{ "exec-0", { REPORT(EXEC_EXITED, 0) } },
+	{ "exec-7", { REPORT(EXEC_EXITED, 7) } },
+	{ "exec-255", { REPORT(EXEC_EXITED, 255) } },
+	{ "exec-signal-9", { REPORT(EXEC_KILLED, 9) } },
+	{ "exec-unprepared", { REPORT(EXEC_UNPREPARED, 0) } },
 	{ "nowhere", { 0xb8, 0x00, 0x00, 0x00, 0xd0, 0xff, 0xe0 } },
 };
 

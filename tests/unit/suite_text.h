@@ -22,6 +22,7 @@ const struct command commands[] = {
 	{ "inspect", "[--json] IMAGE", "show", OPT_COMMON | OPT_INSPECT,
 	  run_nothing },
 	{ "verify", "BZIMAGE", "prove", OPT_COMMON | OPT_VERIFY, run_nothing },
+	{ "exec", "", "", OPT_COMMON | OPT_RUN | OPT_EXEC, NULL },
 };
 const size_t commands_count = COUNT(commands);
 

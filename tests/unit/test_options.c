@@ -23,10 +23,12 @@ const struct command commands[] = {
 	  OPT_COMMON | OPT_INSPECT | OPT_MAP | TAKES_TWO_IMAGES, run_nothing },
 	{ "extract", "[-o FILE] IMAGE", "take out", OPT_COMMON | OPT_EXTRACT,
 	  run_nothing },
+	{ "exec", "[OPTIONS] [COMMAND]", "run a command",
+	  OPT_COMMON | OPT_RUN | OPT_EXEC, run_nothing },
 };
 const size_t commands_count = COUNT(commands);
 
-enum { RUN, INSPECT, EXTRACT };
+enum { RUN, INSPECT, EXTRACT, EXEC };
 
 #define WORDS_MAX 40
 
@@ -49,9 +51,13 @@ static int split(char **argv, const char *line)
 
 static int parse(unsigned command, const char *line)
 {
-	char *argv[WORDS_MAX + 1] = { (char *)commands[command].name };
-	int argc = split(argv, line);
+	/* The options point to these. */
+	static char *argv[WORDS_MAX + 1];
+	int argc;
 
+	memset(argv, 0, sizeof(argv));
+	argv[0] = (char *)commands[command].name;
+	argc = split(argv, line);
 	return options_parse(&o, &commands[command], argc, argv, &e);
 }
 
@@ -68,6 +74,40 @@ START_TEST(options__defaults)
 	ck_assert_uint_eq(o.timeout_ns, 0);
 	ck_assert_uint_eq(o.expect_count, 0);
 	ck_assert(!o.verbose && !o.help && !o.version && !o.json);
+}
+END_TEST
+
+/* Behind the first word that is not an option, all words are the command's. */
+START_TEST(options__command_of_exec)
+{
+	static const struct {
+		const char *line, *command, *last;
+	} rows[] = {
+		{ "ls", "ls", "ls" },
+		{ "ls -v --rw", "ls", "--rw" },
+		{ "-- -v", "-v", "-v" },
+		{ "-m 2G -k img --user root -- ls --", "ls", "--" },
+		{ "ls -- a", "ls", "a" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t n = 0;
+
+		assert_ok(parse(EXEC, rows[i].line), &e);
+		ck_assert_str_eq(o.command[0], rows[i].command);
+		while (o.command[n + 1])
+			n++;
+		ck_assert_str_eq(o.command[n], rows[i].last);
+		ck_assert_uint_eq(o.verbose, 0);
+		ck_assert_ptr_null(o.image);
+	}
+	assert_ok(parse(EXEC, ""), &e);
+	ck_assert_ptr_null(o.command);
+	ck_assert_uint_eq(o.mem, 1u << 30);
+	assert_ok(parse(EXEC, "--rw a --rw b --kernel=k --"), &e);
+	ck_assert_ptr_null(o.command);
+	ck_assert_uint_eq(o.rw_count, 2);
+	ck_assert_str_eq(o.kernel, "k");
 }
 END_TEST
 
@@ -431,6 +471,15 @@ static const struct {
 	{ INSPECT, "--timeout 1 img", "--timeout is not an option of" },
 	{ EXTRACT, "--boot pvh img", "--boot is not an option of extract" },
 	{ EXTRACT, "--expect x img", "--expect is not an option of extract" },
+	{ EXEC, "--expect x ls", "--expect is not an option of exec" },
+	{ EXEC, "--console virtio ls", "--console is not an option of exec" },
+	{ EXEC, "--append x ls", "unknown option --append: use --cmdline" },
+	{ EXEC, "-k - ls", "--kernel: standard input is the command's" },
+	{ EXEC, "--root '' ls", "--root: the argument is empty" },
+	{ RUN, "--kernel x img",
+	  "unknown option --kernel: give IMAGE without an option" },
+	{ RUN, "-k x img", "unknown option -k: give IMAGE without an option" },
+	{ RUN, "--rw x img", "--rw is not an option of run" },
 };
 
 START_TEST(options__refuse)
@@ -555,6 +604,8 @@ static const struct {
 	{ "--cmdline=x inspect img", INSPECT, "--cmdline=x img" },
 	/* nor is a word after "--" */
 	{ "-- inspect", RUN, "-- inspect" },
+	{ "exec -- inspect img", EXEC, "-- inspect img" },
+	{ "-v exec inspect -v", EXEC, "-v inspect -v" },
 	{ "-v -- inspect img", RUN, "-v -- inspect img" },
 	/* what options_parse() refuses */
 	{ "img -v -x img", RUN, "img -v -x img" },
@@ -596,7 +647,7 @@ START_TEST(command__misspelt)
 
 	assert_err(
 		command_find(&cmd, &argc, &left, &e), -EINVAL, &e,
-		"unknown command 'insepct' (expected run, inspect, extract)");
+		"unknown command 'insepct' (expected run, inspect, extract, exec)");
 }
 END_TEST
 
@@ -804,6 +855,7 @@ Suite *unit_suite(void)
 		t,
 		options__symbols_are_one_thing_for_run_and_another_for_inspect);
 	tcase_add_test(t, options__defaults);
+	tcase_add_test(t, options__command_of_exec);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_loop_test(t, options__two_images, 0, (int)COUNT(two_images));
 	tcase_add_test(t, options__standard_input_as_one_of_two);

@@ -64,7 +64,7 @@ static const struct {
 	{ ONE_CASE "  mme: 1G\n",
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, mem, cpus, expose, "
+	  "console, never, only, report, exec, mem, cpus, expose, "
 	  "initrd, cmdline, boot, kaslr, disk, share, port, net, vsock, "
 	  "balloon, virtio, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
@@ -72,7 +72,13 @@ static const struct {
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
 	  "dir/s.yaml:5: key 'cpus': no such key for verify; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, mem, kaslr, timeout, flip" },
+	  "console, never, only, report, exec, mem, kaslr, timeout, flip" },
+	{ ONE_CASE "  command: exec\n",
+	  "dir/s.yaml:2: a case needs the key 'exec'" },
+	{ ONE_CASE "  command: run\n  exec: ls\n",
+	  "dir/s.yaml:5: key 'exec': requires the command exec" },
+	{ ONE_CASE "  exec: ls\n  expect: x\n",
+	  "dir/s.yaml:5: key 'expect': no such key for exec" },
 	{ ONE_CASE "  json: x\n", "dir/s.yaml:4: key 'json': no such key" },
 	{ ONE_CASE "  report: x\n",
 	  "key 'report': one value, where a mapping is allowed" },
@@ -85,9 +91,9 @@ static const struct {
 	{ ONE_CASE "  verbose: 1\n", "key 'verbose': no such key" },
 	{ ONE_CASE "  command: pack\n",
 	  "dir/s.yaml:4: key 'command': unknown value 'pack' "
-	  "(expected run, verify, inspect" },
+	  "(expected run, exec, verify, inspect" },
 	{ ONE_CASE "  command: ${x}\n  matrix: {x: [run, pack]}\n",
-	  "dir/s.yaml:4: key 'command': unknown value 'pack' (expected run, verify" },
+	  "dir/s.yaml:4: key 'command': unknown value 'pack' (expected run, exec, verify" },
 	{ ONE_CASE "  command: ${y}\n",
 	  "dir/s.yaml:4: key 'command': '${y}' is not set by this" },
 	{ ONE_CASE "  command: [run]\n",
@@ -350,6 +356,30 @@ START_TEST(suite__names_that_only_look_like_results)
 		assert_ok(read_suite(&s, text, &e), &e);
 		suite_release(&s);
 	}
+}
+END_TEST
+
+START_TEST(suite__exec_is_a_command)
+{
+	assert_ok(read_suite(&s,
+			     "defaults: {image: i, exec: 'exit 7'}\n"
+			     "cases:\n"
+			     "- {name: a, status: 7, modules: m, rw: [x, y]}\n"
+			     "- {name: b, exec: true, user: root}\n"
+			     "- {name: r, command: run, cpus: 2}\n",
+			     &e),
+		  &e);
+	ck_assert_str_eq(s.cases[0].command, "exec");
+	ck_assert_str_eq(s.cases[0].exec, "exit 7");
+	ck_assert_uint_eq(s.cases[0].status, 7);
+	ck_assert_str_eq(words(0), "--modules dir/m --rw dir/x --rw dir/y");
+	ck_assert_str_eq(s.cases[1].exec, "true");
+	ck_assert_str_eq(words(1), "--user root");
+	ck_assert_str_eq(s.cases[2].command, "run");
+	ck_assert_ptr_null(s.cases[2].exec);
+	/* The default kernel is this machine's. */
+	assert_ok(read_suite(&s, "cases: [{name: a, exec: ls}]\n", &e), &e);
+	ck_assert_ptr_null(s.cases[0].image);
 }
 END_TEST
 
@@ -984,6 +1014,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, suite__a_case_with_everything);
 	tcase_add_test(t, suite__without_a_word);
 	tcase_add_test(t, suite__names_that_only_look_like_results);
+	tcase_add_test(t, suite__exec_is_a_command);
 	tcase_add_test(t, suite__defaults_are_replaced);
 	tcase_add_test(t, suite__defaults_stand_before_all_keys);
 	tcase_add_test(t, suite__options_keep_the_order_of_keys);
