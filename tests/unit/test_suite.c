@@ -66,7 +66,7 @@ static const struct {
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, exec, mem, cpus, expose, "
 	  "initrd, cmdline, boot, kaslr, disk, share, port, net, vsock, "
-	  "balloon, virtio, timeout, expect, fail-on, send, symbols" },
+	  "balloon, virtio, sandbox, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
@@ -987,10 +987,10 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	  "cpus",    "expose",	"initrd", "cmdline",
-		"boot",	  "kaslr",   "disk",	"share",  "port",
-		"net",	  "vsock",   "balloon", "virtio", "timeout",
-		"expect", "fail-on", "send",	"symbols"
+		"mem",	   "cpus",   "expose",	"initrd", "cmdline",
+		"boot",	   "kaslr",  "disk",	"share",  "port",
+		"net",	   "vsock",  "balloon", "virtio", "sandbox",
+		"timeout", "expect", "fail-on", "send",	  "symbols"
 	};
 	struct suite_option o;
 
