@@ -115,6 +115,16 @@ static void end_panic(const struct boot *b)
 	end_spin(b);
 }
 
+/* Those of one that has no root. */
+static void end_no_root(const struct boot *b)
+{
+	(void)b;
+	say("Kernel panic - not syncing: VFS: Unable to mount root fs on "
+	    "unknown-block(0,0)\n");
+	say("---[ end Kernel panic - not syncing: VFS ]---\n");
+	end_spin(b);
+}
+
 /* An exception that the kernel's own handler reports. */
 static void end_fault(const struct boot *b)
 {
@@ -227,16 +237,27 @@ static const struct {
 	const char *name;
 	void (*end)(const struct boot *b);
 } ends[] = {
-	{ "reboot", end_reboot },     { "triple", end_triple },
-	{ "hang", end_hang },	      { "halt", end_halt },
-	{ "spin", end_spin },	      { "fail", end_fail },
-	{ "flood", end_flood },	      { "flood-line", end_flood_line },
-	{ "panic", end_panic },	      { "fault", end_fault },
-	{ "pvpanic", end_pvpanic },   { "ap-crash", end_ap_crash },
-	{ "ap-reset", end_ap_reset }, { "ap-spin", end_ap_spin },
-	{ "ap-hang", end_ap_hang },   { "ap-garbage", end_ap_garbage },
-	{ "restart", end_restart },   { "halted", end_halted },
-	{ "nmi-hang", end_nmi_hang }, { "ap-halt", end_ap_halt },
+	{ "reboot", end_reboot },
+	{ "triple", end_triple },
+	{ "hang", end_hang },
+	{ "halt", end_halt },
+	{ "spin", end_spin },
+	{ "fail", end_fail },
+	{ "flood", end_flood },
+	{ "flood-line", end_flood_line },
+	{ "panic", end_panic },
+	{ "no-root", end_no_root },
+	{ "fault", end_fault },
+	{ "pvpanic", end_pvpanic },
+	{ "ap-crash", end_ap_crash },
+	{ "ap-reset", end_ap_reset },
+	{ "ap-spin", end_ap_spin },
+	{ "ap-hang", end_ap_hang },
+	{ "ap-garbage", end_ap_garbage },
+	{ "restart", end_restart },
+	{ "halted", end_halted },
+	{ "nmi-hang", end_nmi_hang },
+	{ "ap-halt", end_ap_halt },
 	{ "ap-sleep", end_ap_sleep },
 };
 
