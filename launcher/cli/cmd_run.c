@@ -666,7 +666,10 @@ static int confine(struct run *r, struct err *e)
 	allow_devices(&c, r->o);
 	if (*r->guest.debugger.line.path)
 		allow_removal(&c, r->guest.debugger.line.path);
-	rc = sandbox_enter(&c, e);
+	/* This opens a KVM of its own. */
+	rc = c.mode == SANDBOX_OFF ? 0 : debugger_probe(&r->guest.debugger, e);
+	if (!rc)
+		rc = sandbox_enter(&c, e);
 	for (size_t i = 0; i < c.folders_count; i++)
 		if (c.folders[i].use == LANDLOCK_REMOVE)
 			close(c.folders[i].fd);

@@ -89,12 +89,14 @@ int debugger_open(struct debugger *d, const char *address, struct err *e)
 
 int debugger_probe(struct debugger *d, struct err *e)
 {
-	int rc = d->on ? debug_probe(&d->means, e) : 0;
+	int rc;
 
+	if (!d->on || d->has_probed)
+		return 0;
+	rc = debug_probe(&d->means, e);
 	if (rc)
 		return err_prefix(e, rc, "--gdb");
-	if (!d->on)
-		return 0;
+	d->has_probed = true;
 	log_step("a debugger has %s, hardware breakpoints: %s, watchpoints: %s",
 		 d->means.int3 ? "int3" : "pages taken from KVM",
 		 d->means.hw_exec ? "yes" : "no",

@@ -58,6 +58,7 @@ struct debugger {
 	struct gdb_stub stub;
 	struct hold hold;
 	struct debug_means means;
+	bool has_probed;
 	const char *host; /* the name of KVM, once known */
 	struct outcome_latch *latch;
 	struct view_kernel kernel;
@@ -84,8 +85,8 @@ struct debugger {
 /* Listen at @address. */
 int debugger_open(struct debugger *d, const char *address, struct err *e);
 
-/* Find out what this host's KVM can do for a debugger; does nothing unless it
- * is open. */
+/* Find out, once, what this host's KVM can do for a debugger; does nothing
+ * unless it is open. */
 int debugger_probe(struct debugger *d, struct err *e);
 
 /* Whether it must be able to remove guest memory from KVM. */

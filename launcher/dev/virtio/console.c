@@ -182,7 +182,7 @@ static enum virtio_result console_serve(void *dev, struct virtio_request *r,
 						    : serve_tx(dev, r, e);
 }
 
-/* Linux reads the size only when it is told of a change. */
+/* Linux reads the size only when the device announces a change. */
 static int console_start(void *dev, struct err *e)
 {
 	struct virtio_console *c = dev;
