@@ -137,7 +137,8 @@ check-box: needs-box
 	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
 		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
 		tests/box/disks || rc=1; tests/box/shares || rc=1; \
-		tests/box/streams || rc=1; exit $$rc
+		tests/box/streams || rc=1; tests/box/consoles || rc=1; \
+		tests/box/exec || rc=1; exit $$rc
 
 # Debian with each kernel, transport and number of CPUs: too long for check-box.
 # tests/box/debian alone takes the first of each.
