@@ -377,6 +377,7 @@ START_TEST(suite__exec_is_a_command)
 	ck_assert_str_eq(words(1), "--user root");
 	ck_assert_str_eq(s.cases[2].command, "run");
 	ck_assert_ptr_null(s.cases[2].exec);
+	suite_release(&s);
 	/* The default kernel is this machine's. */
 	assert_ok(read_suite(&s, "cases: [{name: a, exec: ls}]\n", &e), &e);
 	ck_assert_ptr_null(s.cases[0].image);
