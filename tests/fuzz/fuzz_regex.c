@@ -68,6 +68,13 @@ static bool is_comparable(const char *expression)
 	return strlen(expression) <= COMPARED_MAX && !strstr(expression, "---");
 }
 
+/* Without REG_NEWLINE, glibc takes the place behind a newline for the beginning
+ * of a line in some expressions, and not in others. */
+static bool is_text_comparable(const char *expression, const char *text)
+{
+	return !strchr(text, '\n') || !strpbrk(expression, "^$`'");
+}
+
 static void compare(const char *expression, int rc, bool found,
 		    const char *text)
 {
@@ -94,7 +101,7 @@ static void run(const char *expression, const char *text)
 		claim(feed_bytewise(r, text) == found);
 	}
 	/* Expressions refused by name are not a question of syntax. */
-	if (is_comparable(expression) &&
+	if (is_comparable(expression) && is_text_comparable(expression, text) &&
 	    !(rc && strstr(e.msg, "back-reference")))
 		compare(expression, rc, found, text);
 	regex_free(r);

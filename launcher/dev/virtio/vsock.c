@@ -493,8 +493,8 @@ static uint32_t read_data(struct vsock_connection *c, struct virtq_cursor *out)
 }
 
 static void put_header(struct virtio_vsock *s, struct virtq_cursor *out,
-		       const struct vsock_ports *ports, uint16_t op,
-		       uint32_t flags, uint32_t len,
+		       const struct vsock_ports *ports, uint16_t type,
+		       uint16_t op, uint32_t flags, uint32_t len,
 		       const struct vsock_connection *c)
 {
 	const struct virtio_vsock_header h = {
@@ -503,7 +503,7 @@ static void put_header(struct virtio_vsock *s, struct virtq_cursor *out,
 		.src_port = ports->host,
 		.dst_port = ports->guest,
 		.len = len,
-		.type = VIRTIO_VSOCK_TYPE_STREAM,
+		.type = type,
 		.op = op,
 		.flags = flags,
 		.buf_alloc = c ? VSOCK_BUFFER : 0,
@@ -520,7 +520,8 @@ static uint32_t send_packet(struct vsock_connection *c,
 {
 	c->due &= ~(due | DUE_CREDIT);
 	c->announced = c->forwarded;
-	put_header(c->s, head, &c->ports, op, flags, len, c);
+	put_header(c->s, head, &c->ports, VIRTIO_VSOCK_TYPE_STREAM, op, flags,
+		   len, c);
 	return HEADER + len;
 }
 
@@ -560,10 +561,12 @@ static uint32_t fill(struct vsock_connection *c, struct virtq_cursor *head,
 
 static bool take_reset(struct virtio_vsock *s, struct virtq_cursor *head)
 {
+	const struct vsock_reset *r = &s->resets[s->resets_first];
+
 	if (!s->resets_count)
 		return false;
-	put_header(s, head, &s->resets[s->resets_first], VIRTIO_VSOCK_OP_RST, 0,
-		   0, NULL);
+	put_header(s, head, &r->ports, r->type, VIRTIO_VSOCK_OP_RST, 0, 0,
+		   NULL);
 	s->resets_first = (s->resets_first + 1) % VSOCK_RESETS_MAX;
 	s->resets_count--;
 	if (s->tx_waits)
@@ -604,13 +607,15 @@ static enum virtio_result serve_rx(struct virtio_vsock *s,
 
 /* --- packets of the guest */
 
+/* With the type of the packet: it must not end a stream that has the same
+ * ports. */
 static void answer_reset(struct virtio_vsock *s,
-			 const struct vsock_ports *ports)
+			 const struct vsock_ports *ports, uint16_t type)
 {
 	unsigned at = (s->resets_first + s->resets_count) % VSOCK_RESETS_MAX;
 
 	assert(s->resets_count < VSOCK_RESETS_MAX);
-	s->resets[at] = *ports;
+	s->resets[at] = (struct vsock_reset){ *ports, type };
 	s->resets_count++;
 	wake_rx(s);
 }
@@ -635,7 +640,7 @@ static struct vsock_connection *connect_to(struct virtio_vsock *s,
 		if (fd >= 0)
 			close(fd);
 		count(s, VSOCK_REFUSED, 1);
-		answer_reset(s, ports);
+		answer_reset(s, ports, VIRTIO_VSOCK_TYPE_STREAM);
 		return NULL;
 	}
 	c->ports = *ports;
@@ -737,7 +742,7 @@ static void dispatch(struct virtio_vsock *s,
 	    h->op == VIRTIO_VSOCK_OP_REQUEST)
 		c = connect_to(s, &ports);
 	else if (h->op != VIRTIO_VSOCK_OP_RST)
-		answer_reset(s, &ports);
+		answer_reset(s, &ports, h->type);
 	if (c) {
 		c->peer_room = h->buf_alloc;
 		c->peer_forwarded = h->fwd_cnt;

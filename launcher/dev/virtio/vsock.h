@@ -98,7 +98,10 @@ struct virtio_vsock {
 	struct vsock_connection *waiting;
 	struct vsock_connection **waiting_end;
 	/* Answers to packets that belong to no connection. */
-	struct vsock_ports resets[VSOCK_RESETS_MAX];
+	struct vsock_reset {
+		struct vsock_ports ports;
+		uint16_t type; /* the packet's */
+	} resets[VSOCK_RESETS_MAX];
 	unsigned resets_first, resets_count;
 	/* A queue that waits for the device, not for the driver. */
 	bool rx_waits, tx_waits;
