@@ -65,7 +65,7 @@ static bool is_comparable(const char *expression)
 		return false;
 	if (brace && (strchr(brace + 1, '{') || has_large_number(brace)))
 		return false;
-	/* glibc takes "\\," in an interval for its comma. */
+	/* glibc takes "\," in an interval for its comma. */
 	if (brace && brace[strcspn(brace, "\\}")] == '\\')
 		return false;
 	return strlen(expression) <= COMPARED_MAX && !strstr(expression, "---");
