@@ -22,7 +22,7 @@
 #define VECTOR_IPI	0x42
 #define VECTOR_MSI	0x43 /* of a PCI function, and the next one */
 #define VECTOR_SPURIOUS 0x4f /* its low four bits must be ones */
-#define VECTOR_FOREIGN	0x50 /* and above: this kernel asks for none of them */
+#define VECTOR_FOREIGN	0x50 /* and above: not used by this kernel */
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
