@@ -42,7 +42,7 @@
 #define STACK_WORDS 512
 
 static struct sandbox_config config;
-static struct sandbox_state state = { .mode = SANDBOX_OFF };
+static const char *weaker; /* what this host or build lacks; NULL: nothing */
 static int wake_fd = -1;
 static uintptr_t text_start, text_end; /* the program's code */
 static _Thread_local const char *thread_name = "main";
@@ -70,11 +70,6 @@ enum sandbox_mode sandbox_mode_of(const char *word)
 		if (!strcmp(word, sandbox_word(i)))
 			return (enum sandbox_mode)i;
 	return SANDBOX_OFF;
-}
-
-const struct sandbox_state *sandbox_state(void)
-{
-	return &state;
 }
 
 int sandbox_fd(void)
@@ -250,10 +245,7 @@ static int install(const struct filter *f, struct err *e)
 
 static int confine_process(struct err *e)
 {
-	int rc = install(&process_filters[config.wide][config.mode], e);
-
-	state.filters = !rc;
-	return rc;
+	return install(&process_filters[config.wide][config.mode], e);
 }
 
 /* A thread that cannot be confined must not go on. */
@@ -279,8 +271,8 @@ static void on_thread(enum thread_role role, const char *name)
 static int confine_process(struct err *e)
 {
 	(void)e;
-	state.weaker = "this launcher was built without libseccomp: system "
-		       "calls are not filtered";
+	weaker = "this launcher was built without libseccomp: system "
+		 "calls are not filtered";
 	return 0;
 }
 
@@ -303,17 +295,18 @@ static bool has_use(int use)
 
 static int confine_files(struct err *e)
 {
+	int abi;
+
 	/* There is no mode of Landlock that only logs. */
 	if (config.mode != SANDBOX_ON)
 		return 0;
-	state.landlock = landlock_abi();
-	if (!state.landlock) {
-		state.weaker = "this kernel has no Landlock: the file system "
-			       "is only protected by the filters";
+	abi = landlock_abi();
+	if (!abi) {
+		weaker = "this kernel has no Landlock: the file system "
+			 "is only protected by the filters";
 		return 0;
 	}
-	return landlock_enter(state.landlock, config.folders,
-			      config.folders_count, e);
+	return landlock_enter(abi, config.folders, config.folders_count, e);
 }
 
 int sandbox_enter(const struct sandbox_config *c, struct err *e)
@@ -323,10 +316,9 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	config = *c;
 	if (SANITIZED && config.mode != SANDBOX_OFF) {
 		config.mode = SANDBOX_OFF;
-		state.weaker = "a sanitized build opens files and cannot be "
-			       "confined";
+		log_step("--sandbox: a sanitized build opens files and cannot "
+			 "be confined");
 	}
-	state.mode = config.mode;
 	if (config.mode == SANDBOX_OFF)
 		return 0;
 	/* libc reads the time zone when it is first used. */
@@ -345,7 +337,7 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "--sandbox");
 	confine_hook = on_thread;
-	if (state.weaker)
-		log_step("--sandbox: %s", state.weaker);
+	if (weaker)
+		log_step("--sandbox: %s", weaker);
 	return 0;
 }

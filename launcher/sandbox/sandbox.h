@@ -51,22 +51,12 @@ struct sandbox_config {
 	void *ctx;
 };
 
-/* How much of it is in force. */
-struct sandbox_state {
-	enum sandbox_mode mode;
-	bool filters;	    /* seccomp */
-	int landlock;	    /* its ABI; 0: none */
-	const char *weaker; /* what this host or build lacks; NULL: nothing */
-};
-
 /*
  * Confine the process, which must have one thread only. Returns 0, or a
  * negative errno if something failed that this kernel should be able to do.
- * What an old kernel lacks is in sandbox_state()->weaker.
+ * What this kernel or this build lacks is printed with -v.
  */
 int sandbox_enter(const struct sandbox_config *c, struct err *e);
-
-const struct sandbox_state *sandbox_state(void);
 
 /*
  * A descriptor that becomes readable when another thread was stopped, which
