@@ -28,7 +28,7 @@ static void mount_share(const char *tag, const char *at, unsigned long flags)
 	long deadline = sys_now_ms() + WAIT_MS;
 	int rc;
 
-	/* EINVAL: there is no such tag yet. */
+	/* EINVAL: the device with this tag has not been found yet. */
 	while ((rc = sys_mount(tag, at, "virtiofs", flags, NULL)) == -EINVAL &&
 	       sys_now_ms() < deadline)
 		sys_sleep_ms(1);

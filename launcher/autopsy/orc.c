@@ -160,7 +160,7 @@ bool orc_find(const struct orc *o, const struct memory *m, uint64_t addr,
 		else
 			high = mid;
 	}
-	/* There is no code before the first address, or from the last on. */
+	/* Before the first address, and from the last one on, there is only data. */
 	if (!low || low == o->count ||
 	    !memory_get(m, o->entries + (low - 1) * ENTRY_SIZE, raw,
 			sizeof(raw)))
