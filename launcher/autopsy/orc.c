@@ -160,7 +160,7 @@ bool orc_find(const struct orc *o, const struct memory *m, uint64_t addr,
 		else
 			high = mid;
 	}
-	/* Before the first address, and from the last one on, there is only data. */
+	/* Only the addresses between the first and the last are code. */
 	if (!low || low == o->count ||
 	    !memory_get(m, o->entries + (low - 1) * ENTRY_SIZE, raw,
 			sizeof(raw)))
