@@ -132,7 +132,12 @@ static int dispatch(int argc, char **argv, struct err *e)
 
 void warn(const struct err *e)
 {
-	log_say("warning: %s", e->msg);
+	warn_text(e->msg);
+}
+
+void warn_text(const char *text)
+{
+	log_say("warning: %s", text);
 }
 
 void leave(int status, const struct err *e)

@@ -195,8 +195,9 @@ struct run_way {
 int run_image(const struct options *o, const struct run_way *way,
 	      struct err *e);
 
-/* Print a warning in one line. */
+/* Print a warning in one line: @e's sentence, or @text. */
 void warn(const struct err *e);
+void warn_text(const char *text);
 
 /*
  * Print @e's sentence and end the process with @status, from any thread, while
