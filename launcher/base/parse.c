@@ -4,8 +4,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 struct unit {
@@ -115,5 +116,53 @@ int parse_address(const char *text, uint64_t *address, struct err *e)
 	if (errno == ERANGE)
 		return err_set(e, ERANGE, "'%s' is too large", text);
 	*address = n;
+	return 0;
+}
+
+static unsigned find_word(const struct parse_word *words, size_t count,
+			  const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i].name) == len &&
+		    !memcmp(words[i].name, name, len))
+			return words[i].bit;
+	return 0;
+}
+
+/* "one, two or three" */
+static int unknown_word(const struct parse_word *words, size_t count,
+			const char *what, const char *name, size_t len,
+			struct err *e)
+{
+	char all[ERR_MSG_SIZE] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < count && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+					 !i		 ? ""
+					 : i + 1 < count ? ", "
+							 : " or ",
+					 words[i].name);
+	return err_set(e, EINVAL, "unknown %s '%.*s' (expected %s)", what,
+		       len < 64 ? (int)len : 64, name, all);
+}
+
+int parse_words(const char *list, const struct parse_word *words, size_t count,
+		const char *what, unsigned *set, struct err *e)
+{
+	unsigned all = 0;
+
+	for (const char *at = list;; at++) {
+		size_t len = strcspn(at, ",");
+		unsigned bit = find_word(words, count, at, len);
+
+		if (!bit)
+			return unknown_word(words, count, what, at, len, e);
+		all |= bit;
+		at += len;
+		if (!*at)
+			break;
+	}
+	*set = all;
 	return 0;
 }

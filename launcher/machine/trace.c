@@ -10,47 +10,21 @@
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/parse.h"
 #include "base/thread.h"
 
-static const struct {
-	const char *name;
-	enum trace_kind kind;
-} kind_names[] = {
+static const struct parse_word trace_words[] = {
 	{ "pio", TRACE_PIO },
 	{ "mmio", TRACE_MMIO },
 	{ "exits", TRACE_EXITS },
 	{ "irq", TRACE_IRQ },
 };
 
-static unsigned find_kind(const char *name, size_t len)
-{
-	for (size_t i = 0; i < sizeof(kind_names) / sizeof(*kind_names); i++)
-		if (strlen(kind_names[i].name) == len &&
-		    !memcmp(kind_names[i].name, name, len))
-			return kind_names[i].kind;
-	return 0;
-}
-
 int trace_parse(const char *list, unsigned *kinds, struct err *e)
 {
-	unsigned all = 0;
-
-	for (const char *at = list;; at++) {
-		size_t len = strcspn(at, ",");
-		unsigned kind = find_kind(at, len);
-
-		if (!kind)
-			return err_set(e, EINVAL,
-				       "unknown kind '%.*s' (expected pio, "
-				       "mmio, exits or irq)",
-				       len < 64 ? (int)len : 64, at);
-		all |= kind;
-		at += len;
-		if (!*at)
-			break;
-	}
-	*kinds = all;
-	return 0;
+	return parse_words(list, trace_words,
+			   sizeof(trace_words) / sizeof(*trace_words), "kind",
+			   kinds, e);
 }
 
 /* Wait until the buffer is half full or the trace ends, then move its contents

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/parse.h"
+
 #define MAX_ENTRIES 256
 
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
@@ -76,44 +78,16 @@ static const struct hidden {
 	{ CPUID_PMU, 0x80000022, ANY, ALL, ALL, ALL, ALL },
 };
 
-static const struct {
-	const char *name;
-	unsigned feature;
-} feature_names[] = {
+static const struct parse_word feature_words[] = {
 	{ "nested", CPUID_NESTED },
 	{ "pmu", CPUID_PMU },
 };
 
-static unsigned find_feature(const char *name, size_t len)
-{
-	for (size_t i = 0; i < sizeof(feature_names) / sizeof(*feature_names);
-	     i++)
-		if (len == strlen(feature_names[i].name) &&
-		    !memcmp(name, feature_names[i].name, len))
-			return feature_names[i].feature;
-	return 0;
-}
-
 int cpuid_parse_features(const char *list, unsigned *set, struct err *e)
 {
-	unsigned all = 0;
-
-	for (const char *at = list;; at++) {
-		size_t len = strcspn(at, ",");
-		unsigned feature = find_feature(at, len);
-
-		if (!feature)
-			return err_set(e, EINVAL,
-				       "unknown feature '%.*s' (expected "
-				       "nested or pmu)",
-				       len < 64 ? (int)len : 64, at);
-		all |= feature;
-		at += len;
-		if (!*at)
-			break;
-	}
-	*set = all;
-	return 0;
+	return parse_words(list, feature_words,
+			   sizeof(feature_words) / sizeof(*feature_words),
+			   "feature", set, e);
 }
 
 static void hide(struct kvm_cpuid_entry2 *c, unsigned exposed)

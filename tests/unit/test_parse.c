@@ -148,6 +148,44 @@ START_TEST(parse__count_takes_the_whole_range)
 }
 END_TEST
 
+START_TEST(parse__words)
+{
+	static const struct parse_word words[] = { { "red", 1 },
+						   { "green", 2 },
+						   { "greenish", 4 } };
+	static const struct {
+		const char *list;
+		unsigned set; /* 0: refused */
+		const char *found;
+	} rows[] = {
+		{ "red", 1, NULL },
+		{ "greenish", 4, NULL },
+		{ "greenish,red,red", 5, NULL },
+		{ "", 0, "unknown colour ''" },
+		{ "red,", 0, "unknown colour ''" },
+		{ "gree", 0, "unknown colour 'gree'" },
+		{ "greens", 0, "unknown colour 'greens'" },
+		{ "red green", 0, "unknown colour 'red green'" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = ERR_EMPTY;
+		unsigned set = 64;
+		int rc = parse_words(rows[i].list, words, COUNT(words),
+				     "colour", &set, &e);
+
+		if (rows[i].set) {
+			assert_ok(rc, &e);
+			ck_assert_uint_eq(set, rows[i].set);
+			continue;
+		}
+		assert_err(rc, -EINVAL, &e, rows[i].found);
+		ck_assert(strstr(e.msg, "(expected red, green or greenish)"));
+		ck_assert_uint_eq(set, 64);
+	}
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("parse");
@@ -157,6 +195,7 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, parse__duration, 0, COUNT(durations));
 	tcase_add_loop_test(t, parse__count, 0, COUNT(counts));
 	tcase_add_test(t, parse__count_takes_the_whole_range);
+	tcase_add_test(t, parse__words);
 	suite_add_tcase(s, t);
 	return s;
 }
