@@ -54,7 +54,10 @@ json_t *json_bytes(struct bytes b, size_t max)
 	return j;
 }
 
-int json_add(json_t *array, json_t *item)
+json_t *json_push(json_t *array, json_t *item)
 {
-	return json_array_append_new(array, item);
+	if (!json_array_append_new(array, item))
+		return array;
+	json_decref(array);
+	return NULL;
 }

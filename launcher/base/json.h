@@ -28,7 +28,14 @@ json_t *json_reason(const char *msg);
 /* "00112233", at most @max bytes of them. */
 json_t *json_bytes(struct bytes b, size_t max);
 
-/* Append @item, whose reference is taken; -1 if there is none or no memory. */
-int json_add(json_t *array, json_t *item);
+/*
+ * Append @item to @array. Takes both references; returns @array, or NULL if
+ * there is no memory, or one of them is NULL. So a loop need not look:
+ *
+ *	for (...)
+ *		all = json_push(all, ...);
+ *	return all;
+ */
+json_t *json_push(json_t *array, json_t *item);
 
 #endif

@@ -112,10 +112,7 @@ static json_t *stack_json(const struct report_facts *f, unsigned id)
 		return json_null();
 	all = json_array();
 	for (unsigned i = 0; i < s->count; i++)
-		if (json_add(all, frame_json(f->autopsy, &s->frames[i]))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, frame_json(f->autopsy, &s->frames[i]));
 	return all;
 }
 
@@ -137,10 +134,7 @@ static json_t *vcpus_json(const struct report_facts *f)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; m->vcpus && m->results && i < m->cpus; i++)
-		if (json_add(all, vcpu_json(f, i))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, vcpu_json(f, i));
 	return all;
 }
 
@@ -166,10 +160,7 @@ static json_t *unknown_json(const struct bus *bus)
 					json_amount(u->reads), "writes",
 					json_amount(u->writes));
 
-		if (json_add(all, one)) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, one);
 	}
 	return json_pack("{s:o, s:o}", "addresses", all, "others",
 			 json_amount(bus->unknown_others));
@@ -188,10 +179,7 @@ static json_t *ranges_json(const struct device_slot *slot)
 			"{s:s, s:o, s:o}", "space", spaces[r->space], "address",
 			json_hex(r->start), "size", json_amount(r->len));
 
-		if (json_add(all, one)) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, one);
 	}
 	return all;
 }
@@ -232,11 +220,8 @@ static json_t *devices_json(const struct machine *m)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < m->plan.count; i++)
-		if (json_add(all, device_json(&m->plan.slots[i],
-					      m->devices[i].state))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, device_json(&m->plan.slots[i],
+						 m->devices[i].state));
 	return all;
 }
 
@@ -260,10 +245,7 @@ static json_t *lines_json(const struct watch *w)
 	while (watch_recent_line(w, n))
 		n++;
 	while (n--)
-		if (json_add(all, json_text(watch_recent_line(w, n)))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, json_text(watch_recent_line(w, n)));
 	return all;
 }
 

@@ -31,11 +31,7 @@ int drivers_list_json(const struct drivers_list *l, char **out, struct err *e)
 	char *text;
 
 	for (size_t i = 0; i < drivers_count; i++)
-		if (json_add(all, driver_json(&drivers[i], l->states[i]))) {
-			json_decref(all);
-			all = NULL;
-			break;
-		}
+		all = json_push(all, driver_json(&drivers[i], l->states[i]));
 	root = json_pack("{s:o, s:o, s:o, s:o}", "file", json_text(l->path),
 			 "configuration", size_json(l->config_size), "btf",
 			 size_json(l->btf_size), "drivers", all);

@@ -169,10 +169,8 @@ static json_t *same_parts(const json_t *found)
 		json_array_foreach(found, n, one) differs |= !strcmp(
 			diff_parts[i],
 			json_string_value(json_object_get(one, "part")));
-		if (!differs && json_add(same, json_string(diff_parts[i]))) {
-			json_decref(same);
-			return NULL;
-		}
+		if (!differs)
+			same = json_push(same, json_string(diff_parts[i]));
 	}
 	return same;
 }

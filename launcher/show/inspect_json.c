@@ -85,10 +85,7 @@ static json_t *sections_json(const struct pe *pe)
 			json_amount(s->virtual_size), "virtual_address",
 			json_hex(s->address));
 
-		if (json_add(all, one)) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, one);
 	}
 	return all;
 }
@@ -140,10 +137,7 @@ static json_t *segments_json(const struct kernel_elf *k)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < k->segments_count; i++)
-		if (json_add(all, segment_json(&k->segments[i]))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, segment_json(&k->segments[i]));
 	return all;
 }
 

@@ -7,11 +7,9 @@ json_t *json_bits(const struct bits *b)
 	struct name_buf buf;
 
 	for (unsigned bit = 0; bit < 64; bit++)
-		if (b->value >> bit & 1 &&
-		    json_add(names, json_string(bits_name(b, bit, &buf)))) {
-			json_decref(names);
-			return NULL;
-		}
+		if (b->value >> bit & 1)
+			names = json_push(names,
+					  json_string(bits_name(b, bit, &buf)));
 	return json_pack("{s:o, s:o}", "value", json_hex(b->value), "names",
 			 names);
 }

@@ -28,13 +28,9 @@ static json_t *features_value(const struct note *n)
 					"required", f.required, "known",
 					f.known);
 
-		if (json_add(list, one))
-			goto no_memory;
+		list = json_push(list, one);
 	}
 	return list;
-no_memory:
-	json_decref(list);
-	return NULL;
 }
 
 static json_t *mfn_valid_value(const struct note *n)
@@ -46,13 +42,9 @@ static json_t *mfn_valid_value(const struct note *n)
 		json_t *one = json_pack("{s:o, s:o}", "mask", json_hex(mask),
 					"value", json_hex(value));
 
-		if (json_add(list, one))
-			goto no_memory;
+		list = json_push(list, one);
 	}
 	return list;
-no_memory:
-	json_decref(list);
-	return NULL;
 }
 
 static json_t *phys32_reloc_value(const struct note *n, uint64_t default_align)
@@ -77,13 +69,9 @@ static json_t *property_value(const struct note *n)
 					gnu_property_name(p.type), "data",
 					json_bytes(p.data, NOTE_SHOWN_MAX));
 
-		if (json_add(list, one))
-			goto no_memory;
+		list = json_push(list, one);
 	}
 	return list;
-no_memory:
-	json_decref(list);
-	return NULL;
 }
 
 static json_t *value(const struct note *n, enum note_kind kind,
@@ -135,10 +123,7 @@ json_t *notes_json(const struct inspection *in)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < list->count; i++)
-		if (json_add(all, note_json(&list->list[i],
-					    boot_default_align(&in->elf)))) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, note_json(&list->list[i],
+					       boot_default_align(&in->elf)));
 	return all;
 }

@@ -13,10 +13,7 @@ static json_t *protocols_json(const struct boot_plan *plan)
 			"{s:s, s:b, s:o}", "name", boot_protocols[i].name,
 			"fits", fit->fits, "reason", json_text(fit->reason));
 
-		if (json_add(all, one)) {
-			json_decref(all);
-			return NULL;
-		}
+		all = json_push(all, one);
 	}
 	return all;
 }

@@ -22,11 +22,7 @@ int symbols_list_json(const struct kallsyms *k, const char *path, char **out,
 	char *text;
 
 	for (uint32_t i = 0; i < k->count; i++)
-		if (json_add(symbols, symbol_json(k, i))) {
-			json_decref(symbols);
-			symbols = NULL;
-			break;
-		}
+		symbols = json_push(symbols, symbol_json(k, i));
 	root = json_pack("{s:o, s:s, s:o, s:o}", "file", json_text(path),
 			 "addresses", k->form, "count", json_amount(k->count),
 			 "symbols", symbols);

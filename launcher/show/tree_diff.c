@@ -7,7 +7,7 @@
 
 void walk_enter(struct walk *w, const char *key)
 {
-	w->no_memory |= json_add(w->path, json_string(key)) != 0;
+	w->no_memory |= json_array_append_new(w->path, json_string(key)) != 0;
 }
 
 void walk_leave(struct walk *w)
@@ -22,12 +22,13 @@ static void found(struct walk *w, json_t *a, json_t *b)
 	const char *part = w->part_of(w->path);
 
 	if (part)
-		w->no_memory |= json_add(w->found,
-					 json_pack("{s:s, s:o, s:O, s:O}",
-						   "part", part, "path",
-						   json_copy(w->path), "a",
-						   a ? a : json_null(), "b",
-						   b ? b : json_null())) != 0;
+		w->no_memory |= json_array_append_new(
+					w->found,
+					json_pack("{s:s, s:o, s:O, s:O}",
+						  "part", part, "path",
+						  json_copy(w->path), "a",
+						  a ? a : json_null(), "b",
+						  b ? b : json_null())) != 0;
 }
 
 /*

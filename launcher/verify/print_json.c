@@ -36,8 +36,7 @@ static json_t *segment_json(struct naming *n, const struct compare_segment *s)
 	json_t *diffs = json_array();
 
 	for (unsigned i = 0; i < s->kept; i++)
-		if (json_add(diffs, diff_json(n, s, &s->diffs[i])))
-			break;
+		diffs = json_push(diffs, diff_json(n, s, &s->diffs[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "index",
 			 json_amount(s->index), "paddr", json_hex(s->paddr),
 			 "filesz", json_amount(s->filesz), "memsz",
@@ -53,9 +52,8 @@ int verification_print_json(const struct verification *v, struct err *e)
 	int rc;
 
 	for (unsigned i = 0; i < v->result.count; i++)
-		if (json_add(segments,
-			     segment_json(&n, &v->result.segments[i])))
-			break;
+		segments = json_push(segments,
+				     segment_json(&n, &v->result.segments[i]));
 	root = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "equal", !v->result.different, "protocol", v->protocol,
 			 "entry", json_hex(v->entry), "kaslr", kaslr_json(v),
