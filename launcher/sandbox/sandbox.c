@@ -5,6 +5,7 @@
 #include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -41,6 +42,9 @@
 /* How many words of the stack are searched for the caller. */
 #define STACK_WORDS 512
 
+/* As many as malloc() makes before it counts processors. */
+#define ARENAS_MAX 8
+
 static struct sandbox_config config;
 static const char *weaker; /* what this host or build lacks; NULL: nothing */
 static int wake_fd = -1;
@@ -69,7 +73,7 @@ enum sandbox_mode sandbox_mode_of(const char *word)
 	for (size_t i = 0; word && sandbox_word(i); i++)
 		if (!strcmp(word, sandbox_word(i)))
 			return (enum sandbox_mode)i;
-	return SANDBOX_OFF;
+	return SANDBOX_ON;
 }
 
 int sandbox_fd(void)
@@ -293,6 +297,15 @@ static bool has_use(int use)
 	return false;
 }
 
+/* libc opens files of its own when they are first needed: the time zone, and
+ * the number of processors, from which malloc() computes how many arenas
+ * threads may have. */
+static void prepare_libc(void)
+{
+	tzset();
+	(void)mallopt(M_ARENA_MAX, ARENAS_MAX);
+}
+
 static int confine_files(struct err *e)
 {
 	int abi;
@@ -321,8 +334,7 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	}
 	if (config.mode == SANDBOX_OFF)
 		return 0;
-	/* libc reads the time zone when it is first used. */
-	tzset();
+	prepare_libc();
 	dl_iterate_phdr(note_text, NULL);
 	is_main = true;
 	wake_fd = eventfd(0, EFD_CLOEXEC);

@@ -460,7 +460,7 @@ START_TEST(sandbox__words)
 	ck_assert_str_eq(sandbox_word(SANDBOX_LOG), "log");
 	ck_assert_str_eq(sandbox_word(SANDBOX_OFF), "off");
 	ck_assert_ptr_null(sandbox_word(3));
-	ck_assert_int_eq(sandbox_mode_of(NULL), SANDBOX_OFF);
+	ck_assert_int_eq(sandbox_mode_of(NULL), SANDBOX_ON);
 	ck_assert_int_eq(sandbox_mode_of("log"), SANDBOX_LOG);
 }
 END_TEST
