@@ -390,6 +390,51 @@ START_TEST(sandbox__serves_shared_folders)
 }
 END_TEST
 
+/* More threads than malloc() has arenas for at first: it would count the
+ * processors, in a file. */
+#define MANY 16
+
+static pthread_barrier_t together;
+
+static void *allocates(void *arg)
+{
+	/* volatile: or the compiler leaves both calls out */
+	void *volatile p;
+
+	pthread_barrier_wait(&together);
+	p = malloc(1000);
+	pthread_barrier_wait(&together);
+	free(p);
+	return arg;
+}
+
+static long has_many_threads(void)
+{
+	pthread_t threads[MANY];
+
+	pthread_barrier_init(&together, NULL, MANY);
+	for (int i = 0; i < MANY; i++)
+		if (!thread_start(&threads[i], allocates, NULL))
+			return -1;
+	for (int i = 0; i < MANY; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
+
+START_TEST(sandbox__many_threads_allocate)
+{
+	struct trial t = { THREAD_MAIN, "main", has_many_threads };
+	char said[512];
+	int status;
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	status = status_of(&t, false, said, sizeof(said));
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == WORKED,
+		      "wait status 0x%x, \"%s\"", status, said);
+}
+END_TEST
+
 static long looks_at_itself(void)
 {
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
@@ -478,6 +523,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, sandbox__names_results_in_their_folder);
 	tcase_add_test(t, sandbox__files_are_beneath_a_folder);
 	tcase_add_test(t, sandbox__serves_shared_folders);
+	tcase_add_test(t, sandbox__many_threads_allocate);
 	tcase_add_test(t, sandbox__prctl_only_names);
 	tcase_add_test(t, sandbox__calls_the_end);
 	tcase_add_test(t, sandbox__log_and_off);
