@@ -223,7 +223,10 @@ static int listen_at(struct gdb_line *l, const struct address *a,
 	}
 	if (listen(l->listen_fd, WAITING_MAX))
 		return err_sys(e, "cannot listen at %s", text);
-	return is_unix ? 0 : name_line(l, e);
+	if (is_unix)
+		return 0;
+	gdb_peer_lists_open(&l->lists);
+	return name_line(l, e);
 }
 
 int gdb_line_open(struct gdb_line *l, const char *address, struct err *e)
@@ -255,6 +258,7 @@ void gdb_line_stop_listening(struct gdb_line *l)
 	l->listen_fd = -1;
 	gdb_line_abandon(l);
 	l->path[0] = '\0';
+	gdb_peer_lists_close(&l->lists);
 }
 
 void gdb_line_close(struct gdb_line *l)

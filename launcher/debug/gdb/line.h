@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "debug/gdb/peer.h"
 
 #define GDB_LINE_DEFAULT "unix"
 
@@ -38,11 +39,12 @@ struct gdb_line {
 	char name[128]; /* for gdb's target remote: "127.0.0.1:1234" */
 	char path[108]; /* our socket file, or "" */
 	enum gdb_reach reach;
+	struct gdb_peer_lists lists; /* of a port */
 };
 
-#define GDB_LINE_EMPTY                    \
-	{                                 \
-		.listen_fd = -1, .fd = -1 \
+#define GDB_LINE_EMPTY                                                    \
+	{                                                                 \
+		.listen_fd = -1, .fd = -1, .lists = GDB_PEER_LISTS_EMPTY, \
 	}
 
 /* Whether @address has the form of an address. */

@@ -88,7 +88,7 @@ static void let_in(struct gdb_lobby *l, int fd)
 {
 	struct gdb_peer peer;
 	struct err e;
-	int rc = gdb_peer_check(fd, &peer, &e);
+	int rc = gdb_peer_check(fd, &l->line->lists, &peer, &e);
 
 	if (!rc && l->line->fd < 0) {
 		seat(l, fd, &peer);

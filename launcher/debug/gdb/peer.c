@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -97,18 +98,48 @@ static void list_name(const struct sockaddr_in6 *a, bool four, char *text,
 			 word[2], word[3], ntohs(a->sin6_port));
 }
 
+void gdb_peer_lists_open(struct gdb_peer_lists *l)
+{
+	gdb_peer_lists_close(l);
+	l->tcp = open("/proc/net/tcp", O_RDONLY | O_CLOEXEC);
+	l->tcp6 = open("/proc/net/tcp6", O_RDONLY | O_CLOEXEC);
+}
+
+void gdb_peer_lists_close(struct gdb_peer_lists *l)
+{
+	if (l->tcp >= 0)
+		close(l->tcp);
+	if (l->tcp6 >= 0)
+		close(l->tcp6);
+	*l = (struct gdb_peer_lists)GDB_PEER_LISTS_EMPTY;
+}
+
+/* A stream of its own over an open list, which the kernel makes anew when it is
+ * read from the start. */
+static FILE *read_again(int list)
+{
+	int fd = fcntl(list, F_DUPFD_CLOEXEC, 3);
+	FILE *f = fd >= 0 && !lseek(fd, 0, SEEK_SET) ? fdopen(fd, "r") : NULL;
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
 /* Find the socket with the ends @ends in one of the kernel's lists: 1 if it is
  * there, 0 if not. */
-static int look_up(const char *list, const struct ends *ends, bool four,
+static int look_up(int list, const struct ends *ends, bool four,
 		   struct entry *entry, struct err *e)
 {
 	char local[48], remote[48], line[LINE_SIZE], at[48], to[48];
-	FILE *f = fopen(list, "re");
+	FILE *f = read_again(list);
 	int found = 0;
 
 	if (!f)
-		return err_sys(e, "cannot tell whose connection it is: %s",
-			       list);
+		return err_sys(e,
+			       "cannot tell whose connection it is: "
+			       "/proc/net/%s",
+			       four ? "tcp" : "tcp6");
 	list_name(&ends->local, four, local, sizeof(local));
 	list_name(&ends->remote, four, remote, sizeof(remote));
 	for (int n = 0; !found && n < LINES_MAX; n++) {
@@ -125,19 +156,18 @@ static int look_up(const char *list, const struct ends *ends, bool four,
 }
 
 /* The peer's socket, if it is on this machine: its ends are ours, exchanged. */
-static int find_socket(const struct ends *ours, struct entry *entry,
-		       struct err *e)
+static int find_socket(const struct ends *ours, const struct gdb_peer_lists *l,
+		       struct entry *entry, struct err *e)
 {
 	const struct ends theirs = { ours->remote, ours->local };
 	int found = 0;
 
 	if (is_four(&theirs.local))
-		found = look_up("/proc/net/tcp", &theirs, true, entry, e);
+		found = look_up(l->tcp, &theirs, true, entry, e);
 	/* A socket for IPv6 can have IPv4 ends. Without IPv6 there is no
 	 * such list. */
-	if (!found &&
-	    (!is_four(&theirs.local) || !access("/proc/net/tcp6", R_OK)))
-		found = look_up("/proc/net/tcp6", &theirs, false, entry, e);
+	if (!found && (!is_four(&theirs.local) || l->tcp6 >= 0))
+		found = look_up(l->tcp6, &theirs, false, entry, e);
 	return found;
 }
 
@@ -170,7 +200,8 @@ static bool is_this_machine(const struct ends *ends)
 				  &ends->local.sin6_addr);
 }
 
-static int check_tcp(int fd, struct gdb_peer *p, struct err *e)
+static int check_tcp(int fd, const struct gdb_peer_lists *l, struct gdb_peer *p,
+		     struct err *e)
 {
 	struct entry entry;
 	struct ends ends;
@@ -180,7 +211,7 @@ static int check_tcp(int fd, struct gdb_peer *p, struct err *e)
 	if (!find_ends(fd, &ends))
 		return err_set(e, ENOTCONN, "it has disconnected");
 	name_peer(&ends.remote, p);
-	found = find_socket(&ends, &entry, e);
+	found = find_socket(&ends, l, &entry, e);
 	if (!found && !is_this_machine(&ends))
 		return 0;
 	if (found < 0)
@@ -190,12 +221,14 @@ static int check_tcp(int fd, struct gdb_peer *p, struct err *e)
 	return judge_uid(entry.uid, p, e);
 }
 
-int gdb_peer_check(int fd, struct gdb_peer *p, struct err *e)
+int gdb_peer_check(int fd, const struct gdb_peer_lists *l, struct gdb_peer *p,
+		   struct err *e)
 {
 	socklen_t len = sizeof(int);
 	int domain;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len))
 		domain = AF_UNSPEC;
-	return domain == AF_UNIX ? check_unix(fd, p, e) : check_tcp(fd, p, e);
+	return domain == AF_UNIX ? check_unix(fd, p, e)
+				 : check_tcp(fd, l, p, e);
 }

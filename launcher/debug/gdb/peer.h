@@ -23,10 +23,29 @@ struct gdb_peer {
 };
 
 /*
- * Find the peer of the socket @fd. 0 if it may debug; -EPERM if it may not,
+ * The kernel's lists of TCP sockets, open: a connection may come when the
+ * process can open nothing any more. -1: the list is not there, as tcp6 on a
+ * host without IPv6.
+ */
+struct gdb_peer_lists {
+	int tcp, tcp6;
+};
+
+#define GDB_PEER_LISTS_EMPTY \
+	{                    \
+		-1, -1       \
+	}
+
+/* Before the first gdb_peer_check() of a TCP socket. */
+void gdb_peer_lists_open(struct gdb_peer_lists *l);
+void gdb_peer_lists_close(struct gdb_peer_lists *l);
+
+/*
+ * Find the peer of the socket @fd; @l is for TCP. 0 if it may debug; -EPERM if it may not,
  * -ENOTCONN if it has disconnected, another negative errno if the kernel does
  * not say. @p->name is set in any case.
  */
-int gdb_peer_check(int fd, struct gdb_peer *p, struct err *e);
+int gdb_peer_check(int fd, const struct gdb_peer_lists *l, struct gdb_peer *p,
+		   struct err *e);
 
 #endif
