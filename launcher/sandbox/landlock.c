@@ -29,7 +29,9 @@ struct path_beneath_attr {
 	int32_t folder;
 } __attribute__((packed));
 
-/* What each ABI can restrict, all of it. */
+/* What each ABI can restrict: all of it, but for signals to other processes.
+ * The filters forbid those, and the kernel could not kill the helper of --net
+ * user when the launcher ends (PR_SET_PDEATHSIG). */
 static const struct ruleset_attr abis[] = {
 	{ 0, 0, 0 },
 	{ 0x1fff, 0, 0 }, /* 1: open, read, write, make, remove */
@@ -37,7 +39,7 @@ static const struct ruleset_attr abis[] = {
 	{ 0x7fff, 0, 0 }, /* 3: truncate */
 	{ 0x7fff, 3, 0 }, /* 4: TCP bind and connect */
 	{ 0xffff, 3, 0 }, /* 5: ioctl on devices that are opened later */
-	{ 0xffff, 3, 3 }, /* 6: abstract sockets, signals to others */
+	{ 0xffff, 3, 1 }, /* 6: abstract sockets */
 };
 #define ABI_KNOWN ((int)(sizeof(abis) / sizeof(abis[0]) - 1))
 

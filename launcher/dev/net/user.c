@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ struct net_user {
 	struct net_backend b;
 	struct net_backend *stream;
 	pid_t pid;
+	int pidfd; /* to kill it, which a confined process can by this only */
 };
 
 /* --- the backend: a stream, whose end is explained */
@@ -93,9 +95,15 @@ static void user_close(struct net_backend *b)
 
 	net_backend_close(u->stream);
 	if (u->pid > 0) {
-		kill(u->pid, SIGKILL);
+		if (u->pidfd < 0)
+			kill(u->pid, SIGKILL);
+		else
+			syscall(SYS_pidfd_send_signal, u->pidfd, SIGKILL, NULL,
+				0);
 		waitpid(u->pid, NULL, 0);
 	}
+	if (u->pidfd >= 0)
+		close(u->pidfd);
 	free(u);
 }
 
@@ -195,6 +203,9 @@ static int start(struct net_user *u, const struct net_user_config *c,
 	if (!u->pid)
 		be_helper(ends[1], c, launcher);
 	rc = u->pid < 0 ? err_sys(e, "fork") : 0;
+	/* Linux 5.3; without it, kill() does. */
+	if (!rc)
+		u->pidfd = (int)syscall(SYS_pidfd_open, u->pid, 0);
 	close(ends[1]);
 	if (rc)
 		close(ends[0]);
@@ -216,6 +227,7 @@ int net_user_new(struct net_backend **b, struct net_user_config *c,
 	if (!u)
 		return err_set(e, ENOMEM, "no memory for the network");
 	u->b.ops = &user_ops;
+	u->pidfd = -1;
 	rc = start(u, c, e);
 	if (!rc)
 		rc = await_hello(u, &hello, e);
