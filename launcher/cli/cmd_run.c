@@ -326,6 +326,7 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	if (!rc)
 		status = boot_and_judge(&r, e);
 	status = run_write_results(&r, status, e);
+	r.reported = true;
 	guest_release(&r.guest);
 	free(r.cmdline);
 	run_files_close(&r.files);

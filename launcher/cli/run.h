@@ -29,7 +29,8 @@ struct run {
 	struct early early;
 	struct outcome outcome;
 	struct verdict verdict;
-	bool judged; /* these two are filled in */
+	bool judged;   /* these two are filled in */
+	bool reported; /* the results are written, memory is released */
 	bool dumped; /* SIGUSR1 has asked for the core, which is written once */
 	bool dump_failed; /* and it is not there: */
 	struct err dump_error;
@@ -66,7 +67,8 @@ int run_write_results(struct run *r, int status, struct err *e);
 void run_end_early(struct early *early, const struct outcome *outcome);
 
 /* The same while the guest may run, because a thread broke the sandbox's rules.
- * @run is a struct run, @what names the thread and the system call. */
+ * @run is a struct run, @what names the thread and the system call. Returns if
+ * the results are written already. */
 void run_end_violated(void *run, const char *what);
 
 #endif

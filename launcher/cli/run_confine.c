@@ -67,6 +67,7 @@ int run_confine(struct run *r, struct err *e)
 		.mode = sandbox_mode_of(r->o->sandbox),
 		.end = run_end_violated,
 		.ctx = r,
+		.status = r->way ? r->way->failed : STATUS_SANDBOX,
 	};
 	int rc;
 

@@ -244,9 +244,9 @@ static void end_at_once(const struct run *r, const struct outcome *outcome)
 	} else {
 		status = run_judge(&ended, &e);
 	}
-	if (r->o->report)
+	if (ended.files.report.fd >= 0)
 		status = write_report(&ended, status, &e);
-	if (r->o->timeline)
+	if (ended.files.timeline.fd >= 0)
 		status = write_timeline(&ended, status, &e);
 	leave(status, &e);
 }
@@ -262,7 +262,10 @@ void run_end_early(struct early *early, const struct outcome *outcome)
 void run_end_violated(void *run, const char *what)
 {
 	struct outcome outcome = { .kind = OUTCOME_SANDBOX };
+	const struct run *r = run;
 
+	if (r->reported)
+		return;
 	snprintf(outcome.evidence, sizeof(outcome.evidence), "%s", what);
 	tty_restore();
 	end_at_once(run, &outcome);

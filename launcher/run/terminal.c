@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/tty.h"
 
@@ -102,7 +103,8 @@ void terminal_give_back(struct terminal *t)
 	if (fd >= 0)
 		tty_answers_take(&t->answers, fd, &kept);
 	tty_restore();
-	if (fd >= 0)
+	/* A confined thread can type nothing for the shell. */
+	if (fd >= 0 && !confine_hook)
 		tty_kept_type(&kept, fd);
 }
 

@@ -127,25 +127,28 @@ static void say_and_exit(void)
 	int len = snprintf(line, sizeof(line), "launcher: %s\n", sentence);
 
 	(void)!write(STDERR_FILENO, line, (size_t)len);
-	_exit(STATUS_SANDBOX);
+	_exit(config.status ?: STATUS_SANDBOX);
 }
 
-static void on_alarm(int sig)
+static void on_trouble(int sig)
 {
 	(void)sig;
 	say_and_exit();
 }
 
-/* The end may hang in what the violation has broken. */
+/* The end may hang or crash in what the violation has broken. */
 static void limit_the_end(void)
 {
+	static const int troubles[] = { SIGALRM, SIGSEGV, SIGBUS, SIGABRT };
 	const struct itimerval limit = { .it_value.tv_sec = END_SECONDS };
-	struct sigaction sa = { .sa_handler = on_alarm };
+	struct sigaction sa = { .sa_handler = on_trouble };
 	sigset_t set;
 
-	sigaction(SIGALRM, &sa, NULL);
 	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
+		sigaction(troubles[i], &sa, NULL);
+		sigaddset(&set, troubles[i]);
+	}
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	setitimer(ITIMER_REAL, &limit, NULL);
 }

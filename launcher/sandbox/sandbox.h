@@ -8,7 +8,7 @@
  * thread may do what.
  *
  * A system call that is not allowed does not happen. It ends the process with
- * STATUS_SANDBOX and one line that names the thread, the call and the place.
+ * its own status and one line that names the thread, the call and the place.
  *
  * Spec: seccomp(2); landlock(7); capabilities(7); prctl(2).
  */
@@ -43,12 +43,13 @@ struct sandbox_config {
 	struct landlock_folder folders[SANDBOX_FOLDERS_MAX];
 	size_t folders_count;
 	bool wide; /* a device opens files or UNIX sockets */
-	/* Ends the process after a violation, @what in one sentence. Called in
-	 * a signal handler, on a thread that the violation has not damaged
-	 * further than its own call; must not return. NULL: the sentence and
-	 * the status are all. */
+	/* Called after a violation, @what in one sentence: in a signal handler,
+	 * on a thread that the violation has not damaged further than its own
+	 * call. If it returns, or is NULL, the process prints the sentence and
+	 * ends with @status. */
 	void (*end)(void *ctx, const char *what);
 	void *ctx;
+	int status; /* 0: STATUS_SANDBOX */
 };
 
 /*
