@@ -6,11 +6,12 @@
 #include "lib/say.h"
 
 static const struct group *const groups[] = {
-	&entry_group,  &params_group, &firmware_group, &map_group,
-	&memory_group, &cpuid_group,  &acpi_group,     &serial_group,
-	&irq_group,    &ioapic_group, &smp_group,      &rtc_group,
-	&i8042_group,  &ports_group,  &pvpanic_group,  &virtio_group,
-	&mmio_group,   &pci_group,    &net_group,
+	&entry_group,	&params_group,	&firmware_group, &map_group,
+	&memory_group,	&cpuid_group,	&acpi_group,	 &serial_group,
+	&irq_group,	&ioapic_group,	&smp_group,	 &rtc_group,
+	&i8042_group,	&ports_group,	&pvpanic_group,	 &virtio_group,
+	&mmio_group,	&pci_group,	&net_group,	 &blk_group,
+	&console_group, &balloon_group,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

@@ -12,7 +12,7 @@
 
 #define VECTOR (VECTOR_PIC_MASTER + VIRTIO_MMIO_GSI)
 
-static const uint16_t offsets[RNG_REGISTERS] = {
+const uint16_t rng_mmio_offsets[RNG_REGISTERS] = {
 	[RNG_STATUS] = VIRTIO_REG_STATUS,
 	[RNG_DEVICE_FEATURES_SEL] = VIRTIO_REG_DEVICE_FEATURES_SEL,
 	[RNG_DEVICE_FEATURES] = VIRTIO_REG_DEVICE_FEATURES,
@@ -48,12 +48,12 @@ static bool is_there(void)
 
 static uint32_t read(enum rng_register r)
 {
-	return mmio_read(offsets[r]);
+	return mmio_read(rng_mmio_offsets[r]);
 }
 
 static void write(enum rng_register r, uint32_t v)
 {
-	mmio_write(offsets[r], v);
+	mmio_write(rng_mmio_offsets[r], v);
 }
 
 static void listen(void)

@@ -7,6 +7,11 @@
 
 #include <stdint.h>
 
+#include "rng.h"
+
+/* Where the registers are in each device's own. */
+extern const uint16_t rng_mmio_offsets[RNG_REGISTERS];
+
 uint32_t mmio_read(unsigned off);
 void mmio_write(unsigned off, uint32_t v);
 

@@ -13,7 +13,7 @@
 
 #define DEVICE_ID (VIRTIO_PCI_DEVICE_ID + VIRTIO_ID_ENTROPY)
 
-static const uint8_t fields[RNG_REGISTERS] = {
+const uint8_t rng_pci_fields[RNG_REGISTERS] = {
 	[RNG_STATUS] = VIRTIO_PCI_STATUS,
 	[RNG_DEVICE_FEATURES_SEL] = VIRTIO_PCI_DEVICE_FEATURE_SELECT,
 	[RNG_DEVICE_FEATURES] = VIRTIO_PCI_DEVICE_FEATURE,
@@ -113,7 +113,7 @@ void pci_rng_set(unsigned field, uint32_t v)
 
 static uint32_t read(enum rng_register r)
 {
-	return r == RNG_NOTIFY ? 0 : pci_rng_get(fields[r]);
+	return r == RNG_NOTIFY ? 0 : pci_rng_get(rng_pci_fields[r]);
 }
 
 /* Queue 0's doorbell is the first one: its queue_notify_off is 0. */
@@ -122,7 +122,7 @@ static void write(enum rng_register r, uint32_t v)
 	if (r == RNG_NOTIFY)
 		memory_set(pci_rng_bar() + found.notify, 2, v);
 	else
-		pci_rng_set(fields[r], v);
+		pci_rng_set(rng_pci_fields[r], v);
 }
 
 uintptr_t pci_rng_entry(unsigned n)

@@ -12,8 +12,12 @@
 #include <stdint.h>
 
 #include "pci.h"
+#include "rng.h"
 
 enum { PCI_RNG_CONFIG_VECTOR, PCI_RNG_QUEUE_VECTOR, PCI_RNG_VECTORS };
+
+/* Where the registers are in the common configuration; RNG_NOTIFY is not. */
+extern const uint8_t rng_pci_fields[RNG_REGISTERS];
 
 /* The device's number, and 0 if there is none. */
 unsigned pci_rng(void);
