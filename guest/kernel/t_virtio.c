@@ -160,7 +160,11 @@ static const struct {
 	{ "an address of a queue that is ready", true, RNG_QUEUE_DESC, 0 },
 	{ "QueueReady that is neither 0 nor 1", false, RNG_QUEUE_READY, 2 },
 	{ "a size that is not a power of two", false, RNG_QUEUE_SIZE, 3 },
+	{ "a size of 0", false, RNG_QUEUE_SIZE, 0 },
 	{ "a size past QueueNumMax", false, RNG_QUEUE_SIZE, 0x8000 },
+	{ "a ring at registers", false, RNG_QUEUE_DRIVER, VIRTIO_MMIO_GPA },
+	{ "a ring at registers behind PCI", false, RNG_QUEUE_DEVICE,
+	  PCI_WINDOW_GPA },
 	{ "a ring past the end of the address space", false,
 	  RNG_QUEUE_DRIVER_HIGH, 0xffffffff },
 };
