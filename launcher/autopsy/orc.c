@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define ENTRY_SIZE 6
-
 /* How many entries are read at once. */
 #define CHUNK 512
 
@@ -21,7 +19,7 @@ static bool for_each(const struct orc *o, const struct memory *m,
 				 const uint8_t *chunk),
 		     void *ctx)
 {
-	uint8_t chunk[CHUNK * ENTRY_SIZE];
+	uint8_t chunk[CHUNK * ORC_ENTRY_SIZE];
 	size_t n;
 
 	for (uint64_t i = 0; i < o->count; i += n) {
@@ -64,7 +62,7 @@ static bool has_no_bit_11(void *ctx, uint64_t first, size_t n,
 
 	(void)ctx, (void)first;
 	for (size_t i = 0; i < n; i++) {
-		memcpy(&bits, chunk + i * ENTRY_SIZE + 4, sizeof(bits));
+		memcpy(&bits, chunk + i * ORC_ENTRY_SIZE + 4, sizeof(bits));
 		if (bits & END_6_3)
 			return false;
 	}
@@ -82,7 +80,7 @@ bool orc_open(struct orc *o, const struct memory *m,
 	    names->stop_ip < names->start_ip || names->stop < names->start)
 		return false;
 	ips = (names->stop_ip - names->start_ip) / sizeof(int32_t);
-	entries = (names->stop - names->start) / ENTRY_SIZE;
+	entries = (names->stop - names->start) / ORC_ENTRY_SIZE;
 	if (ips != entries || !ips || ips > ORC_COUNT_MAX)
 		return false;
 	o->count = ips;
@@ -92,7 +90,8 @@ bool orc_open(struct orc *o, const struct memory *m,
 	}
 	if (names->header)
 		o->form = ORC_FROM_6_4;
-	else if (for_each(o, m, o->entries, ENTRY_SIZE, has_no_bit_11, NULL))
+	else if (for_each(o, m, o->entries, ORC_ENTRY_SIZE, has_no_bit_11,
+			  NULL))
 		o->form = ORC_TO_6_2;
 	else
 		o->form = ORC_6_3;
@@ -146,7 +145,7 @@ bool orc_find(const struct orc *o, const struct memory *m, uint64_t addr,
 	      struct orc_entry *entry)
 {
 	uint64_t low = 0, high = o->count, ip;
-	uint8_t raw[ENTRY_SIZE];
+	uint8_t raw[ORC_ENTRY_SIZE];
 	uint16_t bits;
 
 	/* The last one at or below; [0, low) are. */
@@ -162,7 +161,7 @@ bool orc_find(const struct orc *o, const struct memory *m, uint64_t addr,
 	}
 	/* Only the addresses between the first and the last are code. */
 	if (!low || low == o->count ||
-	    !memory_get(m, o->entries + (low - 1) * ENTRY_SIZE, raw,
+	    !memory_get(m, o->entries + (low - 1) * ORC_ENTRY_SIZE, raw,
 			sizeof(raw)))
 		return false;
 	memcpy(&entry->sp_offset, raw, 2);

@@ -29,6 +29,8 @@
 /* A kernel with everything built in has less than a quarter of this. */
 #define ORC_COUNT_MAX (UINT64_C(1) << 22)
 
+#define ORC_ENTRY_SIZE 6
+
 /* The addresses of the kernel's symbols; 0: not known. */
 struct orc_names {
 	uint64_t start_ip, stop_ip; /* __start_orc_unwind_ip, ... */

@@ -130,14 +130,21 @@ static const struct orc_entry at_null = {
 	.type = ORC_CALL,
 };
 
+static bool find_entry(const struct unwind *u, uint64_t addr,
+		       struct orc_entry *e)
+{
+	const struct orc *orc = u->orc_of(u->ctx, addr);
+
+	return orc && orc_find(orc, u->m, addr, e);
+}
+
 static enum step step_orc(struct state *s)
 {
 	struct orc_entry e = at_null;
 	uint64_t base, bp = s->r.bp;
 	enum step step;
 
-	if (s->r.ip &&
-	    !orc_find(s->u->orc, s->u->m, s->r.ip - s->is_return, &e))
+	if (s->r.ip && !find_entry(s->u, s->r.ip - s->is_return, &e))
 		return STEP_LOST;
 	if (e.type == ORC_END_OF_STACK)
 		return STEP_END;
@@ -253,7 +260,7 @@ void unwind_stack(const struct unwind *u, const struct unwind_regs *regs,
 	add(out, regs->ip, false, false);
 	for (;;) {
 		sp = s.r.sp;
-		step = u->orc->count ? step_orc(&s) : step_frame(&s);
+		step = u->orc_of ? step_orc(&s) : step_frame(&s);
 		if (step == STEP_END)
 			return;
 		if (step == STEP_LOST || goes_back(sp, s.r.sp) ||

@@ -42,7 +42,9 @@ struct unwind_regs {
 
 struct unwind {
 	const struct memory *m;
-	const struct orc *orc; /* with a count of 0: frame pointers */
+	/* The tables that have the code at @addr, the kernel's or a module's;
+	 * NULL if none have. Without the function: frame pointers. */
+	const struct orc *(*orc_of)(void *ctx, uint64_t addr);
 	/* Whether @addr can be in the kernel's code. */
 	bool (*is_text)(void *ctx, uint64_t addr);
 	void *ctx;

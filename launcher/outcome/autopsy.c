@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,24 +270,57 @@ bool autopsy_complaint(struct autopsy *a, char *line, size_t size)
 
 /* ---- call traces */
 
-/* The end of a kernel's addresses, in which modules are, without the names of
- * the image. */
+/* The end of a kernel's addresses, in which modules are. */
 #define MODULES_64     UINT64_C(0xffffffff80000000)
 #define MODULES_END_64 UINT64_C(0xffffffffff000000)
 
-static bool is_executable(const struct autopsy *a, uint64_t addr)
+static void need_modules(struct autopsy *a)
+{
+	struct symbols *s = a->symbols;
+	const struct loaded_names names = {
+		.modules = symbols_address(s, "modules"),
+		.start_btf = symbols_address(s, "__start_BTF"),
+		.stop_btf = symbols_address(s, "__stop_BTF"),
+	};
+	struct err why;
+
+	if (a->modules_read)
+		return;
+	a->modules_read = true;
+	if (loaded_read(&a->modules, &a->memory, &names, &why))
+		log_step("modules are not known: %s", why.msg);
+	else
+		log_step("the kernel has %u modules, left out %u",
+			 a->modules.count, a->modules.left_out);
+}
+
+/* The module whose code is at @addr, or NULL. */
+static struct loaded_module *find_module(struct autopsy *a, uint64_t addr)
+{
+	if (symbols_segment(a->symbols, addr))
+		return NULL;
+	need_modules(a);
+	return loaded_find(&a->modules, addr);
+}
+
+static bool is_among_modules(const struct autopsy *a, uint64_t addr)
+{
+	return a->memory.is64 && addr >= MODULES_64 && addr < MODULES_END_64;
+}
+
+static bool is_executable(struct autopsy *a, uint64_t addr)
 {
 	const struct elf_segment *seg = symbols_segment(a->symbols, addr);
 
 	if (!seg)
-		return a->memory.is64 && addr >= MODULES_64 &&
-		       addr < MODULES_END_64;
+		return is_among_modules(a, addr) ||
+		       (!a->memory.is64 && find_module(a, addr));
 	return seg->flags & PF_X;
 }
 
 static bool is_text(void *ctx, uint64_t addr)
 {
-	const struct autopsy *a = ctx;
+	struct autopsy *a = ctx;
 
 	if (!is_executable(a, addr))
 		return false;
@@ -321,6 +355,14 @@ static void learn_code(struct autopsy *a)
 			 (unsigned long long)a->orc.count);
 }
 
+static const struct orc *orc_of(void *ctx, uint64_t addr)
+{
+	struct autopsy *a = ctx;
+	struct loaded_module *mod = find_module(a, addr);
+
+	return mod ? loaded_orc(mod, &a->memory, &a->orc) : &a->orc;
+}
+
 /* Whether it is the kernel that runs: it has privilege level 0, and paging. */
 static bool runs_kernel(const struct autopsy *a, const struct cpu_regs *r)
 {
@@ -331,7 +373,12 @@ static bool runs_kernel(const struct autopsy *a, const struct cpu_regs *r)
 static void take_stack(struct autopsy *a, const struct cpu_regs *r,
 		       struct stack *s)
 {
-	const struct unwind u = { &a->memory, &a->orc, is_text, a };
+	const struct unwind u = {
+		.m = &a->memory,
+		.orc_of = a->orc.count ? orc_of : NULL,
+		.is_text = is_text,
+		.ctx = a,
+	};
 	const struct unwind_regs regs = {
 		.ip = r->rip,
 		.sp = r->gpr[CPU_RSP],
@@ -373,10 +420,29 @@ const struct stack *autopsy_stack(struct autopsy *a, unsigned cpu)
 	return &a->stacks[cpu];
 }
 
+/* By the names of the kernel, or those of a module. */
+static void find_name(struct autopsy *a, const struct frame *frame, char *name,
+		      size_t size)
+{
+	const char *own = symbols_name_at(a->symbols, frame->ip,
+					  frame->is_return);
+	const struct loaded_module *mod;
+
+	snprintf(name, size, "%s", own ? own : "");
+	if (own || !autopsy_begin(a) || a->symbols->moved)
+		return;
+	mod = find_module(a, frame->ip - frame->is_return);
+	if (mod)
+		loaded_place(mod, &a->memory, frame->ip, frame->is_return, name,
+			     size);
+	else if (is_among_modules(a, frame->ip))
+		snprintf(name, size, "0x%" PRIx64 " [unknown module]",
+			 frame->ip);
+}
+
 const char *autopsy_frame_name(struct autopsy *a, const struct frame *frame)
 {
 	struct autopsy_name *n;
-	const char *name;
 
 	if (!a->names)
 		a->names = calloc(AUTOPSY_NAMES, sizeof(*a->names));
@@ -390,15 +456,31 @@ const char *autopsy_frame_name(struct autopsy *a, const struct frame *frame)
 		return NULL;
 	a->names_count++;
 	n->frame = *frame;
-	name = symbols_name_at(a->symbols, frame->ip, frame->is_return);
-	snprintf(n->name, sizeof(n->name), "%s", name ? name : "");
-	return name ? n->name : NULL;
+	find_name(a, frame, n->name, sizeof(n->name));
+	return n->name[0] ? n->name : NULL;
+}
+
+/* Where a program may be, no module is. */
+#define KERNEL_32 UINT64_C(0xc0000000)
+
+const char *autopsy_module_place(struct autopsy *a, const struct vcpu_where *w)
+{
+	const struct frame frame = { .ip = w->rip };
+
+	if (!autopsy_begin(a) || a->symbols->moved || !w->known ||
+	    w->was_reset || !(w->cr0 & CR0_PG) ||
+	    symbols_segment(a->symbols, w->rip) ||
+	    !(a->memory.is64 ? is_among_modules(a, w->rip)
+			     : w->rip >= KERNEL_32))
+		return NULL;
+	return autopsy_frame_name(a, &frame);
 }
 
 void autopsy_release(struct autopsy *a)
 {
 	free(a->stacks);
 	free(a->names);
+	loaded_release(&a->modules);
 	kernel_log_release(&a->log);
 	*a = (struct autopsy){ 0 };
 }

@@ -5,7 +5,8 @@
  *
  * It joins what the rest knows: the place of the kernel and its names
  * (symbols.h), the page tables that the vCPUs were using, and the parsers of
- * autopsy/. All of it is read when it is first asked for, and only then.
+ * autopsy/, which find its modules, too. All of it is read when it is first
+ * asked for, and only then.
  *
  * An address in the kernel's image needs no page tables, which may be what the
  * guest has destroyed. Any other is looked up in those of the first vCPUs, and
@@ -18,6 +19,7 @@
 
 #include "autopsy/kernel_log.h"
 #include "autopsy/memory.h"
+#include "autopsy/loaded.h"
 #include "autopsy/unwind.h"
 #include "autopsy/vmcoreinfo.h"
 #include "outcome/symbols.h"
@@ -57,6 +59,8 @@ struct autopsy {
 
 	bool code_known; /* these are filled in: */
 	struct orc orc;
+	bool modules_read;
+	struct loaded modules; /* none if they are not known */
 	/* Where the kernel's code begins and ends, and that of its start; 0: not
 	 * known. */
 	uint64_t text[2][2];
@@ -91,8 +95,16 @@ bool autopsy_log_line(struct autopsy *a, size_t n, char *line, size_t size);
  */
 const struct stack *autopsy_stack(struct autopsy *a, unsigned cpu);
 
-/* "name+0x12" for a frame, or NULL. Valid as long as @a. */
+/*
+ * "name+0x12" for a frame, or NULL. Valid as long as @a. In a module it is
+ * "name+0x12 [module]"; where no module is known, "0xffffffffc0123456
+ * [unknown module]".
+ */
 const char *autopsy_frame_name(struct autopsy *a, const struct frame *frame);
+
+/* The same for the place of a vCPU among the modules; NULL if it is
+ * elsewhere. */
+const char *autopsy_module_place(struct autopsy *a, const struct vcpu_where *w);
 
 /* The first line in the log with which the kernel says that it panicked, or
  * that it has a fault; false, and "" in @line, if there is none. */

@@ -116,6 +116,16 @@ static json_t *stack_json(const struct report_facts *f, unsigned id)
 	return all;
 }
 
+static const char *place_name(const struct report_facts *f,
+			      const struct vcpu_where *w)
+{
+	const char *name = symbols_name(f->symbols, w);
+
+	if (!name && f->autopsy)
+		name = autopsy_module_place(f->autopsy, w);
+	return name;
+}
+
 static json_t *vcpu_json(const struct report_facts *f, unsigned id)
 {
 	const struct vcpu_where *w = &f->machine->results[id].where;
@@ -123,7 +133,7 @@ static json_t *vcpu_json(const struct report_facts *f, unsigned id)
 	return json_pack("{s:i, s:o, s:s?, s:o, s:o, s:o}", "id", (int)id,
 			 "rip", w->known ? json_hex(w->rip) : json_null(),
 			 "mode", w->known ? w->mode : NULL, "symbol",
-			 json_text(symbols_name(f->symbols, w)), "stack",
+			 json_text(place_name(f, w)), "stack",
 			 stack_json(f, id), "exits",
 			 exits_json(f->machine->vcpus[id].exits));
 }

@@ -54,6 +54,8 @@ static void say_rip(struct verdict *v, const struct verdict_facts *f,
 {
 	const char *name = symbols_name(f->symbols, w);
 
+	if (!name && f->autopsy)
+		name = autopsy_module_place(f->autopsy, w);
 	say(v, " at rip 0x%" PRIx64 " (%s", w->rip, w->mode);
 	if (name) {
 		say(v, ", ");

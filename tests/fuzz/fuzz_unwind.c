@@ -30,6 +30,14 @@ static bool is_text(void *ctx, uint64_t addr)
 	return addr >= flat->base && addr - flat->base < TEXT;
 }
 
+static struct orc orc;
+
+static const struct orc *orc_of(void *ctx, uint64_t addr)
+{
+	(void)ctx, (void)addr;
+	return &orc;
+}
+
 static uint64_t reg(const uint8_t *data, unsigned i, uint64_t base)
 {
 	uint16_t off;
@@ -55,7 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct flat_memory flat = { 0 };
 	struct memory m;
-	struct orc orc = { 0 };
 	struct orc_names names;
 	struct unwind_regs r;
 	struct stack s;
@@ -72,13 +79,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .start = base + TEXT + 4 * COUNT,
 				    .stop = base + TEXT + 10 * COUNT,
 				    .header = data[0] & 2 };
+	orc.count = 0;
 	if (!(data[0] & 1))
 		orc_open(&orc, &m, &names);
 	r = (struct unwind_regs){ reg(data, 0, base), reg(data, 1, base),
 				  reg(data, 2, base), reg(data, 3, base),
 				  reg(data, 4, base), reg(data, 5, base),
 				  reg(data, 6, base) };
-	unwind_stack(&(struct unwind){ &m, &orc, is_text, &flat }, &r, &s);
+	unwind_stack(&(struct unwind){ &m, orc.count ? orc_of : NULL, is_text,
+				       &flat },
+		     &r, &s);
 	check(&s, &flat, r.ip);
 	tight_free(flat.bytes);
 	return 0;

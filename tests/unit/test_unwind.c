@@ -53,9 +53,16 @@ static void put(uint64_t off, uint64_t word)
 	memcpy(bytes + off, &word, sizeof(word));
 }
 
+static const struct orc *orc_of(void *ctx, uint64_t addr)
+{
+	(void)ctx, (void)addr;
+	return &orc;
+}
+
 static void trace(struct unwind_regs r)
 {
-	const struct unwind u = { &m, &orc, is_text, NULL };
+	const struct unwind u = { &m, orc.count ? orc_of : NULL, is_text,
+				  NULL };
 
 	unwind_stack(&u, &r, &s);
 }
