@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/libraries.h"
 #include "base/thread.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -66,9 +67,17 @@ static bool files_met(const struct suite_needs *n, struct err *e)
 	return true;
 }
 
+static bool libraries_met(const struct suite_needs *n, struct err *e)
+{
+	for (size_t i = 0; i < n->libraries.count; i++)
+		if (libraries_need(n->libraries.at[i], e))
+			return false;
+	return true;
+}
+
 bool needs_met(const struct suite_needs *n, find_kvm_fn *find_kvm,
 	       struct err *e)
 {
 	return kvm_met(n, find_kvm, e) && mem_met(n, e) && cpus_met(n, e) &&
-	       files_met(n, e);
+	       files_met(n, e) && libraries_met(n, e);
 }

@@ -82,6 +82,7 @@ struct suite_needs {
 	uint64_t mem; /* bytes that are available */
 	unsigned long cpus;
 	struct texts files;
+	struct texts libraries; /* that this launcher was built with */
 };
 
 struct suite_case {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/libraries.h"
 #include "base/parse.h"
 
 #define STATUS_MAX 255
@@ -354,6 +355,21 @@ static int need_file(struct build *b, const struct node *n, const char *text,
 	return one_file(b, n, text, &b->c->needs.files, e);
 }
 
+static int need_library(struct build *b, const struct node *n, const char *text,
+			void *to, struct err *e)
+{
+	struct listing all = { "" };
+
+	(void)to;
+	for (size_t i = 0; i < libraries_count; i++) {
+		if (!strcmp(libraries[i].name, text))
+			return value_add(b, &b->c->needs.libraries, text, e);
+		listing_add(&all, libraries[i].name);
+	}
+	return build_refuse(b, n, e, "unknown value '%s' (expected %s)", text,
+			    all.text);
+}
+
 struct need {
 	const char *name;
 	unsigned takes;
@@ -362,10 +378,9 @@ struct need {
 };
 
 static const struct need needs[] = {
-	{ "kvm", ONE, need_kvm },
-	{ "mem", ONE, need_mem },
-	{ "cpus", ONE, need_cpus },
-	{ "file", MANY, need_file },
+	{ "kvm", ONE, need_kvm },	   { "mem", ONE, need_mem },
+	{ "cpus", ONE, need_cpus },	   { "file", MANY, need_file },
+	{ "library", MANY, need_library },
 };
 
 static int find_need(struct build *b, const struct node *n,

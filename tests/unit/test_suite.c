@@ -150,7 +150,9 @@ static const struct {
 	{ ONE_CASE "  needs:\n    disk: 1G\n",
 	  "dir/s.yaml:5: key 'needs': "
 	  "unknown value 'disk' (expected kvm, mem, "
-	  "cpus, file" },
+	  "cpus, file, library)" },
+	{ ONE_CASE "  needs: {library: [libslirp, libfoo]}\n",
+	  "key 'library': unknown value 'libfoo' (expected zlib, libelf, " },
 	{ ONE_CASE "  needs: {kvm: soft}\n",
 	  "key 'kvm': unknown value 'soft' (expected any, hardware" },
 	{ ONE_CASE "  needs: {mem: much}\n",
@@ -295,7 +297,7 @@ START_TEST(suite__a_case_with_everything)
 			     "  report: {a.b: c, d: e}\n"
 			     "  input: in\n"
 			     "  needs: {kvm: hardware, mem: 6G, cpus: 3, "
-			     "file: [f, /g]}\n",
+			     "file: [f, /g], library: [zlib, libelf]}\n",
 			     &e),
 		  &e);
 	ck_assert_uint_eq(s.count, 1);
@@ -324,6 +326,8 @@ START_TEST(suite__a_case_with_everything)
 	ck_assert_uint_eq(c->needs.cpus, 3);
 	ck_assert_str_eq(c->needs.files.at[0], "dir/f");
 	ck_assert_str_eq(c->needs.files.at[1], "/g");
+	ck_assert_uint_eq(c->needs.libraries.count, 2);
+	ck_assert_str_eq(c->needs.libraries.at[1], "libelf");
 	/* Files that must exist: initrd, symbols, input and the image. */
 	ck_assert_uint_eq(c->files.count, 4);
 	suite_release(&s);
