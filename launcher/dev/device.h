@@ -110,6 +110,13 @@ struct device_env {
 	struct pci_host *bridge; /* NULL: the machine has none */
 };
 
+/* A port of the host that leads to one of the guest. */
+struct device_forward {
+	const char *protocol; /* "tcp" */
+	char address[48];     /* of the host */
+	unsigned port, guest_port;
+};
+
 /* The option that adds such a device: the keys that it takes, and the struct
  * that stores their values. */
 struct device_option {
@@ -139,6 +146,10 @@ struct device_option {
 	/* The folder, open, to which that is limited, and whether it may be
 	 * written to. NULL: it opens no files. */
 	int (*folder)(const void *config, bool *writable);
+	/* Once it is open: its forward number @n, from 0; false if there are
+	 * fewer. NULL: such a device has none. */
+	bool (*forward)(const void *config, unsigned n,
+			struct device_forward *f);
 	/* After the device's release(), or without a device. */
 	void (*close)(void *config);
 	/* The process ends while other threads may still use the device: remove

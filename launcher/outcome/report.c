@@ -210,19 +210,40 @@ static json_t *counters_json(const struct device_type *type, void *dev)
 	return all;
 }
 
+/* The ports that lead to the guest; null if such a device has none. */
+static json_t *forwards_json(const struct device_slot *slot)
+{
+	const struct device_option *o = slot->type->option;
+	struct device_forward f;
+	json_t *all;
+
+	if (!o || !o->forward)
+		return json_null();
+	all = json_array();
+	for (unsigned i = 0; o->forward(slot->config, i, &f); i++) {
+		json_t *one = json_pack("{s:s, s:s, s:i, s:i}", "protocol",
+					f.protocol, "address", f.address,
+					"port", (int)f.port, "guest_port",
+					(int)f.guest_port);
+
+		all = json_push(all, one);
+	}
+	return all;
+}
+
 static json_t *device_json(const struct device_slot *slot, void *dev)
 {
 	char pci[16];
 
 	snprintf(pci, sizeof(pci), "00:%02x.0", slot->pci_number);
 	return json_pack(
-		"{s:s, s:o, s:o, s:s?, s:s?, s:o}", "name", slot->type->name,
-		"ranges", ranges_json(slot), "interrupt",
+		"{s:s, s:o, s:o, s:s?, s:s?, s:o, s:o}", "name",
+		slot->type->name, "ranges", ranges_json(slot), "interrupt",
 		slot->via->irq == DEVICE_NO_IRQ ? json_null()
 						: json_amount(slot->gsi),
 		"acpi", *slot->acpi_name ? slot->acpi_name : NULL, "pci",
 		slot->pci_number ? pci : NULL, "counters",
-		counters_json(slot->via, dev));
+		counters_json(slot->via, dev), "forwards", forwards_json(slot));
 }
 
 static json_t *devices_json(const struct machine *m)

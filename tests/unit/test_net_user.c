@@ -204,6 +204,149 @@ START_TEST(net_user__forwards)
 }
 END_TEST
 
+/* --- packets of the guest to 10.0.2.2 or fec0::2, the host's loopback */
+
+#define TCP 6
+#define UDP 17
+
+static uint16_t sum_of(const uint8_t *p, size_t n, uint32_t sum)
+{
+	for (size_t i = 0; i + 1 < n; i += 2)
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+/* A SYN, or a datagram, from port 4000 to @port: its length. */
+static size_t put_packet(uint8_t *p, uint8_t protocol, unsigned port)
+{
+	put16(p, 4000);
+	put16(p + 2, port);
+	if (protocol == UDP) {
+		put16(p + 4, 12);
+		memcpy(p + 8, "data", 4);
+		return 12;
+	}
+	p[12] = 5 << 4;
+	p[13] = 2; /* SYN */
+	p[14] = 0x20;
+	return 20;
+}
+
+static void send_packet(bool v6, uint8_t protocol, unsigned port)
+{
+	uint8_t frame[128] = { 0x52, 0x55, 10, 0, 2, 2, 2, 1, 2, 3, 4, 5 };
+	uint8_t *ip = frame + 14, *body = ip + (v6 ? 40 : 20);
+	size_t len = put_packet(body, protocol, port);
+	unsigned sums = protocol == UDP ? 6 : 16, addresses = v6 ? 8 : 12;
+
+	put16(frame + 12, v6 ? 0x86dd : 0x0800);
+	ip[0] = v6 ? 0x60 : 0x45;
+	if (v6) {
+		put16(ip + 4, (unsigned)len);
+		ip[6] = protocol;
+		ip[7] = 64;
+		inet_pton(AF_INET6, "fec0::1:2ff:fe03:405", ip + 8);
+		inet_pton(AF_INET6, "fec0::2", ip + 24);
+	} else {
+		put16(ip + 2, (unsigned)(20 + len));
+		ip[8] = 64;
+		ip[9] = protocol;
+		inet_pton(AF_INET, "10.0.2.15", ip + 12);
+		inet_pton(AF_INET, "10.0.2.2", ip + 16);
+		put16(ip + 10, (uint16_t)~sum_of(ip, 20, 0));
+	}
+	put16(body + sums,
+	      (uint16_t)~sum_of(body, len,
+				sum_of(ip + addresses,
+				       (size_t)(body - ip) - addresses,
+				       protocol + (uint32_t)len)));
+	tell(frame, (size_t)(body - frame) + len);
+}
+
+/* A server on loopback that nothing has reached yet; -1 without IPv6. */
+static int serve(bool v6, uint8_t protocol, uint16_t *port)
+{
+	struct sockaddr_in6 at6 = { .sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in at4 = { .sin_family = AF_INET };
+	struct sockaddr *at = v6 ? (void *)&at6 : (void *)&at4;
+	socklen_t len = v6 ? sizeof(at6) : sizeof(at4);
+	int s = socket(at->sa_family,
+		       protocol == TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+	at4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (s < 0 || bind(s, at, len)) {
+		ck_assert_msg(v6, "no IPv4");
+		return -1;
+	}
+	ck_assert(protocol == UDP || !listen(s, 1));
+	ck_assert_int_eq(getsockname(s, at, &len), 0);
+	*port = ntohs(v6 ? at6.sin6_port : at4.sin_port);
+	return s;
+}
+
+/* Frames are answered in order: the helper is done with what came before. */
+static void await_helper(void)
+{
+	ask_for("10.0.2.2");
+	do {
+		ck_assert(hear());
+	} while (type() != 0x0806 || f.data[21] != 2 || f.data[31] != 2);
+}
+
+static const struct {
+	bool v6;
+	uint8_t protocol;
+} ways_out[] = { { false, TCP }, { false, UDP }, { true, TCP }, { true, UDP } };
+
+/* The same packet reaches the server without `restrict`, and not with it. */
+START_TEST(net_user__restricts)
+{
+	bool v6 = ways_out[_i / 2].v6;
+	uint8_t protocol = ways_out[_i / 2].protocol;
+	uint16_t port = 0;
+	struct pollfd p = { .fd = serve(v6, protocol, &port),
+			    .events = POLLIN };
+
+	if (p.fd < 0)
+		return;
+	c.restrict_ = _i % 2;
+	begin();
+	ask_for("10.0.2.2");
+	send_packet(v6, protocol, port);
+	await_helper();
+	ck_assert_int_eq(poll(&p, 1, c.restrict_ ? 0 : PATIENCE_MS),
+			 !c.restrict_);
+	close(p.fd);
+}
+END_TEST
+
+/* The forwards stay open. */
+START_TEST(net_user__forwards_although_it_restricts)
+{
+	int s;
+
+	add_forward("tcp:0:4711");
+	c.restrict_ = true;
+	begin();
+	ask_for("10.0.2.2");
+	s = connect_to(net_forward_port(&c.forwards[0]));
+	do {
+		ck_assert(hear());
+	} while (type() != 0x0800 || f.data[23] != TCP);
+	ck_assert_uint_eq(f.data[36] << 8 | f.data[37], 4711);
+	close(s);
+}
+END_TEST
+
 /* A host may be without IPv6. */
 static bool has_ipv6(void)
 {
@@ -376,6 +519,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, net_user__answers);
 	tcase_add_test(t, net_user__forwards);
 	tcase_add_test(t, net_user__forwards_datagrams_over_ipv6);
+	tcase_add_loop_test(t, net_user__restricts, 0,
+			    2 * (int)COUNT(ways_out));
+	tcase_add_test(t, net_user__forwards_although_it_restricts);
 	tcase_add_loop_test(t, net_user__refuses_a_port_that_is_taken, 0,
 			    (int)COUNT(kinds));
 	tcase_add_test(t, net_user__refuses_a_foreign_address);

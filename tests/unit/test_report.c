@@ -298,6 +298,45 @@ START_TEST(report__has_the_counters_of_devices)
 }
 END_TEST
 
+static bool forward_two(const void *config, unsigned n,
+			struct device_forward *to)
+{
+	const unsigned *ports = config;
+
+	*to = (struct device_forward){ n ? "udp" : "tcp", "::1", ports[n], 80 };
+	return n < 2;
+}
+
+START_TEST(report__has_the_forwards_of_cards)
+{
+	static const struct device_option option = { .forward = forward_two };
+	static const struct device_type card = { .name = "card",
+						 .option = &option };
+	static const struct device_type other = { .name = "other" };
+	static const unsigned ports[] = { 4711, 65535, 0 };
+	const json_t *all, *f1;
+
+	m.plan.slots[0] = (struct device_slot){ &card, .via = &card,
+						.config = ports };
+	m.plan.slots[1] = (struct device_slot){ &other, .via = &other };
+	m.plan.count = 2;
+	make();
+	all = json_object_get(json_array_get(at("devices"), 0), "forwards");
+	ck_assert_uint_eq(json_array_size(all), 2);
+	f1 = json_array_get(all, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(f1, "protocol")),
+			 "udp");
+	ck_assert_str_eq(json_string_value(json_object_get(f1, "address")),
+			 "::1");
+	ck_assert_int_eq(json_integer_value(json_object_get(f1, "port")),
+			 65535);
+	ck_assert_int_eq(json_integer_value(json_object_get(f1, "guest_port")),
+			 80);
+	ck_assert(json_is_null(
+		json_object_get(json_array_get(at("devices"), 1), "forwards")));
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("report");
@@ -313,6 +352,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, report__lists_the_devices);
 	tcase_add_test(t, report__has_pci_functions);
 	tcase_add_test(t, report__has_the_counters_of_devices);
+	tcase_add_test(t, report__has_the_forwards_of_cards);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -81,16 +81,27 @@ void net_forward_set_port(struct net_forward *f, uint16_t port)
 		f->host.v6.sin6_port = htons(port);
 }
 
+const char *net_forward_protocol(const struct net_forward *f)
+{
+	return f->is_udp ? "udp" : "tcp";
+}
+
+void net_forward_address(const struct net_forward *f,
+			 char address[INET6_ADDRSTRLEN])
+{
+	if (f->host.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &f->host.v4.sin_addr, address,
+			  INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, &f->host.v6.sin6_addr, address,
+			  INET6_ADDRSTRLEN);
+}
+
 void net_forward_text(const struct net_forward *f, char text[NET_FORWARD_TEXT])
 {
 	char address[INET6_ADDRSTRLEN];
 
-	if (f->host.any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &f->host.v4.sin_addr, address,
-			  sizeof(address));
-	else
-		inet_ntop(AF_INET6, &f->host.v6.sin6_addr, address,
-			  sizeof(address));
+	net_forward_address(f, address);
 	snprintf(text, NET_FORWARD_TEXT, "%s port %u of %s",
-		 f->is_udp ? "udp" : "tcp", net_forward_port(f), address);
+		 net_forward_protocol(f), net_forward_port(f), address);
 }

@@ -33,6 +33,12 @@ struct net_forward {
 
 int net_forward_parse(struct net_forward *f, const char *text, struct err *e);
 
+const char *net_forward_protocol(const struct net_forward *f);
+
+/* The host's address, without the port. */
+void net_forward_address(const struct net_forward *f,
+			 char address[INET6_ADDRSTRLEN]);
+
 /* "tcp port 8080 of 127.0.0.1" */
 void net_forward_text(const struct net_forward *f, char text[NET_FORWARD_TEXT]);
 

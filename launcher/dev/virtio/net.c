@@ -496,13 +496,28 @@ void virtio_net_release(struct virtio_net *n)
 
 /* ---- its option */
 
-static int check_forwards(const struct virtio_net_config *c, struct err *e)
+/* libslirp drops every datagram of a guest that it restricts, also answers to
+ * those that a forward has let in. */
+static int check_forward(const struct virtio_net_config *c, const char *text,
+			 struct err *e)
 {
 	struct net_forward f;
+	int rc = net_forward_parse(&f, text, e);
+
+	if (!rc && f.is_udp && c->restrict_)
+		rc = err_set(e, EINVAL,
+			     "%s cannot be combined with restrict, which lets "
+			     "no datagram of the guest out",
+			     text);
+	return rc;
+}
+
+static int check_forwards(const struct virtio_net_config *c, struct err *e)
+{
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < c->forward_count; i++)
-		rc = net_forward_parse(&f, c->forward[i], e);
+		rc = check_forward(c, c->forward[i], e);
 	return rc ? err_prefix(e, rc, "forward") : 0;
 }
 
@@ -607,8 +622,10 @@ static int open_user(struct virtio_net_config *c, struct err *e)
 	if (!rc)
 		log_step("process %d is the network",
 			 (int)net_user_pid(c->backend));
-	for (unsigned i = 0; !rc && i < user.forwards_count; i++)
+	for (unsigned i = 0; !rc && i < user.forwards_count; i++) {
 		report_forward(&user.forwards[i], chosen[i]);
+		c->forwards[c->forwards_count++] = user.forwards[i];
+	}
 	if (!c->mtu)
 		c->mtu = NET_USER_MTU;
 	return rc;
@@ -636,6 +653,21 @@ static int net_open(void *config, struct err *e)
 		return fd;
 	c->pcap_fd = fd;
 	return 0;
+}
+
+static bool net_forward_at(const void *config, unsigned n,
+			   struct device_forward *f)
+{
+	const struct virtio_net_config *c = config;
+	const struct net_forward *from = &c->forwards[n];
+
+	if (n >= c->forwards_count)
+		return false;
+	f->protocol = net_forward_protocol(from);
+	net_forward_address(from, f->address);
+	f->port = net_forward_port(from);
+	f->guest_port = from->guest_port;
+	return true;
 }
 
 static void net_close(void *config)
@@ -684,6 +716,7 @@ static const struct device_option net_option = {
 	.check_with = net_check_with,
 	.identify = net_identify,
 	.open = net_open,
+	.forward = net_forward_at,
 	.close = net_close,
 };
 

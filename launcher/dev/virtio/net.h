@@ -46,6 +46,8 @@ struct virtio_net_config {
 	const char *pcap;   /* a file for all frames, or NULL */
 	/* Once it is opened. */
 	struct net_backend *backend;
+	struct net_forward forwards[NET_FORWARDS_MAX]; /* of user */
+	unsigned forwards_count;
 	int pcap_fd; /* 0: none */
 	uint8_t address[VIRTIO_NET_MAC_SIZE];
 };
