@@ -96,7 +96,8 @@ fuzz: $(FUZZ_NEEDS)
 
 # Programs that the shell tests use.
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
-	guest/make_uki guest/pty guest/tiny_elf box/consoles_host)
+	guest/make_uki guest/net_peer guest/pty guest/tiny_elf \
+	box/consoles_host)
 
 needs-cli needs-guest needs-box: $(TEST_TOOLS)
 

@@ -10,6 +10,7 @@
 #include "lib/io.h"
 #include "lib/say.h"
 #include "lib/string.h"
+#include "net.h"
 #include "pv/pvpanic.h"
 #include "pv/testport.h"
 #include "pv/x86.h"
@@ -233,6 +234,14 @@ static void end_ap_garbage(const struct boot *b)
 	end_spin(b);
 }
 
+/* When the link of the network card goes down. */
+static void end_link(const struct boot *b)
+{
+	(void)b;
+	end_with_value(net_exchange() ? TESTPORT_SUCCESS
+				      : TESTPORT_FAIL_CLAIMS);
+}
+
 static const struct {
 	const char *name;
 	void (*end)(const struct boot *b);
@@ -259,6 +268,7 @@ static const struct {
 	{ "nmi-hang", end_nmi_hang },
 	{ "ap-halt", end_ap_halt },
 	{ "ap-sleep", end_ap_sleep },
+	{ "link", end_link },
 };
 
 void end_as_asked(const struct boot *b, unsigned value)

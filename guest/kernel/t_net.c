@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "lib/io.h"
 #include "lib/say.h"
+#include "net.h"
 #include "pv/virtio_net.h"
 #include "vdev.h"
 
@@ -116,6 +117,46 @@ static enum verdict is_answered(const struct boot *b)
 		ok = await_answer();
 	}
 	return vdev_stop() && ok;
+}
+
+static bool is_up(void)
+{
+	return vdev_config(VIRTIO_NET_STATUS, 2) & VIRTIO_NET_S_LINK_UP;
+}
+
+/* Give back the buffers of frames that have come; whether one is an answer. */
+static bool take_frames(uint16_t *seen)
+{
+	volatile const uint16_t *used = vdev_rings[VIRTIO_NET_RECEIVE].used;
+	bool answered = false;
+
+	while (*seen != used[VIRTQ_IDX]) {
+		uint16_t n = used[VIRTQ_RING + 4 * (*seen % VDEV_ENTRIES)];
+
+		answered |= is_answer(n);
+		++*seen;
+		vdev_offer(VIRTIO_NET_RECEIVE, n);
+	}
+	return answered;
+}
+
+bool net_exchange(void)
+{
+	unsigned answers = 0;
+	uint16_t seen = 0;
+
+	if (!vdev_find(VIRTIO_ID_NET) || !start())
+		return false;
+	ask();
+	while (is_up()) {
+		if (!take_frames(&seen))
+			continue;
+		if (!answers++)
+			say("net: the router answers\n");
+		ask();
+	}
+	say("net: the link is down after %u answers\n", answers);
+	return true;
 }
 
 static const struct claim claims[] = {
