@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/inherited.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/tty_guard.h"
@@ -293,7 +292,6 @@ static int boot_and_judge(struct run *r, struct err *e)
 		/* From here on the file may be cut short or overwritten. */
 		image_close_file(&r->img);
 		run_files_close_inputs(&r->files);
-		inherited_close();
 	}
 	if (!rc && !guest_run(&r->guest, &r->boot.cpu, e))
 		status = run_judge(r, e);

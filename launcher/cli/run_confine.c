@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/inherited.h"
 #include "cli/run.h"
 #include "debug/debugger.h"
 #include "outcome/report.h"
@@ -71,6 +72,7 @@ int run_confine(struct run *r, struct err *e)
 	};
 	int rc;
 
+	inherited_close();
 	report_prepare();
 	allow_results(&c, &r->files.report);
 	allow_results(&c, &r->files.timeline);

@@ -17,6 +17,7 @@
 #include "outcome/core.h"
 #include "outcome/report.h"
 #include "outcome/timeline.h"
+#include "sandbox/sandbox.h"
 
 int run_judge(struct run *r, struct err *e)
 {
@@ -94,6 +95,8 @@ static void gather_facts(struct report_facts *f, struct run *r, int status,
 		.watch = &r->guest.watch,
 		.symbols = &r->guest.symbols,
 		.autopsy = &r->guest.autopsy,
+		.sandbox = { sandbox_entered(), sandbox_landlock(),
+			     sandbox_weakness },
 		.start_ns = log_start_ns(),
 		.times = &r->guest.times,
 	};

@@ -256,6 +256,21 @@ static json_t *devices_json(const struct machine *m)
 	return all;
 }
 
+/* null: the run ended before it was confined. */
+static json_t *sandbox_json(const struct report_facts *f)
+{
+	json_t *weaker;
+	const char *what;
+
+	if (!f->sandbox.mode)
+		return json_null();
+	weaker = json_array();
+	for (size_t i = 0; (what = f->sandbox.weakness(i)); i++)
+		weaker = json_push(weaker, json_string(what));
+	return json_pack("{s:s, s:i, s:o}", "mode", f->sandbox.mode, "landlock",
+			 f->sandbox.landlock, "weaker", weaker);
+}
+
 static json_t *memory_json(const struct machine *m)
 {
 	const struct guest_mem *gm = &m->gm;
@@ -303,13 +318,14 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 
 	all = json_pack(
 		"{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o}",
 		"image", json_text(f->image), "outcome",
 		f->outcome ? outcome_names[f->outcome->kind]
 			   : outcome_names[OUTCOME_HOST],
 		"status", f->status, "reason", json_reason(f->reason),
-		"evidence", evidence_json(f->outcome), "plan", plan_or_null(f),
-		"kaslr", kaslr_json(f), "timeline", timeline_json(f), "console",
+		"evidence", evidence_json(f->outcome), "sandbox",
+		sandbox_json(f), "plan", plan_or_null(f), "kaslr",
+		kaslr_json(f), "timeline", timeline_json(f), "console",
 		console_json(f->watch), "vcpus", vcpus_json(f), "exits",
 		all_exits_json(m), "unknown_ports", unknown_json(&m->ports),
 		"unknown_mmio", unknown_json(&m->mmio), "unknown_msrs",

@@ -30,7 +30,14 @@ struct report_facts {
 	const struct watch *watch;
 	struct symbols *symbols;
 	struct autopsy *autopsy; /* NULL: none */
-	uint64_t start_ns;	 /* clock_ns() of the program's start */
+	/* The sandbox: its mode, NULL if the run ended before it; what it lacks
+	 * here, NULL after the last. */
+	struct {
+		const char *mode;
+		int landlock;
+		const char *(*weakness)(size_t i);
+	} sandbox;
+	uint64_t start_ns; /* clock_ns() of the program's start */
 	const struct milestones *times;
 };
 

@@ -43,6 +43,24 @@ static const struct ruleset_attr abis[] = {
 };
 #define ABI_KNOWN ((int)(sizeof(abis) / sizeof(abis[0]) - 1))
 
+/* The filters stop what the other ABIs have added: truncate(), TCP, ioctls. */
+static const struct {
+	int since;
+	const char *without;
+} lacks[] = {
+	{ 1, "this kernel has no Landlock: only the filters protect files" },
+	{ 6, "this kernel's Landlock is older than ABI 6: with --share or "
+	     "--vsock, abstract sockets can be connected to" },
+};
+
+const char *landlock_lacks(int abi, size_t i)
+{
+	for (size_t n = 0; n < sizeof(lacks) / sizeof(lacks[0]); n++)
+		if (abi < lacks[n].since && !i--)
+			return lacks[n].without;
+	return NULL;
+}
+
 int landlock_abi(void)
 {
 	long abi = syscall(NR_CREATE_RULESET, NULL, 0, CREATE_RULESET_VERSION);

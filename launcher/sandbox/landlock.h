@@ -25,6 +25,10 @@ struct landlock_folder {
 /* The ABI of this kernel's Landlock; 0: it has none. */
 int landlock_abi(void);
 
+/* What the kernel does not restrict with the ABI @abi, in a sentence each; NULL
+ * after the last. */
+const char *landlock_lacks(int abi, size_t i);
+
 /*
  * Restrict this thread, and all that it starts. Needs no_new_privs. Returns 0
  * or a negative errno.

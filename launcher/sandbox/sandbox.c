@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sandbox/sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <link.h>
 #include <linux/filter.h>
@@ -45,8 +46,13 @@
 /* As many as malloc() makes before it counts processors. */
 #define ARENAS_MAX 8
 
+#define WEAKER_MAX 8
+
 static struct sandbox_config config;
-static const char *weaker; /* what this host or build lacks; NULL: nothing */
+static const char *weaker[WEAKER_MAX]; /* what this host or build lacks */
+static size_t weaker_count;
+static const char *entered; /* the mode, as it was asked for */
+static int landlock;	    /* its ABI */
 static int wake_fd = -1;
 static uintptr_t text_start, text_end; /* the program's code */
 static _Thread_local const char *thread_name = "main";
@@ -74,6 +80,28 @@ enum sandbox_mode sandbox_mode_of(const char *word)
 		if (!strcmp(word, sandbox_word(i)))
 			return (enum sandbox_mode)i;
 	return SANDBOX_ON;
+}
+
+static void is_weaker(const char *what)
+{
+	assert(weaker_count < WEAKER_MAX);
+	weaker[weaker_count++] = what;
+	log_step("--sandbox: %s", what);
+}
+
+const char *sandbox_weakness(size_t i)
+{
+	return i < weaker_count ? weaker[i] : NULL;
+}
+
+int sandbox_landlock(void)
+{
+	return landlock;
+}
+
+const char *sandbox_entered(void)
+{
+	return entered;
 }
 
 int sandbox_fd(void)
@@ -278,8 +306,8 @@ static void on_thread(enum thread_role role, const char *name)
 static int confine_process(struct err *e)
 {
 	(void)e;
-	weaker = "this launcher was built without libseccomp: system "
-		 "calls are not filtered";
+	is_weaker("this launcher was built without libseccomp: system calls "
+		  "are not filtered");
 	return 0;
 }
 
@@ -311,17 +339,17 @@ static void prepare_libc(void)
 
 static int confine_files(struct err *e)
 {
-	int abi;
+	int abi = landlock_abi();
+	const char *what;
 
 	/* There is no mode of Landlock that only logs. */
 	if (config.mode != SANDBOX_ON)
 		return 0;
-	abi = landlock_abi();
-	if (!abi) {
-		weaker = "this kernel has no Landlock: the file system "
-			 "is only protected by the filters";
+	for (size_t i = 0; (what = landlock_lacks(abi, i)); i++)
+		is_weaker(what);
+	landlock = abi;
+	if (!abi)
 		return 0;
-	}
 	return landlock_enter(abi, config.folders, config.folders_count, e);
 }
 
@@ -330,10 +358,11 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	int rc;
 
 	config = *c;
+	entered = sandbox_word(config.mode);
 	if (SANITIZED && config.mode != SANDBOX_OFF) {
 		config.mode = SANDBOX_OFF;
-		log_step("--sandbox: a sanitized build opens files and cannot "
-			 "be confined");
+		is_weaker("a sanitized build opens files and cannot be "
+			  "confined");
 	}
 	if (config.mode == SANDBOX_OFF)
 		return 0;
@@ -352,7 +381,5 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "--sandbox");
 	confine_hook = on_thread;
-	if (weaker)
-		log_step("--sandbox: %s", weaker);
 	return 0;
 }

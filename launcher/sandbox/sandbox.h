@@ -59,6 +59,16 @@ struct sandbox_config {
  */
 int sandbox_enter(const struct sandbox_config *c, struct err *e);
 
+/* What of the sandbox this kernel, this build or this user cannot have, in a
+ * sentence each; NULL after the last. Complete after sandbox_enter(). */
+const char *sandbox_weakness(size_t i);
+
+/* The ABI of Landlock that restricts this process; 0: none. */
+int sandbox_landlock(void);
+
+/* The mode that sandbox_enter() was called with; NULL: not yet. */
+const char *sandbox_entered(void);
+
 /*
  * A descriptor that becomes readable when another thread was stopped, which
  * then waits for the process to end; -1: none. The main thread's loop watches

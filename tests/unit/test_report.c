@@ -78,6 +78,7 @@ static const char *const keys[] = {
 	"status",
 	"reason",
 	"evidence",
+	"sandbox",
 	"plan",
 	"timeline.opened",
 	"timeline.preparing",
@@ -147,6 +148,29 @@ START_TEST(report__times_count_from_the_start)
 	}
 	ck_assert_str_eq(json_string_value(at("outcome")), "reset");
 	ck_assert_str_eq(json_string_value(at("evidence")), "i8042");
+}
+END_TEST
+
+static const char *weakness(size_t i)
+{
+	static const char *const all[] = { "no Landlock", "no filters" };
+
+	return i < COUNT(all) ? all[i] : NULL;
+}
+
+START_TEST(report__says_how_the_run_was_confined)
+{
+	make();
+	ck_assert(json_is_null(at("sandbox")));
+	f.sandbox.mode = "on";
+	f.sandbox.weakness = weakness;
+	make();
+	ck_assert_str_eq(json_string_value(at("sandbox.mode")), "on");
+	ck_assert_int_eq(json_integer_value(at("sandbox.landlock")), 0);
+	ck_assert_uint_eq(json_array_size(at("sandbox.weaker")), 2);
+	ck_assert_str_eq(
+		json_string_value(json_array_get(at("sandbox.weaker"), 1)),
+		"no filters");
 }
 END_TEST
 
@@ -345,6 +369,7 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, report__has_all_keys_of_a_run_that_never_was);
 	tcase_add_test(t, report__times_count_from_the_start);
+	tcase_add_test(t, report__says_how_the_run_was_confined);
 	tcase_add_test(t, report__kernel_entry_of_an_elf_only);
 	tcase_add_test(t, report__console_is_clean);
 	tcase_add_test(t, report__counts_unknown_addresses);

@@ -499,6 +499,26 @@ START_TEST(sandbox__log_and_off)
 }
 END_TEST
 
+/* The older the kernel, the longer the list. */
+START_TEST(sandbox__older_kernels_are_weaker)
+{
+	static const struct {
+		int abi;
+		size_t count;
+	} kernels[] = { { 0, 2 }, { 1, 1 }, { 5, 1 }, { 6, 0 }, { 99, 0 } };
+
+	for (size_t i = 0; i < COUNT(kernels); i++) {
+		size_t n = 0;
+
+		while (landlock_lacks(kernels[i].abi, n))
+			n++;
+		ck_assert_uint_eq(n, kernels[i].count);
+	}
+	ck_assert_ptr_nonnull(strstr(landlock_lacks(0, 0), "no Landlock"));
+	ck_assert_ptr_nonnull(strstr(landlock_lacks(5, 0), "abstract"));
+}
+END_TEST
+
 START_TEST(sandbox__words)
 {
 	ck_assert_str_eq(sandbox_word(SANDBOX_ON), "on");
@@ -527,6 +547,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, sandbox__prctl_only_names);
 	tcase_add_test(t, sandbox__calls_the_end);
 	tcase_add_test(t, sandbox__log_and_off);
+	tcase_add_test(t, sandbox__older_kernels_are_weaker);
 	tcase_add_test(t, sandbox__words);
 	suite_add_tcase(s, t);
 	return s;
