@@ -14,9 +14,13 @@
 #include <sys/mount.h>
 
 int fs_probe_main(int argc, char **argv);
+int fs_grid_main(int argc, char **argv);
 
 #define main fs_probe_main
 #include "box/fs_probe.c"
+#undef main
+#define main fs_grid_main
+#include "box/fs_grid.c"
 #undef main
 
 #define CANNOT_MOUNT 77
@@ -110,11 +114,12 @@ static void in_mount(int (*fn)(void), bool is_rw, unsigned fds_max)
 	ck_assert_msg(!status, "status 0x%x", status);
 }
 
-/* Run the probe in @folder, with its output in @file. */
-static bool probe(const char *folder, const char *file)
+/* Run a program in @folder, with its output in @file. */
+static bool run_in(const char *folder, const char *file,
+		   int (*program)(int argc, char **argv), char *argument)
 {
-	char path[4096], here[2048], name[] = "fs_probe";
-	char *argv[] = { name, path, NULL };
+	char path[4096], here[2048], name[] = "program";
+	char *argv[] = { name, path, argument, NULL };
 	int status;
 	pid_t child;
 
@@ -126,22 +131,45 @@ static bool probe(const char *folder, const char *file)
 	if (!child) {
 		if (!freopen(file, "w", stdout))
 			_exit(1);
-		status = fs_probe_main(2, argv);
+		status = program(argument ? 3 : 2, argv);
 		_exit(fflush(stdout) ? 1 : status);
 	}
-	return waitpid(child, &status, 0) == child && !status;
+	if (waitpid(child, &status, 0) != child || status)
+		return false;
+	rmdir(path);
+	return true;
+}
+
+static int compare(int (*program)(int argc, char **argv), char *argument)
+{
+	if (!run_in("local", "results", program, argument) ||
+	    !run_in("mnt/work", "results.mnt", program, argument))
+		return 1;
+	return system("diff results results.mnt") ? DIFFERS : 0;
 }
 
 static int same_results(void)
 {
-	if (!probe("local", "results") || !probe("mnt/work", "results.mnt"))
-		return 1;
-	return system("diff results results.mnt") ? DIFFERS : 0;
+	return compare(fs_probe_main, NULL);
 }
 
 START_TEST(fs__programs_get_what_they_get_here)
 {
 	in_mount(same_results, true, 0);
+}
+END_TEST
+
+/* A part of all tries, which takes seconds; others than in the box. */
+static int same_errors(void)
+{
+	char every[] = "41";
+
+	return compare(fs_grid_main, every);
+}
+
+START_TEST(fs__errors_are_those_of_a_folder)
+{
+	in_mount(same_errors, true, 0);
 }
 END_TEST
 
@@ -213,6 +241,7 @@ Suite *unit_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, fs__programs_get_what_they_get_here);
+	tcase_add_test(t, fs__errors_are_those_of_a_folder);
 	tcase_add_test(t, fs__serves_more_files_than_descriptors);
 	tcase_add_test(t, fs__is_read_only_without_rw);
 	tcase_add_test(t, fs__edits_are_seen_within_a_second);
