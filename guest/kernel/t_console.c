@@ -19,6 +19,13 @@
 #define RX     VIRTIO_CONSOLE_RX
 #define TX     VIRTIO_CONSOLE_TX
 
+/* The other type of console, with ports, is not the terminal. */
+static bool is_there(void)
+{
+	return vdev_find(VIRTIO_ID_CONSOLE) &&
+	       !(vdev_offered() >> VIRTIO_CONSOLE_F_MULTIPORT & 1);
+}
+
 /* Transmit @text as chain number @nth of this life, from 1 on, in pieces of two
  * buffers. */
 static bool transmit(const char *text, uint16_t nth)
@@ -43,7 +50,7 @@ static enum verdict transmits(const struct boot *b)
 	bool ok;
 
 	(void)b;
-	if (!vdev_find(VIRTIO_ID_CONSOLE))
+	if (!is_there())
 		return SKIP;
 	ok = vdev_start(0, QUEUES);
 	for (uint16_t n = 1; ok && n <= 2 * VDEV_ENTRIES; n++)
@@ -58,7 +65,7 @@ static enum verdict writes_in_an_emergency(const struct boot *b)
 	static const char text[] = "an emergency\r\n";
 
 	(void)b;
-	if (!vdev_find(VIRTIO_ID_CONSOLE))
+	if (!is_there())
 		return SKIP;
 	if (!vdev_stop())
 		return FAIL;
@@ -75,7 +82,7 @@ static enum verdict receives(const struct boot *b)
 	struct word w;
 	bool ok;
 
-	if (!cmdline_value(b, "typed", &w) || !vdev_find(VIRTIO_ID_CONSOLE))
+	if (!cmdline_value(b, "typed", &w) || !is_there())
 		return SKIP;
 	ok = vdev_start(0, QUEUES);
 	/* Longer than what is typed: a part is enough to be given back. */
@@ -95,7 +102,7 @@ static enum verdict refuses_wrong_buffers(const struct boot *b)
 	bool ok = true;
 
 	(void)b;
-	if (!vdev_find(VIRTIO_ID_CONSOLE))
+	if (!is_there())
 		return SKIP;
 	for (unsigned queue = 0; ok && queue < QUEUES; queue++) {
 		ok = vdev_start(0, QUEUES);

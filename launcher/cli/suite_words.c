@@ -45,10 +45,20 @@ static bool takes(const char *command, const char *name)
 	return c && r && command_takes(c, r->groups & ~(unsigned)OPT_MAP);
 }
 
+/* A case's console is what the guest wrote. */
+#define CONSOLE_OPTION "console"
+#define CONSOLE_KEY    "terminal"
+
+static const char *key_of(const struct option_row *r)
+{
+	return strcmp(r->name, CONSOLE_OPTION) ? r->name : CONSOLE_KEY;
+}
+
 static bool find_option(const char *command, const char *name,
 			struct suite_option *o)
 {
-	const struct option_row *r = option_by_name(name);
+	const struct option_row *r = option_by_name(
+		strcmp(name, CONSOLE_KEY) ? name : CONSOLE_OPTION);
 
 	if (!r || !(r->groups & OPT_SUITE))
 		return false;
@@ -58,7 +68,7 @@ static bool find_option(const char *command, const char *name,
 		.file = r->value.kind == VALUE_INPUT || r->groups & OPT_FOLDER,
 		.parts = r->device,
 	};
-	return takes(command, name);
+	return takes(command, r->name);
 }
 
 static const char *option_at(const char *command, size_t i)
@@ -67,7 +77,7 @@ static const char *option_at(const char *command, size_t i)
 		const struct option_row *r = &option_rows[n];
 
 		if (r->groups & OPT_SUITE && takes(command, r->name) && !i--)
-			return r->name;
+			return key_of(r);
 	}
 	return NULL;
 }

@@ -65,8 +65,8 @@ static const struct {
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
 	  "console, never, only, report, exec, mem, cpus, expose, "
-	  "initrd, cmdline, boot, kaslr, disk, share, port, net, vsock, "
-	  "balloon, virtio, sandbox, timeout, expect, fail-on, send, symbols" },
+	  "initrd, cmdline, boot, kaslr, disk, share, terminal, port, net, "
+	  "vsock, balloon, virtio, sandbox, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
 				  "run" },
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
@@ -992,10 +992,10 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	   "cpus",   "expose",	"initrd", "cmdline",
-		"boot",	   "kaslr",  "disk",	"share",  "port",
-		"net",	   "vsock",  "balloon", "virtio", "sandbox",
-		"timeout", "expect", "fail-on", "send",	  "symbols"
+		"mem",	   "cpus",    "expose", "initrd",   "cmdline", "boot",
+		"kaslr",   "disk",    "share",	"terminal", "port",    "net",
+		"vsock",   "balloon", "virtio", "sandbox",  "timeout", "expect",
+		"fail-on", "send",    "symbols"
 	};
 	struct suite_option o;
 
@@ -1004,6 +1004,8 @@ START_TEST(suite__words_are_those_of_the_command_line)
 	ck_assert_ptr_null(suite_words.option_at("run", COUNT(most)));
 	ck_assert(suite_words.option("verify", "flip", &o));
 	ck_assert(suite_words.option("inspect", "mem", &o));
+	ck_assert(suite_words.option("run", "terminal", &o));
+	ck_assert_str_eq(o.name, "console");
 	/* only for inspect's map, which no case draws */
 	ck_assert(!suite_words.option("inspect", "initrd", &o));
 }
