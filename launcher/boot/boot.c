@@ -80,8 +80,8 @@ static int read_elf(const struct boot_request *req,
  * Choose a random place before the payload is decoded. The initrd lies as high
  * as it may, whatever the kernel does, so the kernel keeps away from there.
  */
-static int choose_place(const struct boot_request *req, struct placement *p,
-			struct err *e)
+int boot_choose_place(const struct boot_request *req, struct placement *p,
+		      struct err *e)
 {
 	struct kaslr_facts f = {
 		.img = req->img,
@@ -101,31 +101,27 @@ static int choose_place(const struct boot_request *req, struct placement *p,
 
 /* What the whole ELF says about that place. */
 static int confirm_place(const struct boot_request *req,
-			 const struct boot_facts *facts, struct boot_result *r,
+			 const struct boot_facts *facts, struct placement *p,
 			 struct reloc_lists *lists, struct err *e)
 {
 	const struct xen_notes *notes = facts->bad_notes.msg[0] ? NULL
 								: &facts->notes;
 
-	if (!kaslr_moves(&r->kaslr))
+	if (!kaslr_moves(p))
 		return 0;
 	if (!facts->elf)
-		return kaslr_give_up(&r->kaslr, &req->kaslr, e, "%s",
+		return kaslr_give_up(p, &req->kaslr, e, "%s",
 				     facts->no_elf.msg);
-	return kaslr_confirm(&r->kaslr, &req->kaslr, facts->elf, notes, lists,
-			     e);
+	return kaslr_confirm(p, &req->kaslr, facts->elf, notes, lists, e);
 }
 
 /* The plan may choose an entry that cannot be randomised. */
-static int check_place(const struct boot_request *req, struct boot_result *r,
-		       struct err *e)
+static int check_place(const struct boot_request *req, enum boot_id id,
+		       struct placement *p, struct err *e)
 {
-	enum boot_id id = r->plan.chosen;
-
-	if (!kaslr_moves(&r->kaslr) ||
-	    id == (r->kaslr.by_pvh ? BOOT_PVH : BOOT_ELF64))
+	if (!kaslr_moves(p) || id == (p->by_pvh ? BOOT_PVH : BOOT_ELF64))
 		return 0;
-	return kaslr_give_up(&r->kaslr, &req->kaslr, e,
+	return kaslr_give_up(p, &req->kaslr, e,
 			     "%s was chosen, and cannot be randomised",
 			     boot_protocols[id].name);
 }
@@ -265,23 +261,22 @@ static void doubt_notes(struct boot_result *r, const struct boot_facts *f)
 			boot_protocols[r->plan.chosen].name, why->msg);
 }
 
-/* Choose the entry, and where the kernel goes. */
-static int make_plan(const struct boot_request *req, struct boot_facts *facts,
-		     struct boot_result *r, struct reloc_lists *lists,
-		     struct err *e)
+int boot_choose_entry(const struct boot_request *req, struct boot_facts *facts,
+		      struct boot_plan *plan, struct placement *p,
+		      struct reloc_lists *lists, struct err *e)
 {
-	int rc = confirm_place(req, facts, r, lists, e);
+	struct err no_place = ERR_EMPTY;
+	int bad_place = confirm_place(req, facts, p, lists, &no_place);
+	int rc;
 
-	if (!rc && kaslr_moves(&r->kaslr))
-		facts->kaslr = &r->kaslr;
-	if (!rc)
-		rc = boot_plan_make(&r->plan, facts, req->protocol, e);
-	if (!rc)
-		rc = check_place(req, r, e);
-	if (!rc)
-		doubt_notes(r, facts);
-	log_place(&req->kaslr, &r->kaslr);
-	return rc;
+	if (kaslr_moves(p))
+		facts->kaslr = p;
+	rc = boot_plan_make(plan, facts, req->protocol, e);
+	if (bad_place) {
+		*e = no_place;
+		return bad_place;
+	}
+	return rc ? rc : check_place(req, plan->chosen, p, e);
 }
 
 int boot_prepare(const struct boot_request *req, struct boot_result *r,
@@ -304,7 +299,7 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 
 	memset(r, 0, sizeof(*r));
 	milestone_reach(req->times, MILESTONE_PREPARING);
-	rc = choose_place(req, &r->kaslr, e);
+	rc = boot_choose_place(req, &r->kaslr, e);
 	if (rc)
 		return rc;
 	step_begin(req->step, "decoding the kernel");
@@ -315,7 +310,10 @@ int boot_prepare(const struct boot_request *req, struct boot_result *r,
 	milestone_reach(req->times, MILESTONE_DECODED);
 	boot_facts_read(&facts, req->img, elf, &no_elf, req->gm);
 	facts.code_gpa = req->code_gpa;
-	rc = make_plan(req, &facts, r, &lists, e);
+	rc = boot_choose_entry(req, &facts, &r->plan, &r->kaslr, &lists, e);
+	if (!rc)
+		doubt_notes(r, &facts);
+	log_place(&req->kaslr, &r->kaslr);
 	step_begin(req->step, "loading the kernel");
 	if (!rc)
 		rc = load_kernel(req, &facts, &run, &lists, r, &h, e);

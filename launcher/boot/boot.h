@@ -56,6 +56,19 @@ struct boot_result {
 };
 
 /*
+ * The choices of boot_prepare(), which `inspect` makes, too. The first comes
+ * before the payload is decoded: a random place, or none, with its reason in
+ * *@p; see kaslr_choose(). The second, with the decoded ELF in @facts, confirms
+ * that place and chooses the entry; @plan is filled in even if the place is
+ * refused. @lists, which are empty before, are to be released.
+ */
+int boot_choose_place(const struct boot_request *req, struct placement *p,
+		      struct err *e);
+int boot_choose_entry(const struct boot_request *req, struct boot_facts *facts,
+		      struct boot_plan *plan, struct placement *p,
+		      struct reloc_lists *lists, struct err *e);
+
+/*
  * Load the kernel and prepare its first instruction. The plan in *@r is
  * filled in as soon as it is known, also when a later step fails.
  */

@@ -402,6 +402,15 @@ static int nothing_fits(const struct boot_plan *plan, struct err *e)
 	return -EINVAL;
 }
 
+/* Why elf64 is chosen, although others that fit come before it. */
+static void say_why_first(struct boot_fit *fit)
+{
+	size_t used = strlen(fit->reason);
+
+	snprintf(fit->reason + used, sizeof(fit->reason) - used,
+		 ", which tell the kernel that its place is random");
+}
+
 int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 		   const char *forced, struct err *e)
 {
@@ -418,6 +427,7 @@ int boot_plan_make(struct boot_plan *plan, const struct boot_facts *f,
 	if (automatic && f->kaslr && plan->fits[BOOT_ELF64].fits) {
 		plan->possible = true;
 		plan->chosen = BOOT_ELF64;
+		say_why_first(&plan->fits[BOOT_ELF64]);
 	}
 	for (unsigned i = 0; i < BOOT_PROTOCOLS && !plan->possible; i++) {
 		if (!automatic && strcmp(forced, boot_protocols[i].name))

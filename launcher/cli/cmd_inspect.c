@@ -111,6 +111,7 @@ static int load_all(const struct options *o, const struct image *img,
 					.map = &m.map,
 					.protocol = o->boot,
 					.cmdline = cmdline,
+					.kaslr = o->kaslr,
 					.initrds = initrds,
 					.initrds_count = o->initrd_count,
 					.rsdp = m.rsdp,
@@ -222,7 +223,8 @@ static int inspect(const struct options *o, struct output *map, struct err *e)
 {
 	const struct inspect_want want = { .boot = o->boot,
 					   .cmdline = o->cmdline,
-					   .mem = o->mem };
+					   .mem = o->mem,
+					   .kaslr = o->kaslr };
 	struct inspection in, other;
 	int status = STATUS_FAILED;
 

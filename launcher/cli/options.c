@@ -193,8 +193,10 @@ const struct option_row option_rows[] = {
 	{ "boot", 'b', "PROTOCOL", ONCE, OPT_RUN | OPT_INSPECT | OPT_SUITE,
 	  "auto, pvh, elf64, elf32, linux64, linux32 or linux16",
 	  CHOICE(boot, "protocol", boot_word) },
-	{ "kaslr", 0, "[WAY]", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
-	  "put the kernel at a random place: auto, off (default), seed:N",
+	{ "kaslr", 0, "[WAY]", ONCE,
+	  OPT_RUN | OPT_INSPECT | OPT_VERIFY | OPT_SUITE,
+	  "a random place for the kernel: auto (default; verify: off), off, "
+	  "seed:N",
 	  .set = set_kaslr, .missing = "auto", .hints = "auto off seed:1" },
 	{ "disk", 'd', "FILE[,KEY...]", MACHINE_DEVICES_MAX,
 	  OPT_RUN | OPT_MAP | OPT_SUITE,

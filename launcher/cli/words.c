@@ -429,6 +429,8 @@ int options_parse(struct options *o, const struct command *cmd, int argc,
 		.mem = cmd->takes & OPT_EXEC ? DEFAULT_EXEC_MEM : DEFAULT_MEM,
 		.cpus = 1,
 		.jobs = 1,
+		/* verify compares; its default is the simpler comparison. */
+		.kaslr.mode = cmd->takes & OPT_VERIFY ? KASLR_OFF : KASLR_AUTO,
 	};
 	walk_begin(&w, cmd, argc, argv);
 	for (;;) {

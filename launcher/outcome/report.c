@@ -71,16 +71,8 @@ static json_t *plan_or_null(const struct report_facts *f)
 /* Where KASLR has put the kernel; the seed does it again. */
 static json_t *kaslr_json(const struct report_facts *f)
 {
-	const struct placement *p = &f->plan->kaslr;
-
-	if (!f->plan->plan.possible)
-		return json_null();
-	return json_pack(
-		"{s:o, s:o, s:o, s:o}", "seed",
-		kaslr_moves(p) ? json_hex(p->seed) : json_null(), "physical",
-		p->phys_moved ? json_hex(p->phys) : json_null(), "virtual",
-		p->virt_moved ? json_hex(p->virt) : json_null(), "reason",
-		json_reason(p->reason));
+	return f->plan->plan.possible ? placement_json(&f->plan->kaslr, true)
+				      : json_null();
 }
 
 static json_t *exits_json(const unsigned long *exits)

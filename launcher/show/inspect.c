@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/boot.h"
 #include "boot/cmdline.h"
 #include "boot/place.h"
 
@@ -36,6 +37,33 @@ static int read_elf(struct inspection *in, struct err *e)
 	return 0;
 }
 
+/* The place and the entry, as run chooses them. */
+static int choose(struct inspection *in, struct err *e)
+{
+	struct reloc_lists lists = { 0 };
+	struct err no_place = ERR_EMPTY;
+	struct e820 map;
+	const struct boot_request req = {
+		.img = &in->img,
+		.gm = &in->memory,
+		.map = &map,
+		.protocol = in->boot,
+		.cmdline = in->cmdline,
+		.kaslr = in->wish,
+	};
+	int bad_place, rc;
+
+	e820_build(&map, &in->memory);
+	bad_place = boot_choose_place(&req, &in->kaslr, &no_place);
+	rc = boot_choose_entry(&req, &in->facts, &in->plan, &in->kaslr, &lists,
+			       e);
+	reloc_lists_release(&lists);
+	if (!bad_place)
+		return rc;
+	*e = no_place;
+	return bad_place;
+}
+
 /* What run would do with it, as far as that is known beforehand. */
 static void make_plan(struct inspection *in)
 {
@@ -45,7 +73,7 @@ static void make_plan(struct inspection *in)
 
 	boot_facts_read(&in->facts, &in->img, in->has_elf ? &in->elf : NULL,
 			&in->no_elf, &in->memory);
-	rc = boot_plan_make(&in->plan, &in->facts, in->boot, e);
+	rc = choose(in, e);
 	/* A run decodes the payload before it has a plan. */
 	if (in->has_elf && !boot_skips_payload(in->boot) &&
 	    load_check_room(&in->img, &in->memory, in->decoded.bytes.len,
@@ -90,6 +118,7 @@ static void begin(struct inspection *in, const char *path,
 	in->path = path;
 	in->boot = want->boot ? want->boot : "auto";
 	in->memory = guest_mem_sizes(want->mem);
+	in->wish = want->kaslr;
 }
 
 int inspection_open(struct inspection *in, const char *path,

@@ -9,6 +9,7 @@
 #define SHOW_INSPECT_H
 
 #include "base/err.h"
+#include "boot/kaslr.h"
 #include "boot/plan.h"
 #include "image/image.h"
 #include "image/relocs.h"
@@ -19,6 +20,7 @@ struct inspect_want {
 	const char *boot;    /* the protocol, or NULL for "auto" */
 	const char *cmdline; /* NULL: the image's own, or the default */
 	uint64_t mem;	     /* of the guest, in bytes */
+	struct kaslr_wish kaslr;
 };
 
 struct inspection {
@@ -35,6 +37,8 @@ struct inspection {
 	struct relocs relocs;
 	struct err no_relocs; /* why there are none after the ELF, or "" */
 	struct boot_facts facts;
+	struct kaslr_wish wish;
+	struct placement kaslr; /* with KASLR_AUTO, one of a run's many */
 	struct boot_plan plan;
 	struct err no_plan; /* what run would say: why nothing, or not the
 			     * forced protocol, fits, or what is in the way of

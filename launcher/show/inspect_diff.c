@@ -40,6 +40,7 @@ static const struct {
 	{ { "elf", "notes_unusable" }, "notes" },
 	{ { "elf" }, "segments" },
 	{ { "boot" }, "plan" },
+	{ { "kaslr" }, "plan" },
 };
 
 static bool is_at(const json_t *path, const char *const *keys)

@@ -179,7 +179,7 @@ static json_t *relocs_json(const struct inspection *in)
 json_t *inspection_tree(const struct inspection *in)
 {
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"file", json_text(in->path), "kind",
 		image_kind_name(in->img.kind), "size",
 		json_amount(in->img.whole.len), "uki", uki_json(in),
@@ -188,7 +188,8 @@ json_t *inspection_tree(const struct inspection *in)
 		"elf", elf_json(in), "relocations", relocs_json(in),
 		"no_relocations", json_reason(in->no_relocs.msg), "boot",
 		plan_json(&in->plan, in->boot, guest_mem_size(&in->memory),
-			  in->no_plan.msg));
+			  in->no_plan.msg),
+		"kaslr", placement_json(&in->kaslr, !in->kaslr.random_seed));
 }
 
 int inspection_json(const struct inspection *in, char **out, struct err *e)

@@ -209,6 +209,30 @@ static void show_relocs(struct text *t, const struct inspection *in)
 #define PLAN_NAMES   10
 #define PLAN_REASONS 20
 
+/* Where the kernel goes: one of many places, or that of a seed. */
+static void show_place(struct text *t, const struct placement *p)
+{
+	text_key(t, "kaslr");
+	if (!kaslr_moves(p)) {
+		text_say(t, "not random: %s", p->reason);
+		return;
+	}
+	if (p->random_seed) {
+		text_say(t, "random in each run: one of ");
+	} else {
+		text_say(t, "seed 0x%" PRIx64 ": ", p->seed);
+		if (p->virt_moved)
+			text_say(t, "0x%" PRIx64 " at ", p->virt);
+		text_say(t, "physical 0x%" PRIx64 ", one of ", p->phys);
+	}
+	if (p->virt_moved)
+		text_say(t, "%" PRIu64 " virtual%s ", p->virt_slots,
+			 p->phys_moved ? " and" : "");
+	if (p->phys_moved)
+		text_say(t, "%" PRIu64 " physical ", p->phys_slots);
+	text_say(t, "places%s%s", p->reason[0] ? "; " : "", p->reason);
+}
+
 static void show_plan(struct text *t, const struct inspection *in)
 {
 	const struct boot_plan *plan = &in->plan;
@@ -234,6 +258,7 @@ static void show_plan(struct text *t, const struct inspection *in)
 						   : "no protocol fits");
 	else if (in->no_plan.msg[0])
 		text_pair(t, "refused", "%s", in->no_plan.msg);
+	show_place(t, &in->kaslr);
 }
 
 static bool show_all(struct text *t, const void *about)

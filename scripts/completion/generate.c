@@ -24,6 +24,11 @@ void warn(const struct err *e)
 	(void)e;
 }
 
+void warn_text(const char *text)
+{
+	(void)text;
+}
+
 void leave(int status, const struct err *e)
 {
 	(void)e;

@@ -82,6 +82,7 @@ _launcher_options()
 		--mem -m \
 		--initrd -i \
 		--boot -b \
+		--kaslr \
 		--disk -d \
 		--share \
 		--console \

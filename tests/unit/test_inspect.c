@@ -29,6 +29,8 @@ struct seen {
 
 #define MEMORY (UINT64_C(256) << 20)
 
+static struct kaslr_wish wish; /* KASLR_OFF */
+
 /* JSON is parsed strictly: what jansson wrote must be JSON. */
 static void look_as(struct seen *s, const struct buf *image, const char *path,
 		    const char *boot)
@@ -43,7 +45,8 @@ static void look_as(struct seen *s, const struct buf *image, const char *path,
 			  (struct bytes){ image->data, image->len },
 			  &(struct inspect_want){ .boot = boot,
 						  .mem = MEMORY,
-						  .cmdline = "quiet" },
+						  .cmdline = "quiet",
+						  .kaslr = wish },
 			  &e),
 		  &e);
 	assert_ok(inspection_text(&s->in, &s->text, &e), &e);
@@ -759,6 +762,64 @@ START_TEST(inspect__shows_a_unified_kernel_image)
 }
 END_TEST
 
+/* An ELF with lists of one word each, which a bzImage holds. */
+static void build_random(struct buf *image)
+{
+	static const uint32_t lists[] = { 0,	      0x81000008, 0,
+					  0x81000020, 0,	  0x81000030 };
+	struct buf elf = { 0 };
+
+	elf_small_kernel(&elf, false);
+	buf_add(&elf, lists, sizeof(lists));
+	bzimage_of_elf(&elf, "gzip", image);
+	buf_release(&elf);
+}
+
+START_TEST(inspect__shows_how_the_place_is_chosen)
+{
+	struct buf image = { 0 };
+	struct seen s;
+
+	build_random(&image);
+	wish = (struct kaslr_wish){ KASLR_AUTO, 0 };
+	look(&s, &image);
+	says(&s, "  chosen  elf64     e_entry 0x1000040: 64-bit entry with "
+		 "boot_params, which tell the kernel that its");
+	says(&s, "  kaslr               random in each run: one of 489 virtual "
+		 "and 105 physical places");
+	says_json(&s, "kaslr.seed", "null");
+	says_json(&s, "kaslr.virtual", "null");
+	says_json(&s, "kaslr.physical", "null");
+	says_json(&s, "kaslr.virtual_places", "489");
+	says_json(&s, "kaslr.physical_places", "105");
+	says_json(&s, "kaslr.reason", "null");
+	seen_release(&s);
+
+	wish = (struct kaslr_wish){ KASLR_SEED, 9 };
+	look(&s, &image);
+	says_json(&s, "kaslr.seed", "\"0x9\"");
+	says_json(&s, "kaslr.virtual_places", "489");
+	seen_release(&s);
+
+	wish = (struct kaslr_wish){ KASLR_OFF, 0 };
+	look(&s, &image);
+	says(&s, "  kaslr               not random: it is switched off");
+	says_json(&s, "kaslr.seed", "null");
+	says_json(&s, "kaslr.virtual_places", "null");
+	says_json(&s, "kaslr.reason", "\"it is switched off\"");
+	seen_release(&s);
+
+	wish = (struct kaslr_wish){ KASLR_AUTO, 0 };
+	look_as(&s, &image, "image", "linux64");
+	says_json(&s, "kaslr.reason",
+		  "\"the image decompresses itself, and chooses a place "
+		  "itself\"");
+	seen_release(&s);
+	wish = (struct kaslr_wish){ KASLR_OFF, 0 };
+	buf_release(&image);
+}
+END_TEST
+
 START_TEST(inspect__shows_the_plan)
 {
 	struct buf elf = { 0 };
@@ -981,6 +1042,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, inspect__shows_relocations);
 	tcase_add_test(t, inspect__shows_a_unified_kernel_image);
 	tcase_add_test(t, inspect__shows_the_plan);
+	tcase_add_test(t, inspect__shows_how_the_place_is_chosen);
 	tcase_add_test(t, inspect__stays_narrow_with_wide_numbers);
 	tcase_add_test(t, inspect__stays_narrow_with_long_names);
 	tcase_add_test(t, inspect__replaces_what_cannot_be_printed);

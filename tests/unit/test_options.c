@@ -25,10 +25,12 @@ const struct command commands[] = {
 	  run_nothing },
 	{ "exec", "[OPTIONS] [COMMAND]", "run a command",
 	  OPT_COMMON | OPT_RUN | OPT_EXEC, run_nothing },
+	{ "verify", "[OPTIONS] BZIMAGE", "prove", OPT_COMMON | OPT_VERIFY,
+	  run_nothing },
 };
 const size_t commands_count = COUNT(commands);
 
-enum { RUN, INSPECT, EXTRACT, EXEC };
+enum { RUN, INSPECT, EXTRACT, EXEC, VERIFY };
 
 #define WORDS_MAX 40
 
@@ -61,12 +63,28 @@ static int parse(unsigned command, const char *line)
 	return options_parse(&o, &commands[command], argc, argv, &e);
 }
 
+/* A run is as random as the kernel wants; verify compares without that, unless
+ * it is asked for. */
+START_TEST(options__kaslr_is_on_except_for_verify)
+{
+	assert_ok(parse(INSPECT, "bzImage"), &e);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_AUTO);
+	assert_ok(parse(VERIFY, "bzImage"), &e);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_OFF);
+	assert_ok(parse(VERIFY, "--kaslr bzImage"), &e);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_AUTO);
+	assert_ok(parse(RUN, "--kaslr off bzImage"), &e);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_OFF);
+}
+END_TEST
+
 START_TEST(options__defaults)
 {
 	assert_ok(parse(RUN, "bzImage"), &e);
 	ck_assert_str_eq(o.image, "bzImage");
 	ck_assert_uint_eq(o.mem, 256u << 20);
 	ck_assert_uint_eq(o.cpus, 1);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_AUTO);
 	/* the image's own, or the default */
 	ck_assert_ptr_null(o.cmdline);
 	ck_assert_uint_eq(o.initrd_count, 0);
@@ -104,6 +122,7 @@ START_TEST(options__command_of_exec)
 	assert_ok(parse(EXEC, ""), &e);
 	ck_assert_ptr_null(o.command);
 	ck_assert_uint_eq(o.mem, 1u << 30);
+	ck_assert_int_eq((int)o.kaslr.mode, KASLR_AUTO);
 	assert_ok(parse(EXEC, "--rw a --rw b --kernel=k --"), &e);
 	ck_assert_ptr_null(o.command);
 	ck_assert_uint_eq(o.rw_count, 2);
@@ -647,7 +666,7 @@ START_TEST(command__misspelt)
 
 	assert_err(
 		command_find(&cmd, &argc, &left, &e), -EINVAL, &e,
-		"unknown command 'insepct' (expected run, inspect, extract, exec)");
+		"unknown command 'insepct' (expected run, inspect, extract, exec, verify)");
 }
 END_TEST
 
@@ -855,6 +874,7 @@ Suite *unit_suite(void)
 		t,
 		options__symbols_are_one_thing_for_run_and_another_for_inspect);
 	tcase_add_test(t, options__defaults);
+	tcase_add_test(t, options__kaslr_is_on_except_for_verify);
 	tcase_add_test(t, options__command_of_exec);
 	tcase_add_loop_test(t, options__spellings, 0, COUNT(spellings));
 	tcase_add_loop_test(t, options__two_images, 0, (int)COUNT(two_images));

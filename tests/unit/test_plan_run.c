@@ -42,11 +42,26 @@ static void teardown(void)
 	buf_release(&file);
 }
 
+/* The place that both have chosen. */
+static void compare_places(const struct placement *in,
+			   const struct placement *run)
+{
+	ck_assert_int_eq(in->virt_moved, run->virt_moved);
+	ck_assert_int_eq(in->phys_moved, run->phys_moved);
+	ck_assert_uint_eq(in->slide, run->slide);
+	ck_assert_uint_eq(in->delta, run->delta);
+	ck_assert_str_eq(in->reason, run->reason);
+}
+
+static struct kaslr_wish wish; /* KASLR_OFF */
+
 /* One image, protocol and memory size. */
 static void compare(const char *protocol, uint64_t mem)
 {
 	const struct bytes b = { file.data, file.len };
-	const struct inspect_want want = { .boot = protocol, .mem = mem };
+	const struct inspect_want want = { .boot = protocol,
+					   .mem = mem,
+					   .kaslr = wish };
 	struct err inspect_err = ERR_EMPTY, run_err = ERR_EMPTY, e = ERR_EMPTY;
 	struct inspection in;
 	struct boot_result r;
@@ -68,7 +83,8 @@ static void compare(const char *protocol, uint64_t mem)
 						  .gm = &gm,
 						  .map = &map,
 						  .protocol = protocol,
-						  .cmdline = cmdline },
+						  .cmdline = cmdline,
+						  .kaslr = wish },
 			  &r, &run_err);
 	good = !inspection_from_bytes(&in, "image", b, &want, &inspect_err);
 	if (good)
@@ -89,6 +105,7 @@ static void compare(const char *protocol, uint64_t mem)
 		ck_assert_uint_eq(spot->kernel.gpa, r.kernel.gpa);
 		ck_assert_uint_eq(spot->kernel.size, r.kernel.size);
 		ck_assert_uint_eq(spot->delta, r.delta);
+		compare_places(&in.kaslr, &r.kaslr);
 	}
 	if (good)
 		inspection_close(&in);
@@ -230,6 +247,56 @@ START_TEST(plan__is_run_of_unified_images)
 }
 END_TEST
 
+/* ---- random places */
+
+/* The words that are moved are at the beginning of the text. */
+static const uint32_t lists[] = { 0, 0x81000008, 0, 0x81000020, 0, 0x81000030 };
+
+static void build_random(size_t list_words)
+{
+	elf.len = file.len = 0;
+	elf_small_kernel(&elf, false);
+	buf_add(&elf, lists, list_words * sizeof(*lists));
+	bzimage_of_elf(&elf, "lz4", &file);
+	elf_patch(&file, HDR_SETUP_DATA, 8, 0);
+}
+
+START_TEST(plan__is_run_at_random_places)
+{
+	about = "random place";
+	for (size_t words = 0; words <= COUNT(lists); words++) {
+		build_random(words);
+		wish = (struct kaslr_wish){ KASLR_SEED, (uint64_t)_i };
+		compare_all();
+	}
+	wish = (struct kaslr_wish){ KASLR_OFF, 0 };
+	compare_all();
+}
+END_TEST
+
+/* The place of a run is another one, the rest is not. */
+START_TEST(plan__is_run_with_kaslr_auto)
+{
+	const struct inspect_want want = { .mem = 256 * MIB,
+					   .kaslr = { KASLR_AUTO, 0 } };
+	struct inspection in;
+	struct err e = ERR_EMPTY;
+
+	build_random(COUNT(lists));
+	assert_ok(inspection_from_bytes(&in, "image",
+					(struct bytes){ file.data, file.len },
+					&want, &e),
+		  &e);
+	ck_assert_str_eq(in.no_plan.msg, "");
+	ck_assert_int_eq((int)in.plan.chosen, BOOT_ELF64);
+	ck_assert(in.kaslr.virt_moved && in.kaslr.random_seed);
+	ck_assert_ptr_nonnull(strstr(in.plan.fits[BOOT_ELF64].reason,
+				     "tell the kernel that its place is "
+				     "random"));
+	inspection_close(&in);
+}
+END_TEST
+
 /* ---- headers of every oddity */
 
 static uint64_t state;
@@ -327,6 +394,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, plan__is_run_of_a_file_larger_than_memory);
 	tcase_add_loop_test(t, plan__is_run_of_unified_images, 0,
 			    COUNT(in_ukis));
+	tcase_add_loop_test(t, plan__is_run_at_random_places, 0, 8);
+	tcase_add_test(t, plan__is_run_with_kaslr_auto);
 	tcase_add_loop_test(t, plan__is_run_of_odd_headers, 0, ODD_LOTS);
 	suite_add_tcase(s, t);
 	return s;
