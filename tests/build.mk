@@ -139,10 +139,10 @@ check-box: needs-box
 		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
 		tests/box/disks || rc=1; tests/box/shares || rc=1; \
 		tests/box/streams || rc=1; tests/box/consoles || rc=1; \
-		tests/box/exec || rc=1; exit $$rc
+		tests/box/exec || rc=1; tests/box/debian || rc=1; exit $$rc
 
-# Debian with each kernel, transport and number of CPUs: too long for check-box.
-# tests/box/debian alone takes the first of each.
+# Debian with each kernel, transport and number of CPUs: too long for check-box,
+# which takes the first of each.
 .PHONY: check-debian
 check-debian: needs-box
 	@tests/box/debian --all
