@@ -163,8 +163,8 @@ $(BENCH_PROG): $(call objs,rel,$(BENCH_SRCS)) build/rel/liblauncher.a
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 .PHONY: bench bench-box
-bench: build/launcher $(BENCH_PROG)
-	@scripts/bench $(if $(filter quick,$(BENCH)),load names kaslr disk start)
+bench: build/launcher $(BENCH_PROG) $(GUEST_KERNELS)
+	@scripts/bench $(if $(filter quick,$(BENCH)),load names kaslr disk start sandbox)
 
 bench-box: build/launcher
 	@scripts/bench box

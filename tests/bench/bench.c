@@ -110,13 +110,14 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{ "load", cmd_load },	{ "start", cmd_start },
-		{ "mark", cmd_mark },	{ "names", cmd_names },
-		{ "kaslr", cmd_kaslr }, { "disk", cmd_disk },
+		{ "load", cmd_load },	    { "start", cmd_start },
+		{ "mark", cmd_mark },	    { "names", cmd_names },
+		{ "kaslr", cmd_kaslr },	    { "disk", cmd_disk },
+		{ "sandbox", cmd_sandbox },
 	};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
-	bench_die("usage: bench load|start|mark|names|kaslr|disk ...");
+	bench_die("usage: bench load|start|sandbox|mark|names|kaslr|disk ...");
 }

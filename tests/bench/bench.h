@@ -74,6 +74,7 @@ long long memory_beyond_library(const char *path);
 /* The commands. Arguments begin after the command's name. */
 int cmd_load(int argc, char **argv);
 int cmd_start(int argc, char **argv);
+int cmd_sandbox(int argc, char **argv);
 int cmd_mark(int argc, char **argv);
 int cmd_names(int argc, char **argv);
 int cmd_kaslr(int argc, char **argv);

@@ -12,6 +12,12 @@
  *   fork, exec ......... byte in the pipe ......... process gone
  *   |---- to first instruction ----|                |
  *   |---- to the end -------------------------------|
+ *
+ * bench sandbox LAUNCHER OPTION... IMAGE
+ *
+ * The same of one launcher with its sandbox and without, in turn: the goal is
+ * that the sandbox costs at most SANDBOX_GOAL_MS. Each start is compared with the
+ * one after it, since a machine's pace changes over the runs.
  */
 #include "bench/bench.h"
 
@@ -27,15 +33,18 @@
 
 #define PROGRAMS_MAX 4
 #define RUNS	     21
+#define PAIRS	     101
 #define WARM_UPS     2
 #define PATIENCE_S   30
+
+#define SANDBOX_GOAL_MS 0.3
 
 struct program {
 	const char *name;
 	char **argv;
-	double first_ms[RUNS];
-	double end_ms[RUNS];
-	double rss_mib[RUNS];
+	double first_ms[PAIRS];
+	double end_ms[PAIRS];
+	double rss_mib[PAIRS];
 };
 
 static pid_t spawn(const struct program *p, int *out)
@@ -129,5 +138,52 @@ int cmd_start(int argc, char **argv)
 	printf("%-34s %8s %8s %8s %8s\n", "", "ms", "ms", "ms", "MiB");
 	for (size_t j = 0; j < n; j++)
 		print_row(&programs[j], &programs[0]);
+	return 0;
+}
+
+/* "--sandbox on" and then "off", in front of the caller's options. */
+static struct program with_sandbox(const char *mode, int argc, char **argv)
+{
+	struct program p = { .name = mode };
+	size_t n = 0;
+
+	p.argv = calloc((size_t)argc + 3, sizeof(*p.argv));
+	if (!p.argv)
+		bench_die("no memory");
+	p.argv[n++] = argv[0];
+	p.argv[n++] = (char *)"--sandbox";
+	p.argv[n++] = (char *)mode;
+	memcpy(p.argv + n, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
+	return p;
+}
+
+int cmd_sandbox(int argc, char **argv)
+{
+	static struct program on, off;
+	double cost[PAIRS], ratio[PAIRS], with, without, middle;
+
+	if (argc < 2)
+		bench_die("usage: bench sandbox LAUNCHER OPTION... IMAGE");
+	bench_ask_for_priority();
+	on = with_sandbox("on", argc, argv);
+	off = with_sandbox("off", argc, argv);
+	for (size_t i = 0; i < PAIRS + WARM_UPS; i++) {
+		run_once(&on, i < WARM_UPS ? 0 : i - WARM_UPS);
+		run_once(&off, i < WARM_UPS ? 0 : i - WARM_UPS);
+	}
+	for (size_t i = 0; i < PAIRS; i++)
+		cost[i] = on.first_ms[i] - off.first_ms[i];
+	for (size_t i = 0; i < PAIRS; i++)
+		ratio[i] = on.first_ms[i] / off.first_ms[i];
+	with = bench_median(on.first_ms, PAIRS);
+	without = bench_median(off.first_ms, PAIRS);
+	middle = bench_median(cost, PAIRS);
+	printf("%8s %8s %8s %8s %8s\n", "on", "off", "cost", "ratio", "wanted");
+	printf("%8.2f %8.2f %8.2f %8.2f  <= %.1f ms %s\n", with, without,
+	       middle, bench_median(ratio, PAIRS), SANDBOX_GOAL_MS,
+	       bench_verdict(middle, SANDBOX_GOAL_MS));
+	printf("fastest: %.2f on, %.2f off\n", on.first_ms[0], off.first_ms[0]);
+	free(on.argv);
+	free(off.argv);
 	return 0;
 }
