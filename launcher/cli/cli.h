@@ -32,9 +32,11 @@
 
 /* The options of all commands. A command reads those that it takes. */
 struct options {
-	const char *image; /* test: the suite */
-	const char *other; /* the second IMAGE, or NULL */
-	uint64_t mem;	   /* bytes */
+	const char *image;  /* test: the suite */
+	const char *other;  /* the second IMAGE, or NULL */
+	uint64_t mem;	    /* bytes */
+	uint64_t keep_free; /* bytes of the host's memory, if: */
+	bool keep_free_given;
 	unsigned long cpus;
 	const char *initrd[INITRD_PARTS_MAX];
 	size_t initrd_count;
@@ -43,11 +45,12 @@ struct options {
 	struct kaslr_wish kaslr;
 	struct device_request devices[MACHINE_DEVICES_MAX];
 	size_t devices_count;
-	const char *name;    /* the guest's; NULL: its image's */
-	const char *console; /* "serial" or "virtio"; NULL: serial */
-	const char *sandbox; /* one of sandbox_word(); NULL: the default */
-	const char *virtio;  /* one of machine_virtio_words; NULL: auto */
-	uint64_t timeout_ns; /* 0: none */
+	const char *name;      /* the guest's; NULL: its image's */
+	const char *console;   /* "serial" or "virtio"; NULL: serial */
+	const char *sandbox;   /* one of sandbox_word(); NULL: the default */
+	const char *virtio;    /* one of machine_virtio_words; NULL: auto */
+	uint64_t timeout_ns;   /* 0: none */
+	uint64_t limit_output; /* bytes; 0: none */
 	const char *expect[WATCH_EXPECT_MAX];
 	size_t expect_count;
 	const char *fail_on[WATCH_EXPECT_MAX];

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/host_memory.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/tty_guard.h"
@@ -175,7 +176,12 @@ static int open_all(struct run *r, struct err *e)
 	r->guest.debugger.lost = o->gdb_lost;
 	if (!rc && o->gdb)
 		rc = debugger_open(&r->guest.debugger, o->gdb, e);
-	return rc ?: options_open_devices(o, e);
+	if (!rc)
+		rc = options_open_devices(o, e);
+	if (rc || !o->keep_free_given)
+		return rc;
+	rc = host_memory_check(o->mem, o->keep_free, e);
+	return rc ? err_prefix(e, rc, "--keep-free") : 0;
 }
 
 /* Open the image and make a guest for it. */
@@ -222,12 +228,17 @@ static int read_all(struct run *r, struct err *e)
 		r->guest.session.input.fd = -1;
 		r->guest.session.output.fd = r->way->log_fd;
 	}
+	/* What a command prints is not the console. */
+	if (r->guest.log_apart)
+		r->guest.session.log.limit = o->limit_output;
+	else
+		r->guest.session.output.limit = o->limit_output;
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
 	if (rc || !o->trace_kinds)
 		return rc;
 	rc = trace_open(&r->guest.trace, o->trace_kinds, &r->files.trace,
-			log_start_ns(), e);
+			o->limit_output, log_start_ns(), e);
 	return rc ? err_prefix(e, rc, "--trace") : 0;
 }
 

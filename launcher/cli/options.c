@@ -46,6 +46,13 @@ static int check_mem(struct options *o, const char *arg, struct err *e)
 	return 0;
 }
 
+static int check_limit(struct options *o, const char *arg, struct err *e)
+{
+	return o->limit_output
+		       ? 0
+		       : err_set(e, EINVAL, "'%s' is not at least 1", arg);
+}
+
 static const char *boot_word(size_t i)
 {
 	if (!i)
@@ -177,6 +184,9 @@ const struct option_row option_rows[] = {
 	  OPT_RUN | OPT_INSPECT | OPT_VERIFY | OPT_SUITE,
 	  "guest memory, 64M to 512G (default 256M)", SIZE(mem),
 	  .set = check_mem, .hints = "64M 128M 256M 512M 1G 2G 4G 8G" },
+	{ "keep-free", 0, "SIZE", ONCE, OPT_RUN | OPT_SUITE,
+	  "start only if this much of the host's memory stays available",
+	  SIZE(keep_free), GIVEN(keep_free_given), .hints = "0 512M 1G" },
 	{ "cpus", 'c', "N", ONCE, OPT_RUN | OPT_SUITE,
 	  "number of vCPUs (default 1)", NUMBER(cpus, 1, CPUS_MAX) },
 	{ "expose", 0, "FEATURES", ONCE, OPT_RUN | OPT_SUITE,
@@ -234,6 +244,9 @@ const struct option_row option_rows[] = {
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
 	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
 	  .hints = "10s 30s 1m 5m" },
+	{ "limit-output", 0, "SIZE", ONCE, OPT_RUN,
+	  "write at most this much of the console, and of the trace",
+	  SIZE(limit_output), .set = check_limit, .hints = "1M 16M 100M" },
 	{ "expect", 0, "REGEX", WATCH_EXPECT_MAX,
 	  OPT_RUN | OPT_SUITE | OPT_NOT_EXEC,
 	  "succeed once a console line matches; repeatable, in order",

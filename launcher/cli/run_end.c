@@ -93,6 +93,8 @@ static void gather_facts(struct report_facts *f, struct run *r, int status,
 		.plan = &r->boot,
 		.machine = &r->guest.m,
 		.watch = &r->guest.watch,
+		.dropped = r->guest.session.output.dropped +
+			   r->guest.session.log.dropped,
 		.symbols = &r->guest.symbols,
 		.autopsy = &r->guest.autopsy,
 		.sandbox = { sandbox_entered(), sandbox_landlock(),

@@ -2,6 +2,7 @@
 #include "machine/trace.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "base/thread.h"
 
@@ -52,16 +54,39 @@ static void give_up(struct trace *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* How much of a chunk of @len bytes, which are whole lines, the file may have. */
+static size_t within_limit(struct trace *t, size_t len)
+{
+	uint64_t left = t->limit - t->written;
+
+	if (!t->limit || len <= left)
+		return len;
+	len = (size_t)left;
+	while (len && t->chunk[len - 1] != '\n')
+		len--;
+	return len;
+}
+
 static void *write_out(void *arg)
 {
 	struct trace *t = arg;
-	struct bytes part = { .data = (const uint8_t *)t->chunk };
+	size_t len;
 
 	confine_thread(THREAD_WORK, "trace");
-	while ((part.len = take(t))) {
+	while ((len = take(t))) {
+		const struct bytes part = { (const uint8_t *)t->chunk,
+					    within_limit(t, len) };
+
 		t->rc = output_write(&t->out, &part, 1, &t->wait, &t->failure);
 		if (t->rc)
 			break;
+		t->written += part.len;
+		if (part.len < len) {
+			log_say("--limit-output: %s ends after %" PRIu64
+				" bytes; the run goes on",
+				t->out.path, t->written);
+			break;
+		}
 	}
 	give_up(t);
 	return NULL;
@@ -82,13 +107,14 @@ static int start_writer(struct trace *t, struct err *e)
 }
 
 int trace_open(struct trace *t, unsigned kinds, struct output *out,
-	       uint64_t start_ns, struct err *e)
+	       uint64_t limit, uint64_t start_ns, struct err *e)
 {
 	int rc = output_publish(out, e);
 
 	if (rc)
 		return rc;
 	*t = (struct trace){
+		.limit = limit,
 		.start_ns = start_ns,
 		.loop = pthread_self(),
 		.out = *out,
@@ -125,7 +151,8 @@ static void add(struct trace *t, const char *line, size_t len)
 	if (!t->open || t->stuck)
 		return;
 	if (!has_room(t, len)) {
-		t->lost++;
+		/* Or the writer has given up meanwhile. */
+		t->lost += !t->stuck;
 		return;
 	}
 	memcpy(t->buffer + t->len, line, len);

@@ -13,6 +13,8 @@
  * loop never waits, because it serves signals and the time limit; a part of the
  * buffer is left for its lines.
  *
+ * Beyond a limit no line is written; this is said once, and the guest goes on.
+ *
  * Once the run has ended, all waits are short: lines that cannot be written by
  * then are lost, and trace_close() reports this. A failed write ends the trace,
  * and trace_close() reports it, too.
@@ -46,9 +48,11 @@ struct trace {
 	uint64_t start_ns;
 	pthread_t loop; /* the thread that must not wait */
 	pthread_t writer;
-	struct output out;			  /* the writer's */
-	struct patience wait;			  /* the writer's */
-	int hurry_fd;				  /* eventfd: see patience.h */
+	uint64_t limit;	      /* bytes of the file; 0: none */
+	uint64_t written;     /* the writer's */
+	struct output out;    /* the writer's */
+	struct patience wait; /* the writer's */
+	int hurry_fd;	      /* eventfd: see patience.h */
 	char chunk[TRACE_BUFFER + TRACE_RESERVE]; /* the writer's */
 	struct err failure;			  /* the writer's, if: */
 	int rc;
@@ -72,10 +76,10 @@ int trace_parse(const char *list, unsigned *kinds, struct err *e);
 
 /*
  * Begin. The trace takes ownership of @out and names it at once, so that it can
- * be read while the guest runs. Called on the thread that must not wait.
+ * be read while the guest runs. @limit: the most bytes of the file; 0: none. Called on the thread that must not wait.
  */
 int trace_open(struct trace *t, unsigned kinds, struct output *out,
-	       uint64_t start_ns, struct err *e);
+	       uint64_t limit, uint64_t start_ns, struct err *e);
 
 /* Whether @kind is traced; false for a trace that is not open. */
 static inline bool trace_wants(const struct trace *t, enum trace_kind kind)

@@ -287,10 +287,13 @@ static json_t *lines_json(const struct watch *w)
 	return all;
 }
 
-static json_t *console_json(const struct watch *w)
+static json_t *console_json(const struct report_facts *f)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bytes",
-			 json_amount(w->bytes), "expected",
+	const struct watch *w = f->watch;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "bytes",
+			 json_amount(w->bytes), "dropped",
+			 json_amount(f->dropped), "expected",
 			 json_amount(w->expect_count), "met",
 			 json_amount(w->expect_met), "failed_on",
 			 w->failed_by ? json_text(w->failed) : json_null(),
@@ -318,7 +321,7 @@ int report_json(const struct report_facts *f, char **out, struct err *e)
 		"evidence", evidence_json(f->outcome), "sandbox",
 		sandbox_json(f), "plan", plan_or_null(f), "kaslr",
 		kaslr_json(f), "timeline", timeline_json(f), "console",
-		console_json(f->watch), "vcpus", vcpus_json(f), "exits",
+		console_json(f), "vcpus", vcpus_json(f), "exits",
 		all_exits_json(m), "unknown_ports", unknown_json(&m->ports),
 		"unknown_mmio", unknown_json(&m->mmio), "unknown_msrs",
 		unknown_json(&m->msrs), "memory", memory_json(m), "devices",

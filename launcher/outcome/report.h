@@ -28,6 +28,7 @@ struct report_facts {
 	const struct boot_result *plan; /* all zero until it is known */
 	const struct machine *machine;	/* whose vCPUs have stopped */
 	const struct watch *watch;
+	uint64_t dropped; /* bytes of the console that were not written */
 	struct symbols *symbols;
 	struct autopsy *autopsy; /* NULL: none */
 	/* The sandbox: its mode, NULL if the run ended before it; what it lacks

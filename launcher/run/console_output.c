@@ -2,6 +2,7 @@
 #include "run/console_output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -64,6 +65,21 @@ static void pass_on(struct console_output *o, const uint8_t *data, size_t n)
 	o->seen(o->ctx);
 }
 
+/* Only the watch gets the @n bytes. */
+static ssize_t drop(struct console_output *o, const uint8_t *data, size_t n)
+{
+	if (!o->dropped)
+		log_say("--limit-output: %" PRIu64
+			" bytes of the guest's console are written, and the "
+			"rest is dropped; the run goes on",
+			o->written);
+	o->dropped += n;
+	show_watch(o, data, n);
+	console_drop(o->console, n);
+	o->seen(o->ctx);
+	return (ssize_t)n;
+}
+
 /*
  * Write a piece of the queue to stdout. Returns how many bytes were written, 0
  * if stdout accepts none for now, negative if there is nothing to write or
@@ -84,6 +100,10 @@ static ssize_t write_piece(struct console_output *o)
 	if (milestone_reach(o->times, MILESTONE_FIRST_CONSOLE_BYTE))
 		log_step("first console byte");
 	n = len < PIPE_BUF ? (ssize_t)len : PIPE_BUF;
+	if (o->limit && o->written == o->limit)
+		return drop(o, data, (size_t)n);
+	if (o->limit && (uint64_t)n > o->limit - o->written)
+		n = (ssize_t)(o->limit - o->written);
 	if (o->fd >= 0)
 		n = write(o->fd, data, (size_t)n);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -93,6 +113,7 @@ static ssize_t write_piece(struct console_output *o)
 		fail(o, errno);
 		return -1;
 	}
+	o->written += (uint64_t)n;
 	pass_on(o, data, (size_t)n);
 	return n;
 }

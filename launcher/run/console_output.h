@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The output of the guest's console: goes from the queue to stdout byte by
- * byte, and to the watch.
+ * byte, and to the watch. Beyond a limit, the watch alone gets it.
  *
  * Must never trust: the reader of stdout, which may be slow, stop, or close the
  * pipe. It blocks neither the event loop nor the end of the run.
@@ -27,8 +27,11 @@ struct console_output {
 	/* The watch has seen more. */
 	void (*seen)(void *ctx);
 	void *ctx;
-	int fd; /* -1: the output goes only to the watch */
+	int fd;		/* -1: the output goes only to the watch */
+	uint64_t limit; /* bytes that stdout gets at most; 0: all */
 
+	uint64_t written; /* to stdout */
+	uint64_t dropped; /* beyond the limit: only the watch has seen them */
 	size_t unwritten; /* bytes that were left at the end */
 	int write_error;  /* why: an errno; 0: nothing read them */
 	struct loop *loop;

@@ -12,6 +12,7 @@ _launcher_options()
 	case $1 in
 	run) printf '%s\n' \
 		--mem -m \
+		--keep-free \
 		--cpus -c \
 		--expose \
 		--initrd -i \
@@ -29,6 +30,7 @@ _launcher_options()
 		--virtio \
 		--sandbox \
 		--timeout \
+		--limit-output \
 		--expect \
 		--fail-on \
 		--send \
@@ -45,6 +47,7 @@ _launcher_options()
 		--version -V ;;
 	exec) printf '%s\n' \
 		--mem -m \
+		--keep-free \
 		--cpus -c \
 		--expose \
 		--initrd -i \
@@ -61,6 +64,7 @@ _launcher_options()
 		--virtio \
 		--sandbox \
 		--timeout \
+		--limit-output \
 		--fail-on \
 		--symbols \
 		--report \
@@ -151,6 +155,8 @@ _launcher_argument()
 	case "$1 $2" in
 	*' -m' | *' --mem')
 		_launcher_offer -W '64M 128M 256M 512M 1G 2G 4G 8G' ;;
+	*' --keep-free')
+		_launcher_offer -W '0 512M 1G' ;;
 	*' -c' | *' --cpus')
 		: ;;
 	*' --expose')
@@ -183,6 +189,8 @@ _launcher_argument()
 		_launcher_offer -W 'on log off' ;;
 	*' --timeout')
 		_launcher_offer -W '10s 30s 1m 5m' ;;
+	*' --limit-output')
+		_launcher_offer -W '1M 16M 100M' ;;
 	*' --expect')
 		: ;;
 	*' --fail-on')

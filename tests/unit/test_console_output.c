@@ -299,6 +299,43 @@ START_TEST(output__file)
 }
 END_TEST
 
+/* Beyond the limit only the watch sees it, and that does not end the run. */
+START_TEST(output__ends_at_a_limit)
+{
+	struct outcome o;
+
+	out.limit = 6;
+	begin();
+	say("one\r\nt");
+	let_time_pass();
+	assert_out("one\r\nt");
+	ck_assert_uint_eq(out.dropped, 0);
+	say("wo\r\n");
+	let_time_pass();
+	say("three\r\n");
+	let_time_pass();
+	assert_out("");
+	ck_assert_uint_eq(out.written, 6);
+	ck_assert_uint_eq(out.dropped, 4 + 7);
+	ck_assert_str_eq(watch_last_line(&watch), "three");
+	ck_assert(!outcome_get(&latch, &o));
+}
+END_TEST
+
+START_TEST(output__cuts_at_a_limit)
+{
+	out.limit = 2;
+	begin();
+	say("hello\r\n");
+	let_time_pass();
+	console_output_drain(&out, &patience);
+	assert_out("he");
+	ck_assert_uint_eq(out.dropped, 5);
+	ck_assert_uint_eq(out.unwritten, 0);
+	ck_assert_str_eq(watch_last_line(&watch), "hello");
+}
+END_TEST
+
 /* Only to the watch. */
 START_TEST(output__nowhere)
 {
@@ -444,6 +481,8 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, output__terminal_closed);
 	tcase_add_test(tc, output__full_device);
 	tcase_add_test(tc, output__file);
+	tcase_add_test(tc, output__ends_at_a_limit);
+	tcase_add_test(tc, output__cuts_at_a_limit);
 	tcase_add_test(tc, output__nowhere);
 	tcase_add_test(tc, output__cannot_be_watched);
 	tcase_add_test(tc, output__questions);

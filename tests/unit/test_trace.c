@@ -19,6 +19,7 @@
 
 static struct trace t;
 static struct err e;
+static uint64_t limit;
 static char path[] = "./launcher-trace-XXXXXX";
 
 static void setup(void)
@@ -28,6 +29,7 @@ static void setup(void)
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	t = (struct trace)TRACE_EMPTY;
+	limit = 0;
 }
 
 static void teardown(void)
@@ -40,7 +42,7 @@ static int open_trace(unsigned kinds, const char *file, uint64_t start_ns)
 	struct output out = OUTPUT_EMPTY;
 
 	return output_open(&out, file, 0666, &e)
-		       ?: trace_open(&t, kinds, &out, start_ns, &e);
+		       ?: trace_open(&t, kinds, &out, limit, start_ns, &e);
 }
 
 static const struct {
@@ -161,6 +163,29 @@ START_TEST(trace__replaces_what_was_there)
 	ck_assert_ptr_nonnull(strstr(line, " new\n"));
 	ck_assert_ptr_null(fgets(line, sizeof(line), f));
 	fclose(f);
+}
+END_TEST
+
+/* Whole lines, up to the limit. Nothing waits for more room, and nothing counts
+ * as lost. */
+START_TEST(trace__ends_at_a_limit)
+{
+	struct stat st;
+	size_t line;
+
+	for (int n = 0; n < 2; n++) {
+		/* Two lines and a half; much more than the buffer. */
+		limit = n ? 2 * TRACE_BUFFER : 50;
+		assert_ok(open_trace(TRACE_IRQ, path, clock_ns()), &e);
+		for (unsigned i = 0; i < 20000; i++)
+			trace_line(&t, "irq %04u", i % 1000);
+		assert_ok(trace_close(&t, &e), &e);
+		ck_assert_int_eq(stat(path, &st), 0);
+		line = strlen("0.000000000 irq 0000\n");
+		ck_assert_uint_le((size_t)st.st_size, limit);
+		ck_assert_uint_gt((size_t)st.st_size, limit - line);
+		ck_assert_uint_eq((size_t)st.st_size % line, 0);
+	}
 }
 END_TEST
 
@@ -357,6 +382,7 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, trace__line_with_its_time);
 	tcase_add_test(tc, trace__time_is_since_the_start);
 	tcase_add_test(tc, trace__replaces_what_was_there);
+	tcase_add_test(tc, trace__ends_at_a_limit);
 	tcase_add_test(tc, trace__long_line_is_cut);
 	tcase_add_test(tc, trace__loses_no_line_of_any_thread);
 	tcase_add_test(tc, trace__waits_for_a_slow_reader);
