@@ -14,7 +14,7 @@
 
 #include "pv/virtio.h"
 
-#define VDEV_QUEUES	 4
+#define VDEV_QUEUES	 6
 #define VDEV_ENTRIES	 8 /* of each queue */
 #define VDEV_BUFFER_SIZE 2048
 
