@@ -109,6 +109,9 @@ static void take_input(void)
 		h.in.to += (size_t)n;
 		while (net_stream_next(&h.in, &f, h.drops))
 			slirp_input(h.slirp, f.data, (int)f.len);
+		/* All that had arrived. */
+		if ((size_t)n < room)
+			return;
 	}
 }
 

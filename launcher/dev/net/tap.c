@@ -4,11 +4,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TUN_DEVICE "/dev/net/tun"
@@ -162,10 +165,23 @@ int net_tap_new(struct net_backend **b, int fd, struct err *e)
 	return 0;
 }
 
+/* Ask the network namespace of this process about an interface. /sys may show
+ * that of another. */
+static int ask_interface(unsigned long what, struct ifreq *r)
+{
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int rc = s < 0 || ioctl(s, what, r) ? -errno : 0;
+
+	if (s >= 0)
+		close(s);
+	return rc;
+}
+
 /* TUNSETIFF would create an interface that does not exist. */
 static int check_exists(const char *name, struct err *e)
 {
-	char path[sizeof("/sys/class/net//tun_flags") + IFNAMSIZ];
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq r = { .ifr_flags = 0 };
 	size_t len = strlen(name);
 
 	if (!len || len >= IFNAMSIZ || strchr(name, '/') || *name == '.')
@@ -173,16 +189,18 @@ static int check_exists(const char *name, struct err *e)
 			       "'%s' is not the name of an interface (1 to %d "
 			       "bytes)",
 			       name, IFNAMSIZ - 1);
-	strcpy(stpcpy(path, "/sys/class/net/"), name);
-	if (access(path, F_OK))
+	strcpy(r.ifr_name, name);
+	if (ask_interface(SIOCGIFINDEX, &r))
 		return err_set(e, ENODEV,
 			       "there is no interface %s; its owner makes it: "
 			       "ip tuntap add %s mode tap user NAME",
 			       name, name);
-	strcat(path, "/tun_flags");
-	return access(path, F_OK)
-		       ? err_set(e, EINVAL, "%s is not a TAP interface", name)
-		       : 0;
+	r.ifr_data = (void *)&driver;
+	if (ask_interface(SIOCETHTOOL, &r) ||
+	    strcmp(driver.driver, "tun") != 0 ||
+	    strcmp(driver.bus_info, "tap") != 0)
+		return err_set(e, EINVAL, "%s is not a TAP interface", name);
+	return 0;
 }
 
 static int attach(int fd, const char *name, struct err *e)
