@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "cli/confined.h"
 #include "image/add_symtab.h"
 #include "image/image.h"
 #include "image/scratch.h"
@@ -53,13 +54,15 @@ static int write_elf(const struct options *o, const struct scratch *s,
 }
 
 /* Write to @out, then commit or discard it. */
-static int extract(const struct options *o, struct output *out, struct err *e)
+static int extract(const struct options *o, struct input *in,
+		   struct output *out, struct err *e)
 {
 	struct scratch s = { 0 };
 	struct image img;
 	int rc;
 
-	rc = image_open(&img, o->image, e);
+	rc = confine_command(o, SANDBOX_READ, out, e)
+		     ?: image_read(&img, in, e);
 	if (rc)
 		return rc;
 	rc = scratch_decode(&s, &img, e);
@@ -75,6 +78,7 @@ static int extract(const struct options *o, struct output *out, struct err *e)
 int cmd_extract(const struct options *o, struct err *e)
 {
 	struct output out = OUTPUT_EMPTY;
+	struct input in = INPUT_EMPTY;
 	int rc;
 
 	if (!o->output && isatty(STDOUT_FILENO)) {
@@ -84,7 +88,9 @@ int cmd_extract(const struct options *o, struct err *e)
 		return STATUS_USAGE;
 	}
 	rc = output_open(&out, o->output ?: "-", 0644, e)
-		     ?: extract(o, &out, e);
+		     ?: input_open(&in, o->image, e)
+		     ?: extract(o, &in, &out, e);
+	input_close(&in);
 	output_discard(&out);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "boot/boot.h"
+#include "cli/confined.h"
 #include "image/symtab.h"
 #include "show/drivers_list.h"
 #include "show/inspect.h"
@@ -22,6 +23,13 @@
 #include "show/map_svg.h"
 #include "show/symbols_list.h"
 #include "machine/machine.h"
+
+/* All that is opened, before the image is read. */
+struct files {
+	struct output map;
+	struct input image, other;
+	struct input initrds[INITRD_PARTS_MAX]; /* for the map */
+};
 
 /* Printed at the end, so that after an error stdout is empty. */
 static int print(const struct options *o, const char *text, struct err *e)
@@ -72,25 +80,13 @@ static int show_difference(const struct options *o, const struct inspection *a,
 	return equal ? STATUS_OK : STATUS_REPORTED;
 }
 
-static int open_initrds(struct input *initrds, const struct options *o,
-			struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
-		initrds[i] = (struct input)INPUT_EMPTY;
-	for (size_t i = 0; !rc && i < o->initrd_count; i++)
-		rc = input_open(&initrds[i], o->initrd[i], e);
-	return rc ? err_prefix(e, rc, "initrd") : 0;
-}
-
 /* Put everything where run would put it. */
 static int load_all(const struct options *o, const struct image *img,
-		    struct memory_map *map, enum boot_id *chosen, struct err *e)
+		    struct files *f, struct memory_map *map,
+		    enum boot_id *chosen, struct err *e)
 {
 	const struct machine_config config = options_machine(o);
 	struct machine m = MACHINE_EMPTY;
-	struct input initrds[INITRD_PARTS_MAX];
 	struct boot_result boot;
 	char *cmdline;
 	int rc;
@@ -99,9 +95,7 @@ static int load_all(const struct options *o, const struct image *img,
 				  options_consoles(o), e);
 	if (rc)
 		return rc;
-	rc = open_initrds(initrds, o, e);
-	if (!rc)
-		rc = machine_init(&m, &config, NULL, e);
+	rc = machine_init(&m, &config, NULL, e);
 	if (rc)
 		goto out;
 	machine_map(&m, map);
@@ -112,7 +106,7 @@ static int load_all(const struct options *o, const struct image *img,
 					.protocol = o->boot,
 					.cmdline = cmdline,
 					.kaslr = o->kaslr,
-					.initrds = initrds,
+					.initrds = f->initrds,
 					.initrds_count = o->initrd_count,
 					.rsdp = m.rsdp,
 					.places = map },
@@ -120,15 +114,13 @@ static int load_all(const struct options *o, const struct image *img,
 	*chosen = boot.plan.chosen;
 	machine_release(&m);
 out:
-	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
-		input_close(&initrds[i]);
 	free(cmdline);
 	return rc;
 }
 
-/* Write to @out, then commit or discard it. */
+/* Write to the picture's file, then commit or discard it. */
 static int write_map(const struct options *o, const struct image *img,
-		     struct output *out, struct err *e)
+		     struct files *f, struct err *e)
 {
 	struct memory_map map = { 0 };
 	enum boot_id chosen = 0;
@@ -136,14 +128,14 @@ static int write_map(const struct options *o, const struct image *img,
 	char *svg = NULL;
 	int rc;
 
-	rc = load_all(o, img, &map, &chosen, e);
+	rc = load_all(o, img, f, &map, &chosen, e);
 	if (rc)
 		return err_prefix(e, rc, "--map: %s", o->image);
 	map_words_make(&words, o->image, o->mem, boot_protocols[chosen].name);
 	rc = map_svg(&map, words.title, words.below, &svg, e);
 	if (!rc)
 		rc = output_finish(
-			out,
+			&f->map,
 			&(struct bytes){ (const uint8_t *)svg, strlen(svg) }, 1,
 			NULL, e);
 	free(svg);
@@ -219,7 +211,7 @@ static int show_part(const struct options *o, const struct inspection *in,
 	return rc ? STATUS_FAILED : STATUS_OK;
 }
 
-static int inspect(const struct options *o, struct output *map, struct err *e)
+static int inspect(const struct options *o, struct files *f, struct err *e)
 {
 	const struct inspect_want want = { .boot = o->boot,
 					   .cmdline = o->cmdline,
@@ -228,16 +220,16 @@ static int inspect(const struct options *o, struct output *map, struct err *e)
 	struct inspection in, other;
 	int status = STATUS_FAILED;
 
-	if (inspection_open(&in, o->image, &want, e))
+	if (inspection_open(&in, o->image, &f->image, &want, e))
 		return STATUS_FAILED;
 	if (o->with_symbols || o->drivers) {
 		status = show_part(o, &in, e);
 	} else if (!o->other) {
 		status = show_one(o, &in, e);
 		if (status == STATUS_OK && o->map &&
-		    write_map(o, &in.img, map, e))
+		    write_map(o, &in.img, f, e))
 			status = STATUS_FAILED;
-	} else if (!inspection_open(&other, o->other, &want, e)) {
+	} else if (!inspection_open(&other, o->other, &f->other, &want, e)) {
 		status = show_difference(o, &in, &other, e);
 		inspection_close(&other);
 	}
@@ -245,16 +237,44 @@ static int inspect(const struct options *o, struct output *map, struct err *e)
 	return status;
 }
 
+static int open_all(struct files *f, const struct options *o, struct err *e)
+{
+	int rc = o->map ? output_open(&f->map, o->map, 0666, e) : 0;
+
+	if (rc)
+		return err_prefix(e, rc, "--map");
+	rc = input_open(&f->image, o->image, e);
+	if (!rc && o->other)
+		rc = input_open(&f->other, o->other, e);
+	if (rc || !o->map)
+		return rc;
+	for (size_t i = 0; !rc && i < o->initrd_count; i++)
+		rc = input_open(&f->initrds[i], o->initrd[i], e);
+	return rc ? err_prefix(e, rc, "initrd") : 0;
+}
+
+static void close_all(struct files *f)
+{
+	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
+		input_close(&f->initrds[i]);
+	input_close(&f->other);
+	input_close(&f->image);
+	output_discard(&f->map);
+}
+
 int cmd_inspect(const struct options *o, struct err *e)
 {
-	struct output map = OUTPUT_EMPTY;
-	int status;
+	struct files f = {
+		.map = OUTPUT_EMPTY,
+		.image = INPUT_EMPTY,
+		.other = INPUT_EMPTY,
+	};
+	int status = STATUS_FAILED;
 
-	if (o->map && output_open(&map, o->map, 0666, e)) {
-		err_prefix(e, 0, "--map");
-		return STATUS_FAILED;
-	}
-	status = inspect(o, &map, e);
-	output_discard(&map);
+	for (size_t i = 0; i < INITRD_PARTS_MAX; i++)
+		f.initrds[i] = (struct input)INPUT_EMPTY;
+	if (!open_all(&f, o, e) && !confine_command(o, SANDBOX_READ, &f.map, e))
+		status = inspect(o, &f, e);
+	close_all(&f);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "cli/confined.h"
 #include "image/scratch.h"
 #include "pack/pack.h"
 #include "pv/bootparam.h"
@@ -65,14 +66,15 @@ static int pack_image(const struct options *o, struct pack_request *r,
 
 /* Write to @out, then commit or discard it. */
 static int pack(const struct options *o, struct pack_request *r,
-		struct output *out, struct err *e)
+		struct input *in, struct output *out, struct err *e)
 {
 	struct buf packed = { 0 };
 	struct image img;
 	struct bytes file;
 	int rc;
 
-	rc = image_open(&img, o->image, e);
+	rc = confine_command(o, SANDBOX_READ, out, e)
+		     ?: image_read(&img, in, e);
 	if (rc)
 		return rc;
 	rc = pack_image(o, r, &img, &packed, e);
@@ -87,13 +89,16 @@ static int pack(const struct options *o, struct pack_request *r,
 int cmd_pack(const struct options *o, struct err *e)
 {
 	struct output out = OUTPUT_EMPTY;
+	struct input in = INPUT_EMPTY;
 	struct pack_request r = { 0 };
 	int rc;
 
 	if (choose(&r, o, e))
 		return STATUS_USAGE;
 	rc = output_open(&out, o->output ?: "-", 0644, e)
-		     ?: pack(o, &r, &out, e);
+		     ?: input_open(&in, o->image, e)
+		     ?: pack(o, &r, &in, &out, e);
+	input_close(&in);
 	output_discard(&out);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

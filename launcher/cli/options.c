@@ -238,7 +238,9 @@ const struct option_row option_rows[] = {
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
 	  CHOICE(virtio, "way", virtio_word) },
-	{ "sandbox", 0, "MODE", ONCE, OPT_RUN | OPT_SUITE,
+	{ "sandbox", 0, "MODE", ONCE,
+	  OPT_RUN | OPT_SUITE | OPT_INSPECT | OPT_EXTRACT | OPT_PACK |
+		  OPT_VERIFY,
 	  "confine the launcher before it reads the image: on, log or off",
 	  CHOICE(sandbox, "mode", sandbox_word) },
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,

@@ -52,7 +52,7 @@ static void allow_devices(struct sandbox_config *c, const struct options *o)
 			allow_removal(c, socket);
 		if (!option || !option->opens_files)
 			continue;
-		c->wide = true;
+		c->process = SANDBOX_WIDE;
 		if (!option->folder)
 			continue;
 		fd = option->folder(r->config, &writable);

@@ -9,8 +9,8 @@
  *   RULE_BITS(call, roles, arg, mask, want) only if (argument & mask) == want
  *   IOCTL(request, roles)                   ioctl() with this request
  *
- * The process filter, LOAD or WIDE, is there before the image is read, and no
- * thread's own filter can allow more than it does. What is not here is stopped:
+ * The process filter, LOAD, WIDE or READ, is there before the image is read, and
+ * no thread's own filter can allow more than it does. What is not here is stopped:
  * above all to open a file, to make a socket, to start a program, to signal
  * another process, to trace one, and to make memory executable.
  *
@@ -24,9 +24,11 @@
 #define VCPU  0x08 /* a vCPU's thread */
 #define WORK  0x10 /* a device's thread, the trace's writer */
 #define FILES 0x20 /* the thread of a device that opens files or sockets */
+#define READ  0x40 /* a command that reads images and runs no guest */
 
 #define PROCESS (LOAD | WIDE)
-#define EVERY	(PROCESS | MAIN | VCPU | WORK | FILES)
+#define GUEST	(PROCESS | MAIN | VCPU | WORK | FILES) /* all of a run */
+#define EVERY	(GUEST | READ)
 #define SERVING (PROCESS | MAIN | WORK | FILES)
 #define CONTROL (PROCESS | MAIN)
 
@@ -72,9 +74,9 @@ RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_NAME)
 RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_VMA)
 
 /* --- threads: a new process is not one (no CLONE_THREAD) */
-RULE_BITS(clone, PROCESS | MAIN | WORK | FILES, 0, CLONE_THREAD, CLONE_THREAD)
-RULE(sched_getaffinity, SERVING)
-RULE(seccomp, EVERY) /* a thread's own filter, which can only forbid */
+RULE_BITS(clone, SERVING | READ, 0, CLONE_THREAD, CLONE_THREAD)
+RULE(sched_getaffinity, SERVING | READ)
+RULE(seccomp, GUEST) /* a thread's own filter, which can only forbid */
 
 /* --- event loops */
 RULE(epoll_create1, SERVING)
@@ -82,33 +84,33 @@ RULE(epoll_ctl, SERVING)
 RULE(epoll_wait, SERVING)
 RULE(epoll_pwait, SERVING)
 RULE(poll, EVERY)
-RULE(ppoll, EVERY)
+RULE(ppoll, GUEST)
 RULE(eventfd2, SERVING)
 RULE(timerfd_create, SERVING)
 RULE(timerfd_settime, SERVING)
 RULE(signalfd4, CONTROL)
 RULE(rt_sigtimedwait, CONTROL)
-RULE(rt_sigpending, EVERY)
+RULE(rt_sigpending, GUEST)
 RULE(pipe2, SERVING)
 
 /* --- files that are open */
-RULE(readv, SERVING)
-RULE(writev, SERVING)
-RULE(pread64, SERVING)
-RULE(pwrite64, SERVING)
+RULE(readv, SERVING | READ)
+RULE(writev, SERVING | READ)
+RULE(pread64, SERVING | READ)
+RULE(pwrite64, SERVING | READ)
 RULE(preadv, SERVING)
 RULE(pwritev, SERVING)
 RULE(preadv2, SERVING)
 RULE(pwritev2, SERVING)
-RULE(lseek, SERVING)
-RULE(fstat, SERVING)
-RULE(newfstatat, SERVING)
+RULE(lseek, SERVING | READ)
+RULE(fstat, SERVING | READ)
+RULE(newfstatat, SERVING | READ)
 RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_GETFL)
 RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_SETFL)
 RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_SETFD)
-RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_DUPFD_CLOEXEC)
+RULE_BITS(fcntl, SERVING | READ, 1, UINT32_MAX, F_DUPFD_CLOEXEC)
 RULE(dup, SERVING)
-RULE(ftruncate, SERVING)
+RULE(ftruncate, SERVING | READ)
 RULE(fallocate, SERVING)
 RULE(fsync, SERVING)
 RULE(fdatasync, SERVING)
@@ -117,10 +119,10 @@ RULE(mincore, CONTROL) /* how much memory the guest has used */
 RULE(msync, SERVING)
 
 /* --- results get their names; Landlock says in which folders */
-RULE(linkat, CONTROL)
-RULE(renameat, CONTROL)
+RULE(linkat, CONTROL | READ)
+RULE(renameat, CONTROL | READ)
 RULE(renameat2, CONTROL)
-RULE(unlinkat, CONTROL)
+RULE(unlinkat, CONTROL | READ)
 RULE(unlink, CONTROL) /* the debugger's socket */
 RULE(access, CONTROL)
 RULE(faccessat, CONTROL)
@@ -143,7 +145,7 @@ RULE(getpeername, SERVING)
 RULE(wait4, SERVING)
 RULE_BITS(pidfd_send_signal, SERVING, 1, UINT32_MAX, SIGKILL)
 RULE(prlimit64, CONTROL)
-RULE(sysinfo, CONTROL)
+RULE(sysinfo, CONTROL | READ)
 RULE(uname, CONTROL)
 RULE(getuid, CONTROL)
 RULE(geteuid, CONTROL)
@@ -152,7 +154,7 @@ RULE(getpgrp, CONTROL) /* whether we are in the foreground */
 RULE(getpgid, CONTROL)
 RULE(getsid, CONTROL)
 RULE(setitimer, EVERY) /* the end after a violation is bounded */
-IOCTL(TCGETS, CONTROL)
+IOCTL(TCGETS, CONTROL | READ)
 IOCTL(TCSETS, CONTROL)
 IOCTL(TCSETSW, CONTROL)
 IOCTL(TCSETSF, CONTROL)
@@ -164,12 +166,12 @@ IOCTL(FIONREAD, CONTROL)
 
 /* --- KVM: the machine is made by the process, run by vCPUs */
 IOCTL(KVM_RUN, PROCESS | VCPU)
-IOCTL(KVM_KVMCLOCK_CTRL, EVERY)
+IOCTL(KVM_KVMCLOCK_CTRL, GUEST)
 IOCTL(KVM_CREATE_VM, PROCESS)
 IOCTL(KVM_CREATE_VCPU, PROCESS)
 IOCTL(KVM_CREATE_IRQCHIP, PROCESS)
 IOCTL(KVM_CREATE_PIT2, PROCESS)
-IOCTL(KVM_CHECK_EXTENSION, EVERY) /* asked again for each doorbell */
+IOCTL(KVM_CHECK_EXTENSION, GUEST) /* asked again for each doorbell */
 IOCTL(KVM_GET_API_VERSION, PROCESS)
 IOCTL(KVM_GET_VCPU_MMAP_SIZE, PROCESS)
 IOCTL(KVM_GET_SUPPORTED_CPUID, PROCESS)
@@ -180,33 +182,33 @@ IOCTL(KVM_SET_TSS_ADDR, PROCESS)
 IOCTL(KVM_SET_IDENTITY_MAP_ADDR, PROCESS)
 IOCTL(KVM_SET_USER_MEMORY_REGION, PROCESS)
 IOCTL(KVM_SET_PIT2, PROCESS)
-IOCTL(KVM_GET_PIT2, EVERY)
-IOCTL(KVM_SET_IRQCHIP, EVERY)
+IOCTL(KVM_GET_PIT2, GUEST)
+IOCTL(KVM_SET_IRQCHIP, GUEST)
 IOCTL(KVM_SET_LAPIC, PROCESS | VCPU)
 /* Interrupts and doorbells of devices, which a driver moves. */
-IOCTL(KVM_IRQ_LINE, EVERY)
-IOCTL(KVM_SIGNAL_MSI, EVERY)
-IOCTL(KVM_SET_GSI_ROUTING, EVERY)
-IOCTL(KVM_IOEVENTFD, EVERY)
-IOCTL(KVM_IRQFD, EVERY)
+IOCTL(KVM_IRQ_LINE, GUEST)
+IOCTL(KVM_SIGNAL_MSI, GUEST)
+IOCTL(KVM_SET_GSI_ROUTING, GUEST)
+IOCTL(KVM_IOEVENTFD, GUEST)
+IOCTL(KVM_IRQFD, GUEST)
 /* The state of vCPUs: the verdict, the debugger, the watch for a guest that has
  * halted. A vCPU's own thread reads where it stopped. */
-IOCTL(KVM_GET_REGS, EVERY)
-IOCTL(KVM_SET_REGS, EVERY)
-IOCTL(KVM_GET_SREGS, EVERY)
-IOCTL(KVM_SET_SREGS, EVERY)
-IOCTL(KVM_GET_FPU, EVERY)
-IOCTL(KVM_SET_FPU, EVERY)
-IOCTL(KVM_GET_XSAVE, EVERY)
-IOCTL(KVM_SET_XSAVE, EVERY)
-IOCTL(KVM_GET_MSRS, EVERY)
-IOCTL(KVM_SET_MSRS, EVERY)
-IOCTL(KVM_GET_LAPIC, EVERY)
-IOCTL(KVM_GET_IRQCHIP, EVERY)
-IOCTL(KVM_GET_MP_STATE, EVERY)
-IOCTL(KVM_GET_VCPU_EVENTS, EVERY)
-IOCTL(KVM_SET_GUEST_DEBUG, EVERY)
-IOCTL(KVM_TRANSLATE, EVERY)
+IOCTL(KVM_GET_REGS, GUEST)
+IOCTL(KVM_SET_REGS, GUEST)
+IOCTL(KVM_GET_SREGS, GUEST)
+IOCTL(KVM_SET_SREGS, GUEST)
+IOCTL(KVM_GET_FPU, GUEST)
+IOCTL(KVM_SET_FPU, GUEST)
+IOCTL(KVM_GET_XSAVE, GUEST)
+IOCTL(KVM_SET_XSAVE, GUEST)
+IOCTL(KVM_GET_MSRS, GUEST)
+IOCTL(KVM_SET_MSRS, GUEST)
+IOCTL(KVM_GET_LAPIC, GUEST)
+IOCTL(KVM_GET_IRQCHIP, GUEST)
+IOCTL(KVM_GET_MP_STATE, GUEST)
+IOCTL(KVM_GET_VCPU_EVENTS, GUEST)
+IOCTL(KVM_SET_GUEST_DEBUG, GUEST)
+IOCTL(KVM_TRANSLATE, GUEST)
 
 /* --- devices that open UNIX sockets, or files: those of a shared folder, where
  * Landlock keeps them */

@@ -243,9 +243,10 @@ struct filter {
 		name, sizeof(name) / sizeof(name[0]) \
 	}
 
-static const struct filter process_filters[2][2] = {
-	{ FILTER(load_on), FILTER(load_log) },
-	{ FILTER(wide_on), FILTER(wide_log) },
+static const struct filter process_filters[][2] = {
+	[SANDBOX_RUN] = { FILTER(load_on), FILTER(load_log) },
+	[SANDBOX_WIDE] = { FILTER(wide_on), FILTER(wide_log) },
+	[SANDBOX_READ] = { FILTER(read_on), FILTER(read_log) },
 };
 
 static const struct filter thread_filters[][2] = {
@@ -280,7 +281,7 @@ static int install(const struct filter *f, struct err *e)
 
 static int confine_process(struct err *e)
 {
-	return install(&process_filters[config.wide][config.mode], e);
+	return install(&process_filters[config.process][config.mode], e);
 }
 
 /* A thread that cannot be confined must not go on. */

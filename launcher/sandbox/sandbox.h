@@ -36,13 +36,20 @@ enum sandbox_mode sandbox_mode_of(const char *word);
 /* Whether this build cannot be confined: sanitizers open files themselves. */
 bool sandbox_is_impossible(void);
 
+/* What a process is for, which decides what its threads may do at most. */
+enum sandbox_process {
+	SANDBOX_RUN,
+	SANDBOX_WIDE, /* the same, with a device that opens files or sockets */
+	SANDBOX_READ, /* reads images and writes results; runs no guest */
+};
+
 #define SANDBOX_FOLDERS_MAX 64
 
 struct sandbox_config {
 	enum sandbox_mode mode;
 	struct landlock_folder folders[SANDBOX_FOLDERS_MAX];
 	size_t folders_count;
-	bool wide; /* a device opens files or UNIX sockets */
+	enum sandbox_process process;
 	/* Called after a violation, @what in one sentence: in a signal handler,
 	 * on a thread that the violation has not damaged further than its own
 	 * call. If it returns, or is NULL, the process prints the sentence and

@@ -121,13 +121,13 @@ static void begin(struct inspection *in, const char *path,
 	in->wish = want->kaslr;
 }
 
-int inspection_open(struct inspection *in, const char *path,
+int inspection_open(struct inspection *in, const char *path, struct input *file,
 		    const struct inspect_want *want, struct err *e)
 {
 	int rc;
 
 	begin(in, path, want);
-	rc = image_open(&in->img, path, e);
+	rc = image_read(&in->img, file, e);
 	return rc ? rc : gather(in, want, e);
 }
 

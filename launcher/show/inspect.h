@@ -46,14 +46,14 @@ struct inspection {
 };
 
 /*
- * Open @path, decode it and make the plan as `run` would with the options of
- * @want. A damaged payload is an error, as it is for run; an image without a
+ * Read the image @file, decode it and make the plan as `run` would with the
+ * options of @want. A damaged payload is an error, as it is for run; an image without a
  * usable payload is not, nor is a protocol that does not fit.
  *
  * The facts point into the struct, so it must not be moved afterwards, and
  * it keeps @path and the strings of @want.
  */
-int inspection_open(struct inspection *in, const char *path,
+int inspection_open(struct inspection *in, const char *path, struct input *file,
 		    const struct inspect_want *want, struct err *e);
 
 /* The same for bytes that the caller keeps alive, with @path for a name. */

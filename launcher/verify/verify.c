@@ -222,7 +222,11 @@ static int open_guest(struct guest *g, const struct verify_request *req,
 	/* This guest has no console: stdout is for the result. */
 	g->session.input.fd = -1;
 	g->session.output.fd = -1;
-	return guest_connect(g, NULL, e);
+	if (req->kvm->fd < 0) {
+		*e = req->no_kvm;
+		return -EIO;
+	}
+	return guest_connect(g, req->kvm, e);
 }
 
 /* Check that the guest stopped at the expected place; if not, say why. */
@@ -410,12 +414,12 @@ int verify_image(struct verification *v, const struct verify_request *req,
 	int rc;
 
 	*v = (struct verification){ 0 };
-	rc = image_open(&img, req->path, e);
+	rc = image_read(&img, req->image, e);
 	if (rc)
 		return rc;
 	rc = prove(v, req, &img, e);
 	if (rc) {
-		err_prefix(e, rc, "%s", req->path);
+		err_prefix(e, rc, "%s", req->image->name);
 		verification_release(v);
 	}
 	image_close(&img);

@@ -27,17 +27,21 @@
 #define VERIFY_VERIFY_H
 
 #include "base/err.h"
+#include "base/input.h"
 #include "image/kallsyms.h"
 #include "image/symtab.h"
 #include "verify/compare.h"
+#include "vm/kvm.h"
 
 /* How many differences of a report get a name: each look-up searches the whole
  * symbol table. */
 #define VERIFY_NAMES_MAX 16
 
 struct verify_request {
-	const char *path;
-	uint64_t mem; /* bytes, for the guest and for our own load */
+	struct input *image; /* opened, with its path for a name */
+	struct kvm *kvm;     /* opened; taken over by the guest */
+	struct err no_kvm;   /* why it is not, to be said when it is needed */
+	uint64_t mem;	     /* bytes, for the guest and for our own load */
 	uint64_t timeout_ns;
 	/* Invert a byte of the guest's result before comparing, to see the
 	 * comparison fail. It must lie in one of the kernel's segments. */

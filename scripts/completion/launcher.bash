@@ -95,6 +95,7 @@ _launcher_options()
 		--vsock \
 		--balloon \
 		--virtio \
+		--sandbox \
 		--map \
 		--json \
 		--drivers \
@@ -103,6 +104,7 @@ _launcher_options()
 		--help -h \
 		--version -V ;;
 	extract) printf '%s\n' \
+		--sandbox \
 		--symbols \
 		--output -o \
 		--keep-relocs \
@@ -110,6 +112,7 @@ _launcher_options()
 		--help -h \
 		--version -V ;;
 	pack) printf '%s\n' \
+		--sandbox \
 		--output -o \
 		--format \
 		--level \
@@ -119,6 +122,7 @@ _launcher_options()
 	verify) printf '%s\n' \
 		--mem -m \
 		--kaslr \
+		--sandbox \
 		--timeout \
 		--json \
 		--flip \

@@ -54,6 +54,7 @@ static const struct role {
 } roles[] = {
 	{ "load", LOAD }, { "wide", WIDE }, { "main", MAIN },
 	{ "vcpu", VCPU }, { "work", WORK }, { "files", FILES },
+	{ "read", READ },
 };
 
 static void die(const char *what, int rc)

@@ -141,18 +141,21 @@ static const struct {
 };
 
 static const struct {
+	enum sandbox_process process;
 	enum thread_role role;
 	const char *name;
 } roles[] = {
-	{ THREAD_ANY, "loads" },
-	{ THREAD_MAIN, "main" },
-	{ THREAD_VCPU, "vcpu 0" },
-	{ THREAD_WORK, "devices" },
+	{ SANDBOX_RUN, THREAD_ANY, "loads" },
+	{ SANDBOX_RUN, THREAD_MAIN, "main" },
+	{ SANDBOX_RUN, THREAD_VCPU, "vcpu 0" },
+	{ SANDBOX_RUN, THREAD_WORK, "devices" },
+	{ SANDBOX_READ, THREAD_ANY, "inspect" },
 };
 
 /* ---- a process that tries one of them on a thread of its own */
 
 struct trial {
+	enum sandbox_process process;
 	enum thread_role role;
 	const char *name;
 	long (*fn)(void);
@@ -166,11 +169,11 @@ static void *try(void *arg)
 	_exit(t->fn() < 0 ? REFUSED : WORKED);
 }
 
-static void confined(const struct trial *t, bool wide)
+static void confined(const struct trial *t)
 {
 	struct sandbox_config c = {
 		.mode = SANDBOX_ON,
-		.wide = wide,
+		.process = t->process,
 		.folders = { { folder, LANDLOCK_RESULTS } },
 		.folders_count = 1,
 	};
@@ -192,7 +195,7 @@ static void confined(const struct trial *t, bool wide)
 }
 
 /* The wait status, and in @said what was written to stderr. */
-static int status_of(const struct trial *t, bool wide, char *said, size_t size)
+static int status_of(const struct trial *t, char *said, size_t size)
 {
 	int ends[2], status;
 	ssize_t n;
@@ -202,7 +205,7 @@ static int status_of(const struct trial *t, bool wide, char *said, size_t size)
 	pid = fork();
 	if (!pid) {
 		dup2(ends[1], STDERR_FILENO);
-		confined(t, wide);
+		confined(t);
 	}
 	close(ends[1]);
 	n = read(ends[0], said, size - 1);
@@ -229,7 +232,7 @@ static void setup(void)
 static void expect_stopped(const struct trial *t, const char *call)
 {
 	char said[512], want[128];
-	int status = status_of(t, false, said, sizeof(said));
+	int status = status_of(t, said, sizeof(said));
 
 	ck_assert_msg(WIFEXITED(status) &&
 			      WEXITSTATUS(status) == STATUS_SANDBOX,
@@ -249,7 +252,8 @@ START_TEST(sandbox__stops_every_thread)
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
 	for (size_t r = 0; r < COUNT(roles); r++)
-		expect_stopped(&(struct trial){ roles[r].role, roles[r].name,
+		expect_stopped(&(struct trial){ roles[r].process, roles[r].role,
+						roles[r].name,
 						forbidden[_i].fn },
 			       forbidden[_i].call);
 }
@@ -258,16 +262,19 @@ END_TEST
 /* What one thread may do, another one may not. */
 START_TEST(sandbox__threads_differ)
 {
-	struct trial t = { THREAD_VCPU, "vcpu 0", names_a_result };
+	struct trial t = { SANDBOX_RUN, THREAD_VCPU, "vcpu 0", names_a_result };
 
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
 	expect_stopped(&t, "renameat");
-	t = (struct trial){ THREAD_WORK, "devices", names_a_result };
+	t = (struct trial){ SANDBOX_RUN, THREAD_WORK, "devices",
+			    names_a_result };
 	expect_stopped(&t, "renameat");
-	t = (struct trial){ THREAD_MAIN, "main", runs_a_guest };
+	t = (struct trial){ SANDBOX_RUN, THREAD_MAIN, "main", runs_a_guest };
 	expect_stopped(&t, "ioctl");
-	t = (struct trial){ THREAD_WORK, "devices", runs_a_guest };
+	t = (struct trial){ SANDBOX_RUN, THREAD_WORK, "devices", runs_a_guest };
+	expect_stopped(&t, "ioctl");
+	t = (struct trial){ SANDBOX_READ, THREAD_ANY, "inspect", runs_a_guest };
 	expect_stopped(&t, "ioctl");
 }
 END_TEST
@@ -290,7 +297,7 @@ static long removes_elsewhere(void)
 
 START_TEST(sandbox__names_results_in_their_folder)
 {
-	struct trial t = { THREAD_MAIN, "main", names_here };
+	struct trial t = { SANDBOX_RUN, THREAD_MAIN, "main", names_here };
 	char said[512];
 
 	if (!filters_are_there())
@@ -300,17 +307,17 @@ START_TEST(sandbox__names_results_in_their_folder)
 	folder = open("results", O_RDONLY | O_DIRECTORY);
 	close(openat(folder, "temporary", O_CREAT | O_WRONLY, 0600));
 	close(open("other/victim", O_CREAT | O_WRONLY, 0600));
-	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 WORKED);
 	ck_assert_int_eq(faccessat(folder, "result", F_OK, 0), 0);
 	if (!landlock_abi())
 		UNIT_SKIP("this kernel has no Landlock");
 	close(openat(folder, "temporary", O_CREAT | O_WRONLY, 0600));
 	t.fn = names_elsewhere;
-	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 REFUSED);
 	t.fn = removes_elsewhere;
-	ck_assert_int_eq(WEXITSTATUS(status_of(&t, false, said, sizeof(said))),
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 REFUSED);
 	ck_assert_int_eq(access("other/victim", F_OK), 0);
 }
@@ -319,17 +326,17 @@ END_TEST
 /* A thread that serves files may open some, but only what Landlock leaves. */
 START_TEST(sandbox__files_are_beneath_a_folder)
 {
-	struct trial t = { THREAD_FILES, "files", opens };
+	struct trial t = { SANDBOX_WIDE, THREAD_FILES, "files", opens };
 	char said[512];
 
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
 	if (!landlock_abi())
 		UNIT_SKIP("this kernel has no Landlock");
-	ck_assert_int_eq(WEXITSTATUS(status_of(&t, true, said, sizeof(said))),
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 REFUSED);
 	t.role = THREAD_WORK;
-	ck_assert_int_eq(WEXITSTATUS(status_of(&t, true, said, sizeof(said))),
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 STATUS_SANDBOX);
 }
 END_TEST
@@ -378,13 +385,14 @@ static long serves_a_share(void)
 
 START_TEST(sandbox__serves_shared_folders)
 {
-	struct trial t = { THREAD_FILES, "files", serves_a_share };
+	struct trial t = { SANDBOX_WIDE, THREAD_FILES, "files",
+			   serves_a_share };
 	char said[512];
 	int status;
 
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
-	status = status_of(&t, true, said, sizeof(said));
+	status = status_of(&t, said, sizeof(said));
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == WORKED,
 		      "wait status 0x%x, \"%s\"", status, said);
 }
@@ -446,7 +454,7 @@ static long looks_at_itself(void)
 /* prctl() is itself limited to naming threads. */
 START_TEST(sandbox__prctl_only_names)
 {
-	struct trial t = { THREAD_ANY, "loads", looks_at_itself };
+	struct trial t = { SANDBOX_RUN, THREAD_ANY, "loads", looks_at_itself };
 
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");

@@ -212,19 +212,26 @@ START_TEST(verify__flip_is_checked_before_the_guest_runs)
 		UINT64_MAX - 1,
 		UINT64_MAX,
 	};
+	struct kvm none = KVM_EMPTY;
 	struct verification v;
+	struct input in;
 
 	make_image();
 	for (size_t i = 0; i < COUNT(outside); i++) {
 		const struct verify_request req = {
-			.path = path,
+			.image = &in,
+			.kvm = &none,
 			.mem = MEM,
 			.timeout_ns = 1000000000,
 			.flip = true,
 			.flip_gpa = outside[i],
 		};
 		char want[128];
-		int rc = verify_image(&v, &req, &e);
+		int rc;
+
+		assert_ok(input_open(&in, path, &e), &e);
+		rc = verify_image(&v, &req, &e);
+		input_close(&in);
 
 		snprintf(want, sizeof(want),
 			 ": --flip 0x%llx is outside the kernel's segments "
