@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/tty_guard.h"
 
+#include "base/confine.h"
+#include "base/err.h"
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -53,6 +57,7 @@ static void stand_guard(int tty, int pipe_end)
 	dup2(pipe_end, STDOUT_FILENO);
 	close_range(STDERR_FILENO, ~0u, 0);
 	(void)!chdir("/");
+	confine_process(PROCESS_TTY, "terminal", NULL);
 	while (read(STDOUT_FILENO, &next, sizeof(next)) == sizeof(next))
 		now = next;
 	if (now.restore)
@@ -96,10 +101,14 @@ void tty_guard_tell(const struct termios *saved)
 void tty_guard_stop(void)
 {
 	pid_t pid = guard.pid;
+	char what[ERR_MSG_SIZE];
+	int status;
 
 	if (!pid)
 		return;
 	guard.pid = 0;
 	close(guard.pipe);
-	waitpid(pid, NULL, 0);
+	if (waitpid(pid, &status, 0) == pid &&
+	    confine_stopped(status, what, sizeof(what)))
+		log_say("%s", what);
 }

@@ -20,6 +20,7 @@
 #include "boot/cmdline.h"
 #include "cli/run.h"
 #include "dev/virtio/vsock.h"
+#include "sandbox/sandbox.h"
 
 /* Connecting the machine to KVM and decoding the kernel both take milliseconds,
  * and are independent of each other. */
@@ -319,11 +320,14 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 
 	guest_init(&r.guest);
 	run_files_init(&r.files);
+	r.guest.dump.fd = -1;
+	rc = sandbox_prepare(sandbox_mode_of(o->sandbox), e);
 	/* This forks: do it before there are threads, memory and
 	 * descriptors. */
-	tty_guard_start(STDIN_FILENO);
-	r.guest.dump.fd = -1;
-	rc = o->core ? run_take_usr1(&r, e) : 0;
+	if (!rc)
+		tty_guard_start(STDIN_FILENO);
+	if (!rc && o->core)
+		rc = run_take_usr1(&r, e);
 	if (!rc)
 		rc = open_all(&r, e);
 	if (!rc)

@@ -88,18 +88,19 @@ static int add_folder(int ruleset, const struct landlock_folder *f,
 }
 
 int landlock_enter(int abi, const struct landlock_folder *folders, size_t count,
-		   struct err *e)
+		   bool connects, struct err *e)
 {
-	const struct ruleset_attr *all =
-		&abis[abi < ABI_KNOWN ? abi : ABI_KNOWN];
-	size_t size = all->scoped ? 24 : all->net ? 16 : 8;
-	int ruleset = (int)syscall(NR_CREATE_RULESET, all, size, 0);
-	int rc = 0;
+	struct ruleset_attr all = abis[abi < ABI_KNOWN ? abi : ABI_KNOWN];
+	size_t size = all.scoped ? 24 : all.net ? 16 : 8;
+	int ruleset, rc = 0;
 
+	if (connects)
+		all.net = 0;
+	ruleset = (int)syscall(NR_CREATE_RULESET, &all, size, 0);
 	if (ruleset < 0)
 		return err_sys(e, "landlock");
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = add_folder(ruleset, &folders[i], all->fs, e);
+		rc = add_folder(ruleset, &folders[i], all.fs, e);
 	if (!rc && syscall(NR_RESTRICT_SELF, ruleset, 0))
 		rc = err_sys(e, "landlock");
 	close(ruleset);

@@ -8,6 +8,7 @@
 #ifndef SANDBOX_LANDLOCK_H
 #define SANDBOX_LANDLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -30,10 +31,12 @@ int landlock_abi(void);
 const char *landlock_lacks(int abi, size_t i);
 
 /*
- * Restrict this thread, and all that it starts. Needs no_new_privs. Returns 0
- * or a negative errno.
+ * Restrict this thread, and all that it starts. Needs no_new_privs.
+ *
+ * @connects: TCP ports may be bound and connected to.
+ * Returns 0 or a negative errno.
  */
 int landlock_enter(int abi, const struct landlock_folder *folders, size_t count,
-		   struct err *e);
+		   bool connects, struct err *e);
 
 #endif

@@ -3,10 +3,14 @@
  * The one table of what each thread may ask of the kernel, and why.
  *
  * scripts/sandbox/generate.c turns it into seccomp filters at build time, one
- * for each role. A file that includes this defines RULE, RULE_BITS and IOCTL.
+ * for each role. A file that includes this defines RULE, RULE_BITS,
+ * REFUSE_BITS and IOCTL.
  *
  *   RULE(call, roles)                       the call with any arguments
  *   RULE_BITS(call, roles, arg, mask, want) only if (argument & mask) == want
+ *   REFUSE_BITS(call, roles, arg, mask, want, error)
+ *                                           then it fails with @error, and the
+ *                                           process goes on
  *   IOCTL(request, roles)                   ioctl() with this request
  *
  * The process filter, LOAD, WIDE or READ, is there before the image is read, and
@@ -18,55 +22,58 @@
  */
 
 /* Roles. */
-#define LOAD  0x01 /* all threads, from the first foreign byte to the end */
-#define WIDE  0x02 /* the same, with a device that opens files or sockets */
-#define MAIN  0x04 /* the main thread while the guest runs */
-#define VCPU  0x08 /* a vCPU's thread */
-#define WORK  0x10 /* a device's thread, the trace's writer */
-#define FILES 0x20 /* the thread of a device that opens files or sockets */
-#define READ  0x40 /* a command that reads images and runs no guest */
+#define LOAD  0x01  /* all threads, from the first foreign byte to the end */
+#define WIDE  0x02  /* the same, with a device that opens files or sockets */
+#define MAIN  0x04  /* the main thread while the guest runs */
+#define VCPU  0x08  /* a vCPU's thread */
+#define WORK  0x10  /* a device's thread, the trace's writer */
+#define FILES 0x20  /* the thread of a device that opens files or sockets */
+#define READ  0x40  /* a command that reads images and runs no guest */
+#define TTY   0x80  /* the process that restores the terminal */
+#define NET   0x100 /* the process that is the network of --net user */
 
 #define PROCESS (LOAD | WIDE)
 #define GUEST	(PROCESS | MAIN | VCPU | WORK | FILES) /* all of a run */
 #define EVERY	(GUEST | READ)
+#define ALL	(EVERY | NET)
 #define SERVING (PROCESS | MAIN | WORK | FILES)
 #define CONTROL (PROCESS | MAIN)
 
 /* --- memory, locks and time, for libc and every thread */
-RULE(futex, EVERY)
-RULE(madvise, EVERY)
-RULE_BITS(mmap, EVERY, 2, PROT_EXEC, 0)
-RULE_BITS(mprotect, EVERY, 2, PROT_EXEC, 0)
-RULE(mremap, EVERY)
-RULE(munmap, EVERY)
-RULE(brk, EVERY)
+RULE(futex, ALL)
+RULE(madvise, ALL)
+RULE_BITS(mmap, ALL, 2, PROT_EXEC, 0)
+RULE_BITS(mprotect, ALL, 2, PROT_EXEC, 0)
+RULE(mremap, ALL)
+RULE(munmap, ALL)
+RULE(brk, ALL)
 RULE(membarrier, EVERY)
-RULE(getrandom, EVERY)
-RULE(clock_gettime, EVERY)
+RULE(getrandom, ALL)
+RULE(clock_gettime, ALL)
 RULE(clock_getres, EVERY)
-RULE(gettimeofday, EVERY)
+RULE(gettimeofday, ALL)
 RULE(nanosleep, EVERY)
 RULE(clock_nanosleep, EVERY)
 RULE(sched_yield, EVERY)
 RULE(pause, EVERY)
-RULE(restart_syscall, EVERY)
+RULE(restart_syscall, ALL | TTY)
 
 /* --- descriptors that are open; eventfds wake other threads */
-RULE(read, EVERY)
-RULE(write, EVERY)
-RULE(close, EVERY)
+RULE(read, ALL | TTY)
+RULE(write, ALL)
+RULE(close, ALL)
 
 /* --- the end of a thread, and of the process */
 RULE(exit, EVERY)
-RULE(exit_group, EVERY)
-RULE(rt_sigreturn, EVERY)
-RULE(rt_sigprocmask, EVERY)
-RULE(rt_sigaction, EVERY) /* abort() */
+RULE(exit_group, ALL | TTY)
+RULE(rt_sigreturn, ALL | TTY)
+RULE(rt_sigprocmask, ALL)
+RULE(rt_sigaction, ALL) /* abort() */
 RULE(sigaltstack, EVERY)
-RULE(gettid, EVERY)
-RULE(getpid, EVERY)
+RULE(gettid, ALL)
+RULE(getpid, ALL)
 /* Wakes a vCPU out of the guest. Only to this process. */
-RULE_BITS(tgkill, EVERY, 0, UINT32_MAX, OWN_PID)
+RULE_BITS(tgkill, ALL, 0, UINT32_MAX, OWN_PID)
 RULE(set_robust_list, EVERY)
 RULE(rseq, EVERY)
 /* Names of threads, and of mappings in newer C libraries. */
@@ -83,7 +90,7 @@ RULE(epoll_create1, SERVING)
 RULE(epoll_ctl, SERVING)
 RULE(epoll_wait, SERVING)
 RULE(epoll_pwait, SERVING)
-RULE(poll, EVERY)
+RULE(poll, ALL)
 RULE(ppoll, GUEST)
 RULE(eventfd2, SERVING)
 RULE(timerfd_create, SERVING)
@@ -102,13 +109,14 @@ RULE(preadv, SERVING)
 RULE(pwritev, SERVING)
 RULE(preadv2, SERVING)
 RULE(pwritev2, SERVING)
-RULE(lseek, SERVING | READ)
-RULE(fstat, SERVING | READ)
+RULE(lseek, SERVING | READ | NET)
+RULE(fstat, SERVING | READ | NET)
 RULE(newfstatat, SERVING | READ)
-RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_GETFL)
-RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_SETFL)
-RULE_BITS(fcntl, SERVING, 1, UINT32_MAX, F_SETFD)
-RULE_BITS(fcntl, SERVING | READ, 1, UINT32_MAX, F_DUPFD_CLOEXEC)
+RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_GETFL)
+RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFL)
+RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFD)
+RULE_BITS(fcntl, NET, 1, UINT32_MAX, F_GETFD)
+RULE_BITS(fcntl, SERVING | READ | NET, 1, UINT32_MAX, F_DUPFD_CLOEXEC)
 RULE(dup, SERVING)
 RULE(ftruncate, SERVING | READ)
 RULE(fallocate, SERVING)
@@ -130,15 +138,15 @@ RULE(faccessat2, CONTROL)
 
 /* --- sockets that are open: the debugger's, a device's */
 RULE(accept4, SERVING)
-RULE(shutdown, SERVING)
-RULE(sendto, SERVING)
-RULE(recvfrom, SERVING)
-RULE(sendmsg, SERVING)
-RULE(recvmsg, SERVING)
-RULE(setsockopt, SERVING)
-RULE(getsockopt, SERVING)
-RULE(getsockname, SERVING)
-RULE(getpeername, SERVING)
+RULE(shutdown, SERVING | NET)
+RULE(sendto, SERVING | NET)
+RULE(recvfrom, SERVING | NET)
+RULE(sendmsg, SERVING | NET)
+RULE(recvmsg, SERVING | NET)
+RULE(setsockopt, SERVING | NET)
+RULE(getsockopt, SERVING | NET)
+RULE(getsockname, SERVING | NET)
+RULE(getpeername, SERVING | NET)
 
 /* --- the terminal's guard and the network's helper, processes of their own: the
  * one is told and awaited, the other killed through its descriptor */
@@ -155,7 +163,7 @@ RULE(getpgid, CONTROL)
 RULE(getsid, CONTROL)
 RULE(setitimer, EVERY) /* the end after a violation is bounded */
 IOCTL(TCGETS, CONTROL | READ)
-IOCTL(TCSETS, CONTROL)
+IOCTL(TCSETS, CONTROL | TTY)
 IOCTL(TCSETSW, CONTROL)
 IOCTL(TCSETSF, CONTROL)
 IOCTL(TCFLSH, CONTROL)
@@ -236,3 +244,22 @@ RULE(chmod, WIDE | FILES)
 RULE(fchmod, WIDE | FILES)
 RULE(fchownat, WIDE | FILES)
 RULE(utimensat, WIDE | FILES)
+
+/* --- the network of --net user: sockets for what its guest connects to, and for
+ * what connects to its forwarded ports. /etc/resolv.conf is open, and is read
+ * again through sandbox.c. */
+RULE_BITS(socket, NET, 0, UINT32_MAX, AF_INET)
+RULE_BITS(socket, NET, 0, UINT32_MAX, AF_INET6)
+/* libc looks up the zone of a name server's IPv6 address with one of these; no
+ * zone is better than any socket of this host. */
+REFUSE_BITS(socket, NET, 0, UINT32_MAX, AF_UNIX, EAFNOSUPPORT)
+RULE(bind, NET)
+RULE(listen, NET)
+RULE(connect, NET)
+RULE(accept, NET)
+RULE(accept4, NET)
+RULE_BITS(newfstatat, NET, 3, AT_EMPTY_PATH, AT_EMPTY_PATH)
+IOCTL(FIONREAD, NET)
+IOCTL(FIONBIO, NET)
+IOCTL(SIOCATMARK, NET)
+IOCTL(TCGETS, NET) /* GLib's log, of a stream that is /dev/null */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -189,9 +193,80 @@ void sandbox_end(void)
 	say_and_exit();
 }
 
+/* ---- other processes of ours */
+
+/* The mode for those, once there is one. */
+static enum sandbox_mode children_mode = SANDBOX_OFF;
+/* Where they leave their sentence: a page that they share with the launcher,
+ * which does not trust it. */
+static char *last_words;
+static bool is_child;
+static struct confine_file own_file = { .fd = -1 };
+
+/*
+ * A child has asked for its file: answer the call as the kernel would, for the
+ * descriptor that is open. The name server's address is read in this way, every
+ * few seconds, by a library.
+ */
+static bool serve_own_file(const siginfo_t *info, ucontext_t *u)
+{
+	greg_t *regs = u->uc_mcontext.gregs;
+	long rc;
+
+	if (!own_file.path ||
+	    (info->si_syscall != SYS_openat &&
+	     info->si_syscall != SYS_newfstatat) ||
+	    strcmp((const char *)(uintptr_t)regs[REG_RSI], own_file.path))
+		return false;
+	if (own_file.fd < 0)
+		rc = -1, errno = ENOENT;
+	else if (info->si_syscall == SYS_newfstatat)
+		rc = fstat(own_file.fd,
+			   (struct stat *)(uintptr_t)regs[REG_RDX]);
+	else
+		rc = fcntl(own_file.fd, F_DUPFD_CLOEXEC, 0);
+	if (rc >= 0 && info->si_syscall == SYS_openat)
+		(void)lseek(own_file.fd, 0, SEEK_SET);
+	regs[REG_RAX] = rc < 0 ? -errno : rc;
+	return true;
+}
+
+static void end_child(const siginfo_t *info, ucontext_t *u)
+{
+	int error = errno;
+
+	if (serve_own_file(info, u)) {
+		errno = error;
+		return;
+	}
+	describe(info, u);
+	memcpy(last_words, sentence, sizeof(sentence));
+	_exit(STATUS_SANDBOX);
+}
+
+static bool on_stopped(int status, char *what, size_t size)
+{
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != STATUS_SANDBOX)
+		return false;
+	snprintf(what, size, "%.*s", (int)sizeof(sentence) - 1, last_words);
+	return true;
+}
+
+static void on_violated(const char *what)
+{
+	if (wake_fd < 0 || atomic_exchange(&violated, true))
+		return;
+	snprintf(sentence, sizeof(sentence), "%s", what);
+	(void)!write(wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+}
+
 static void on_violation(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
+	if (is_child) {
+		end_child(info, context);
+		return;
+	}
 	/* The first one is told; later ones are its consequences. */
 	if (!atomic_exchange(&violated, true)) {
 		describe(info, context);
@@ -279,9 +354,20 @@ static int install(const struct filter *f, struct err *e)
 	return 0;
 }
 
-static int confine_process(struct err *e)
+static int filter_process(struct err *e)
 {
 	return install(&process_filters[config.process][config.mode], e);
+}
+
+static const struct filter child_filters[][2] = {
+	[PROCESS_TTY] = { FILTER(tty_on), FILTER(tty_log) },
+	[PROCESS_NET] = { FILTER(net_on), FILTER(net_log) },
+	[PROCESS_NET_RESTRICTED] = { FILTER(net_on), FILTER(net_log) },
+};
+
+static int filter_child(enum process_role role, struct err *e)
+{
+	return install(&child_filters[role][children_mode], e);
 }
 
 /* A thread that cannot be confined must not go on. */
@@ -304,7 +390,7 @@ static void on_thread(enum thread_role role, const char *name)
 
 #else
 
-static int confine_process(struct err *e)
+static int filter_process(struct err *e)
 {
 	(void)e;
 	is_weaker("this launcher was built without libseccomp: system calls "
@@ -315,6 +401,12 @@ static int confine_process(struct err *e)
 static void on_thread(enum thread_role role, const char *name)
 {
 	(void)role, (void)name;
+}
+
+static int filter_child(enum process_role role, struct err *e)
+{
+	(void)role, (void)e;
+	return 0;
 }
 
 #endif
@@ -351,7 +443,52 @@ static int confine_files(struct err *e)
 	landlock = abi;
 	if (!abi)
 		return 0;
-	return landlock_enter(abi, config.folders, config.folders_count, e);
+	return landlock_enter(abi, config.folders, config.folders_count, false,
+			      e);
+}
+
+static int confine_child(enum process_role role, struct err *e)
+{
+	int abi = children_mode == SANDBOX_ON ? landlock_abi() : 0;
+	int rc = privileges_drop(false, false, e);
+
+	if (!rc && abi)
+		rc = landlock_enter(abi, NULL, 0, role == PROCESS_NET, e);
+	return rc ?: filter_child(role, e);
+}
+
+static void on_process(enum process_role role, const char *name,
+		       const struct confine_file *file)
+{
+	struct err e;
+
+	if (file)
+		own_file = *file;
+	is_child = true;
+	thread_name = name;
+	dl_iterate_phdr(note_text, NULL);
+	catch_violations();
+	if (!confine_child(role, &e))
+		return;
+	snprintf(last_words, sizeof(sentence),
+		 "the sandbox cannot confine the process '%s': %.160s", name,
+		 e.msg);
+	_exit(STATUS_SANDBOX);
+}
+
+int sandbox_prepare(enum sandbox_mode mode, struct err *e)
+{
+	if (mode == SANDBOX_OFF || SANITIZED)
+		return 0;
+	children_mode = mode;
+	last_words = mmap(NULL, sizeof(sentence), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (last_words == MAP_FAILED)
+		return err_sys(e, "--sandbox: mmap");
+	confine_process_hook = on_process;
+	confine_stopped_hook = on_stopped;
+	confine_violated_hook = on_violated;
+	return 0;
 }
 
 int sandbox_enter(const struct sandbox_config *c, struct err *e)
@@ -378,7 +515,7 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	if (!rc)
 		rc = confine_files(e);
 	if (!rc)
-		rc = confine_process(e);
+		rc = filter_process(e);
 	if (rc)
 		return err_prefix(e, rc, "--sandbox");
 	confine_hook = on_thread;

@@ -60,6 +60,13 @@ struct sandbox_config {
 };
 
 /*
+ * Processes that this one makes from now on beside itself confine themselves
+ * like that, see confine_process(). Call this before the first one is made.
+ * Returns 0 or a negative errno.
+ */
+int sandbox_prepare(enum sandbox_mode mode, struct err *e);
+
+/*
  * Confine the process, which must have one thread only. Returns 0, or a
  * negative errno if something failed that this kernel should be able to do.
  * What this kernel or this build lacks is printed with -v.

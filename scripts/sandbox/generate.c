@@ -39,12 +39,15 @@ static const struct rule {
 	unsigned roles;
 	unsigned arg; /* ANY: with any arguments */
 	uint32_t mask, want;
+	int error; /* 0: it is allowed */
 } rules[] = {
-#define RULE(call, roles) { #call, roles, ANY, 0, 0 },
+#define RULE(call, roles) { #call, roles, ANY, 0, 0, 0 },
 #define RULE_BITS(call, roles, arg, mask, want) \
-	{ #call, roles, arg, mask, want },
+	{ #call, roles, arg, mask, want, 0 },
+#define REFUSE_BITS(call, roles, arg, mask, want, error) \
+	{ #call, roles, arg, mask, want, error },
 #define IOCTL(request, roles) \
-	{ "ioctl", roles, 1, UINT32_MAX, (uint32_t)(request) },
+	{ "ioctl", roles, 1, UINT32_MAX, (uint32_t)(request), 0 },
 #include "sandbox/rules.h"
 };
 
@@ -54,7 +57,7 @@ static const struct role {
 } roles[] = {
 	{ "load", LOAD }, { "wide", WIDE }, { "main", MAIN },
 	{ "vcpu", VCPU }, { "work", WORK }, { "files", FILES },
-	{ "read", READ },
+	{ "read", READ }, { "tty", TTY },   { "net", NET },
 };
 
 static void die(const char *what, int rc)
@@ -66,15 +69,17 @@ static void die(const char *what, int rc)
 static void add(scmp_filter_ctx ctx, const struct rule *r)
 {
 	int nr = seccomp_syscall_resolve_name(r->call);
+	uint32_t act = r->error ? SCMP_ACT_ERRNO((unsigned)r->error)
+				: SCMP_ACT_ALLOW;
 	int rc;
 
 	if (nr == __NR_SCMP_ERROR)
 		die(r->call, -ENOSYS);
 	if (r->arg == ANY)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0);
+		rc = seccomp_rule_add(ctx, act, nr, 0);
 	else
 		rc = seccomp_rule_add(
-			ctx, SCMP_ACT_ALLOW, nr, 1,
+			ctx, act, nr, 1,
 			SCMP_CMP(r->arg, SCMP_CMP_MASKED_EQ, r->mask, r->want));
 	if (rc)
 		die(r->call, rc);

@@ -8,6 +8,7 @@
 #include "unit/unit.h"
 #include "base/libraries.h"
 #include "dev/net/user.h"
+#include "sandbox/sandbox.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -102,6 +103,13 @@ static void setup(void)
 	memset(&c, 0, sizeof(c));
 	memcpy(c.mac, mac, sizeof(mac));
 	b = NULL;
+}
+
+/* The helper confines itself, too. */
+static void setup_confined(void)
+{
+	setup();
+	assert_ok(sandbox_prepare(SANDBOX_ON, &e), &e);
 }
 
 static void teardown(void)
@@ -411,8 +419,9 @@ START_TEST(net_user__reports_its_helper_s_death)
 }
 END_TEST
 
-/* It has no descriptor but its end of the socket pair, and those of nothing. */
-START_TEST(net_user__has_one_descriptor)
+/* It has no descriptor but its end of the socket pair, the name servers' file,
+ * and those of nothing. */
+START_TEST(net_user__has_two_descriptors)
 {
 	char path[64];
 	struct dirent *entry;
@@ -426,7 +435,36 @@ START_TEST(net_user__has_one_descriptor)
 	while ((entry = readdir(all)))
 		fds += *entry->d_name != '.';
 	closedir(all);
-	ck_assert_uint_eq(fds, 4);
+	ck_assert_uint_eq(fds, access("/etc/resolv.conf", R_OK) ? 4 : 5);
+}
+END_TEST
+
+/* The value of @key in the helper's /proc/PID/status. */
+static unsigned status_value(const char *key)
+{
+	char path[64], line[256];
+	unsigned value = ~0u;
+	FILE *all;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)net_user_pid(b));
+	all = fopen(path, "r");
+	ck_assert_ptr_nonnull(all);
+	while (fgets(line, sizeof(line), all))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), " %u", &value);
+	fclose(all);
+	return value;
+}
+
+/* By the time that its ports can be used. */
+START_TEST(net_user__is_confined)
+{
+	if (!HAVE_SECCOMP || sandbox_is_impossible())
+		UNIT_SKIP("this build has no filters");
+	begin();
+	ck_assert_uint_eq(status_value("Seccomp:"), 2);
+	ck_assert_uint_eq(status_value("NoNewPrivs:"), 1);
+	ck_assert_uint_eq(status_value("CapEff:"), 0);
 }
 END_TEST
 
@@ -504,18 +542,12 @@ START_TEST(net_user__survives_wrong_frames)
 }
 END_TEST
 
-Suite *unit_suite(void)
+/* The tests of the helper. @begins: whether it is confined. */
+static TCase *helper_tests(const char *name, void (*begins)(void))
 {
-	Suite *s = suite_create("net_user");
-	TCase *t = tcase_create("forwards");
+	TCase *t = tcase_create(name);
 
-	tcase_add_loop_test(t, net_forward__is_parsed, 0, (int)COUNT(forwards));
-	tcase_add_loop_test(t, net_forward__is_refused, 0, (int)COUNT(wrong));
-	suite_add_tcase(s, t);
-	if (libraries_need("libslirp", &e))
-		return s;
-	t = tcase_create("helper");
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, begins, teardown);
 	tcase_add_test(t, net_user__answers);
 	tcase_add_test(t, net_user__forwards);
 	tcase_add_test(t, net_user__forwards_datagrams_over_ipv6);
@@ -526,10 +558,28 @@ Suite *unit_suite(void)
 			    (int)COUNT(kinds));
 	tcase_add_test(t, net_user__refuses_a_foreign_address);
 	tcase_add_test(t, net_user__reports_its_helper_s_death);
-	tcase_add_test(t, net_user__has_one_descriptor);
 	tcase_add_test(t, net_user__ends_with_its_launcher);
 	tcase_add_test(t, net_user__ends_when_it_is_closed);
 	tcase_add_test(t, net_user__survives_wrong_frames);
+	return t;
+}
+
+Suite *unit_suite(void)
+{
+	Suite *s = suite_create("net_user");
+	TCase *t = tcase_create("forwards");
+
+	tcase_add_loop_test(t, net_forward__is_parsed, 0, (int)COUNT(forwards));
+	tcase_add_loop_test(t, net_forward__is_refused, 0, (int)COUNT(wrong));
+	suite_add_tcase(s, t);
+	if (libraries_need("libslirp", &e))
+		return s;
+	t = helper_tests("helper", setup);
+	/* Only root may look into a helper that is confined. */
+	tcase_add_test(t, net_user__has_two_descriptors);
+	suite_add_tcase(s, t);
+	t = helper_tests("confined helper", setup_confined);
+	tcase_add_test(t, net_user__is_confined);
 	suite_add_tcase(s, t);
 	return s;
 }

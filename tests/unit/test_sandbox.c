@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "sandbox/sandbox.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -431,15 +432,184 @@ static long has_many_threads(void)
 
 START_TEST(sandbox__many_threads_allocate)
 {
-	struct trial t = { THREAD_MAIN, "main", has_many_threads };
+	struct trial t = { SANDBOX_RUN, THREAD_MAIN, "main", has_many_threads };
 	char said[512];
 	int status;
 
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
-	status = status_of(&t, false, said, sizeof(said));
+	status = status_of(&t, said, sizeof(said));
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == WORKED,
 		      "wait status 0x%x, \"%s\"", status, said);
+}
+END_TEST
+
+/* ---- processes beside the launcher's own */
+
+static const struct {
+	enum process_role role;
+	const char *name;
+} processes[] = {
+	{ PROCESS_TTY, "terminal" },
+	{ PROCESS_NET, "network" },
+	{ PROCESS_NET_RESTRICTED, "network" },
+};
+
+static const struct confine_file *own_file;
+
+/* The status of a process that tries one of them in @role; @what becomes the
+ * sentence if it was stopped. */
+static int process_status(enum process_role role, const char *name,
+			  long (*fn)(void), char *what, size_t size)
+{
+	int status;
+	struct err e;
+	pid_t pid;
+
+	*what = '\0';
+	assert_ok(sandbox_prepare(SANDBOX_ON, &e), &e);
+	pid = fork();
+	if (!pid) {
+		confine_process(role, name, own_file);
+		_exit(fn() < 0 ? REFUSED : WORKED);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	confine_stopped(status, what, size);
+	return WEXITSTATUS(status);
+}
+
+/* The network makes sockets, which is its purpose. */
+static bool is_for_network(const char *call)
+{
+	return !strcmp(call, "socket");
+}
+
+START_TEST(sandbox__stops_every_process)
+{
+	const char *call = forbidden[_i].call;
+	char what[512], want[128];
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	for (size_t p = 0; p < COUNT(processes); p++) {
+		if (processes[p].role != PROCESS_TTY && is_for_network(call))
+			continue;
+		ck_assert_int_eq(
+			process_status(processes[p].role, processes[p].name,
+				       forbidden[_i].fn, what, sizeof(what)),
+			STATUS_SANDBOX);
+		snprintf(want, sizeof(want),
+			 "the sandbox stopped the thread '%s': system call %s "
+			 "(number",
+			 processes[p].name, call);
+		ck_assert_msg(!strncmp(what, want, strlen(want)), "\"%s\"",
+			      what);
+	}
+}
+END_TEST
+
+static long makes_a_local_socket(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+/* GLib prints warnings about packets that make no sense. */
+static long logs_like_glib(void)
+{
+	return isatty(STDERR_FILENO) ? 0 : -1;
+}
+
+/* A port that nothing listens on: whether the attempt is made is what counts. */
+static long connects(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(1) };
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return connect(s, (struct sockaddr *)&to, sizeof(to)) < 0 &&
+			       errno == EACCES
+		       ? -1
+		       : s;
+}
+
+START_TEST(sandbox__network_has_sockets)
+{
+	char what[512];
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	ck_assert_int_eq(process_status(PROCESS_NET, "network", makes_a_socket,
+					what, sizeof(what)),
+			 WORKED);
+	ck_assert_int_eq(process_status(PROCESS_NET, "network",
+					makes_a_local_socket, what,
+					sizeof(what)),
+			 REFUSED);
+	process_status(PROCESS_NET, "network", logs_like_glib, what,
+		       sizeof(what));
+	ck_assert_str_eq(what, "");
+	ck_assert_int_eq(process_status(PROCESS_NET, "network", connects, what,
+					sizeof(what)),
+			 WORKED);
+	if (landlock_abi() < 4)
+		UNIT_SKIP("this kernel's Landlock knows no ports");
+	ck_assert_int_eq(process_status(PROCESS_NET_RESTRICTED, "network",
+					connects, what, sizeof(what)),
+			 REFUSED);
+}
+END_TEST
+
+/* Twice, as it is read by a library that looks whether it has changed. */
+static long reads_its_file(void)
+{
+	struct stat first, again;
+	char text[2][16] = { "" };
+	FILE *f;
+
+	if (stat("/etc/own", &first) || stat("/etc/own", &again) ||
+	    first.st_ino != again.st_ino || first.st_size != 6)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		f = fopen("/etc/own", "r");
+		if (!f || !fgets(text[i], sizeof(text[i]), f))
+			return -1;
+		fclose(f);
+	}
+	return strcmp(text[0], "words\n") || strcmp(text[1], "words\n") ? -1
+									: 0;
+}
+
+static long lacks_its_file(void)
+{
+	return open("/etc/own", O_RDONLY) < 0 && errno == ENOENT ? 0 : -1;
+}
+
+START_TEST(sandbox__process_reads_its_file)
+{
+	struct confine_file file = { .path = "/etc/own" };
+	char what[512];
+	FILE *f;
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	f = fopen("own", "w");
+	fputs("words\n", f);
+	fclose(f);
+	file.fd = open("own", O_RDONLY);
+	own_file = &file;
+	ck_assert_int_eq(process_status(PROCESS_NET, "network", reads_its_file,
+					what, sizeof(what)),
+			 WORKED);
+	ck_assert_int_eq(process_status(PROCESS_NET, "network", opens, what,
+					sizeof(what)),
+			 STATUS_SANDBOX);
+	close(file.fd);
+	file.fd = -1;
+	ck_assert_int_eq(process_status(PROCESS_NET, "network", lacks_its_file,
+					what, sizeof(what)),
+			 WORKED);
+	own_file = NULL;
 }
 END_TEST
 
@@ -552,6 +722,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, sandbox__files_are_beneath_a_folder);
 	tcase_add_test(t, sandbox__serves_shared_folders);
 	tcase_add_test(t, sandbox__many_threads_allocate);
+	tcase_add_loop_test(t, sandbox__stops_every_process, 0,
+			    COUNT(forbidden));
+	tcase_add_test(t, sandbox__network_has_sockets);
+	tcase_add_test(t, sandbox__process_reads_its_file);
 	tcase_add_test(t, sandbox__prctl_only_names);
 	tcase_add_test(t, sandbox__calls_the_end);
 	tcase_add_test(t, sandbox__log_and_off);

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <slirp/libslirp.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "dev/net/stream.h"
 
 #define OUT_MAX	   (4u << 20)
@@ -362,6 +364,17 @@ static Slirp *make(const struct net_user_config *c)
 	return slirp_new(&config, &callbacks, NULL);
 }
 
+/* Everything is bound. libslirp looks for the name server's address again and
+ * again. */
+static void confine(const struct net_user_config *c)
+{
+	struct confine_file servers = { .path = "/etc/resolv.conf" };
+
+	servers.fd = open(servers.path, O_RDONLY | O_CLOEXEC);
+	confine_process(c->restrict_ ? PROCESS_NET_RESTRICTED : PROCESS_NET,
+			"network", &servers);
+}
+
 static void say_hello(const struct net_user_config *c)
 {
 	struct net_user_hello hello = { .rc = 0 };
@@ -372,6 +385,8 @@ static void say_hello(const struct net_user_config *c)
 	for (unsigned i = 0; !hello.rc && i < c->forwards_count; i++)
 		hello.rc = add_forward(&c->forwards[i], c->mac, &hello.ports[i],
 				       &hello.e);
+	if (!hello.rc)
+		confine(c);
 	if (send(h.fd, &hello, sizeof(hello), MSG_NOSIGNAL) !=
 		    (ssize_t)sizeof(hello) ||
 	    hello.rc)

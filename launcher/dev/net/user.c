@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/libraries.h"
 #include "dev/net/stream.h"
 
@@ -42,11 +43,16 @@ struct net_user {
 /* How the helper has ended. It closes its end of the stream when it dies. */
 static int explain(struct net_user *u, int rc, struct err *e)
 {
+	char what[ERR_MSG_SIZE];
 	int status;
 
 	if (u->pid <= 0 || waitpid(u->pid, &status, 0) != u->pid)
 		return rc;
 	u->pid = 0;
+	if (confine_stopped(status, what, sizeof(what))) {
+		confine_violated(what);
+		return err_set(e, -rc, "%s", what);
+	}
 	if (WIFSIGNALED(status))
 		return err_set(e, -rc, "the helper process was killed by SIG%s",
 			       sigabbrev_np(WTERMSIG(status)) ?: "?");
@@ -128,11 +134,8 @@ static void close_all_but(int fd)
 	close_range(HELPER_FD + 1, ~0u, 0);
 }
 
-/*
- * The place to confine the helper further: it has one descriptor, and only
- * sockets and the resolver's files are still to be opened.
- */
-static void confine(pid_t launcher)
+/* net_slirp_run() confines the helper further, once its ports are bound. */
+static void die_with(pid_t launcher)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -153,7 +156,7 @@ static void be_helper(int fd, const struct net_user_config *c, pid_t launcher)
 	signal(SIGPIPE, SIG_IGN);
 	close_all_but(fd);
 	(void)!chdir("/");
-	confine(launcher);
+	die_with(launcher);
 	net_slirp_run(HELPER_FD, c);
 }
 

@@ -12,8 +12,9 @@
  * them; 10.0.2.3 and fec0::3 pass names on to the host's DNS servers.
  *
  * The helper is made before there are threads and before anything foreign is
- * read. It keeps one descriptor, its end of the socket pair, and ends when the
- * other end is closed or the launcher dies, whatever the reason. If it dies
+ * read. It keeps two descriptors: its end of the socket pair, and
+ * /etc/resolv.conf. It ends when the other end is closed or the launcher dies,
+ * whatever the reason. If it dies
  * first, the guest's link goes down.
  *
  * Must never trust, as the launcher: the helper, which parses the guest's
@@ -60,7 +61,7 @@ struct net_user_hello {
 };
 
 /* Be the network at the other end of @fd, the only descriptor of this process
- * beyond stderr. Ends the process. */
+ * beyond stderr. Confines itself once the ports are bound. Ends the process. */
 void net_slirp_run(int fd, const struct net_user_config *c)
 	__attribute__((noreturn));
 
