@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "cli/confined.h"
 #include "suite/schedule.h"
 #include "vm/kvm.h"
 
@@ -229,7 +230,8 @@ static int run_suite(const struct suite *s, const struct options *o,
 	if (!o->output && asprintf(&path, "%s" RESULTS, s->name) < 0)
 		return err_set(e, ENOMEM, "no memory"), STATUS_FAILED;
 	/* The suite may contain a link with the default name. */
-	if (!folder_open(&f, o->output ?: path, o->output, e))
+	if (!folder_open(&f, o->output ?: path, o->output, e) &&
+	    !confine_cases(f.fd, e))
 		status = run_in_folder(s, o, &f, e);
 	folder_close(&f);
 	free(path);
@@ -238,10 +240,19 @@ static int run_suite(const struct suite *s, const struct options *o,
 
 int cmd_test(const struct options *o, struct err *e)
 {
+	struct input in = INPUT_EMPTY;
 	struct suite s;
-	int status;
+	int status, rc;
 
-	if (suite_open(&s, o->image, &suite_words, e))
+	if (input_open(&in, o->image, e))
+		return STATUS_USAGE;
+	if (confine_suite(o, o->output ?: ".", e)) {
+		input_close(&in);
+		return STATUS_FAILED;
+	}
+	rc = suite_open(&s, o->image, &in, &suite_words, e);
+	input_close(&in);
+	if (rc)
 		return STATUS_USAGE;
 	if (o->filter && suite_filter(&s, o->filter, e)) {
 		err_prefix(e, 0, "--filter");

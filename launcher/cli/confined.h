@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sandbox of the commands that run no guest of the user's: inspect, extract,
- * pack and verify. They read images of strangers, too.
+ * The sandbox of the commands other than run and exec: they read images and
+ * suites of strangers, too.
  */
 #ifndef CLI_CONFINED_H
 #define CLI_CONFINED_H
@@ -18,5 +18,15 @@
  */
 int confine_command(const struct options *o, enum sandbox_process process,
 		    struct output *out, struct err *e);
+
+/*
+ * The suite file is open: confine `test`. Until confine_cases(), it may write at
+ * @results, or, if there is no such folder yet, in the one that it will be in.
+ */
+int confine_suite(const struct options *o, const char *results, struct err *e);
+
+/* The folder of results is open as @fd: neither the suite nor a case can write
+ * anywhere else. */
+int confine_cases(int fd, struct err *e);
 
 #endif

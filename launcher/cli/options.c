@@ -240,7 +240,7 @@ const struct option_row option_rows[] = {
 	  CHOICE(virtio, "way", virtio_word) },
 	{ "sandbox", 0, "MODE", ONCE,
 	  OPT_RUN | OPT_SUITE | OPT_INSPECT | OPT_EXTRACT | OPT_PACK |
-		  OPT_VERIFY,
+		  OPT_VERIFY | OPT_TEST,
 	  "confine the launcher before it reads the image: on, log or off",
 	  CHOICE(sandbox, "mode", sandbox_word) },
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,

@@ -15,10 +15,12 @@
 #define RULE_PATH_BENEATH      1
 
 #define FS_EXECUTE     (UINT64_C(1) << 0)
+#define FS_WRITE_FILE  (UINT64_C(1) << 1)
 #define FS_READ_FILE   (UINT64_C(1) << 2)
 #define FS_READ_DIR    (UINT64_C(1) << 3)
 #define FS_REMOVE_FILE (UINT64_C(1) << 5)
 #define FS_MAKE_REG    (UINT64_C(1) << 8)
+#define FS_IOCTL_DEV   (UINT64_C(1) << 15)
 
 struct ruleset_attr {
 	uint64_t fs, net, scoped;
@@ -76,9 +78,10 @@ static int add_folder(int ruleset, const struct landlock_folder *f,
 		[LANDLOCK_REMOVE] = FS_REMOVE_FILE,
 		[LANDLOCK_READ] = FS_READ_FILE | FS_READ_DIR | FS_EXECUTE,
 		[LANDLOCK_WRITE] = all,
+		[LANDLOCK_DEVICE] = FS_READ_FILE | FS_WRITE_FILE | FS_IOCTL_DEV,
 	};
 	const struct path_beneath_attr rule = {
-		.access = uses[f->use],
+		.access = uses[f->use] & all,
 		.folder = f->fd,
 	};
 

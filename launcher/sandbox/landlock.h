@@ -20,6 +20,7 @@ struct landlock_folder {
 		LANDLOCK_REMOVE,  /* files are removed */
 		LANDLOCK_READ,	  /* everything beneath may be read */
 		LANDLOCK_WRITE,	  /* and written, made and removed */
+		LANDLOCK_DEVICE,  /* not a folder: a device, to be used */
 	} use;
 };
 

@@ -36,12 +36,21 @@ static int keep_capabilities(uint64_t keep, struct err *e)
 	return syscall(SYS_capset, &head, now) ? err_sys(e, "capset") : 0;
 }
 
+int privileges_gain_none(struct err *e)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return err_sys(e, "PR_SET_NO_NEW_PRIVS");
+	return 0;
+}
+
 int privileges_drop(bool names_files, bool serves_files, struct err *e)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return err_sys(e, "PR_SET_NO_NEW_PRIVS");
+	int rc = privileges_gain_none(e);
+
+	if (rc)
+		return rc;
 	/* Only root may; others have the groups that let them use KVM. */
 	if (setgroups(0, NULL) && errno != EPERM)
 		return err_sys(e, "setgroups");

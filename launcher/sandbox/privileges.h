@@ -12,6 +12,9 @@
 
 #include "base/err.h"
 
+/* Only gain no rights by starting programs. */
+int privileges_gain_none(struct err *e);
+
 /*
  * For good: gain no rights by starting programs, have no capabilities and no
  * supplementary groups, leave no core file, and let no other process of the

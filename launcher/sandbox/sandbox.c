@@ -322,6 +322,7 @@ static const struct filter process_filters[][2] = {
 	[SANDBOX_RUN] = { FILTER(load_on), FILTER(load_log) },
 	[SANDBOX_WIDE] = { FILTER(wide_on), FILTER(wide_log) },
 	[SANDBOX_READ] = { FILTER(read_on), FILTER(read_log) },
+	[SANDBOX_SUITE] = { FILTER(suite_on), FILTER(suite_log) },
 };
 
 static const struct filter thread_filters[][2] = {
@@ -443,8 +444,8 @@ static int confine_files(struct err *e)
 	landlock = abi;
 	if (!abi)
 		return 0;
-	return landlock_enter(abi, config.folders, config.folders_count, false,
-			      e);
+	return landlock_enter(abi, config.folders, config.folders_count,
+			      config.process == SANDBOX_SUITE, e);
 }
 
 static int confine_child(enum process_role role, struct err *e)
@@ -511,7 +512,10 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 	if (wake_fd < 0)
 		return err_sys(e, "eventfd");
 	catch_violations();
-	rc = privileges_drop(config.folders_count, has_use(LANDLOCK_WRITE), e);
+	rc = config.process == SANDBOX_SUITE
+		     ? privileges_gain_none(e)
+		     : privileges_drop(config.folders_count,
+				       has_use(LANDLOCK_WRITE), e);
 	if (!rc)
 		rc = confine_files(e);
 	if (!rc)
@@ -520,4 +524,16 @@ int sandbox_enter(const struct sandbox_config *c, struct err *e)
 		return err_prefix(e, rc, "--sandbox");
 	confine_hook = on_thread;
 	return 0;
+}
+
+int sandbox_narrow(const struct landlock_folder *folders, size_t count,
+		   struct err *e)
+{
+	int abi = config.mode == SANDBOX_ON ? landlock_abi() : 0;
+	int rc = abi && confine_hook
+			 ? landlock_enter(abi, folders, count,
+					  config.process == SANDBOX_SUITE, e)
+			 : 0;
+
+	return rc ? err_prefix(e, rc, "--sandbox") : 0;
 }

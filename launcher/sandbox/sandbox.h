@@ -41,6 +41,9 @@ enum sandbox_process {
 	SANDBOX_RUN,
 	SANDBOX_WIDE, /* the same, with a device that opens files or sockets */
 	SANDBOX_READ, /* reads images and writes results; runs no guest */
+	/* Starts launchers, which have all rights of this process left until
+	 * they confine themselves; keeps capabilities for them. */
+	SANDBOX_SUITE,
 };
 
 #define SANDBOX_FOLDERS_MAX 64
@@ -82,6 +85,13 @@ int sandbox_landlock(void);
 
 /* The mode that sandbox_enter() was called with; NULL: not yet. */
 const char *sandbox_entered(void);
+
+/*
+ * Of a process that is confined as @c says already: from now on, it and all that
+ * it starts may use the file system only as @folders say, too.
+ */
+int sandbox_narrow(const struct landlock_folder *folders, size_t count,
+		   struct err *e);
 
 /*
  * A descriptor that becomes readable when another thread was stopped, which

@@ -26,6 +26,7 @@ enum { CONSOLE, ERRORS, REPORT, ENDINGS };
 struct start {
 	char **argv;
 	char *report; /* its path */
+	char *temp;   /* the folder for files without a name; see folder.h */
 	char timeout[32];
 	int in, out, err;
 };
@@ -120,7 +121,8 @@ static int open_files(struct start *s, const struct suite_run *r,
 
 	private_name(name, sizeof(name), (size_t)(c - r->s->cases));
 	s->report = folder_private_path(r->folder, name);
-	if (!s->report)
+	s->temp = folder_private_path(r->folder, "");
+	if (!s->report || !s->temp)
 		return err_set(e, ENOMEM, "no memory");
 	s->in = open_input(c->input ?: NO_INPUT, e);
 	if (s->in < 0)
@@ -139,6 +141,7 @@ static void start_release(struct start *s)
 	for (unsigned i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	free(s->temp);
 	free(s->report);
 	free(s->argv);
 }
@@ -159,6 +162,9 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	/* A disk's snapshot must not go anywhere else either. */
+	if (s->temp)
+		setenv("TMPDIR", s->temp, 1);
 	if (dup2(s->in, STDIN_FILENO) >= 0 &&
 	    dup2(s->out, STDOUT_FILENO) >= 0 &&
 	    dup2(s->err, STDERR_FILENO) >= 0)

@@ -244,11 +244,11 @@ int suite_parse(struct suite *s, const char *path, struct bytes text,
 	return rc;
 }
 
-int suite_open(struct suite *s, const char *path, const struct suite_words *w,
-	       struct err *e)
+int suite_open(struct suite *s, const char *path, struct input *file,
+	       const struct suite_words *w, struct err *e)
 {
 	struct file f;
-	int rc = file_open(&f, path, SUITE_FILE_MAX, e);
+	int rc = file_read(&f, file, SUITE_FILE_MAX, e);
 
 	*s = (struct suite){ 0 };
 	if (rc)

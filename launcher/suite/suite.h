@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/input.h"
 #include "suite/node.h"
 #include "suite/pool.h"
 
@@ -119,12 +120,12 @@ struct suite {
 };
 
 /*
- * Read the suite at @path ("-": standard input). Returns 0 or a negative errno;
- * an error in the file is "PATH:LINE: key 'KEY': ...", with what is allowed
- * there. On failure *@s is empty.
+ * Read the suite @file, which was opened at @path ("-": standard input). Returns
+ * 0 or a negative errno; an error in the file is "PATH:LINE: key 'KEY': ...",
+ * with what is allowed there. On failure *@s is empty.
  */
-int suite_open(struct suite *s, const char *path, const struct suite_words *w,
-	       struct err *e);
+int suite_open(struct suite *s, const char *path, struct input *file,
+	       const struct suite_words *w, struct err *e);
 
 /* The same for the bytes @text; files are relative to @path's folder. */
 int suite_parse(struct suite *s, const char *path, struct bytes text,

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,9 +56,10 @@ static const struct role {
 	const char *name;
 	unsigned bit;
 } roles[] = {
-	{ "load", LOAD }, { "wide", WIDE }, { "main", MAIN },
-	{ "vcpu", VCPU }, { "work", WORK }, { "files", FILES },
-	{ "read", READ }, { "tty", TTY },   { "net", NET },
+	{ "load", LOAD },   { "wide", WIDE }, { "main", MAIN },
+	{ "vcpu", VCPU },   { "work", WORK }, { "files", FILES },
+	{ "read", READ },   { "tty", TTY },   { "net", NET },
+	{ "suite", SUITE },
 };
 
 static void die(const char *what, int rc)
@@ -95,6 +97,12 @@ static void refuse_clone3(scmp_filter_ctx ctx)
 		die("clone3", rc);
 }
 
+/* A suite's launchers inherit its filter, and confine themselves further. */
+static bool applies(const struct rule *r, unsigned role)
+{
+	return r->roles & role || (role == SUITE && !r->error);
+}
+
 static void print_filter(const char *name, const char *mode,
 			 scmp_filter_ctx ctx)
 {
@@ -128,7 +136,7 @@ static void make_filter(const struct role *role, const char *mode,
 	 * other. */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].roles & role->bit)
+		if (applies(&rules[i], role->bit))
 			add(ctx, &rules[i]);
 	refuse_clone3(ctx);
 	print_filter(role->name, mode, ctx);
