@@ -20,6 +20,7 @@
 #define FS_READ_DIR    (UINT64_C(1) << 3)
 #define FS_REMOVE_FILE (UINT64_C(1) << 5)
 #define FS_MAKE_REG    (UINT64_C(1) << 8)
+#define SCOPE_SIGNAL   (UINT64_C(1) << 1)
 #define FS_IOCTL_DEV   (UINT64_C(1) << 15)
 
 struct ruleset_attr {
@@ -31,8 +32,8 @@ struct path_beneath_attr {
 	int32_t folder;
 } __attribute__((packed));
 
-/* What each ABI can restrict: all of it, but for signals to other processes.
- * The filters forbid those, and the kernel could not kill the helper of --net
+/* What each ABI can restrict: all of it, but for signals to other processes,
+ * unless that is asked for. The filters forbid those, and the kernel could not kill the helper of --net
  * user when the launcher ends (PR_SET_PDEATHSIG). */
 static const struct ruleset_attr abis[] = {
 	{ 0, 0, 0 },
@@ -91,14 +92,16 @@ static int add_folder(int ruleset, const struct landlock_folder *f,
 }
 
 int landlock_enter(int abi, const struct landlock_folder *folders, size_t count,
-		   bool connects, struct err *e)
+		   unsigned how, struct err *e)
 {
 	struct ruleset_attr all = abis[abi < ABI_KNOWN ? abi : ABI_KNOWN];
 	size_t size = all.scoped ? 24 : all.net ? 16 : 8;
 	int ruleset, rc = 0;
 
-	if (connects)
+	if (how & LANDLOCK_CONNECTS)
 		all.net = 0;
+	if (how & LANDLOCK_SIGNALS_STAY && all.scoped)
+		all.scoped |= SCOPE_SIGNAL;
 	ruleset = (int)syscall(NR_CREATE_RULESET, &all, size, 0);
 	if (ruleset < 0)
 		return err_sys(e, "landlock");

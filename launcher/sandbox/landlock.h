@@ -8,7 +8,6 @@
 #ifndef SANDBOX_LANDLOCK_H
 #define SANDBOX_LANDLOCK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -31,13 +30,19 @@ int landlock_abi(void);
  * after the last. */
 const char *landlock_lacks(int abi, size_t i);
 
+enum landlock_how {
+	LANDLOCK_CONNECTS = 1 << 0, /* TCP ports may be used */
+	/* Signals only go to what is restricted in the same way: ABI 6. */
+	LANDLOCK_SIGNALS_STAY = 1 << 1,
+};
+
 /*
  * Restrict this thread, and all that it starts. Needs no_new_privs.
  *
- * @connects: TCP ports may be bound and connected to.
+ * @how: of enum landlock_how.
  * Returns 0 or a negative errno.
  */
 int landlock_enter(int abi, const struct landlock_folder *folders, size_t count,
-		   bool connects, struct err *e);
+		   unsigned how, struct err *e);
 
 #endif

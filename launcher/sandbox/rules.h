@@ -13,6 +13,9 @@
  *                                           process goes on
  *   IOCTL(request, roles)                   ioctl() with this request
  *
+ * A comment "--- NAME:" begins a group. launcher.1, SECURITY, lists the groups
+ * that each role has, and the calls of each group; a test compares both.
+ *
  * The process filter, LOAD, WIDE or READ, is there before the image is read, and
  * no thread's own filter can allow more than it does. What is not here is stopped:
  * above all to open a file, to make a socket, to start a program, to signal
@@ -40,7 +43,7 @@
 #define SERVING (PROCESS | MAIN | WORK | FILES)
 #define CONTROL (PROCESS | MAIN)
 
-/* --- memory, locks and time, for libc and every thread */
+/* --- memory: and locks and time, for libc and every thread */
 RULE(futex, ALL)
 RULE(madvise, ALL)
 RULE_BITS(mmap, ALL, 2, PROT_EXEC, 0)
@@ -49,6 +52,7 @@ RULE(mremap, ALL)
 RULE(munmap, ALL)
 RULE(brk, ALL)
 RULE(membarrier, EVERY)
+RULE(sysinfo, CONTROL | READ)
 RULE(getrandom, ALL)
 RULE(clock_gettime, ALL)
 RULE(clock_getres, EVERY)
@@ -59,18 +63,19 @@ RULE(sched_yield, EVERY)
 RULE(pause, EVERY)
 RULE(restart_syscall, ALL | TTY)
 
-/* --- descriptors that are open; eventfds wake other threads */
+/* --- streams: descriptors that are open; eventfds wake other threads */
 RULE(read, ALL | TTY)
 RULE(write, ALL)
 RULE(close, ALL)
 
-/* --- the end of a thread, and of the process */
+/* --- end: of a thread, and of the process */
 RULE(exit, EVERY)
 RULE(exit_group, ALL | TTY)
 RULE(rt_sigreturn, ALL | TTY)
 RULE(rt_sigprocmask, ALL)
 RULE(rt_sigaction, ALL) /* abort() */
 RULE(sigaltstack, EVERY)
+RULE(setitimer, EVERY) /* the end after a violation is bounded */
 RULE(gettid, ALL)
 RULE(getpid, ALL)
 /* Wakes a vCPU out of the guest. Only to this process. */
@@ -86,7 +91,7 @@ RULE_BITS(clone, SERVING | READ, 0, CLONE_THREAD, CLONE_THREAD)
 RULE(sched_getaffinity, SERVING | READ)
 RULE(seccomp, GUEST) /* a thread's own filter, which can only forbid */
 
-/* --- event loops */
+/* --- events: loops and what wakes them */
 RULE(epoll_create1, SERVING)
 RULE(epoll_ctl, SERVING)
 RULE(epoll_wait, SERVING)
@@ -101,7 +106,7 @@ RULE(rt_sigtimedwait, CONTROL)
 RULE(rt_sigpending, GUEST)
 RULE(pipe2, SERVING)
 
-/* --- files that are open */
+/* --- files: that are open */
 RULE(readv, SERVING | READ)
 RULE(writev, SERVING | READ)
 RULE(pread64, SERVING | READ)
@@ -113,6 +118,8 @@ RULE(pwritev2, SERVING)
 RULE(lseek, SERVING | READ | NET)
 RULE(fstat, SERVING | READ | NET)
 RULE(newfstatat, SERVING | READ)
+RULE(statx, SERVING)
+RULE(fstatfs, SERVING)
 RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_GETFL)
 RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFL)
 RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFD)
@@ -127,7 +134,7 @@ RULE(copy_file_range, SERVING)
 RULE(mincore, CONTROL) /* how much memory the guest has used */
 RULE(msync, SERVING)
 
-/* --- results get their names; Landlock says in which folders */
+/* --- names: results get theirs; Landlock says in which folders */
 RULE(linkat, CONTROL | READ)
 RULE(renameat, CONTROL | READ)
 RULE(renameat2, CONTROL)
@@ -137,7 +144,7 @@ RULE(access, CONTROL)
 RULE(faccessat, CONTROL)
 RULE(faccessat2, CONTROL)
 
-/* --- sockets that are open: the debugger's, a device's */
+/* --- sockets: that are open, the debugger's or a device's */
 RULE(accept4, SERVING)
 RULE(shutdown, SERVING | NET)
 RULE(sendto, SERVING | NET)
@@ -149,12 +156,11 @@ RULE(getsockopt, SERVING | NET)
 RULE(getsockname, SERVING | NET)
 RULE(getpeername, SERVING | NET)
 
-/* --- the terminal's guard and the network's helper, processes of their own: the
- * one is told and awaited, the other killed through its descriptor */
+/* --- processes: the terminal's guard and the network's helper. The one is told
+ * and awaited, the other killed through its descriptor. */
 RULE(wait4, SERVING)
 RULE_BITS(pidfd_send_signal, SERVING, 1, UINT32_MAX, SIGKILL)
 RULE(prlimit64, CONTROL)
-RULE(sysinfo, CONTROL | READ)
 RULE(uname, CONTROL)
 RULE(getuid, CONTROL)
 RULE(geteuid, CONTROL)
@@ -162,7 +168,8 @@ RULE(getppid, CONTROL)
 RULE(getpgrp, CONTROL) /* whether we are in the foreground */
 RULE(getpgid, CONTROL)
 RULE(getsid, CONTROL)
-RULE(setitimer, EVERY) /* the end after a violation is bounded */
+
+/* --- terminal: its settings and its size */
 IOCTL(TCGETS, CONTROL | READ)
 IOCTL(TCSETS, CONTROL | TTY)
 IOCTL(TCSETSW, CONTROL)
@@ -173,7 +180,7 @@ IOCTL(TIOCGPGRP, CONTROL)
 IOCTL(TIOCGSID, CONTROL)
 IOCTL(FIONREAD, CONTROL)
 
-/* --- KVM: the machine is made by the process, run by vCPUs */
+/* --- kvm: the machine is made by the process, run by vCPUs */
 IOCTL(KVM_RUN, PROCESS | VCPU)
 IOCTL(KVM_KVMCLOCK_CTRL, GUEST)
 IOCTL(KVM_CREATE_VM, PROCESS)
@@ -219,14 +226,12 @@ IOCTL(KVM_GET_VCPU_EVENTS, GUEST)
 IOCTL(KVM_SET_GUEST_DEBUG, GUEST)
 IOCTL(KVM_TRANSLATE, GUEST)
 
-/* --- devices that open UNIX sockets, or files: those of a shared folder, where
- * Landlock keeps them */
+/* --- shares: devices that open UNIX sockets, or files: those of a shared folder,
+ * where Landlock keeps them */
 RULE_BITS(socket, WIDE | FILES, 0, UINT32_MAX, AF_UNIX)
 RULE(connect, WIDE | FILES)
 RULE(openat, WIDE | FILES)
 RULE(openat2, WIDE | FILES)
-RULE(statx, SERVING)
-RULE(fstatfs, SERVING)
 RULE(readlinkat, WIDE | FILES)
 RULE(getdents64, WIDE | FILES)
 RULE(faccessat, WIDE | FILES)
@@ -246,7 +251,7 @@ RULE(fchmod, WIDE | FILES)
 RULE(fchownat, WIDE | FILES)
 RULE(utimensat, WIDE | FILES)
 
-/* --- the network of --net user: sockets for what its guest connects to, and for
+/* --- network: that of --net user, sockets for what its guest connects to, and for
  * what connects to its forwarded ports. /etc/resolv.conf is open, and is read
  * again through sandbox.c. */
 RULE_BITS(socket, NET, 0, UINT32_MAX, AF_INET)
@@ -265,7 +270,7 @@ IOCTL(FIONBIO, NET)
 IOCTL(SIOCATMARK, NET)
 IOCTL(TCGETS, NET) /* GLib's log, of a stream that is /dev/null */
 
-/* --- `test` starts launchers, which inherit its filter. Until they confine
+/* --- programs: `test` starts launchers, which inherit its filter. Until they confine
  * themselves, they open all that their case names: where they may write is
  * Landlock's to say. */
 RULE(clone, SUITE)

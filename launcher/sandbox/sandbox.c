@@ -431,6 +431,14 @@ static void prepare_libc(void)
 	(void)mallopt(M_ARENA_MAX, ARENAS_MAX);
 }
 
+/* A suite's launchers use the network, and it signals only those. */
+static unsigned landlock_how(void)
+{
+	return config.process == SANDBOX_SUITE
+		       ? LANDLOCK_CONNECTS | LANDLOCK_SIGNALS_STAY
+		       : 0;
+}
+
 static int confine_files(struct err *e)
 {
 	int abi = landlock_abi();
@@ -445,7 +453,7 @@ static int confine_files(struct err *e)
 	if (!abi)
 		return 0;
 	return landlock_enter(abi, config.folders, config.folders_count,
-			      config.process == SANDBOX_SUITE, e);
+			      landlock_how(), e);
 }
 
 static int confine_child(enum process_role role, struct err *e)
@@ -454,7 +462,9 @@ static int confine_child(enum process_role role, struct err *e)
 	int rc = privileges_drop(false, false, e);
 
 	if (!rc && abi)
-		rc = landlock_enter(abi, NULL, 0, role == PROCESS_NET, e);
+		rc = landlock_enter(abi, NULL, 0,
+				    role == PROCESS_NET ? LANDLOCK_CONNECTS : 0,
+				    e);
 	return rc ?: filter_child(role, e);
 }
 
@@ -530,10 +540,9 @@ int sandbox_narrow(const struct landlock_folder *folders, size_t count,
 		   struct err *e)
 {
 	int abi = config.mode == SANDBOX_ON ? landlock_abi() : 0;
-	int rc = abi && confine_hook
-			 ? landlock_enter(abi, folders, count,
-					  config.process == SANDBOX_SUITE, e)
-			 : 0;
+	int rc = abi && confine_hook ? landlock_enter(abi, folders, count,
+						      landlock_how(), e)
+				     : 0;
 
 	return rc ? err_prefix(e, rc, "--sandbox") : 0;
 }

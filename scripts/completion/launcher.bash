@@ -130,6 +130,7 @@ _launcher_options()
 		--help -h \
 		--version -V ;;
 	test) printf '%s\n' \
+		--sandbox \
 		--output -o \
 		--jobs -j \
 		--filter \

@@ -72,7 +72,7 @@ static const struct {
 	{ ONE_CASE "  command: verify\n  cpus: 2\n",
 	  "dir/s.yaml:5: key 'cpus': no such key for verify; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, exec, mem, kaslr, timeout, flip" },
+	  "console, never, only, report, exec, mem, kaslr, sandbox, timeout, flip" },
 	{ ONE_CASE "  command: exec\n",
 	  "dir/s.yaml:2: a case needs the key 'exec'" },
 	{ ONE_CASE "  command: run\n  exec: ls\n",
