@@ -2,6 +2,7 @@
 #include "base/jobs.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/thread.h"
@@ -24,11 +25,6 @@ int jobs_init(struct jobs *j, unsigned max, struct err *e)
 	j->max = max;
 	j->role = THREAD_WORK;
 	return 0;
-}
-
-void jobs_set_role(struct jobs *j, enum thread_role role)
-{
-	j->role = role;
 }
 
 /* With the lock. */
@@ -67,6 +63,15 @@ static void *work(void *arg)
 	}
 	pthread_mutex_unlock(&j->lock);
 	return NULL;
+}
+
+int jobs_start_as(struct jobs *j, enum thread_role role, struct err *e)
+{
+	j->role = role;
+	for (; j->started < j->max; j->started++)
+		if (!thread_start(&j->threads[j->started], work, j))
+			return err_set(e, EAGAIN, "cannot start a thread");
+	return 0;
 }
 
 void jobs_add(struct jobs *j, struct job *job)

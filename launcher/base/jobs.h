@@ -36,8 +36,12 @@ struct jobs {
 /* @max: of threads, at most JOBS_THREADS_MAX. */
 int jobs_init(struct jobs *j, unsigned max, struct err *e);
 
-/* What the jobs do; THREAD_WORK unless this is called before the first one. */
-void jobs_set_role(struct jobs *j, enum thread_role role);
+/*
+ * The jobs have this role, not THREAD_WORK. Called before the first one, on a
+ * thread that is not confined: all threads are started now, because one that a
+ * confined thread starts has that thread's limits, too.
+ */
+int jobs_start_as(struct jobs *j, enum thread_role role, struct err *e);
 
 /*
  * Have @job done. From any thread. On a host that has no thread to give, it is

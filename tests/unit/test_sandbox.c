@@ -6,6 +6,7 @@
  */
 #include "unit/unit.h"
 #include "base/confine.h"
+#include "base/jobs.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "sandbox/sandbox.h"
@@ -153,6 +154,28 @@ static const struct {
 	{ SANDBOX_READ, THREAD_ANY, "inspect" },
 };
 
+/* A device's thread leaves it to a thread that serves files. */
+static struct jobs files;
+static int opened[2]; /* a pipe for what open() has returned */
+
+static void open_job(struct job *job)
+{
+	long fd = opens();
+
+	(void)job;
+	if (write(opened[1], &fd, sizeof(fd)) != sizeof(fd))
+		_exit(97);
+}
+
+static long has_a_job_open(void)
+{
+	static struct job job = { .fn = open_job };
+	long fd;
+
+	jobs_add(&files, &job);
+	return read(opened[0], &fd, sizeof(fd)) == sizeof(fd) ? fd : 0;
+}
+
 /* ---- a process that tries one of them on a thread of its own */
 
 struct trial {
@@ -185,6 +208,9 @@ static void confined(const struct trial *t)
 		dprintf(STDERR_FILENO, "%s\n", e.msg);
 		_exit(99);
 	}
+	if (wide && (pipe(opened) || jobs_init(&files, 2, &e) ||
+		     jobs_start_as(&files, THREAD_FILES, &e)))
+		_exit(96);
 	if (t->role == THREAD_MAIN)
 		try((void *)t);
 	if (!thread_start(&thread, try, (void *)t))
@@ -339,6 +365,9 @@ START_TEST(sandbox__files_are_beneath_a_folder)
 	t.role = THREAD_WORK;
 	ck_assert_int_eq(WEXITSTATUS(status_of(&t, said, sizeof(said))),
 			 STATUS_SANDBOX);
+	t = (struct trial){ THREAD_WORK, "devices", has_a_job_open };
+	ck_assert_int_eq(WEXITSTATUS(status_of(&t, true, said, sizeof(said))),
+			 REFUSED);
 }
 END_TEST
 

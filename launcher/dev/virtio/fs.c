@@ -158,7 +158,7 @@ int virtio_fs_init(struct virtio_fs *fs, const struct fs_folder *f,
 		return rc;
 	rc = jobs_init(&fs->jobs, FS_THREADS, e);
 	if (!rc)
-		jobs_set_role(&fs->jobs, THREAD_FILES);
+		rc = jobs_start_as(&fs->jobs, THREAD_FILES, e);
 	if (!rc)
 		rc = virtio_init(&fs->core, &setup, e);
 	if (rc) {
