@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtio ports are files that appear some time after their driver: when the
- * host has answered it. A port's name is in sysfs:
+ * host has answered it. A port's name is in sysfs, once the host's end is open:
  *
  *   /sys/class/virtio-ports/vport1p2/name    "launcher.stdout"
  */
@@ -78,16 +78,6 @@ static int find(const char *name)
 	return fd;
 }
 
-/* Until the host has opened its end, the port looks as after its end. */
-static void await_host(int fd, long deadline)
-{
-	struct sys_poll p = { fd, POLLOUT, 0 };
-
-	while (sys_poll(&p, 1, 0) > 0 && p.revents & POLLHUP &&
-	       sys_now_ms() < deadline)
-		sys_sleep_ms(1);
-}
-
 int port_open(const char *name)
 {
 	long deadline = sys_now_ms() + WAIT_MS;
@@ -98,7 +88,6 @@ int port_open(const char *name)
 	if (fd < 0)
 		fail(fd == -ENOENT ? -ETIMEDOUT : fd, "the virtio port %s",
 		     name);
-	await_host(fd, deadline);
 	return fd;
 }
 

@@ -143,7 +143,7 @@ static void expect_nothing(void)
 	ck_assert_int_eq(receive(CONTROL_RX, got, sizeof(got)), VIRTIO_NOT_NOW);
 }
 
-/* As Linux does it. */
+/* As Linux does it. A port is open before a program can find it by its name. */
 static void connect_driver(void)
 {
 	tell(UINT32_MAX, 0, 1);
@@ -151,11 +151,11 @@ static void connect_driver(void)
 	expect(2, ADD, 1, "");
 	expect_nothing();
 	tell(1, READY, 1);
-	expect(1, NAME, 1, "log");
 	expect(1, OPEN, 1, "");
+	expect(1, NAME, 1, "log");
 	tell(2, READY, 1);
-	expect(2, NAME, 1, "org.example.agent-0");
 	expect(2, OPEN, 1, "");
+	expect(2, NAME, 1, "org.example.agent-0");
 	tell(1, OPEN, 1);
 	tell(2, OPEN, 1);
 	expect_nothing();
@@ -260,6 +260,7 @@ START_TEST(virtio_ports__needs_room_for_a_name)
 	uint8_t got[26];
 
 	tell(2, READY, 1);
+	expect(2, OPEN, 1, "");
 	ck_assert_int_eq(receive(CONTROL_RX, got, sizeof(got)),
 			 VIRTIO_DRIVER_FAULT);
 	/* Exactly the room is enough. */
@@ -405,8 +406,8 @@ START_TEST(virtio_ports__tells_the_guest_of_the_streams_end)
 	/* The next driver finds it closed. */
 	p.core.is.ops->stop(&p);
 	tell(2, READY, 1);
-	expect(2, NAME, 1, "org.example.agent-0");
 	expect(2, OPEN, 0, "");
+	expect(2, NAME, 1, "org.example.agent-0");
 }
 END_TEST
 

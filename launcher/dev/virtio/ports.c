@@ -16,11 +16,13 @@
 #define TURN_BYTES  (UINT64_C(256) << 10)
 #define TURN_PIECES 64
 
-/* Messages that are to be sent to the driver, in this order. */
+/* Messages that are to be sent to the driver, in this order: a program that has
+ * found a port by its name, and opened it, must not take it for one that has
+ * ended. */
 enum port_message {
 	MESSAGE_ADD = 1,
-	MESSAGE_NAME = 2,
-	MESSAGE_OPEN = 4,
+	MESSAGE_OPEN = 2,
+	MESSAGE_NAME = 4,
 };
 
 static void count(struct virtio_ports *p, enum ports_count what, uint64_t n)

@@ -18,7 +18,7 @@
  *   DEVICE_READY             -->
  *                            <--  DEVICE_ADD, for each port
  *   PORT_READY, for each     -->
- *                            <--  PORT_NAME, PORT_OPEN
+ *                            <--  PORT_OPEN, PORT_NAME
  *   PORT_OPEN 1, 0           -->  a program has opened, or closed, the port
  *                            <--  PORT_OPEN 0: the stream has ended
  *
