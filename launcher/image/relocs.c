@@ -149,20 +149,23 @@ static uint32_t entry_at(struct bytes b, size_t off)
  * other bytes.
  */
 static int walk_list(size_t *n, struct bytes b, size_t start, size_t *end,
-		     struct places *p, struct err *e)
+		     struct places *places, struct err *e)
 {
-	size_t off = *end;
+	const uint8_t *first = b.data + start, *p = b.data + *end;
 
-	while (off - start >= ENTRY_SIZE) {
-		uint32_t entry = entry_at(b, off -= ENTRY_SIZE);
+	if (*end - start >= ENTRY_SIZE) {
+		uint32_t entry = entry_at(b, *end - ENTRY_SIZE);
 
-		if (!entry) {
-			*n = (*end - off) / ENTRY_SIZE - 1;
-			*end = off;
-			return 0;
-		}
-		if (off + ENTRY_SIZE == *end && !places_has(p, entry, WIDTH_32))
-			return outside_segments(entry, off, e);
+		if (entry && !places_has(places, entry, WIDTH_32))
+			return outside_segments(entry, *end - ENTRY_SIZE, e);
+	}
+	while ((size_t)(p - first) >= ENTRY_SIZE) {
+		p -= ENTRY_SIZE;
+		if (get32(p, 0))
+			continue;
+		*n = (size_t)(b.data + *end - p) / ENTRY_SIZE - 1;
+		*end = (size_t)(p - b.data);
+		return 0;
 	}
 	return err_set(e, EINVAL,
 		       "no relocation lists: no 0 between the end of the ELF "
@@ -240,10 +243,31 @@ static int not_behind(const struct cursor *c, struct bytes b, struct err *e)
 		       entry, c->off);
 }
 
-/*
- * The lists seldom alternate, so the entries of one are passed in a short loop
- * until another list has a lower one.
- */
+/* Pass the entries that follow in order, in the same place, and before those of
+ * the other lists: nearly all of them, so this loop is kept short. */
+static void pass_sound(struct cursor *c, struct bytes b, uint64_t until,
+		       uint64_t *limit)
+{
+	uint64_t low = *limit, high = until - 1;
+	size_t off = c->off;
+
+	if (c->first == UINT64_MAX)
+		return;
+	if (high > c->last)
+		high = c->last;
+	for (; off < c->end; off += ENTRY_SIZE) {
+		uint64_t entry = entry_at(b, off);
+
+		if (entry < low || entry > high)
+			break;
+		low = entry + c->width;
+	}
+	c->off = off;
+	*limit = low;
+}
+
+/* The lists seldom alternate, so the entries of one are passed until another
+ * list has a lower one. */
 static int pass_run(struct cursor *c, struct bytes b, uint64_t until,
 		    uint64_t *limit, struct err *e)
 {
@@ -254,6 +278,7 @@ static int pass_run(struct cursor *c, struct bytes b, uint64_t until,
 			return outside_segments((uint32_t)c->next, c->off, e);
 		*limit = c->next + c->width;
 		c->off += ENTRY_SIZE;
+		pass_sound(c, b, until, limit);
 	}
 	return 0;
 }

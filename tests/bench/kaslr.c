@@ -18,13 +18,16 @@
 #include "image/loadable.h"
 #include "image/relocs.h"
 #include "image/scratch.h"
+#include "vm/guest_mem.h"
 
 #define RUNS	  21
 #define WANTED_MS 1.5
 #define SLIDE	  (UINT64_C(100) << 20)
+#define GUEST	  (UINT64_C(256) << 20)
 
-/* The kernel as it lies in memory. */
+/* The kernel as it lies in a guest's memory. */
 struct loaded {
+	struct guest_mem gm;
 	uint8_t *bytes;
 	uint64_t low, len;
 };
@@ -33,10 +36,13 @@ static struct loaded load(const struct kernel_elf *elf, const char *path)
 {
 	struct loadable_span span = loadable_span(elf);
 	struct loaded l = { .low = span.low, .len = span.last - span.low + 1 };
+	struct err e = ERR_EMPTY;
 
-	l.bytes = calloc(1, l.len);
+	if (guest_mem_init(&l.gm, GUEST, &e))
+		bench_die("%s: %s", path, e.msg);
+	l.bytes = guest_mem_ptr(&l.gm, l.low, l.len);
 	if (!l.bytes)
-		bench_die("%s: no memory for the kernel", path);
+		bench_die("%s: does not fit", path);
 	for (unsigned i = 0; i < elf->segments_count; i++) {
 		const struct elf_segment *s = &elf->segments[i];
 
@@ -92,7 +98,7 @@ static void print_row(const char *name, const char *path)
 	       bench_median(checked, RUNS), median, ms[0],
 	       bench_verdict(median, WANTED_MS));
 	fflush(stdout);
-	free(l.bytes);
+	guest_mem_release(&l.gm);
 	kernel_elf_release(&elf);
 	scratch_release(&decoded);
 	image_close(&img);
