@@ -49,6 +49,8 @@ RULE(madvise, ALL)
 RULE_BITS(mmap, ALL, 2, PROT_EXEC, 0)
 RULE_BITS(mprotect, ALL, 2, PROT_EXEC, 0)
 RULE(mremap, ALL)
+/* For a debugger, guest memory may be mapped twice; see guest_mem.h. */
+RULE(memfd_create, PROCESS)
 RULE(munmap, ALL)
 RULE(brk, ALL)
 RULE(membarrier, EVERY)
