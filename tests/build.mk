@@ -147,6 +147,11 @@ check-box: needs-box
 check-debian: needs-box
 	@tests/box/debian --all
 
+# The names of stock kernels of every kind; check-box has those of three.
+.PHONY: check-kallsyms
+check-kallsyms: needs-box
+	@tests/box/kallsyms --all
+
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
 .PHONY: check-loaders
