@@ -246,6 +246,7 @@ RULE(mkdirat, WIDE | FILES)
 RULE(mknodat, WIDE | FILES)
 RULE(symlinkat, WIDE | FILES)
 RULE(linkat, WIDE | FILES)
+RULE(renameat, WIDE | FILES) /* libc's renameat2() without flags */
 RULE(renameat2, WIDE | FILES)
 RULE(unlinkat, WIDE | FILES)
 RULE(chmod, WIDE | FILES)

@@ -398,6 +398,7 @@ static long serves_a_share(void)
 	rc |= mknodat(-1, "none", S_IFREG | 0600, 0);
 	rc |= symlinkat("x", -1, "none");
 	rc |= linkat(-1, "none", -1, "other", AT_SYMLINK_FOLLOW);
+	rc |= renameat2(-1, "none", -1, "other", 0);
 	rc |= renameat2(-1, "none", -1, "other", RENAME_NOREPLACE);
 	rc |= unlinkat(-1, "none", AT_REMOVEDIR);
 	rc |= chmod("none", 0600);
