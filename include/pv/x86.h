@@ -45,6 +45,7 @@
 
 #define RFLAGS_FIXED 0x0002 /* bit 1 always reads as one */
 #define RFLAGS_IF    0x0200
+#define RFLAGS_VM    0x20000 /* virtual 8086 mode */
 
 /* A CPU's first instruction after reset: cs.base 0xffff0000, ip 0xfff0 */
 #define CPU_RESET_ADDRESS 0xfffffff0

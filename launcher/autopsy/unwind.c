@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pv/x86.h"
+
 /* The part of a stack that is searched, and the distance within which two
  * addresses are in one: the size of a task's stack, to which it is aligned. */
 #define STACK_SIZE(m) ((m)->is64 ? UINT64_C(16384) : UINT64_C(8192))
@@ -19,6 +21,9 @@ enum {
 	PT_SP = 19,
 	PT_WORDS = 21,
 };
+
+/* The highest bit of the kernel's addresses on 32 bits. */
+#define KERNEL_BIT_32 UINT64_C(0x80000000)
 
 struct state {
 	const struct unwind *u;
@@ -183,12 +188,47 @@ static bool is_after_call(const struct memory *m, uint64_t addr)
 	return false;
 }
 
+/* struct pt_regs of 32 bits, likewise. */
+enum {
+	PT32_BP = 5,
+	PT32_IP = 12,
+	PT32_CS = 13,
+	PT32_FLAGS = 14,
+	PT32_SP = 15,
+	PT32_WORDS = 17,
+};
+
+/* Kernels up to 5.4 save no sp of their own code: the stack goes on there. */
+static enum step take_regs_32(struct state *s, uint64_t at)
+{
+	uint64_t end = at + PT32_SP * sizeof(uint32_t);
+	uint32_t w[PT32_WORDS];
+
+	if (!memory_get(s->u->m, at, w, sizeof(w)))
+		return STEP_LOST;
+	if (w[PT32_CS] & 3 || w[PT32_FLAGS] & RFLAGS_VM) /* a program */
+		return STEP_END;
+	s->r.ip = w[PT32_IP];
+	s->r.sp = w[PT32_SP] - end < STACK_SIZE(s->u->m) ? w[PT32_SP] : end;
+	s->saved_bp = w[PT32_BP];
+	return STEP_ON;
+}
+
 /* Where the kernel has saved registers, it marks their address as the frame
- * pointer by its lowest bit. */
+ * pointer: by its lowest bit, and on 32 bits by its highest, which is 0. */
+static bool is_saved_regs(const struct memory *m, uint64_t bp)
+{
+	return m->is64 ? bp & 1 : !(bp & KERNEL_BIT_32);
+}
+
 static enum step step_saved_regs(struct state *s)
 {
-	enum step step = take_regs(s, s->r.bp & ~UINT64_C(1), true);
+	enum step step;
 
+	if (s->u->m->is64)
+		step = take_regs(s, s->r.bp & ~UINT64_C(1), true);
+	else
+		step = take_regs_32(s, s->r.bp | KERNEL_BIT_32);
 	s->r.bp = s->saved_bp;
 	s->is_return = false;
 	return step;
@@ -200,9 +240,11 @@ static enum step step_frame(struct state *s)
 	unsigned word = memory_word_size(m);
 	uint64_t bp = s->r.bp, next, ip;
 
+	/* Code that an interrupt or its own end has stopped may be of a kernel
+	 * without frame pointers. */
 	if (!bp)
-		return STEP_END;
-	if (m->is64 && bp & 1)
+		return s->is_return ? STEP_END : STEP_LOST;
+	if (is_saved_regs(m, bp))
 		return step_saved_regs(s);
 	if (bp % word || bp < s->r.sp || bp - s->r.sp >= STACK_SIZE(m) ||
 	    !memory_word(m, bp, &next) || !memory_word(m, bp + word, &ip) ||

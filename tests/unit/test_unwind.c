@@ -388,6 +388,10 @@ static const struct {
 	  { { STACK + 16, BASE + STACK + 16 }, { STACK + 24, AT(2) } },
 	  "1+0 2+20" },
 	{ "no frame", { .ip = F(1), .sp = BASE + STACK }, { { 0 } }, "1+0" },
+	{ "no frame pointers: every call is a guess",
+	  { .ip = F(1), .sp = BASE + STACK },
+	  { { STACK + 8, AT(3) }, { STACK + 24, AT(2) + 1 } },
+	  "1+0 ?3+20" },
 };
 
 START_TEST(unwind__by_frame_pointers)
@@ -400,25 +404,91 @@ START_TEST(unwind__by_frame_pointers)
 }
 END_TEST
 
-/* Words of 4 bytes. */
+/* Words of 4 bytes, in a kernel at: */
+#define BASE32	0xc1000000
+#define F32(n)	(BASE32 + 0x100 * (n))
+#define AT32(n) (F32(n) + 0x20)
+
+/* Registers that an interrupt has saved at 0x40 of the stack, and code that was
+ * stopped in function @f. */
+#define SAVED(f, code, eflags, sp, bp)                              \
+	{ 0x40 + 4 * 5, bp }, { 0x40 + 4 * 12, F32(f) + 3 },        \
+		{ 0x40 + 4 * 13, code }, { 0x40 + 4 * 14, eflags }, \
+	{                                                           \
+		0x40 + 4 * 15, sp                                   \
+	}
+
+/* Offsets are those in the stack. */
+static const struct {
+	const char *what;
+	uint32_t bp;
+	struct {
+		uint32_t off, word;
+	} words[12];
+	const char *want;
+} chains32[] = {
+	{ "two frames",
+	  BASE32 + STACK + 16,
+	  { { 16, BASE32 + STACK + 24 },
+	    { 20, AT32(2) },
+	    { 24, 0 },
+	    { 28, AT32(3) },
+	    { 32, 1 },
+	    { 36, AT32(4) } },
+	  "1+0 2+20 3+20" },
+	{ "saved registers",
+	  BASE32 + STACK + 16,
+	  { { 16, (BASE32 + STACK + 0x40) & ~0x80000000 },
+	    { 20, AT32(4) },
+	    SAVED(5, 0x60, 0x202, BASE32 + STACK + 0x100,
+		  BASE32 + STACK + 0x110),
+	    { 0x110, 0 },
+	    { 0x114, AT32(6) } },
+	  "1+0 4+20 5+3 6+20" },
+	{ "saved registers without sp, as up to 5.4",
+	  BASE32 + STACK + 16,
+	  { { 16, (BASE32 + STACK + 0x40) & ~0x80000000 },
+	    { 20, AT32(4) },
+	    SAVED(5, 0x60, 0x202, 1234, BASE32 + STACK + 0x90),
+	    { 0x90, 0 },
+	    { 0x94, AT32(6) } },
+	  "1+0 4+20 5+3 6+20" },
+	{ "a program's registers",
+	  BASE32 + STACK + 16,
+	  { { 16, (BASE32 + STACK + 0x40) & ~0x80000000 },
+	    { 20, AT32(4) },
+	    SAVED(5, 0x73, 0x202, 0x1000, 0) },
+	  "1+0 4+20" },
+	{ "registers of virtual 8086 mode",
+	  BASE32 + STACK + 16,
+	  { { 16, (BASE32 + STACK + 0x40) & ~0x80000000 },
+	    { 20, AT32(4) },
+	    SAVED(5, 0x60, 0x20202, 0x1000, 0) },
+	  "1+0 4+20" },
+	{ "saved registers where there is no memory",
+	  BASE32 + STACK + 16,
+	  { { 16, 0x41000000 + SIZE - 8 }, { 20, AT32(4) } },
+	  "1+0 4+20" },
+	{ "no frame pointers", 0, { { 16, AT32(4) } }, "1+0 ?4+20" },
+	{ "bp is a number",
+	  BASE32 + STACK + 17,
+	  { { 17, 0 }, { 20, AT32(4) } },
+	  "1+0 ?4+20" },
+};
+
 START_TEST(unwind__by_frame_pointers_of_32_bits)
 {
-	const uint32_t base = 0xc1000000;
-	const struct {
-		uint32_t bp, ip;
-	} frames[] = { { base + STACK + 24, base + 0x220 },
-		       { 0, base + 0x320 },
-		       { 1, base + 0x420 } };
-
-	flat.base = base;
+	flat.base = BASE32;
 	m.is64 = false;
-	memcpy(bytes + STACK + 16, frames, sizeof(frames));
+	for (size_t i = 0; i < COUNT(chains32[_i].words); i++)
+		if (chains32[_i].words[i].off)
+			memcpy(bytes + STACK + chains32[_i].words[i].off,
+			       &chains32[_i].words[i].word, 4);
 	trace((struct unwind_regs){
-		.ip = base, .sp = base + STACK, .bp = base + STACK + 16 });
-	ck_assert_uint_eq(s.count, 3);
-	ck_assert_uint_eq(s.frames[1].ip, base + 0x220);
-	ck_assert_uint_eq(s.frames[2].ip, base + 0x320);
-	ck_assert(!s.frames[2].is_guess);
+		.ip = F32(1), .sp = BASE32 + STACK, .bp = chains32[_i].bp });
+	for (unsigned i = 0; i < s.count; i++)
+		s.frames[i].ip += BASE - BASE32;
+	expect(chains32[_i].want, chains32[_i].what);
 	flat.base = BASE;
 }
 END_TEST
@@ -433,7 +503,8 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, unwind__ends);
 	tcase_add_loop_test(tc, orc__refuses, 0, COUNT(unsound));
 	tcase_add_loop_test(tc, unwind__by_frame_pointers, 0, COUNT(chains));
-	tcase_add_test(tc, unwind__by_frame_pointers_of_32_bits);
+	tcase_add_loop_test(tc, unwind__by_frame_pointers_of_32_bits, 0,
+			    COUNT(chains32));
 	suite_add_tcase(suite, tc);
 	return suite;
 }
