@@ -18,6 +18,7 @@ enum {
 	PT_DI = 14,
 	PT_IP = 16,
 	PT_CS = 17,
+	PT_FLAGS = 18,
 	PT_SP = 19,
 	PT_WORDS = 21,
 };
@@ -221,14 +222,31 @@ static bool is_saved_regs(const struct memory *m, uint64_t bp)
 	return m->is64 ? bp & 1 : !(bp & KERNEL_BIT_32);
 }
 
+/* In a kernel without frame pointers bp may be any number: whether registers
+ * are there is seen by a segment and flags that a processor can have. */
+static bool are_regs(const struct memory *m, uint64_t at)
+{
+	unsigned word = memory_word_size(m);
+	uint64_t cs, flags;
+
+	return memory_word(m, at + word * (m->is64 ? PT_CS : PT32_CS), &cs) &&
+	       memory_word(m, at + word * (m->is64 ? PT_FLAGS : PT32_FLAGS),
+			   &flags) &&
+	       cs & 0xfff8 && flags & RFLAGS_FIXED && !(flags >> 22);
+}
+
 static enum step step_saved_regs(struct state *s)
 {
+	uint64_t at = s->u->m->is64 ? s->r.bp & ~UINT64_C(1)
+				    : s->r.bp | KERNEL_BIT_32;
 	enum step step;
 
+	if (!are_regs(s->u->m, at))
+		return STEP_LOST;
 	if (s->u->m->is64)
-		step = take_regs(s, s->r.bp & ~UINT64_C(1), true);
+		step = take_regs(s, at, true);
 	else
-		step = take_regs_32(s, s->r.bp | KERNEL_BIT_32);
+		step = take_regs_32(s, at);
 	s->r.bp = s->saved_bp;
 	s->is_return = false;
 	return step;

@@ -363,11 +363,11 @@ static const struct orc *orc_of(void *ctx, uint64_t addr)
 	return mod ? loaded_orc(mod, &a->memory, &a->orc) : &a->orc;
 }
 
-/* Whether it is the kernel that runs: it has privilege level 0, and paging. */
+/* Whether it is the kernel that runs, and not a program or the code that starts
+ * a CPU. One of 32 bits may do without paging. */
 static bool runs_kernel(const struct autopsy *a, const struct cpu_regs *r)
 {
-	return !(r->cs & 3) && (r->cr0 & CR0_PG) &&
-	       (a->memory.is64 ? r->code64 : r->code32);
+	return !(r->cs & 3) && (a->memory.is64 ? r->code64 : r->code32);
 }
 
 static void take_stack(struct autopsy *a, const struct cpu_regs *r,
@@ -389,11 +389,14 @@ static void take_stack(struct autopsy *a, const struct cpu_regs *r,
 		.dx = r->gpr[CPU_RDX],
 	};
 	const struct paging first = a->tables[0];
+	const unsigned count = a->tables_count;
 
 	/* Its stack is where its own page tables say. */
 	a->tables[0] = cpu_paging(r);
+	a->tables_count = count ? count : 1;
 	unwind_stack(&u, &regs, s);
 	a->tables[0] = first;
+	a->tables_count = count;
 }
 
 const struct stack *autopsy_stack(struct autopsy *a, unsigned cpu)
