@@ -311,6 +311,7 @@ help:
 	@echo 'guest        the small kernel, the decompressor stub, the setup code'
 	@echo 'check-LANE   one lane: build unit fuzz image cli guest loaders box lint'
 	@echo 'check-debian Debian from its disk in all ways; not part of check'
+	@echo 'check-autopsy call traces, logs, cores of stock kernels; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'kaslr        the small kernel at 1000 random places'

@@ -152,6 +152,13 @@ check-debian: needs-box
 check-kallsyms: needs-box
 	@tests/box/kallsyms --all
 
+# What is found in the memory of stock kernels that ended badly, of two versions
+# and by crash and drgn, which need 600 MB of debug data: too long for check-box.
+.PHONY: check-autopsy
+check-autopsy: needs-box
+	@-scripts/fetch-debug 6.1-cloud >/dev/null
+	@tests/box/autopsy
+
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
 .PHONY: check-loaders
