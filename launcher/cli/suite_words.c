@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memstream.h"
 #include "suite/suite.h"
 
 /* The commands that a case may run: their exit status tells the result. */
@@ -97,13 +98,15 @@ static char *in_folder(const char *option, const char *value,
 {
 	const struct option_row *r = option_by_name(option);
 	char *copy = strdup(value), *made = NULL;
-	size_t len;
-	FILE *out = open_memstream(&made, &len);
+	struct memstream *m;
+	FILE *out = memstream_open(&m);
 
 	if (out && copy)
 		keywords_print_in(&r->device->option->keywords, copy, folder,
 				  out);
-	if (!out || fclose(out) || !copy) {
+	if (out)
+		made = memstream_close(m, out, NULL);
+	if (!copy) {
 		free(made);
 		made = NULL;
 	}

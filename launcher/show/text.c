@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clean.h"
+#include "base/memstream.h"
 
 #define SAY_MAX 2048
 
@@ -166,18 +167,17 @@ int text_make(bool (*show)(struct text *t, const void *about),
 	      const void *about, char **out, struct err *e)
 {
 	struct text t;
+	struct memstream *m;
 	char *buf = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&buf, &len);
-	bool bad = !stream;
+	FILE *stream = memstream_open(&m);
+	bool good = false;
 
 	if (stream) {
 		text_init(&t, stream);
-		bad = !show(&t, about);
-		bad |= ferror(stream) != 0;
-		bad |= fclose(stream) != 0;
+		good = show(&t, about);
+		buf = memstream_close(m, stream, NULL);
 	}
-	if (bad) {
+	if (!good || !buf) {
 		free(buf);
 		return err_set(e, ENOMEM, "no memory for the report");
 	}

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/clean.h"
+#include "base/memstream.h"
 #include "suite/result.h"
 
 #define PAUSE_NS 1000000000ull
@@ -137,10 +138,11 @@ static int junit_write(struct listener *l, const struct suite_run *r,
 		       struct err *e)
 {
 	struct bytes part;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int rc;
+	struct memstream *m;
+	FILE *out = memstream_open(&m);
+	char *text;
+	size_t len;
+	int rc = 0;
 
 	if (!out)
 		return err_sys(e, "%s", l->to);
@@ -148,7 +150,9 @@ static int junit_write(struct listener *l, const struct suite_run *r,
 	      out);
 	say_suite(out, r);
 	fputs("</testsuites>\n", out);
-	rc = fclose(out) ? err_sys(e, "%s", l->to) : 0;
+	text = memstream_close(m, out, &len);
+	if (!text)
+		rc = err_set(e, ENOMEM, "%s: no memory", l->to);
 	part = (struct bytes){ (const uint8_t *)text, len };
 	if (!rc)
 		rc = folder_write(r->folder, l->to, part, e);

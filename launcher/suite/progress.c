@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
+#include "base/memstream.h"
 #include "suite/result.h"
 
 #define WIPE	    "\r\033[K"
@@ -40,9 +41,10 @@ static void say_running(FILE *out, const struct suite_run *r)
 static int progress_tick(struct listener *l, const struct suite_run *r,
 			 struct err *e)
 {
-	size_t width = width_of(l->out), len;
-	char *text = NULL;
-	FILE *line = open_memstream(&text, &len);
+	size_t width = width_of(l->out);
+	struct memstream *m;
+	FILE *line = memstream_open(&m);
+	char *text;
 
 	(void)e;
 	if (!line)
@@ -50,7 +52,8 @@ static int progress_tick(struct listener *l, const struct suite_run *r,
 	fprintf(line, "%zu of %zu, %zu failed", r->done, r->s->count,
 		r->count[CASE_FAIL] + r->count[CASE_ERROR]);
 	say_running(line, r);
-	if (!fclose(line))
+	text = memstream_close(m, line, NULL);
+	if (text)
 		fprintf(l->out, WIPE "%.*s", (int)width - 1, text);
 	free(text);
 	fflush(l->out);
