@@ -314,6 +314,7 @@ help:
 	@echo 'check-autopsy call traces, logs, cores of stock kernels; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
+	@echo 'faults       every allocation and system call fails once in turn'
 	@echo 'kaslr        the small kernel at 1000 random places'
 	@echo 'bench        load times and memory as ratios, boot in instructions'
 	@echo 'completions  write scripts/completion anew from the option table'

@@ -11,6 +11,7 @@
 #   tests/build/           the build itself
 #   tests/image/           shell tests against independent tools
 #   tests/cli/table        bad input and wrong options
+#   tests/faults/run       every call fails once in turn
 #   tests/guest/boots.yaml the small kernel on this host's KVM
 #   tests/box/*.yaml       stock kernels on a hardware-style KVM
 #   tests/loaders/         packed images under QEMU's, GRUB's, ... loaders
@@ -114,7 +115,23 @@ check-build: needs-build
 # Bad input and wrong options, as released and sanitized.
 .PHONY: check-cli
 check-cli: needs-cli
-	@tests/cli/run build/launcher build/san/launcher.san
+	@rc=0; tests/cli/run build/launcher build/san/launcher.san || rc=1; \
+		tests/faults/run --sample 3 || rc=1; exit $$rc
+
+# Every allocation and every system call fails once in turn: that takes long, so
+# check-cli has a sample of it. tests/faults/run NAME for one command.
+FAULT_LIB := build/rel/tests/faults/fail.so
+
+$(FAULT_LIB): tests/faults/fail.c tests/faults/fault.h
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(CC) -D_GNU_SOURCE -Itests $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
+
+needs-cli: $(FAULT_LIB)
+
+.PHONY: faults
+faults: needs-cli
+	@tests/faults/run
 
 # The small kernel on this host's KVM; `tests/guest/run SUITE` for one suite.
 .PHONY: check-guest
