@@ -235,7 +235,7 @@ static enum verdict refuses_wrong_requests(const struct boot *b)
 		if (!ok)
 			say("     for %s\n", wrong[i].what);
 	}
-	/* The data of a request that fails is left alone. */
+	/* A request that fails does not change its data. */
 	ok = ok && is_filled();
 	return vdev_stop() && ok && works() && vdev_stop();
 }
