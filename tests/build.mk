@@ -193,7 +193,8 @@ $(BENCH_PROG): $(call objs,rel,$(BENCH_SRCS)) build/rel/liblauncher.a
 
 .PHONY: bench bench-box
 bench: build/launcher $(BENCH_PROG) $(GUEST_KERNELS)
-	@scripts/bench $(if $(filter quick,$(BENCH)),load names kaslr disk start sandbox)
+	@scripts/bench $(if $(filter quick,$(BENCH)),load names kaslr disk \
+		footprint start sandbox)
 
 bench-box: build/launcher
 	@scripts/bench box
