@@ -157,6 +157,8 @@ RULE(setsockopt, SERVING | NET)
 RULE(getsockopt, SERVING | NET)
 RULE(getsockname, SERVING | NET)
 RULE(getpeername, SERVING | NET)
+/* A driver of a TAP interface begins, and accepts other offloads. */
+IOCTL(TUNSETOFFLOAD, PROCESS | WORK | FILES)
 
 /* --- processes: the terminal's guard and the network's helper. The one is told
  * and awaited, the other killed through its descriptor. */

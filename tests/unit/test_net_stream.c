@@ -278,10 +278,39 @@ START_TEST(net_stream__tells_that_its_reader_is_gone)
 {
 	uint8_t data[64] = { 0 };
 
-	close(far);
-	far = -1;
+	ck_assert_int_eq(shutdown(far, SHUT_RD), 0);
 	ck_assert_int_eq(send_frame(data, 64), NET_GONE);
 	ck_assert_str_eq(e.msg, "a peer: sending: Broken pipe");
+}
+END_TEST
+
+/* What the peer has sent before it closed is received, and then the end. */
+START_TEST(net_stream__receives_although_its_reader_is_gone)
+{
+	uint8_t data[64] = { 0 };
+
+	say_frame(20, 'a');
+	say(data, 3);
+	close(far);
+	far = -1;
+	ck_assert_int_eq(send_frame(data, 64), NET_REFUSED);
+	expect_frame(20, 'a');
+	ck_assert_int_eq(send_frame(data, 64), NET_REFUSED);
+	expect_end(1);
+}
+END_TEST
+
+/* The rest of a frame is dropped. */
+START_TEST(net_stream__flushes_although_its_reader_is_gone)
+{
+	static uint8_t data[NET_FRAME_MAX];
+
+	while (send_frame(data, sizeof(data)) == NET_SENT)
+		;
+	close(far);
+	far = -1;
+	ck_assert_int_eq(b->ops->flush(b, &e), NET_SENT);
+	expect_end(0);
 }
 END_TEST
 
@@ -355,6 +384,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, net_stream__sends_frames);
 	tcase_add_test(t, net_stream__finishes_what_a_slow_reader_left);
 	tcase_add_test(t, net_stream__tells_that_its_reader_is_gone);
+	tcase_add_test(t, net_stream__receives_although_its_reader_is_gone);
+	tcase_add_test(t, net_stream__flushes_although_its_reader_is_gone);
 	tcase_add_test(t, net_stream__connects);
 	tcase_add_test(t, net_stream__refuses_another_kind_of_socket);
 	tcase_add_test(t, net_stream__refuses_a_long_path);

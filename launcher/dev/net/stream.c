@@ -123,10 +123,26 @@ static int stream_receive(struct net_backend *b, struct net_frame *f,
 	return net_stream_next(&s->in, f, b->drops);
 }
 
+/* Whether receiving has not yet come to the end of the connection. */
+static bool has_an_end(const struct net_stream *s)
+{
+	char byte;
+
+	return recv(s->b.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	       errno == ECONNRESET;
+}
+
+/* A peer that has closed the connection may have sent frames before that:
+ * receiving tells of the end, after the last one. */
 static enum net_sent failed(struct net_stream *s, struct err *e)
 {
-	if (errno == EAGAIN)
+	int code = errno;
+
+	if (code == EAGAIN)
 		return NET_BUSY;
+	if ((code == EPIPE || code == ECONNRESET) && has_an_end(s))
+		return NET_REFUSED;
+	errno = code;
 	err_sys(e, "%s: sending", s->name);
 	return NET_GONE;
 }
@@ -187,10 +203,13 @@ static enum net_sent stream_flush(struct net_backend *b, struct err *e)
 			continue;
 		if (done < 0) {
 			r = failed(s, e);
+			if (r == NET_REFUSED)
+				break;
 			return r == NET_BUSY ? NET_UNSENT : r;
 		}
 		o->from += (size_t)done;
 	}
+	o->from = o->to = 0;
 	return NET_SENT;
 }
 
