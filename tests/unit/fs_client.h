@@ -227,6 +227,51 @@ static inline struct fuse_attr *attr(void)
 	return &((struct fuse_attr_out *)reply.data)->attr;
 }
 
+/* --- what both kinds of shares are tried with */
+
+/* Names that are no names of entries. */
+static const char *const bad_names[] = {
+	"..", ".", "", "/", "/x", "x/", "../x", "folder/inner", "/etc/passwd",
+};
+
+/* Numbers that the server has not given out. */
+static const uint64_t forged[] = {
+	0,
+	2,
+	3,
+	63,
+	64,
+	1000,
+	UINT32_MAX,
+	UINT64_MAX,
+	UINT64_C(1) << 32 | 2,
+	UINT64_C(1) << 32 | 1,
+	UINT64_C(1) << 63,
+};
+
+/* For a loop over every opcode, defined and not, with junk of zeros and of
+ * ones: @row is 2 * opcode + 0 or 1. */
+#define JUNK_ROWS (2 * 60)
+
+static inline void send_junk(unsigned row)
+{
+	uint64_t nodes[] = { 0, ROOT, node_of("file"), node_of("folder") };
+	uint32_t opcode = row / 2;
+	uint8_t junk[200];
+
+	memset(junk, row % 2 ? 0xff : 0, sizeof(junk));
+	for (size_t n = 0; n < COUNT(nodes); n++) {
+		for (size_t len = 0; len < sizeof(junk); len += 3) {
+			begin(opcode, nodes[n]);
+			add(junk, len);
+			ask();
+		}
+		if (opcode == FUSE_INIT || opcode == FUSE_DESTROY)
+			return;
+	}
+	ck_assert_int_eq(getattr(ROOT), 0);
+}
+
 /* --- the server */
 
 static inline void start_server(bool is_rw, unsigned fds_max)

@@ -5,6 +5,7 @@
 #include "unit/fs_client.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <sys/xattr.h>
 
 static void setup(void)
@@ -302,23 +303,9 @@ END_TEST
 
 /* ---- hostile guests */
 
-static const struct {
-	const char *name;
-	int want;
-} names[] = {
-	{ "..", -EINVAL },
-	{ ".", -EINVAL },
-	{ "", -EINVAL },
-	{ "/", -EINVAL },
-	{ "folder/inner", -EINVAL },
-	{ "../secret", -EINVAL },
-	{ "/etc/passwd", -EINVAL },
-	{ "folder/", -EINVAL },
-};
-
 START_TEST(fs__refuses_names)
 {
-	ck_assert_int_eq(lookup(ROOT, names[_i].name), names[_i].want);
+	ck_assert_int_eq(lookup(ROOT, bad_names[_i]), -EINVAL);
 	ck_assert_uint_eq(server.counts[FS_REFUSED], 1);
 }
 END_TEST
@@ -390,20 +377,6 @@ START_TEST(fs__survives_races_of_links)
 }
 END_TEST
 
-static const uint64_t forged[] = {
-	0,
-	2,
-	3,
-	63,
-	64,
-	1000,
-	UINT32_MAX,
-	UINT64_MAX,
-	UINT64_C(1) << 32 | 2,
-	UINT64_C(1) << 32 | 1,
-	UINT64_C(1) << 63,
-};
-
 START_TEST(fs__refuses_forged_numbers)
 {
 	uint64_t id = forged[_i], fh;
@@ -471,20 +444,7 @@ END_TEST
 /* Any operation, with arguments of any length, with and without a file. */
 START_TEST(fs__survives_every_operation)
 {
-	uint64_t nodes[] = { 0, ROOT, node_of("file"), node_of("folder") };
-	uint8_t junk[200];
-
-	memset(junk, _i % 2 ? 0xff : 0, sizeof(junk));
-	for (size_t n = 0; n < COUNT(nodes); n++) {
-		for (size_t len = 0; len < sizeof(junk); len += 3) {
-			begin((uint32_t)_i / 2, nodes[n]);
-			add(junk, len);
-			ask();
-		}
-		if (_i / 2 == FUSE_INIT || _i / 2 == FUSE_DESTROY)
-			return;
-	}
-	ck_assert_int_eq(getattr(ROOT), 0);
+	send_junk((unsigned)_i);
 }
 END_TEST
 
@@ -594,6 +554,55 @@ START_TEST(fs__positions_in_folders)
 }
 END_TEST
 
+/* Reads for more than there is room, or than anybody has. */
+START_TEST(fs__huge_reads)
+{
+	static const uint32_t sizes[] = { ROOM, ROOM + 1, FS_DATA_MAX,
+					  INT32_MAX, UINT32_MAX };
+	uint64_t node = node_of("file"), dir, fh;
+
+	ck_assert_int_eq(open_node(FUSE_OPEN, node, O_RDONLY, &fh), 0);
+	ck_assert_int_eq(open_node(FUSE_OPENDIR, ROOT, 0, &dir), 0);
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		ck_assert_int_eq(read_at(FUSE_READ, node, fh, 0, sizes[i]),
+				 -EINVAL);
+		ck_assert_int_eq(read_at(FUSE_READDIR, ROOT, dir, 0, sizes[i]),
+				 -EINVAL);
+		ck_assert_int_eq(getxattr_of(node, "user.none", sizes[i]),
+				 -ENODATA);
+	}
+	ck_assert_int_eq(read_at(FUSE_READ, node, fh, 0, ROOM - 16), 0);
+	ck_assert_uint_eq(reply_len(), 12);
+}
+END_TEST
+
+/* Listings without an end: from the start, from anywhere, with one handle and
+ * with many that are never closed. */
+START_TEST(fs__endless_listings)
+{
+	uint64_t fh, other;
+	unsigned n = 0;
+	int rc;
+
+	ck_assert_int_eq(open_node(FUSE_OPENDIR, ROOT, 0, &fh), 0);
+	for (unsigned i = 0; i < 2000; i++) {
+		rc = read_at(_i ? FUSE_READDIRPLUS : FUSE_READDIR, ROOT, fh,
+			     i % 3 ? 0 : i * UINT64_C(0x123456789abc), 4096);
+		ck_assert(!rc || rc == -EINVAL);
+	}
+	while (!(rc = open_node(FUSE_OPENDIR, ROOT, 0, &other))) {
+		ck_assert_int_eq(read_at(FUSE_READDIR, ROOT, other, 0, 4096),
+				 0);
+		n++;
+	}
+	ck_assert_int_eq(rc, -ENFILE);
+	ck_assert_uint_le(n, fs_handles_of(folder.fds_max));
+	/* Eight names are eight files, however often they are listed. */
+	ck_assert_uint_le(server.nodes.ids.used, 8);
+	ck_assert_uint_le(server.nodes.fds, folder.fds_max);
+}
+END_TEST
+
 /* ---- descriptors */
 
 #define FILES 500
@@ -655,18 +664,76 @@ START_TEST(fs__limits_open_files)
 }
 END_TEST
 
-/* The same file a million times costs one node. */
+#define LOOKUPS 20000
+
+/* The same file again and again costs one node; names that do not exist cost
+ * nothing. */
 START_TEST(fs__many_lookups)
 {
 	uint64_t node = node_of("file");
+	char name[32];
 
-	for (unsigned i = 0; i < 100000; i++)
+	for (unsigned i = 0; i < LOOKUPS / 2; i++) {
 		ck_assert_int_eq(lookup(ROOT, "file"), 0);
+		snprintf(name, sizeof(name), "none-%u", i);
+		ck_assert_int_eq(lookup(ROOT, name), 0);
+	}
 	ck_assert_uint_eq(server.nodes.ids.used, 1);
-	forget(node, 100000);
+	forget(node, LOOKUPS / 2);
 	ck_assert_int_eq(getattr(node), 0);
 	forget(node, 1);
 	ck_assert_uint_eq(server.nodes.ids.used, 0);
+}
+END_TEST
+
+#define KNOWN 5000
+
+/* What a known file costs, by which FS_NODES_MAX bounds the memory that a guest
+ * can make the server use. */
+START_TEST(fs__memory_of_known_files)
+{
+	size_t before, used;
+	char name[64];
+
+	fs_server_reset(&server);
+	ck_assert_int_eq(init(38, 0), 0);
+	before = mallinfo2().uordblks;
+	for (unsigned i = 0; i < KNOWN; i++) {
+		snprintf(name, sizeof(name), "share/known-%u", i);
+		make(name, "", 0);
+		ck_assert_int_eq(lookup(ROOT, name + 6), 0);
+	}
+	ck_assert_uint_eq(server.nodes.ids.used, KNOWN);
+	used = mallinfo2().uordblks - before;
+	ck_assert_uint_le(used / KNOWN, FS_NODE_BYTES);
+	for (unsigned i = 0; i < KNOWN; i++) {
+		snprintf(name, sizeof(name), "known-%u", i);
+		forget(node_of(name), 2);
+	}
+	ck_assert_uint_eq(server.nodes.ids.used, 0);
+	/* The tables of numbers stay for the next ones. */
+	used = mallinfo2().uordblks - before;
+	ck_assert_uint_le(used / KNOWN, 64);
+}
+END_TEST
+
+/* With as many files as there may be, others are refused until some are
+ * forgotten. */
+START_TEST(fs__limits_known_files)
+{
+	uint64_t node;
+
+	fs_server_reset(&server);
+	ck_assert_int_eq(init(38, 0), 0);
+	server.nodes.ids.max = 2;
+	node = node_of("file");
+	node_of("folder");
+	ck_assert_int_eq(lookup(ROOT, "link"), -ENFILE);
+	ck_assert_int_eq(lookup(ROOT, "file"), 0);
+	forget(node, 2);
+	ck_assert_int_eq(lookup(ROOT, "link"), 0);
+	ck_assert_int_eq(lookup(ROOT, "file"), -ENFILE);
+	ck_assert_uint_le(server.nodes.fds, 3);
 }
 END_TEST
 
@@ -721,8 +788,8 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("share");
 	TCase *few = tcase_create("few descriptors");
 
-	tcase_set_timeout(t, 60);
-	tcase_set_timeout(few, 60);
+	tcase_set_timeout(t, 600);
+	tcase_set_timeout(few, 600);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, fs__negotiates);
 	tcase_add_loop_test(t, fs__versions, 0, COUNT(versions));
@@ -736,7 +803,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, fs__seeks_data_and_holes);
 	tcase_add_test(t, fs__statfs_and_access);
 	tcase_add_test(t, fs__extended_attributes);
-	tcase_add_loop_test(t, fs__refuses_names, 0, COUNT(names));
+	tcase_add_loop_test(t, fs__refuses_names, 0, COUNT(bad_names));
 	tcase_add_test(t, fs__refuses_names_without_an_end);
 	tcase_add_test(t, fs__follows_no_link);
 	tcase_add_test(t, fs__opens_no_devices_and_no_fifos);
@@ -745,20 +812,24 @@ Suite *unit_suite(void)
 	tcase_add_test(t, fs__refuses_numbers_after_their_end);
 	tcase_add_test(t, fs__keeps_open_files_that_are_forgotten);
 	tcase_add_test(t, fs__forgets_many_at_once);
-	tcase_add_loop_test(t, fs__survives_every_operation, 0, 2 * 60);
+	tcase_add_loop_test(t, fs__survives_every_operation, 0, JUNK_ROWS);
 	tcase_add_loop_test(t, fs__refuses_unknown_operations, 0,
 			    COUNT(unknown));
 	tcase_add_loop_test(t, fs__changes_nothing, 0, COUNT(writers));
 	tcase_add_test(t, fs__broken_lengths);
 	tcase_add_test(t, fs__does_not_lose_lookups_without_room);
 	tcase_add_test(t, fs__positions_in_folders);
+	tcase_add_test(t, fs__huge_reads);
 	tcase_add_test(t, fs__many_lookups);
+	tcase_add_test(t, fs__memory_of_known_files);
+	tcase_add_test(t, fs__limits_known_files);
 	tcase_add_test(t, fs__hides_procfs);
 	tcase_add_test(t, fs__folders);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(few, setup_few, teardown);
 	tcase_add_test(few, fs__recycles_descriptors);
 	tcase_add_test(few, fs__limits_open_files);
+	tcase_add_loop_test(few, fs__endless_listings, 0, 2);
 	suite_add_tcase(s, few);
 	return s;
 }

@@ -44,8 +44,13 @@
 #include "base/err.h"
 #include "dev/fs/ids.h"
 
-/* Files that a guest may know at a time. */
-#define FS_NODES_MAX (UINT32_C(1) << 22)
+/*
+ * Files that a guest may know at a time, and bytes that one takes, with a short
+ * name: the guest can make the server use a gigabyte, if the share has four
+ * million files, and as much again with long names.
+ */
+#define FS_NODES_MAX  (UINT32_C(1) << 22)
+#define FS_NODE_BYTES 256
 
 /* File systems under a shared folder with inode numbers of their own. */
 #define FS_DEVICES_MAX 256

@@ -8,11 +8,10 @@
  *   handles.h   numbers of open files
  *   read.c, write.c   the operations; operations[] in server.c is their table
  *
- * Why this is not libfuse: its low-level API expects a kernel behind its
- * descriptor. It takes lengths and the ends of names from a request unchecked,
- * and copies all data through buffers of its own. Here the peer is a guest, and
- * reads and writes go straight to its memory. What a server needs besides is
- * <linux/fuse.h> and a table.
+ * Why this is not libfuse: its low-level API expects a kernel as its peer. It
+ * takes lengths and the ends of names from a request unchecked, and copies all
+ * data through buffers of its own. Here the peer is a guest, and reads and
+ * writes go straight to its memory. docs/shared-folders.md says more.
  *
  * An operation that the table lacks is -ENOSYS, and one that writes is -EROFS
  * in a read-only share, before its arguments are looked at. What the table
