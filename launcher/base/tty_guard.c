@@ -3,6 +3,7 @@
 
 #include "base/confine.h"
 #include "base/err.h"
+#include "base/identity.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ static void stand_guard(int tty, int pipe_end) __attribute__((noreturn));
 static void stand_guard(int tty, int pipe_end)
 {
 	struct message now = { 0 }, next;
+	struct err e;
 
 	block_signals();
 	prctl(PR_SET_NAME, "launcher-tty");
@@ -57,6 +59,8 @@ static void stand_guard(int tty, int pipe_end)
 	dup2(pipe_end, STDOUT_FILENO);
 	close_range(STDERR_FILENO, ~0u, 0);
 	(void)!chdir("/");
+	if (identity_become(&e))
+		_exit(1);
 	confine_process(PROCESS_TTY, "terminal", NULL);
 	while (read(STDOUT_FILENO, &next, sizeof(next)) == sizeof(next))
 		now = next;

@@ -47,6 +47,7 @@ struct options {
 	size_t devices_count;
 	const char *name;      /* the guest's; NULL: its image's */
 	const char *console;   /* "serial" or "virtio"; NULL: serial */
+	const char *run_as;    /* NULL: the caller */
 	const char *sandbox;   /* one of sandbox_word(); NULL: the default */
 	const char *virtio;    /* one of machine_virtio_words; NULL: auto */
 	uint64_t timeout_ns;   /* 0: none */

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/host_memory.h"
+#include "base/identity.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/tty_guard.h"
@@ -156,6 +157,17 @@ static int read_symbols(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--symbols") : 0;
 }
 
+static int open_debugger(struct run *r, struct err *e)
+{
+	int rc = identity_enter(e);
+
+	if (rc)
+		return rc;
+	rc = debugger_open(&r->guest.debugger, r->o->gdb, e);
+	identity_leave();
+	return rc;
+}
+
 /* Open the files before reading any of them. */
 static int open_all(struct run *r, struct err *e)
 {
@@ -176,7 +188,7 @@ static int open_all(struct run *r, struct err *e)
 	terminal_open(&r->guest.terminal, STDOUT_FILENO);
 	r->guest.debugger.lost = o->gdb_lost;
 	if (!rc && o->gdb)
-		rc = debugger_open(&r->guest.debugger, o->gdb, e);
+		rc = open_debugger(r, e);
 	if (!rc)
 		rc = options_open_devices(o, e);
 	if (rc || !o->keep_free_given)
@@ -321,7 +333,9 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	guest_init(&r.guest);
 	run_files_init(&r.files);
 	r.guest.dump.fd = -1;
-	rc = sandbox_prepare(sandbox_mode_of(o->sandbox), e);
+	rc = run_choose_user(&r, e);
+	if (!rc)
+		rc = sandbox_prepare(sandbox_mode_of(o->sandbox), e);
 	/* This forks: do it before there are threads, memory and
 	 * descriptors. */
 	if (!rc)

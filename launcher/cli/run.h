@@ -39,6 +39,10 @@ struct run {
 /* The status if the launcher fails. */
 int run_failed(const struct run *r);
 
+/* As whom --run-as, or sudo, lets the guest run; before anything is opened.
+ * Returns 0 or a negative errno. */
+int run_choose_user(struct run *r, struct err *e);
+
 /*
  * Everything is open: give up the right to open more. In a process that breaks
  * the rules, run_end_violated() ends the run. Returns 0 or a negative errno.

@@ -10,9 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "base/inherited.h"
+#include "base/log.h"
+#include "base/parse.h"
 #include "cli/run.h"
 #include "debug/debugger.h"
+#include "exec/user.h"
 #include "outcome/report.h"
 #include "sandbox/sandbox.h"
 
@@ -62,6 +66,57 @@ static void allow_devices(struct sandbox_config *c, const struct options *o)
 	}
 }
 
+static int find_user(const char *text, struct err *e)
+{
+	struct exec_user u;
+	uid_t uid;
+	gid_t gid;
+	int rc = exec_user_find(&u, text, environ, e);
+
+	if (rc)
+		return rc;
+	uid = u.uid;
+	gid = u.gid;
+	exec_user_release(&u);
+	if (uid == geteuid() && gid == getegid())
+		return 0;
+	return identity_set(uid, gid, e);
+}
+
+/* Whether a run of root's needs the rights of root only to open what it needs:
+ * not if its devices open more, or if results and sockets are made in folders
+ * that may be root's. */
+static bool is_easy(const struct options *o)
+{
+	if (o->report || o->timeline || o->trace || o->dmesg || o->core ||
+	    o->gdb)
+		return false;
+	for (size_t i = 0; i < o->devices_count; i++)
+		if (o->devices[i].type->option &&
+		    o->devices[i].type->option->opened_as_user)
+			return false;
+	return true;
+}
+
+int run_choose_user(struct run *r, struct err *e)
+{
+	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
+	unsigned long u, g;
+	int rc = 0;
+
+	if (r->o->run_as) {
+		rc = find_user(r->o->run_as, e);
+		return rc ? err_prefix(e, rc, "--run-as") : 0;
+	}
+	if (geteuid() || !uid || !gid || !is_easy(r->o))
+		return 0;
+	if (parse_count(uid, 1, UINT32_MAX - 1, &u, e) ||
+	    parse_count(gid, 0, UINT32_MAX - 1, &g, e))
+		return 0;
+	log_step("running as the user %lu, who called sudo; see --run-as", u);
+	return identity_set((uid_t)u, (gid_t)g, e);
+}
+
 int run_confine(struct run *r, struct err *e)
 {
 	struct sandbox_config c = {
@@ -83,7 +138,9 @@ int run_confine(struct run *r, struct err *e)
 	if (*r->guest.debugger.line.path)
 		allow_removal(&c, r->guest.debugger.line.path);
 	/* This opens a KVM of its own. */
-	rc = c.mode == SANDBOX_OFF ? 0 : debugger_probe(&r->guest.debugger, e);
+	rc = debugger_probe(&r->guest.debugger, e);
+	if (!rc)
+		rc = identity_become(e);
 	if (!rc)
 		rc = sandbox_enter(&c, e);
 	for (size_t i = 0; i < c.folders_count; i++)

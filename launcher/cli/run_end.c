@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/output.h"
@@ -97,7 +98,7 @@ static void gather_facts(struct report_facts *f, struct run *r, int status,
 			   r->guest.session.log.dropped,
 		.symbols = &r->guest.symbols,
 		.autopsy = &r->guest.autopsy,
-		.sandbox = { sandbox_entered(), sandbox_landlock(),
+		.sandbox = { sandbox_entered(), sandbox_landlock(), geteuid(),
 			     sandbox_weakness },
 		.start_ns = log_start_ns(),
 		.times = &r->guest.times,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/identity.h"
+
 void *device_alloc(const struct device_slot *slot, size_t size, struct err *e)
 {
 	void *state = calloc(1, size);
@@ -74,10 +76,20 @@ int device_request_open(const struct device_request *r, const char *guest,
 			unsigned instance, struct err *e)
 {
 	const struct device_option *o = r->type->option;
+	int rc;
 
 	if (o && o->identify)
 		o->identify(r->config, guest, instance);
-	return o && o->open ? o->open(r->config, e) : 0;
+	if (!o || !o->open)
+		return 0;
+	if (!o->opened_as_user)
+		return o->open(r->config, e);
+	rc = identity_enter(e);
+	if (rc)
+		return rc;
+	rc = o->open(r->config, e);
+	identity_leave();
+	return rc;
 }
 
 void device_request_abandon(const struct device_request *r)

@@ -140,6 +140,8 @@ struct device_option {
 	/* Open the host files that the device needs, before any foreign bytes
 	 * are read. Never waits. NULL: opens nothing. */
 	int (*open)(void *config, struct err *e);
+	/* With the rights of --run-as; otherwise with root's. */
+	bool opened_as_user;
 	/* The device opens files or UNIX sockets while the guest runs, on
 	 * threads of the role THREAD_FILES. */
 	bool opens_files;

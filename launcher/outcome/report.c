@@ -259,8 +259,9 @@ static json_t *sandbox_json(const struct report_facts *f)
 	weaker = json_array();
 	for (size_t i = 0; (what = f->sandbox.weakness(i)); i++)
 		weaker = json_push(weaker, json_string(what));
-	return json_pack("{s:s, s:i, s:o}", "mode", f->sandbox.mode, "landlock",
-			 f->sandbox.landlock, "weaker", weaker);
+	return json_pack("{s:s, s:i, s:o, s:o}", "mode", f->sandbox.mode,
+			 "landlock", f->sandbox.landlock, "uid",
+			 json_amount(f->sandbox.uid), "weaker", weaker);
 }
 
 static json_t *memory_json(const struct machine *m)

@@ -36,6 +36,7 @@ struct report_facts {
 	struct {
 		const char *mode;
 		int landlock;
+		uint64_t uid;
 		const char *(*weakness)(size_t i);
 	} sandbox;
 	uint64_t start_ns; /* clock_ns() of the program's start */

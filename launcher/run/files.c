@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/files.h"
 
+#include "base/identity.h"
+
 void run_files_init(struct run_files *f)
 {
 	*f = (struct run_files){
@@ -36,15 +38,19 @@ static int open_input(struct input *in, const char *what, const char *path,
 int run_files_open(struct run_files *f, const struct run_paths *p,
 		   struct err *e)
 {
-	int rc;
+	int rc = identity_enter(e);
 
+	if (rc)
+		return rc;
 	rc = open_output(&f->report, "--report", p->report, e)
 		     ?: open_output(&f->timeline, "--timeline", p->timeline, e)
 		     ?: open_output(&f->trace, "--trace", p->trace, e)
 		     ?: open_output(&f->dmesg, "--dmesg", p->dmesg, e)
-		     ?: open_output(&f->core, "--core", p->core, e)
-		     ?: open_input(&f->symbols, "--symbols", p->symbols, e)
-		     ?: open_input(&f->image, NULL, p->image, e);
+		     ?: open_output(&f->core, "--core", p->core, e);
+	identity_leave();
+	if (!rc)
+		rc = open_input(&f->symbols, "--symbols", p->symbols, e)
+			     ?: open_input(&f->image, NULL, p->image, e);
 	for (size_t i = 0; !rc && i < p->initrds_count; i++)
 		rc = open_input(&f->initrds[i], "initrd", p->initrds[i], e);
 	if (!rc)

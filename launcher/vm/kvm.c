@@ -4,10 +4,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/kvm.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pv/x86.h"
@@ -62,6 +65,28 @@ static enum kvm_host find_host(void)
 	return KVM_HOST_UNKNOWN;
 }
 
+/* What this user has to do, as commands. */
+static int denied(struct err *e)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const struct group *group = NULL;
+	struct stat st;
+
+	if (!stat("/dev/kvm", &st) && (st.st_mode & 060) == 060)
+		group = getgrgid(st.st_gid);
+	if (group && st.st_gid)
+		return err_set(
+			e, EACCES,
+			"/dev/kvm: permission denied: join its group "
+			"with 'sudo usermod -aG %s %s' and log in again, "
+			"or run as root",
+			group->gr_name, user ? user->pw_name : "USER");
+	return err_set(e, EACCES,
+		       "/dev/kvm: permission denied: let a group use it with "
+		       "'sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm' "
+		       "and join that, or run as root");
+}
+
 static int open_dev_kvm(struct err *e)
 {
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -73,9 +98,7 @@ static int open_dev_kvm(struct err *e)
 			       "/dev/kvm does not exist: load kvm_intel or "
 			       "kvm_amd, or let scripts/box provide one");
 	if (errno == EACCES || errno == EPERM)
-		return err_set(e, EACCES,
-			       "/dev/kvm: permission denied: join the group "
-			       "that owns it (usually kvm) or run as root");
+		return denied(e);
 	return err_sys(e, "/dev/kvm");
 }
 

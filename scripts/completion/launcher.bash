@@ -29,6 +29,7 @@ _launcher_options()
 		--balloon \
 		--virtio \
 		--sandbox \
+		--run-as \
 		--timeout \
 		--limit-output \
 		--expect \
@@ -63,6 +64,7 @@ _launcher_options()
 		--balloon \
 		--virtio \
 		--sandbox \
+		--run-as \
 		--timeout \
 		--limit-output \
 		--fail-on \
@@ -192,6 +194,8 @@ _launcher_argument()
 		_launcher_offer -W 'auto pci mmio' ;;
 	*' --sandbox')
 		_launcher_offer -W 'on log off' ;;
+	*' --run-as')
+		_launcher_offer -W 'nobody' ;;
 	*' --timeout')
 		_launcher_offer -W '10s 30s 1m 5m' ;;
 	*' --limit-output')

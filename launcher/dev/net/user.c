@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/identity.h"
 #include "base/libraries.h"
 #include "dev/net/stream.h"
 
@@ -137,6 +138,11 @@ static void close_all_but(int fd)
 /* net_slirp_run() confines the helper further, once its ports are bound. */
 static void die_with(pid_t launcher)
 {
+	struct err e;
+
+	/* A change of the user clears what follows. */
+	if (identity_become(&e))
+		_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* It may have died before that. */

@@ -282,6 +282,7 @@ static const struct device_option fs_option = {
 	.check = fs_check,
 	.check_with = fs_check_with,
 	.open = fs_open_folder,
+	.opened_as_user = true,
 	.close = fs_close_folder,
 	.opens_files = true,
 	.folder = fs_folder_of,

@@ -716,6 +716,7 @@ static const struct device_option ports_option = {
 	.check = ports_check,
 	.join = ports_join,
 	.open = ports_open,
+	.opened_as_user = true,
 	.close = ports_close,
 };
 

@@ -464,6 +464,7 @@ static const struct device_option vsock_option = {
 	.config_size = sizeof(struct virtio_vsock_config),
 	.check = vsock_check,
 	.open = vsock_open,
+	.opened_as_user = true,
 	.close = vsock_close,
 	.opens_files = true, /* the sockets of host programs */
 	.abandon = vsock_abandon,
