@@ -16,8 +16,8 @@
  * bench sandbox LAUNCHER OPTION... IMAGE
  *
  * The same of one launcher with its sandbox and without, in turn: the goal is
- * that the sandbox costs at most SANDBOX_GOAL_MS. Each start is compared with the
- * one after it, since a machine's pace changes over the runs.
+ * that the sandbox costs at most SANDBOX_GOAL_MS. Each start is compared with
+ * the one after it, since a machine's pace changes over the runs.
  */
 #include "bench/bench.h"
 
