@@ -156,7 +156,8 @@ check-box: needs-box
 		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
 		tests/box/disks || rc=1; tests/box/shares || rc=1; \
 		tests/box/streams || rc=1; tests/box/consoles || rc=1; \
-		tests/box/exec || rc=1; tests/box/debian || rc=1; exit $$rc
+		tests/box/exec || rc=1; tests/box/debian || rc=1; \
+		tests/box/autopsy --short || rc=1; exit $$rc
 
 # Debian with each kernel, transport and number of CPUs: too long for check-box,
 # which takes the first of each.
@@ -170,7 +171,8 @@ check-kallsyms: needs-box
 	@tests/box/kallsyms --all
 
 # What is found in the memory of stock kernels that ended badly, of two versions
-# and by crash and drgn, which need 600 MB of debug data: too long for check-box.
+# and by crash and drgn, which need 600 MB of debug data: too long for check-box,
+# which has one boot of it.
 .PHONY: check-autopsy
 check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
