@@ -92,8 +92,11 @@ needs-lint:
 check-fuzz: needs-fuzz
 	@tests/fuzz/run '$(FUZZ_SHORT)' $(FUZZERS)
 
+# What is found is kept outside the tree, for the next run.
+FUZZ_CORPUS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/launcher/corpus
+
 fuzz: $(FUZZ_NEEDS)
-	@tests/fuzz/run '$(FUZZ_LONG)' $(FUZZERS)
+	@FUZZ_CORPUS='$(FUZZ_CORPUS)' tests/fuzz/run '$(FUZZ_LONG)' $(FUZZERS)
 
 # Programs that the shell tests use.
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
