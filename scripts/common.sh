@@ -55,6 +55,10 @@ guest_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
 ,virtio_pci,virtio_mmio,rng-core,virtio-rng,virtio_blk,pvpanic\
 ,pvpanic-mmio,msr
 
+# In addition, for a network card.
+# shellcheck disable=SC2034
+net_modules=failover,net_failover,virtio_net
+
 # What the box boots, and the modules it loads: KVM, and the devices for
 # results.
 # shellcheck disable=SC2034

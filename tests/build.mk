@@ -181,6 +181,11 @@ check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
 	@tests/box/autopsy
 
+# A network, with each kernel and transport.
+.PHONY: check-net
+check-net: needs-box
+	@tests/box/net --all
+
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
 .PHONY: check-loaders
