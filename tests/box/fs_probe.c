@@ -190,11 +190,11 @@ static void attributes(void)
 	DO(st.st_mtime);
 	DO(st.st_mtim.tv_nsec);
 	DO(access("m", R_OK | W_OK));
-	DO(setxattr("m", "security.test", "value", 5, 0));
-	DO(getxattr("m", "security.test", got, 100));
-	DO(setxattr("m", "security.test", "value", 5, XATTR_CREATE));
-	DO(removexattr("m", "security.test"));
-	DO(removexattr("m", "security.test"));
+	DO(setxattr("m", "user.test", "value", 5, 0));
+	DO(getxattr("m", "user.test", got, 100));
+	DO(setxattr("m", "user.test", "value", 5, XATTR_CREATE));
+	DO(removexattr("m", "user.test"));
+	DO(removexattr("m", "user.test"));
 	DO(unlink("m"));
 }
 
