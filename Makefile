@@ -313,6 +313,7 @@ help:
 	@echo 'check-net    networks of stock kernels in all ways; not part of check'
 	@echo 'check-debian Debian from its disk in all ways; not part of check'
 	@echo 'check-autopsy call traces, logs, cores of stock kernels; not part of check'
+	@echo 'check-kallsyms  the names of five stock kernels; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'faults       every allocation and system call fails once in turn'
