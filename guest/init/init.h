@@ -7,8 +7,10 @@
  *   words.c    what is to be done
  *   modules.c  the kernel's modules
  *   mounts.c   the root: shared folders, an overlay, and what the kernel shows
+ *   net.c      network cards
  *   ports.c    the streams and the terminal, as files
  *   command.c  the command itself
+ *   control.c  signals for it, and the end of its output
  *   relay.c    bytes between the command's pipes and the ports
  *   end.c      the status, by the test port
  *
@@ -49,14 +51,27 @@ void mount_first(void);
 /* Make the root and move into it. */
 void mount_root(const struct words *w);
 
+/* Make the folder @path and those above it, as far as they are missing. @path
+ * is changed meanwhile. */
+void make_folders(char *path);
+
+/* Whether something in @folder is shared with the host by itself, or the
+ * command begins there. */
+bool mount_is_used(const struct words *w, const char *folder);
+
+/* ---- net.c */
+
+/* Before mount_root(): a file that it would hide. */
+void net_prepare(const struct words *w);
+
+/* After it: the kernel's cards, and /etc/resolv.conf. */
+void net_up(const struct words *w);
+
 /* ---- ports.c */
 
 /* Open the virtio port @name, so that it does not block; waits for the
  * driver. */
 int port_open(const char *name);
-
-/* Wait until the host has sent something to the port @fd, or has ended it. */
-void port_await(int fd);
 
 /* Open the terminal. */
 int terminal_open(void);
@@ -73,6 +88,21 @@ struct command {
 /* Start it; returns its process number. */
 int command_start(const struct words *w, const struct command *c);
 
+/* ---- control.c */
+
+/* Open the port on which the host sends signals. */
+int control_open(void);
+
+/* Tell the host that the command was started, or a signal delivered. */
+void control_answer(int fd);
+
+/* Deliver the signals that have come to the process group of @pid. */
+void control_serve(int fd, int pid);
+
+/* Wait until the host has all output. How long that takes is up to the reader;
+ * signals are not delivered any more. */
+void control_await_done(int fd);
+
 /* ---- relay.c */
 
 /* From @from to @to; the bytes between them. */
@@ -87,11 +117,11 @@ struct stream {
 };
 
 /*
- * Pass bytes along the @count streams until process @pid has ended and all that
- * it and its children have written has been passed on. Returns its status as
- * wait(2) has it.
+ * Pass bytes along the @count streams, and signals from the port @control, until
+ * process @pid has ended and all that it and its children have written has been
+ * passed on. Returns its status as wait(2) has it.
  */
-int relay_run(struct stream *streams, unsigned count, int pid);
+int relay_run(struct stream *streams, unsigned count, int control, int pid);
 
 /* ---- end.c */
 

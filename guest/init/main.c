@@ -99,7 +99,9 @@ static void bring_up(void)
 	while (sys_open("/dev/null", O_RDWR | O_CLOEXEC) < 2)
 		;
 	modules_load(&words);
+	net_prepare(&words);
 	mount_root(&words);
+	net_up(&words);
 	if (words.host)
 		(void)sys_2(__NR_sethostname, words.host, strlen(words.host));
 }
@@ -107,14 +109,13 @@ static void bring_up(void)
 /*
  * Let all that was written arrive. The end of its port tells the host that a
  * stream is complete; when it has passed on the last byte of each, it says so.
- * How long that takes is up to the reader.
  */
-static void flush(int done)
+static void flush(int control)
 {
 	for (unsigned i = 0; i < streams_count; i++)
 		sys_close(streams[i].port);
-	if (done >= 0)
-		port_await(done);
+	if (!words.tty[1] || !words.tty[2])
+		control_await_done(control);
 	if (terminal >= 0)
 		(void)sys_ioctl(terminal, TCSBRK, (void *)1);
 }
@@ -136,7 +137,7 @@ void init_main(void)
 	struct command c = { 0 };
 	const char *text, *why, *bad;
 	size_t len;
-	int pid, status, done = -1;
+	int pid, status, control;
 
 	mount_first();
 	log_open();
@@ -149,16 +150,16 @@ void init_main(void)
 	c.envs = list_of(text, len, "env", words.envs_count);
 	for (int i = 0; i < 3; i++)
 		c.fds[i] = connect(i);
-	if (!words.tty[1] || !words.tty[2])
-		done = port_open(EXEC_PORT_DONE);
+	control = control_open();
 	c.tty = words.tty[0];
 	(void)sys_4(__NR_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof(mask));
 	pid = command_start(&words, &c);
+	control_answer(control);
 	/* Their ends of the pipes; the terminal stays, to be flushed. */
 	for (int i = 0; i < 3; i++)
 		if (!words.tty[i])
 			sys_close(c.fds[i]);
-	status = relay_run(streams, streams_count, pid);
-	flush(done);
+	status = relay_run(streams, streams_count, control, pid);
+	flush(control);
 	end_guest(report_of(status));
 }

@@ -35,7 +35,8 @@ static void mount_share(const char *tag, const char *at, unsigned long flags)
 	if (rc == -ENODEV)
 		fail(0, "the kernel has no virtiofs (CONFIG_VIRTIO_FS)");
 	if (rc)
-		fail(rc, "the shared folder %s cannot be mounted", tag);
+		fail(rc == -EINVAL ? -ETIMEDOUT : rc,
+		     "the shared folder %s cannot be mounted", tag);
 }
 
 struct mount_row {
@@ -90,8 +91,7 @@ static void mount_overlay(const char *tag)
 		fail(rc, "the overlay over the root cannot be mounted");
 }
 
-/* Make the folder @path and those above it, as far as they are missing. */
-static void make_folders(char *path)
+void make_folders(char *path)
 {
 	for (char *p = path + 1; *p; p++)
 		if (*p == '/') {
@@ -126,7 +126,7 @@ static bool is_below(const char *path, const char *folder)
 
 /* What daemons of the host have left in /run does not serve in the guest, but
  * somebody may work there. */
-static bool is_used(const struct words *w, const char *folder)
+bool mount_is_used(const struct words *w, const char *folder)
 {
 	bool used = is_below(w->dir, folder);
 
@@ -161,7 +161,7 @@ static void mount_system(const struct words *w)
 		fail(rc, "/dev cannot be moved into the root");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		mount_row(&rows[i]);
-	if (!is_used(w, "/run"))
+	if (!mount_is_used(w, "/run"))
 		mount_row(&run);
 	if (!sys_mkdir("tmp", 0777))
 		(void)sys_2(__NR_chmod, "tmp", 01777);

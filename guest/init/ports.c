@@ -91,14 +91,6 @@ int port_open(const char *name)
 	return fd;
 }
 
-void port_await(int fd)
-{
-	struct sys_poll p = { fd, POLLIN, 0 };
-
-	while (sys_poll(&p, 1, -1) <= 0)
-		;
-}
-
 int terminal_open(void)
 {
 	long deadline = sys_now_ms() + WAIT_MS;

@@ -134,11 +134,11 @@ static void drain(struct relay *r)
 
 #define STREAMS_MAX 3
 
-int relay_run(struct stream *streams, unsigned count, int pid)
+int relay_run(struct stream *streams, unsigned count, int control, int pid)
 {
 	uint64_t mask = 1ull << (SIGCHLD - 1);
-	struct relay r = { streams, count, pid, 0, -1, false, false, 0 };
-	struct sys_poll polls[STREAMS_MAX + 1];
+	struct relay r = { .streams = streams, .count = count, .pid = pid };
+	struct sys_poll polls[STREAMS_MAX + 2];
 	char info[128];
 
 	/* SIGCHLD was blocked before the command was started. */
@@ -155,11 +155,14 @@ int relay_run(struct stream *streams, unsigned count, int pid)
 		for (unsigned i = 0; i < count; i++)
 			stream_wants(&streams[i], &polls[i]);
 		polls[count] = (struct sys_poll){ r.signals, POLLIN, 0 };
+		polls[count + 1] = (struct sys_poll){ control, POLLIN, 0 };
 		/* Not for ever while children are being killed. */
-		if (sys_poll(polls, count + 1, r.ended ? 100 : -1) < 0)
+		if (sys_poll(polls, count + 2, r.ended ? 100 : -1) < 0)
 			continue;
 		for (unsigned i = 0; i < count; i++)
 			stream_serve(&streams[i], polls[i].revents);
+		if (polls[count + 1].revents)
+			control_serve(control, pid);
 		while (polls[count].revents &&
 		       sys_read(r.signals, info, sizeof(info)) > 0)
 			;

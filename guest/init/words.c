@@ -77,6 +77,81 @@ static const char *set_host(struct words *w, const char *value)
 	return NULL;
 }
 
+static const char *set_net(struct words *w, const char *value)
+{
+	if (w->nets_count == WORDS_NETS_MAX)
+		return "too many network cards";
+	w->nets[w->nets_count++] = (struct words_net){ .card = value };
+	return NULL;
+}
+
+/* The last card, if its @field may still be set. */
+#define LAST_NET(w, field)                                        \
+	(!(w)->nets_count || (w)->nets[(w)->nets_count - 1].field \
+		 ? NULL                                           \
+		 : &(w)->nets[(w)->nets_count - 1])
+
+/* A number up to @max; returns where it ends, or NULL. */
+static const char *read_part(unsigned *n, const char *text, unsigned max)
+{
+	const char *p = text;
+
+	for (*n = 0; *p >= '0' && *p <= '9' && *n <= max; p++)
+		*n = *n * 10 + (unsigned)(*p - '0');
+	return p > text && *n <= max ? p : NULL;
+}
+
+/* "A.B.C.D"; returns where it ends, or NULL. */
+static const char *read_address(uint32_t *address, const char *text)
+{
+	unsigned part;
+
+	*address = 0;
+	for (int i = 0; text && i < 4; i++) {
+		if (i && *text++ != '.')
+			return NULL;
+		text = read_part(&part, text, 255);
+		*address = *address << 8 | part;
+	}
+	return text;
+}
+
+static const char *set_address(struct words *w, const char *value)
+{
+	struct words_net *n = LAST_NET(w, address);
+
+	if (!n)
+		return "an address without a card";
+	value = read_address(&n->address, value);
+	if (value && *value == '/')
+		value = read_part(&n->prefix, value + 1, 32);
+	else
+		value = NULL;
+	return value && !*value && n->prefix ? NULL : "not an address";
+}
+
+static const char *set_gateway(struct words *w, const char *value)
+{
+	struct words_net *n = LAST_NET(w, gateway);
+
+	if (!n)
+		return "a gateway without a card";
+	value = read_address(&n->gateway, value);
+	return value && !*value ? NULL : "not an address";
+}
+
+static const char *set_dns(struct words *w, const char *value)
+{
+	struct words_net *n = LAST_NET(w, dns);
+	uint32_t address;
+
+	if (!n)
+		return "a name server without a card";
+	n->dns = value;
+	value = read_address(&address, value);
+	return value && !*value ? NULL : "not an address";
+}
+
 static const char *set_uid(struct words *w, const char *value)
 {
 	return read_number(&w->uid, value);
@@ -142,6 +217,8 @@ static const struct {
 	{ "module", set_module },   { "root", set_root },
 	{ "overlay", set_overlay }, { "share", set_share },
 	{ "at", set_at },	    { "host", set_host },
+	{ "net", set_net },	    { "address", set_address },
+	{ "gateway", set_gateway }, { "dns", set_dns },
 	{ "uid", set_uid },	    { "gid", set_gid },
 	{ "group", set_group },	    { "dir", set_dir },
 	{ "stdin", set_stdin },	    { "stdout", set_stdout },

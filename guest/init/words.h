@@ -11,13 +11,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define WORDS_SHARES_MAX  32
 #define WORDS_MODULES_MAX 128
 #define WORDS_GROUPS_MAX  1024
+#define WORDS_NETS_MAX	  32
 
 struct words_share {
 	const char *tag, *at;
+};
+
+/* A network card. */
+struct words_net {
+	const char *card; /* "eth0" */
+	uint32_t address; /* 0: none; the lowest byte is the last */
+	unsigned prefix;  /* of the address: 1 to 32 */
+	uint32_t gateway; /* 0: none */
+	const char *dns;  /* NULL: none */
 };
 
 struct words {
@@ -27,6 +38,8 @@ struct words {
 	bool overlay;
 	struct words_share shares[WORDS_SHARES_MAX];
 	unsigned shares_count;
+	struct words_net nets[WORDS_NETS_MAX];
+	unsigned nets_count;
 	const char *host; /* NULL: not said */
 	unsigned uid, gid;
 	unsigned groups[WORDS_GROUPS_MAX];

@@ -15,6 +15,9 @@
  *   host=NAME      the guest's host name
  *   uid=N gid=N    whose the command is
  *   group=N        repeated: one of its groups
+ *   net=NAME       a network card, which is switched on, and gets
+ *   address=A.B.C.D/N gateway=A.B.C.D dns=A.B.C.D
+ *                  this address, default route, and name server
  *   dir=PATH       the folder in which it begins
  *   stdin=WHERE stdout=WHERE stderr=WHERE
  *                  EXEC_PORT: a virtio port of the stream's name; EXEC_TTY: the
@@ -38,9 +41,16 @@
 #define EXEC_PORT_STDIN	 "launcher.stdin"
 #define EXEC_PORT_STDOUT "launcher.stdout"
 #define EXEC_PORT_STDERR "launcher.stderr"
-/* The host sends a byte here once stdout and stderr, whose ports the init has
- * closed, are complete. Only there if one of them is a port. */
-#define EXEC_PORT_DONE "launcher.done"
+/*
+ * What the two have to say to each other while the command runs, in single
+ * bytes. The host's: the number of a signal, for the command's process group;
+ * or EXEC_DONE once stdout and stderr, whose ports the init has closed, are
+ * complete. The init's, of no meaning: one when the command has been started,
+ * and one for each signal once it has been delivered.
+ */
+#define EXEC_PORT_CONTROL "launcher.control"
+#define EXEC_DONE	  0
+#define EXEC_SIGNAL_MAX	  64
 
 /* The virtio console that is the guest's terminal. */
 #define EXEC_TTY_NAME "hvc0"

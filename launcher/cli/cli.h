@@ -191,6 +191,9 @@ struct run_way {
 	 */
 	bool (*judge)(void *ctx, const struct outcome *outcome,
 		      const struct watch *watch, struct verdict *v);
+	/* Pass a signal on to the guest, instead of ending the run; as
+	 * struct session_pass has it. NULL: none is passed on. */
+	bool (*pass)(void *ctx, int number);
 	void *ctx;
 };
 

@@ -11,6 +11,7 @@
  *   stdin   --> port -->  pipe --> command     or, if they are a terminal,
  *   stdout  <-- port <--  pipe <-- command     all three <--> hvc0
  *   stderr  <-- port <--  pipe <-- command
+ *   signals --> port --> init --> command's process group
  *   status  <-- test port <------- init
  */
 #include "cli/cli.h"
@@ -24,8 +25,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dev/net/user.h"
 #include "dev/virtio/console.h"
 #include "dev/virtio/fs.h"
+#include "dev/virtio/net.h"
 #include "dev/virtio/ports.h"
 #include "exec/kernel.h"
 #include "exec/user.h"
@@ -47,9 +50,10 @@ struct exec {
 	char initramfs[32]; /* its path */
 	int initramfs_fd;
 	char *cmdline;
-	/* The output streams that are not complete, and where that is said. */
+	/* The output streams that are not complete. */
 	atomic_int streams_left;
-	int done_fd;
+	int control_fd; /* what is written here is read at EXEC_PORT_CONTROL */
+	int answer_fd;	/* and here are its answers; they never block */
 };
 
 /* ---- folders */
@@ -136,26 +140,23 @@ static const struct {
 	{ "virtio-balloon", "virtio_balloon" },
 };
 
-static size_t list_drivers(const struct exec *x,
-			   struct exec_driver list[DRIVERS_ALL])
+static size_t list_drivers(const struct exec *x, const char *list[DRIVERS_ALL])
 {
 	bool mmio = machine_virtio_of(x->o.virtio) == MACHINE_VIRTIO_MMIO;
 	size_t n = 0;
 
-	list[n++] = (struct exec_driver){ mmio ? "virtio_mmio" : "virtio_pci",
-					  true };
-	list[n++] = (struct exec_driver){ "virtio_console", true };
-	list[n++] = (struct exec_driver){ "virtiofs", true };
+	list[n++] = mmio ? "virtio_mmio" : "virtio_pci";
+	list[n++] = "virtio_console";
+	list[n++] = "fuse";
+	list[n++] = "virtiofs";
 	if (x->job.overlay)
-		list[n++] = (struct exec_driver){ "overlay", true };
+		list[n++] = "overlay";
 	for (size_t i = 0; i < sizeof(device_modules) / sizeof(*device_modules);
 	     i++)
 		for (size_t d = 0; d < x->o.devices_count; d++)
 			if (!strcmp(x->o.devices[d].type->name,
 				    device_modules[i].device)) {
-				list[n++] = (struct exec_driver){
-					device_modules[i].module, false
-				};
+				list[n++] = device_modules[i].module;
 				break;
 			}
 	return n;
@@ -163,7 +164,7 @@ static size_t list_drivers(const struct exec *x,
 
 static int find_kernel(struct exec *x, struct err *e)
 {
-	struct exec_driver wanted[DRIVERS_ALL];
+	const char *wanted[DRIVERS_ALL];
 	static char path[PATH_MAX];
 	int rc = 0;
 
@@ -211,23 +212,43 @@ static void on_ended(void *ctx)
 	struct exec *x = ctx;
 
 	if (atomic_fetch_sub(&x->streams_left, 1) == 1)
-		(void)!write(x->done_fd, "", 1);
+		(void)!write(x->control_fd, &(uint8_t){ EXEC_DONE }, 1);
+}
+
+/*
+ * On the session's thread: a signal for the launcher is one for the command, if
+ * the guest has delivered the one before. A guest that does not is still
+ * booting, or stuck, and the signal ends the run.
+ */
+static bool pass_on(void *ctx, int number)
+{
+	const struct exec *x = ctx;
+	uint8_t answers[64];
+
+	if (read(x->answer_fd, answers, sizeof(answers)) <= 0)
+		return false;
+	return write(x->control_fd, &(uint8_t){ (uint8_t)number }, 1) == 1;
 }
 
 static int add_port(struct exec *x, const char *name, int in, int out,
-		    struct err *e)
+		    struct port_config **port, struct err *e)
+{
+	return virtio_ports_add(x->o.devices, &x->o.devices_count,
+				MACHINE_DEVICES_MAX, name, in, out, port, e);
+}
+
+static int add_output(struct exec *x, const char *name, int out, struct err *e)
 {
 	struct port_config *port;
-	int rc = virtio_ports_add(x->o.devices, &x->o.devices_count,
-				  MACHINE_DEVICES_MAX, name, in, out, &port, e);
+	int rc = add_port(x, name, -1, out, &port, e);
 
-	if (!rc && out >= 0) {
-		port->eof = true;
-		port->ended = on_ended;
-		port->ctx = x;
-		atomic_fetch_add(&x->streams_left, 1);
-	}
-	return rc;
+	if (rc)
+		return rc;
+	port->eof = true;
+	port->ended = on_ended;
+	port->ctx = x;
+	atomic_fetch_add(&x->streams_left, 1);
+	return 0;
 }
 
 static int copy_of(int fd)
@@ -252,27 +273,65 @@ static int add_terminal(struct exec *x, struct err *e)
 				  MACHINE_DEVICES_MAX, &r, e);
 }
 
+static int add_control(struct exec *x, struct err *e)
+{
+	struct port_config *port;
+	int to[2], from[2];
+
+	if (pipe2(to, O_CLOEXEC | O_NONBLOCK))
+		return err_sys(e, "a pipe");
+	x->control_fd = to[1];
+	if (pipe2(from, O_CLOEXEC | O_NONBLOCK)) {
+		close(to[0]);
+		return err_sys(e, "a pipe");
+	}
+	x->answer_fd = from[0];
+	return add_port(x, EXEC_PORT_CONTROL, to[0], from[1], &port, e);
+}
+
 static int add_streams(struct exec *x, struct err *e)
 {
-	int done[2];
+	struct port_config *port;
 	int rc = 0;
 
 	if (x->job.tty[0])
 		rc = add_terminal(x, e);
 	else
-		rc = add_port(x, EXEC_PORT_STDIN, copy_of(STDIN_FILENO), -1, e);
+		rc = add_port(x, EXEC_PORT_STDIN, copy_of(STDIN_FILENO), -1,
+			      &port, e);
 	if (!rc && !x->job.tty[1])
-		rc = add_port(x, EXEC_PORT_STDOUT, -1, copy_of(STDOUT_FILENO),
-			      e);
+		rc = add_output(x, EXEC_PORT_STDOUT, copy_of(STDOUT_FILENO), e);
 	if (!rc && !x->job.tty[2])
-		rc = add_port(x, EXEC_PORT_STDERR, -1, copy_of(STDERR_FILENO),
-			      e);
-	if (rc || (x->job.tty[1] && x->job.tty[2]))
-		return rc;
-	if (pipe2(done, O_CLOEXEC))
-		return err_sys(e, "a pipe");
-	x->done_fd = done[1];
-	return add_port(x, EXEC_PORT_DONE, done[0], -1, e);
+		rc = add_output(x, EXEC_PORT_STDERR, copy_of(STDERR_FILENO), e);
+	return rc ?: add_control(x, e);
+}
+
+/* ---- networks */
+
+/* The kernel numbers its cards in the order of their slots. Of the networks
+ * that are this program's own, which all look alike, the first is configured. */
+static void find_nets(struct exec *x)
+{
+	struct exec_job *job = &x->job;
+	bool found = false;
+
+	for (size_t i = 0; i < x->o.devices_count; i++) {
+		const struct virtio_net_config *c = x->o.devices[i].config;
+		size_t n = job->nets_count;
+
+		if (x->o.devices[i].type != &virtio_net_type)
+			continue;
+		snprintf(job->nets[n].card, sizeof(job->nets[n].card), "eth%zu",
+			 n);
+		if (c->user && !found) {
+			job->nets[n].address = NET_USER_GUEST
+				"/" NET_USER_PREFIX;
+			job->nets[n].gateway = NET_USER_HOST;
+			job->nets[n].dns = NET_USER_DNS;
+			found = true;
+		}
+		job->nets_count++;
+	}
 }
 
 /* ---- the initramfs and the command line */
@@ -337,6 +396,7 @@ static int prepare(struct exec *x, struct err *e)
 		return rc;
 	find_command(x);
 	find_terminal(&x->job);
+	find_nets(x);
 	rc = add_shares(x, e);
 	if (!rc)
 		rc = add_streams(x, e);
@@ -411,8 +471,10 @@ static void release(struct exec *x, size_t devices)
 	/* The caller releases its own. */
 	while (x->o.devices_count > devices)
 		device_request_release(&x->o.devices[--x->o.devices_count]);
-	if (x->done_fd >= 0)
-		close(x->done_fd);
+	if (x->control_fd >= 0)
+		close(x->control_fd);
+	if (x->answer_fd >= 0)
+		close(x->answer_fd);
 	if (x->initramfs_fd >= 0)
 		close(x->initramfs_fd);
 	free(x->cmdline);
@@ -427,10 +489,14 @@ int cmd_exec(const struct options *o, struct err *e)
 		.log_fd = o->verbose ? STDERR_FILENO : -1,
 		.failed = STATUS_EXEC_FAILED,
 		.judge = judge,
+		.pass = pass_on,
+		.ctx = &x,
 	};
 	int status = STATUS_EXEC_FAILED;
 
-	x = (struct exec){ .o = *o, .initramfs_fd = -1, .done_fd = -1 };
+	x = (struct exec){
+		.o = *o, .initramfs_fd = -1, .control_fd = -1, .answer_fd = -1
+	};
 	if (!prepare(&x, e)) {
 		way.has_terminal = x.job.tty[0];
 		status = run_image(&x.o, &way, e);

@@ -235,6 +235,8 @@ static int read_all(struct run *r, struct err *e)
 	if (r->way) {
 		r->guest.log_apart = r->way->has_terminal;
 		r->guest.log_fd = r->way->log_fd;
+		r->guest.pass = (struct session_pass){ r->way->pass,
+						       r->way->ctx };
 	}
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && r->way && !r->way->has_terminal) {

@@ -36,6 +36,18 @@ static void add_number(struct buf *out, const char *key, unsigned value)
 	add_word(out, key, text);
 }
 
+static void add_nets(const struct exec_job *job, struct buf *out)
+{
+	for (size_t i = 0; i < job->nets_count; i++) {
+		add_word(out, "net", job->nets[i].card);
+		if (!job->nets[i].address)
+			continue;
+		add_word(out, "address", job->nets[i].address);
+		add_word(out, "gateway", job->nets[i].gateway);
+		add_word(out, "dns", job->nets[i].dns);
+	}
+}
+
 static void add_user(const struct exec_job *job, struct buf *out)
 {
 	add_number(out, "uid", job->uid);
@@ -73,6 +85,7 @@ int exec_words(const struct exec_job *job, struct buf *out, struct err *e)
 		add_word(out, "share", job->shares[i].tag);
 		add_word(out, "at", job->shares[i].at);
 	}
+	add_nets(job, out);
 	if (job->host)
 		add_word(out, "host", job->host);
 	add_user(job, out);

@@ -16,6 +16,7 @@
 
 #define EXEC_SHARES_MAX 16
 #define EXEC_GROUPS_MAX 1024
+#define EXEC_NETS_MAX	32
 
 /* What the init is to do. Nothing here is owned. */
 struct exec_job {
@@ -26,6 +27,12 @@ struct exec_job {
 		const char *tag, *at;
 	} shares[EXEC_SHARES_MAX];
 	size_t shares_count;
+	struct {
+		char card[8];	     /* "eth0" */
+		const char *address; /* "A.B.C.D/N"; NULL: not known here */
+		const char *gateway, *dns; /* the same */
+	} nets[EXEC_NETS_MAX];
+	size_t nets_count;
 	const char *host; /* NULL: the kernel's own name */
 	uid_t uid;
 	gid_t gid;

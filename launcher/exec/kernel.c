@@ -148,20 +148,16 @@ static void note_missing(struct search *s, const char *name)
 		 "%s%s (%s)", used ? ", " : "", name, option);
 }
 
-static int find_driver(struct search *s, const struct exec_driver *d,
-		       struct err *e)
+static int find_driver(struct search *s, const char *driver, struct err *e)
 {
 	enum module_state state = MODULE_ABSENT;
 	int rc = 0;
 
 	if (s->k->modules.ctx)
-		rc = modules_add(&s->k->modules, d->name, &state, e);
-	if (rc || state != MODULE_ABSENT || is_in_image(s, d->name))
+		rc = modules_add(&s->k->modules, driver, &state, e);
+	if (rc || state != MODULE_ABSENT || is_in_image(s, driver))
 		return rc;
-	if (d->required)
-		note_missing(s, d->name);
-	else
-		log_step("%s has no driver %s", s->k->image, d->name);
+	note_missing(s, driver);
 	return 0;
 }
 
@@ -189,8 +185,7 @@ static int explain_missing(const struct search *s, const char *given,
 }
 
 static int find_all(struct search *s, const char *folder,
-		    const struct exec_driver *wanted, size_t count,
-		    struct err *e)
+		    const char *const *wanted, size_t count, struct err *e)
 {
 	struct exec_kernel *k = s->k;
 	int rc = 0;
@@ -206,14 +201,14 @@ static int find_all(struct search *s, const char *folder,
 	if (k->folder[0] && !libraries_need("libkmod", e))
 		rc = modules_open(&k->modules, k->folder, e);
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = find_driver(s, &wanted[i], e);
+		rc = find_driver(s, wanted[i], e);
 	if (!rc && s->missing.msg[0])
 		rc = explain_missing(s, folder, e);
 	return rc;
 }
 
 int exec_kernel_find(struct exec_kernel *k, const char *image,
-		     const char *folder, const struct exec_driver *wanted,
+		     const char *folder, const char *const *wanted,
 		     size_t count, struct err *e)
 {
 	struct image img = { 0 };

@@ -28,27 +28,22 @@ struct exec_kernel {
 	struct modules modules;
 };
 
-/* A driver that the guest needs. */
-struct exec_driver {
-	const char *name; /* as image/drivers.c has it */
-	bool required;	  /* false: a command may do without it */
-};
-
 /* The image of the kernel that runs here. -ENOENT, naming the places. */
 int exec_kernel_default(char path[PATH_MAX], struct err *e);
 
 /*
- * Find the modules of the kernel @image for the @count drivers at @drivers.
+ * Find the modules of the kernel @image for the @count drivers at @drivers,
+ * which are called as image/drivers.c has them.
  *
  * @folder: --modules: the folder itself, or one above it, as INSTALL_MOD_PATH
  * names it; NULL: /lib/modules/VERSION, if it exists.
  *
- * Returns 0; -ENOENT naming all required drivers that are missing, and what
+ * Returns 0; -ENOENT naming all drivers that are missing, and what
  * would help; other errors begin with the file. Call exec_kernel_release() in
  * any case.
  */
 int exec_kernel_find(struct exec_kernel *k, const char *image,
-		     const char *folder, const struct exec_driver *drivers,
+		     const char *folder, const char *const *drivers,
 		     size_t count, struct err *e);
 
 /* The empty struct is fine. */

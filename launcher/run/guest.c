@@ -67,6 +67,7 @@ static int open_session(struct guest *g, struct err *e)
 		.debugger = &g->debugger,
 		.stuck = &g->m.stuck,
 		.dump = g->dump,
+		.pass = g->pass,
 		.deadline_ns = guest_deadline(g->timeout_ns),
 	};
 

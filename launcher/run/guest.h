@@ -33,6 +33,7 @@ struct guest {
 	struct debugger debugger; /* --gdb; opened before guest_open() */
 	struct signals signals;
 	struct session_dump dump; /* set before guest_open() */
+	struct session_pass pass; /* set before guest_open() */
 	uint64_t timeout_ns;
 	const char *cmdline; /* the kernel's; NULL: not known yet */
 	bool has_initrd;

@@ -121,6 +121,8 @@ static void on_signal(void *ctx, unsigned events)
 	(void)events;
 	if (s->c.signals->resized)
 		tell_size(s);
+	if (number && s->c.pass.fn && s->c.pass.fn(s->c.pass.ctx, number))
+		return;
 	if (number)
 		outcome_set(s->c.latch, OUTCOME_SIGNAL, (uint32_t)number,
 			    "SIG%s", sigabbrev_np(number));

@@ -38,6 +38,14 @@ struct session_dump {
 	void *ctx;
 };
 
+/* Signals that the guest may get instead of ending the run. */
+struct session_pass {
+	/* Returns whether it was passed on. On the session's thread. NULL: none
+	 * is. */
+	bool (*fn)(void *ctx, int number);
+	void *ctx;
+};
+
 struct session_config {
 	const struct session_ops *ops;
 	void *machine;
@@ -57,6 +65,7 @@ struct session_config {
 	struct debugger *debugger; /* or NULL */
 	struct stuck *stuck;
 	struct session_dump dump;
+	struct session_pass pass;
 	uint64_t deadline_ns; /* clock_ns() of the time limit; 0: none */
 };
 

@@ -86,6 +86,9 @@ static const struct exec_job job = {
 	.overlay = true,
 	.shares = { { "rw0", "/a=b,c" } },
 	.shares_count = 1,
+	.nets = { { .card = "eth0" },
+		  { "eth1", "10.0.2.15/24", "255.255.255.255", "0.0.0.0" } },
+	.nets_count = 2,
 	.host = "here",
 	.uid = 1000,
 	.gid = 4294967294u,
@@ -111,6 +114,15 @@ START_TEST(words__init_reads_what_was_written)
 	ck_assert_uint_eq(w.shares_count, 1);
 	ck_assert_str_eq(w.shares[0].tag, "rw0");
 	ck_assert_str_eq(w.shares[0].at, "/a=b,c");
+	ck_assert_uint_eq(w.nets_count, 2);
+	ck_assert_str_eq(w.nets[0].card, "eth0");
+	ck_assert_uint_eq(w.nets[0].address, 0);
+	ck_assert_ptr_null(w.nets[0].dns);
+	ck_assert_str_eq(w.nets[1].card, "eth1");
+	ck_assert_uint_eq(w.nets[1].address, 0x0a00020f);
+	ck_assert_uint_eq(w.nets[1].prefix, 24);
+	ck_assert_uint_eq(w.nets[1].gateway, 0xffffffff);
+	ck_assert_str_eq(w.nets[1].dns, "0.0.0.0");
 	ck_assert_str_eq(w.host, "here");
 	ck_assert_uint_eq(w.uid, 1000);
 	ck_assert_uint_eq(w.gid, 4294967294u);
@@ -154,6 +166,31 @@ static const struct {
 	{ WORDS("at=/x"), "a path without a share", "at=/x" },
 	{ WORDS("share=a\0at=/x\0at=/y"), "a path without a share", "at=/y" },
 	{ WORDS("root=r\0arg=x\0share=a"), "a share without a path", "" },
+	{ WORDS("address=1.2.3.4/8"), "an address without a card",
+	  "address=1.2.3.4/8" },
+	{ WORDS("gateway=1.2.3.4"), "a gateway without a card",
+	  "gateway=1.2.3.4" },
+	{ WORDS("dns=1.2.3.4"), "a name server without a card", "dns=1.2.3.4" },
+	{ WORDS("net=a\0address=1.2.3.4/8\0address=1.2.3.4/8"),
+	  "an address without a card", "address=1.2.3.4/8" },
+	{ WORDS("net=a\0address=1.2.3.4"), "not an address",
+	  "address=1.2.3.4" },
+	{ WORDS("net=a\0address=1.2.3.4/"), "not an address",
+	  "address=1.2.3.4/" },
+	{ WORDS("net=a\0address=1.2.3.4/0"), "not an address",
+	  "address=1.2.3.4/0" },
+	{ WORDS("net=a\0address=1.2.3.4/33"), "not an address",
+	  "address=1.2.3.4/33" },
+	{ WORDS("net=a\0address=1.2.3.4/8x"), "not an address",
+	  "address=1.2.3.4/8x" },
+	{ WORDS("net=a\0gateway=1.2.3"), "not an address", "gateway=1.2.3" },
+	{ WORDS("net=a\0gateway=1.2.3."), "not an address", "gateway=1.2.3." },
+	{ WORDS("net=a\0gateway=1.2.3.256"), "not an address",
+	  "gateway=1.2.3.256" },
+	{ WORDS("net=a\0gateway=1.2.3.4294967297"), "not an address",
+	  "gateway=1.2.3.4294967297" },
+	{ WORDS("net=a\0dns=1..2.3"), "not an address", "dns=1..2.3" },
+	{ WORDS("net=a\0dns="), "not an address", "dns=" },
 	{ WORDS("stdin=file"), "unknown stream", "stdin=file" },
 };
 
@@ -177,6 +214,7 @@ START_TEST(words__init_counts)
 	} rows[] = {
 		{ "module=/m", "too many modules", WORDS_MODULES_MAX },
 		{ "group=1", "too many groups", WORDS_GROUPS_MAX },
+		{ "net=n", "too many network cards", WORDS_NETS_MAX },
 		{ "share=s\0at=/s", "too many shares", WORDS_SHARES_MAX },
 	};
 	struct words w;

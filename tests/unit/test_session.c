@@ -391,6 +391,42 @@ START_TEST(session__signal)
 }
 END_TEST
 
+/* The guest gets every signal until it refuses one. */
+static atomic_int passed;
+static int accepted;
+
+static bool pass(void *ctx, int n)
+{
+	ck_assert_ptr_eq(ctx, &accepted);
+	ck_assert_int_eq(n, number);
+	return atomic_fetch_add(&passed, 1) < accepted;
+}
+
+static void is_signalled_often(void)
+{
+	for (int i = 1; i <= accepted; i++) {
+		kill(getpid(), number);
+		for (int ms = 0; atomic_load(&passed) < i; ms++) {
+			ck_assert_int_lt(ms, WAIT_MS);
+			usleep(1000);
+		}
+	}
+	is_signalled();
+}
+
+START_TEST(session__signal_is_passed_on)
+{
+	number = numbers[_i].number;
+	accepted = 3;
+	atomic_store(&passed, 0);
+	init(0);
+	session.c.pass = (struct session_pass){ pass, &accepted };
+	run(is_signalled_often);
+	assert_ended(OUTCOME_SIGNAL, numbers[_i].evidence);
+	ck_assert_int_eq(atomic_load(&passed), 4);
+}
+END_TEST
+
 /* ---- the size of the terminal */
 
 static int slave;
@@ -757,6 +793,8 @@ Suite *unit_suite(void)
 	tcase_add_test(tc, session__time_stands_still);
 	tcase_add_loop_test(tc, session__signal, 0, COUNT(numbers));
 	tcase_add_test(tc, session__tells_the_terminals_size);
+	tcase_add_loop_test(tc, session__signal_is_passed_on, 0,
+			    COUNT(numbers));
 	tcase_add_test(tc, session__signal_is_the_reason);
 	tcase_add_test(tc, session__signal_after_the_end);
 	tcase_add_loop_test(tc, session__lines, 0, COUNT(lines));

@@ -311,7 +311,7 @@ static void guest_address(struct net_forward *g, const struct net_forward *f,
 	memset(g, 0, sizeof(*g));
 	g->host.any.sa_family = f->host.any.sa_family;
 	if (f->host.any.sa_family == AF_INET)
-		inet_pton(AF_INET, "10.0.2.15", &g->host.v4.sin_addr);
+		inet_pton(AF_INET, NET_USER_GUEST, &g->host.v4.sin_addr);
 	else
 		memcpy(&g->host.v6.sin6_addr, v6, sizeof(v6));
 	net_forward_set_port(g, f->guest_port);
@@ -355,9 +355,9 @@ static Slirp *make(const struct net_user_config *c)
 
 	inet_pton(AF_INET, "10.0.2.0", &config.vnetwork);
 	inet_pton(AF_INET, "255.255.255.0", &config.vnetmask);
-	inet_pton(AF_INET, "10.0.2.2", &config.vhost);
-	inet_pton(AF_INET, "10.0.2.15", &config.vdhcp_start);
-	inet_pton(AF_INET, "10.0.2.3", &config.vnameserver);
+	inet_pton(AF_INET, NET_USER_HOST, &config.vhost);
+	inet_pton(AF_INET, NET_USER_GUEST, &config.vdhcp_start);
+	inet_pton(AF_INET, NET_USER_DNS, &config.vnameserver);
 	inet_pton(AF_INET6, "fec0::", &config.vprefix_addr6);
 	inet_pton(AF_INET6, "fec0::2", &config.vhost6);
 	inet_pton(AF_INET6, "fec0::3", &config.vnameserver6);

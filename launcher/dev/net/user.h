@@ -28,6 +28,12 @@
 #include "dev/net/backend.h"
 #include "dev/net/forward.h"
 
+/* The guest's IPv4 address, the host, and the name server. */
+#define NET_USER_GUEST	"10.0.2.15"
+#define NET_USER_HOST	"10.0.2.2"
+#define NET_USER_DNS	"10.0.2.3"
+#define NET_USER_PREFIX "24"
+
 /* The longest packet unless the user says otherwise: fewer, larger frames cost
  * less. What libslirp can have at most. */
 #define NET_USER_MTU 65520
