@@ -64,7 +64,7 @@ static const struct {
 	{ ONE_CASE "  mme: 1G\n",
 	  "dir/s.yaml:4: key 'mme': no such key for run; there are name, "
 	  "command, image, matrix, needs, input, dialogue, status, reason, "
-	  "console, never, only, report, exec, mem, cpus, expose, "
+	  "console, never, only, report, exec, mem, keep-free, cpus, expose, "
 	  "initrd, cmdline, boot, kaslr, disk, share, terminal, port, net, "
 	  "vsock, balloon, virtio, sandbox, timeout, expect, fail-on, send, symbols" },
 	{ ONE_CASE "  flip: 1\n", "dir/s.yaml:4: key 'flip': no such key for "
@@ -992,10 +992,11 @@ END_TEST
 START_TEST(suite__words_are_those_of_the_command_line)
 {
 	static const char *const most[] = {
-		"mem",	   "cpus",    "expose", "initrd",   "cmdline", "boot",
-		"kaslr",   "disk",    "share",	"terminal", "port",    "net",
-		"vsock",   "balloon", "virtio", "sandbox",  "timeout", "expect",
-		"fail-on", "send",    "symbols"
+		"mem",	    "keep-free", "cpus",    "expose", "initrd",
+		"cmdline",  "boot",	 "kaslr",   "disk",   "share",
+		"terminal", "port",	 "net",	    "vsock",  "balloon",
+		"virtio",   "sandbox",	 "timeout", "expect", "fail-on",
+		"send",	    "symbols"
 	};
 	struct suite_option o;
 
