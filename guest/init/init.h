@@ -117,9 +117,9 @@ struct stream {
 };
 
 /*
- * Pass bytes along the @count streams, and signals from the port @control, until
- * process @pid has ended and all that it and its children have written has been
- * passed on. Returns its status as wait(2) has it.
+ * Pass bytes along the @count streams, and signals from the port @control,
+ * until process @pid has ended and all that it and its children have written
+ * has been passed on. Returns its status as wait(2) has it.
  */
 int relay_run(struct stream *streams, unsigned count, int control, int pid);
 

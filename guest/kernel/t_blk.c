@@ -160,7 +160,7 @@ static enum verdict has_a_serial_number(const struct boot *b)
 	return vdev_stop() && ok;
 }
 
-/* The whole sectors of the buffer that WRITE_ZEROES covers are zero after it. */
+/* The whole sectors that WRITE_ZEROES covers are zero after it. */
 static enum verdict writes_zeros(const struct boot *b)
 {
 	volatile struct virtio_blk_range *r;

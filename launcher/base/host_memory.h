@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How much memory this process can get from the host: what the kernel could free
- * for it, and what the control groups that it is in leave.
+ * How much memory this process can get from the host: what the kernel could
+ * free for it, and what the control groups that it is in leave.
  *
  * Spec: proc_meminfo(5), MemAvailable; Documentation/admin-guide/cgroup-v2.rst,
  * memory.max, memory.current, memory.stat.
@@ -14,8 +14,8 @@
 #include "base/err.h"
 
 /*
- * In bytes. @proc and @cgroup are where /proc and /sys/fs/cgroup are: tests have
- * others. A host without cgroups of version 2 limits nothing by them.
+ * In bytes. @proc and @cgroup are where /proc and /sys/fs/cgroup are: tests
+ * have others. A host without cgroups of version 2 limits nothing by them.
  *
  * Returns 0, or a negative errno if the kernel does not say what is available.
  */

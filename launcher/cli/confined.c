@@ -43,8 +43,8 @@ int confine_command(const struct options *o, enum sandbox_process process,
 	return sandbox_enter(&c, e);
 }
 
-/* What all cases may use: everything can be read, for who could tell which files
- * a program and its libraries need. */
+/* What all cases may use: everything can be read, for who could tell which
+ * files a program and its libraries need. */
 static const struct {
 	const char *path;
 	int use;

@@ -20,8 +20,9 @@ int confine_command(const struct options *o, enum sandbox_process process,
 		    struct output *out, struct err *e);
 
 /*
- * The suite file is open: confine `test`. Until confine_cases(), it may write at
- * @results, or, if there is no such folder yet, in the one that it will be in.
+ * The suite file is open: confine `test`. Until confine_cases(), it may write
+ * at @results, or, if there is no such folder yet, in the one that it will be
+ * in.
  */
 int confine_suite(const struct options *o, const char *results, struct err *e);
 

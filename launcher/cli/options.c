@@ -245,7 +245,7 @@ const struct option_row option_rows[] = {
 	  CHOICE(sandbox, "mode", sandbox_word) },
 	{ "run-as", 0, "USER[:GROUP]", ONCE, OPT_RUN,
 	  "for root: open everything, then run the guest as this user",
-	  TEXT(run_as), .set = check_given, .hints = "nobody" },
+	  TEXT(run_as), .set = check_given, .hints = "daemon" },
 	{ "timeout", 0, "DUR", ONCE, OPT_RUN | OPT_VERIFY | OPT_SUITE,
 	  "end the run after this long: 500ms, 30s, 2m", DURATION(timeout_ns),
 	  .hints = "10s 30s 1m 5m" },

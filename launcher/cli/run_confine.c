@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a run may still do once everything is open: write its results, remove its
- * sockets' files, and serve the folders that its devices share. Everything else
- * in the file system is closed to it before it reads the first foreign byte.
+ * What a run may still do once everything is open: write its results, remove
+ * its sockets' files, and serve the folders that its devices share. Everything
+ * else in the file system is closed to it before it reads the first foreign
+ * byte.
  */
 #include <fcntl.h>
 #include <libgen.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a run: its verdict, the files it leaves behind, and the ways to end
- * before there is a guest or while its threads cannot be trusted.
+ * The end of a run: its verdict, the files it leaves behind, and the ways to
+ * end before there is a guest or while its threads cannot be trusted.
  *
  * A file that cannot be written never hides why the run ended: the sentence
  * about it is added to the run's own.

@@ -54,7 +54,7 @@ static void give_up(struct trace *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* How much of a chunk of @len bytes, which are whole lines, the file may have. */
+/* How much of a chunk of whole lines, @len bytes, the file may have. */
 static size_t within_limit(struct trace *t, size_t len)
 {
 	uint64_t left = t->limit - t->written;

@@ -76,7 +76,8 @@ int trace_parse(const char *list, unsigned *kinds, struct err *e);
 
 /*
  * Begin. The trace takes ownership of @out and names it at once, so that it can
- * be read while the guest runs. @limit: the most bytes of the file; 0: none. Called on the thread that must not wait.
+ * be read while the guest runs. @limit: the most bytes of the file; 0: none.
+ * Called on the thread that must not wait.
  */
 int trace_open(struct trace *t, unsigned kinds, struct output *out,
 	       uint64_t limit, uint64_t start_ns, struct err *e);

@@ -33,8 +33,8 @@ struct path_beneath_attr {
 } __attribute__((packed));
 
 /* What each ABI can restrict: all of it, but for signals to other processes,
- * unless that is asked for. The filters forbid those, and the kernel could not kill the helper of --net
- * user when the launcher ends (PR_SET_PDEATHSIG). */
+ * unless that is asked for. The filters forbid those, and the kernel could not
+ * kill the helper of --net user when the launcher ends (PR_SET_PDEATHSIG). */
 static const struct ruleset_attr abis[] = {
 	{ 0, 0, 0 },
 	{ 0x1fff, 0, 0 }, /* 1: open, read, write, make, remove */

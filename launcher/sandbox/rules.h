@@ -16,10 +16,10 @@
  * A comment "--- NAME:" begins a group. launcher.1, SECURITY, lists the groups
  * that each role has, and the calls of each group; a test compares both.
  *
- * The process filter, LOAD, WIDE or READ, is there before the image is read, and
- * no thread's own filter can allow more than it does. What is not here is stopped:
- * above all to open a file, to make a socket, to start a program, to signal
- * another process, to trace one, and to make memory executable.
+ * The process filter, LOAD, WIDE or READ, is there before the image is read,
+ * and no thread's own filter can allow more than it does. What is not here is
+ * stopped: above all to open a file, to make a socket, to start a program, to
+ * signal another process, to trace one, and to make memory executable.
  *
  * Spec: seccomp(2); Documentation/userspace-api/seccomp_filter.rst.
  */
@@ -230,8 +230,8 @@ IOCTL(KVM_GET_VCPU_EVENTS, GUEST)
 IOCTL(KVM_SET_GUEST_DEBUG, GUEST)
 IOCTL(KVM_TRANSLATE, GUEST)
 
-/* --- shares: devices that open UNIX sockets, or files: those of a shared folder,
- * where Landlock keeps them */
+/* --- shares: devices that open UNIX sockets, or files: those of a shared
+ * folder, where Landlock keeps them */
 RULE_BITS(socket, WIDE | FILES, 0, UINT32_MAX, AF_UNIX)
 RULE(connect, WIDE | FILES)
 RULE(openat, WIDE | FILES)
@@ -256,9 +256,9 @@ RULE(fchmod, WIDE | FILES)
 RULE(fchownat, WIDE | FILES)
 RULE(utimensat, WIDE | FILES)
 
-/* --- network: that of --net user, sockets for what its guest connects to, and for
- * what connects to its forwarded ports. /etc/resolv.conf is open, and is read
- * again through sandbox.c. */
+/* --- network: that of --net user, sockets for what its guest connects to, and
+ * for what connects to its forwarded ports. /etc/resolv.conf is open, and is
+ * read again through sandbox.c. */
 RULE_BITS(socket, NET, 0, UINT32_MAX, AF_INET)
 RULE_BITS(socket, NET, 0, UINT32_MAX, AF_INET6)
 /* libc looks up the zone of a name server's IPv6 address with one of these; no
@@ -275,9 +275,9 @@ IOCTL(FIONBIO, NET)
 IOCTL(SIOCATMARK, NET)
 IOCTL(TCGETS, NET) /* GLib's log, of a stream that is /dev/null */
 
-/* --- programs: `test` starts launchers, which inherit its filter. Until they confine
- * themselves, they open all that their case names: where they may write is
- * Landlock's to say. */
+/* --- programs: `test` starts launchers, which inherit its filter. Until they
+ * confine themselves, they open all that their case names: where they may write
+ * is Landlock's to say. */
 RULE(clone, SUITE)
 RULE(vfork, SUITE)
 RULE(fork, SUITE)

@@ -87,8 +87,8 @@ int sandbox_landlock(void);
 const char *sandbox_entered(void);
 
 /*
- * Of a process that is confined as @c says already: from now on, it and all that
- * it starts may use the file system only as @folders say, too.
+ * Of a process that is confined as @c says already: from now on, it and all
+ * that it starts may use the file system only as @folders say, too.
  */
 int sandbox_narrow(const struct landlock_folder *folders, size_t count,
 		   struct err *e);

@@ -47,8 +47,8 @@ struct inspection {
 
 /*
  * Read the image @file, decode it and make the plan as `run` would with the
- * options of @want. A damaged payload is an error, as it is for run; an image without a
- * usable payload is not, nor is a protocol that does not fit.
+ * options of @want. A damaged payload is an error, as it is for run; an image
+ * without a usable payload is not, nor is a protocol that does not fit.
  *
  * The facts point into the struct, so it must not be moved afterwards, and
  * it keeps @path and the strings of @want.

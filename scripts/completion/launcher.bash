@@ -195,7 +195,7 @@ _launcher_argument()
 	*' --sandbox')
 		_launcher_offer -W 'on log off' ;;
 	*' --run-as')
-		_launcher_offer -W 'nobody' ;;
+		_launcher_offer -W 'daemon' ;;
 	*' --timeout')
 		_launcher_offer -W '10s 30s 1m 5m' ;;
 	*' --limit-output')

@@ -10,11 +10,12 @@
  *   net_tool tap NAME UID ADDRESS  make a TAP interface that belongs to this
  *                                user, up and with this address of a /24
  *   net_tool pattern MIB         print so many MiB that do not repeat
- *   net_tool echo PORT           send back what arrives, to one client at a time
+ *   net_tool echo PORT           send back what arrives, to one client after
+ *                                the other
  *   net_tool ask ADDRESS PORT N  ask such a server N times, each time for the
  *                                answer; print the microseconds of one
- *   net_tool endless PORT        be a web server on 127.0.0.1 whose only file is
- *                                long and never complete
+ *   net_tool endless PORT        be a web server on 127.0.0.1 whose only file
+ *                                is long and never complete
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -229,7 +229,7 @@ static inline struct fuse_attr *attr(void)
 
 /* --- what both kinds of shares are tried with */
 
-/* Names that are no names of entries. */
+/* Names that no entry can have. */
 static const char *const bad_names[] = {
 	"..", ".", "", "/", "/x", "x/", "../x", "folder/inner", "/etc/passwd",
 };

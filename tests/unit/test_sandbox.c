@@ -591,7 +591,8 @@ static long logs_like_glib(void)
 	return isatty(STDERR_FILENO) ? 0 : -1;
 }
 
-/* A port that nothing listens on: whether the attempt is made is what counts. */
+/* A port that nothing listens on: whether the attempt is made is what counts.
+ * */
 static long connects(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(1) };

@@ -41,9 +41,9 @@ void gdb_peer_lists_open(struct gdb_peer_lists *l);
 void gdb_peer_lists_close(struct gdb_peer_lists *l);
 
 /*
- * Find the peer of the socket @fd; @l is for TCP. 0 if it may debug; -EPERM if it may not,
- * -ENOTCONN if it has disconnected, another negative errno if the kernel does
- * not say. @p->name is set in any case.
+ * Find the peer of the socket @fd; @l is for TCP. 0 if it may debug; -EPERM if
+ * it may not, -ENOTCONN if it has disconnected, another negative errno if the
+ * kernel does not say. @p->name is set in any case.
  */
 int gdb_peer_check(int fd, const struct gdb_peer_lists *l, struct gdb_peer *p,
 		   struct err *e);

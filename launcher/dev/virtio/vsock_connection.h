@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One connection of virtio-vsock: a socket here, a port in the guest, and what
- * each owes the other. It knows nothing of packets: vsock.c reads them and makes
- * them, and vsock_client.c begins those that a program here asks for.
+ * each owes the other. It knows nothing of packets: vsock.c reads them and
+ * makes them, and vsock_client.c begins those that a program here asks for.
  *
  *   GREETED  --line is complete-->  ASKED  --guest accepts-->  OPEN
  *      |                              |                         |
