@@ -146,7 +146,7 @@ RULE(access, CONTROL)
 RULE(faccessat, CONTROL)
 RULE(faccessat2, CONTROL)
 
-/* --- sockets: that are open, the debugger's or a device's */
+/* --- sockets: that are open, the debugger's or a device's, and TAP interfaces */
 RULE(accept4, SERVING)
 RULE(shutdown, SERVING | NET)
 RULE(sendto, SERVING | NET)
