@@ -101,7 +101,7 @@ fuzz: $(FUZZ_NEEDS)
 # Programs that the shell tests use.
 TEST_TOOLS := $(addprefix build/rel/tests/,cli/bounded cli/make_images \
 	guest/make_uki guest/net_peer guest/pty guest/tiny_elf \
-	box/consoles_host box/net_tool)
+	box/consoles_host box/net_tool faults/faults)
 
 needs-cli needs-guest needs-box: $(TEST_TOOLS)
 
