@@ -176,8 +176,8 @@ static enum verdict opens_a_port(const struct boot *b)
 	     tell(&t, 0, VIRTIO_CONSOLE_DEVICE_READY) &&
 	     hear(&t, VIRTIO_CONSOLE_DEVICE_ADD, 0) &&
 	     tell(&t, PORT, VIRTIO_CONSOLE_PORT_READY) &&
-	     hear(&t, VIRTIO_CONSOLE_PORT_NAME, sizeof(NAME) - 1) &&
 	     hear(&t, VIRTIO_CONSOLE_PORT_OPEN, 0) &&
+	     hear(&t, VIRTIO_CONSOLE_PORT_NAME, sizeof(NAME) - 1) &&
 	     tell(&t, PORT, VIRTIO_CONSOLE_PORT_OPEN);
 	for (unsigned i = 0; i < sizeof(text) - 1; i++)
 		vdev_rings[queue].buffer[0][i] = (uint8_t)text[i];
