@@ -174,7 +174,7 @@ RULE(getpgid, CONTROL)
 RULE(getsid, CONTROL)
 
 /* --- terminal: its settings and its size */
-IOCTL(TCGETS, CONTROL | READ)
+IOCTL(TCGETS, CONTROL | READ | TTY) /* tcsetattr(3) asks first */
 IOCTL(TCSETS, CONTROL | TTY)
 IOCTL(TCSETSW, CONTROL)
 IOCTL(TCSETSF, CONTROL)
