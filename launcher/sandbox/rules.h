@@ -314,6 +314,7 @@ RULE(rename, SUITE)
 RULE(fchmodat, SUITE)
 RULE(fchown, SUITE)
 RULE(flock, SUITE)
+RULE(fcntl, SUITE) /* the locks of disks */
 RULE(dup2, SUITE)
 RULE(dup3, SUITE)
 RULE(pipe, SUITE)
