@@ -157,12 +157,20 @@ static void do_type(struct session *s, const char *step, const char *text)
 	}
 }
 
+#define STEADY_LOOKS 25
+
+/* What was typed may still be on its way: the number must stay. */
 static void do_queued(struct session *s, const char *step, int most)
 {
 	int64_t until = now_ms() + PATIENCE_MS;
-	int n;
+	int n, last = -1, looks = 0;
 
-	while (ioctl(s->slave, FIONREAD, &n) || n > most) {
+	while (looks < STEADY_LOOKS) {
+		if (ioctl(s->slave, FIONREAD, &n) || n > most || n != last)
+			looks = 0;
+		else
+			looks++;
+		last = n;
 		if (now_ms() > until)
 			fail(s, step);
 		look(s, 20);
