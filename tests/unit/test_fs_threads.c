@@ -92,25 +92,27 @@ static void forget(struct client *c, uint64_t node)
 	ask(c);
 }
 
-/* What is read of a file is the number that it was made with. */
-static void read_file(struct client *c, uint64_t node)
+/* Open the file @node, read it, and close it. Whether it could be read; what it
+ * has then must begin with @text. */
+static bool reads(struct client *c, uint64_t node, uint32_t flags,
+		  const char *text)
 {
-	struct fuse_open_in open_in = { .flags = O_RDONLY };
+	struct fuse_open_in open_in = { .flags = flags };
 	struct fuse_read_in read_in = { .size = 64 };
 	struct fuse_release_in release = { .fh = 0 };
+	bool was_read;
 
 	begin(c, FUSE_OPEN, node, &open_in, sizeof(open_in));
 	if (!ask(c))
-		return;
+		return false;
 	release.fh = read_in.fh = *(uint64_t *)(c->reply + 16);
 	begin(c, FUSE_READ, node, &read_in, sizeof(read_in));
-	if (ask(c)) {
-		if (memcmp(c->reply + 16, "contents", 8))
-			abort();
-		c->read++;
-	}
+	was_read = ask(c);
+	if (was_read && memcmp(c->reply + 16, text, strlen(text)))
+		abort();
 	begin(c, FUSE_RELEASE, node, &release, sizeof(release));
 	ask(c);
+	return was_read;
 }
 
 static void swap(struct client *c)
@@ -144,7 +146,7 @@ static void *hammer(void *arg)
 
 		c->found += node != 0;
 		if (pick(c, 2))
-			read_file(c, node);
+			c->read += reads(c, node, O_RDONLY, "contents");
 		if (!pick(c, 8))
 			swap(c);
 		if (!pick(c, 500))
@@ -242,22 +244,8 @@ static uint64_t look_up_in(struct client *c, uint64_t node, const char *name)
 /* What is read must be from inside. */
 static void read_inside(struct client *c, uint64_t node)
 {
-	struct fuse_open_in open_in = { .flags = O_RDWR };
-	struct fuse_read_in read_in = { .size = 64 };
-	struct fuse_release_in release = { .fh = 0 };
-
-	begin(c, FUSE_OPEN, node, &open_in, sizeof(open_in));
-	if (!ask(c))
-		return;
-	release.fh = read_in.fh = *(uint64_t *)(c->reply + 16);
-	begin(c, FUSE_READ, node, &read_in, sizeof(read_in));
-	if (ask(c)) {
-		if (memcmp(c->reply + 16, "inside", 6))
-			abort();
+	if (reads(c, node, O_RDWR, "inside"))
 		atomic_fetch_add(&reads_inside, 1);
-	}
-	begin(c, FUSE_RELEASE, node, &release, sizeof(release));
-	ask(c);
 }
 
 /* Names of the folder's files, through which another's could be reached. */
