@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* Ask the router again and again, until the link is down. Says when the first
- * answer has come, and at the end how many. False: there is no card. */
+ * answer has come, and at the end how many. False without a card. */
 bool net_exchange(void);
 
 #endif

@@ -33,13 +33,13 @@ enum process_role {
 };
 
 /* A file that a process may read by its path as long as it lives: what it gets
- * is @fd, which is open already; -1: there is no such file. */
+ * is @fd, which is open already; -1: the file does not exist. */
 struct confine_file {
 	const char *path;
 	int fd;
 };
 
-/* NULL: there is no sandbox for processes. */
+/* NULL: processes are not confined. */
 extern void (*confine_process_hook)(enum process_role role, const char *name,
 				    const struct confine_file *file);
 extern bool (*confine_stopped_hook)(int status, char *what, size_t size);

@@ -30,7 +30,7 @@ json_t *json_bytes(struct bytes b, size_t max);
 
 /*
  * Append @item to @array. Takes both references; returns @array, or NULL if
- * there is no memory, or one of them is NULL. So a loop need not look:
+ * memory runs out or either of them is NULL. So a loop need not look:
  *
  *	for (...)
  *		all = json_push(all, ...);

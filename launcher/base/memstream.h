@@ -12,7 +12,7 @@
 
 struct memstream;
 
-/* NULL: there is no memory. */
+/* NULL: out of memory. */
 FILE *memstream_open(struct memstream **m);
 
 /*

@@ -54,7 +54,7 @@ int cmd_verify(const struct options *o, struct err *e)
 			       "where its kernel goes"),
 		       STATUS_USAGE;
 	/* That the image cannot be verified is the more useful message than
-	 * that there is no KVM. */
+	 * that KVM is missing. */
 	(void)kvm_open(&kvm, &req.no_kvm);
 	if (!input_open(&image, o->image, e))
 		status = verify(o, &req, e);

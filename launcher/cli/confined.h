@@ -21,8 +21,7 @@ int confine_command(const struct options *o, enum sandbox_process process,
 
 /*
  * The suite file is open: confine `test`. Until confine_cases(), it may write
- * at @results, or, if there is no such folder yet, in the one that it will be
- * in.
+ * in the folder @results, or in its parent if it does not exist yet.
  */
 int confine_suite(const struct options *o, const char *results, struct err *e);
 

@@ -60,7 +60,7 @@ struct vsock_connection {
 	uint32_t sent, peer_forwarded, peer_room;
 	char line[VSOCK_LINE_MAX + 1];
 	unsigned line_len;
-	/* There is no socket: the guest says whether it is ready. How many
+	/* It has no socket: the guest says whether it is ready. How many
 	 * bytes of the line are those of ready_line so far, or -1. */
 	bool is_notice;
 	int matched;
