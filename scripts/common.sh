@@ -66,3 +66,7 @@ box_kernel=6.1-cloud
 # shellcheck disable=SC2034
 box_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
 ,virtio_pci,virtio_console,virtio_blk,irqbypass,kvm,kvm-amd
+
+# Kept of that kernel alone, for tests in which the box has TAP interfaces.
+# shellcheck disable=SC2034
+box_tap_modules=tun

@@ -5,6 +5,7 @@
  *   streams guest               in the guest: serves the ports below
  *   streams host SOCKET PID MIB on the host: tries them, through the socket of
  *                               the launcher that is process PID
+ *   streams pattern MIB         prints what a test sends
  *
  *   ECHO    sends back what it gets
  *   SUM     reads to the end and answers with a count and a checksum
@@ -36,6 +37,8 @@
 #include <unistd.h>
 
 #include <linux/vm_sockets.h>
+
+#include "support/send_all.h"
 
 #define MIB	    (1u << 20)
 #define WAIT_S	    300
@@ -80,23 +83,6 @@ static void fill(uint8_t *p, size_t n, uint64_t at)
 
 		memcpy(p + i, &word, sizeof(word));
 	}
-}
-
-static bool write_all(int fd, const void *data, size_t n)
-{
-	const char *p = data;
-
-	while (n) {
-		ssize_t done = send(fd, p, n, MSG_NOSIGNAL);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
 }
 
 /* Wait for bytes and read some. 0 at the end, -1 after an error or WAIT_S. */
@@ -152,10 +138,34 @@ static bool write_pattern(int fd, unsigned mib, struct sum *sum,
 		sum_add(sum, data, sizeof(data));
 		if (at == all / 2 && midway)
 			midway();
-		if (!write_all(fd, data, sizeof(data)))
+		if (!send_all(fd, data, sizeof(data)))
 			return false;
 	}
 	return true;
+}
+
+/* What write_pattern() has sent. */
+static void sum_pattern(struct sum *sum, unsigned mib)
+{
+	static uint8_t data[64 << 10];
+
+	*sum = (struct sum){ .count = 0 };
+	for (uint64_t at = 0; at < (uint64_t)mib * MIB; at += sizeof(data)) {
+		fill(data, sizeof(data), at);
+		sum_add(sum, data, sizeof(data));
+	}
+}
+
+static int pattern(unsigned mib)
+{
+	static uint8_t data[64 << 10];
+
+	for (uint64_t at = 0; at < (uint64_t)mib * MIB; at += sizeof(data)) {
+		fill(data, sizeof(data), at);
+		if (fwrite(data, sizeof(data), 1, stdout) != 1)
+			return 1;
+	}
+	return fflush(stdout) ? 1 : 0;
 }
 
 /* --- the guest */
@@ -184,7 +194,7 @@ static void echo(int fd)
 	ssize_t n;
 
 	while ((n = read(fd, data, sizeof(data))) > 0)
-		if (!write_all(fd, data, (size_t)n))
+		if (!send_all(fd, data, (size_t)n))
 			return;
 }
 
@@ -251,7 +261,7 @@ static void tell_ready(int fd)
 	}
 	dprintf(fd, "port %u\n", port);
 	out = vsock_to(cid, port, 1023);
-	write_all(out, "STATUS=up\nREADY=1", 17);
+	send_all(out, "STATUS=up\nREADY=1", 17);
 	shutdown(out, SHUT_WR);
 	dprintf(fd, "answer %zd\n", read(out, &byte, 1));
 }
@@ -301,7 +311,7 @@ static int guest(void)
 
 /* --- the host */
 
-static const char *path;
+static const char *path, *program;
 static pid_t launcher;
 static const char *test = "";
 static unsigned failures;
@@ -429,17 +439,13 @@ static bool try_upload(void)
 
 static bool try_download(void)
 {
-	struct sum sum, want = { .count = 0 };
-	static uint8_t data[64 << 10];
+	struct sum sum, want;
 	int fd = to_guest(SOURCE);
 
 	dprintf(fd, "%u\n", mib);
 	if (!read_sum(fd, &sum))
 		return fail("the stream broke");
-	for (uint64_t at = 0; at < (uint64_t)mib * MIB; at += sizeof(data)) {
-		fill(data, sizeof(data), at);
-		sum_add(&want, data, sizeof(data));
-	}
+	sum_pattern(&want, mib);
 	close(fd);
 	if (sum.count != want.count || sum.value != want.value)
 		return fail("%" PRIu64 " bytes, or a wrong sum", sum.count);
@@ -464,6 +470,66 @@ static void pause_launcher(void)
 	}
 	usleep(500000);
 	kill(launcher, SIGCONT);
+}
+
+/*
+ * socat sends before it is answered, and the end of its input ends one
+ * direction: the answer comes after that.
+ */
+static bool try_socat_upload(void)
+{
+	char command[256], line[64] = "", answer[64] = "", want[64];
+	struct sum sum;
+	int status;
+	FILE *f;
+
+	snprintf(command, sizeof(command),
+		 "{ echo CONNECT %d; %s pattern %u; } | "
+		 "socat -t %d - UNIX-CONNECT:%s",
+		 SUM, program, mib, WAIT_S, path);
+	f = popen(command, "r");
+	if (!f)
+		return fail("popen: %s", strerror(errno));
+	if (fgets(line, sizeof(line), f) && !fgets(answer, sizeof(answer), f))
+		answer[0] = '\0';
+	status = pclose(f);
+	sum_pattern(&sum, mib);
+	sprintf(want, "%" PRIu64 " %" PRIx64 "\n", sum.count, sum.value);
+	if (strncmp(line, "OK ", 3) || strcmp(answer, want) || status)
+		return fail("status %d, '%s', '%s'", status, line, answer);
+	return true;
+}
+
+/* The guest's call, answered by socat. */
+static bool try_socat_listen(void)
+{
+	char command[256], line[64] = "", name[108];
+	time_t end = time(NULL) + WAIT_S;
+	int fd, status;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%.90s_%d", path, CALLED);
+	snprintf(command, sizeof(command),
+		 "echo the host answers | socat -t %d - UNIX-LISTEN:%s", WAIT_S,
+		 name);
+	f = popen(command, "r");
+	if (!f)
+		return fail("popen: %s", strerror(errno));
+	while (access(name, F_OK)) {
+		if (time(NULL) > end)
+			return fail("socat does not listen");
+		usleep(100000);
+	}
+	fd = to_guest(CALL);
+	if (!read_line(fd, line, sizeof(line)) ||
+	    strcmp(line, "the host answers"))
+		return fail("a wrong answer: '%s'", line);
+	close(fd);
+	if (!fgets(line, sizeof(line), f) || strcmp(line, "the guest calls\n"))
+		return fail("a wrong call: '%s'", line);
+	status = pclose(f);
+	unlink(name);
+	return status ? fail("socat: status %d", status) : true;
 }
 
 static bool try_pause(void)
@@ -564,6 +630,8 @@ static const struct {
 	{ "100-streams", try_many },
 	{ "uploads", try_upload },
 	{ "downloads", try_download },
+	{ "socat-uploads", try_socat_upload },
+	{ "socat-listens", try_socat_listen },
 	{ "goes-on-after-a-pause", try_pause },
 	{ "calls-the-host", try_call },
 	{ "returns-memory", try_memory },
@@ -572,15 +640,20 @@ static const struct {
 
 static int host(char **argv)
 {
+	bool has_socat;
+
 	path = argv[0];
 	launcher = atoi(argv[1]);
 	mib = (unsigned)atoi(argv[2]);
+	has_socat = !system("command -v socat >/dev/null");
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (unsigned i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
 		struct timespec a, b;
 
 		test = tests[i].name;
+		if (!has_socat && !strncmp(test, "socat", 5))
+			continue;
 		clock_gettime(CLOCK_MONOTONIC, &a);
 		if (tests[i].run()) {
 			clock_gettime(CLOCK_MONOTONIC, &b);
@@ -598,7 +671,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "guest"))
 		return guest();
+	if (argc == 3 && !strcmp(argv[1], "pattern"))
+		return pattern((unsigned)atoi(argv[2]));
+	program = argv[0];
 	if (argc == 5 && !strcmp(argv[1], "host"))
 		return host(argv + 2);
-	errx(2, "usage: streams guest | host SOCKET PID MIB");
+	errx(2, "usage: streams guest | host SOCKET PID MIB | pattern MIB");
 }

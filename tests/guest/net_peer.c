@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "support/send_all.h"
+
 #define FRAME_MAX 65553
 #define ARP_SIZE  42
 
@@ -27,20 +29,10 @@ static void on_term(int sig)
 	ends = 1;
 }
 
-static void write_all(int fd, const void *data, size_t n)
+static void say(int fd, const void *data, size_t n)
 {
-	const char *p = data;
-
-	while (n) {
-		ssize_t done = send(fd, p, n, MSG_NOSIGNAL);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			errx(0, "the launcher has ended");
-		p += done;
-		n -= (size_t)done;
-	}
+	if (!send_all(fd, data, n))
+		errx(0, "the launcher has ended");
 }
 
 /* @len is what the header says. */
@@ -49,8 +41,8 @@ static void send_frame(int fd, uint32_t len, const void *data, size_t n)
 	const uint8_t head[] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16),
 				 (uint8_t)(len >> 8), (uint8_t)len };
 
-	write_all(fd, head, sizeof(head));
-	write_all(fd, data, n);
+	say(fd, head, sizeof(head));
+	say(fd, data, n);
 }
 
 /* False at the end. */
@@ -94,7 +86,7 @@ static void serve(int fd)
 	send_frame(fd, 0, "", 0);
 	send_frame(fd, 13, frame, 13);
 	send_frame(fd, sizeof(frame) + 1, frame, sizeof(frame));
-	write_all(fd, frame, 1);
+	say(fd, frame, 1);
 	while (!ends && read_all(fd, head, sizeof(head))) {
 		size_t len = (size_t)head[2] << 8 | head[3];
 
