@@ -34,6 +34,7 @@ static struct virtio_request r;
 static uint8_t data[200 << 10];
 static int programs[PROGRAMS];
 static int listens;
+static char folder[80], path[96], other[100];
 /* What the guest knows of its connections; the host's port is first. */
 static struct {
 	uint32_t host, guest, sent, forwarded, room;
@@ -236,15 +237,24 @@ static void step(const uint8_t *in)
 	claim(s.connections <= VSOCK_CONNECTIONS_MAX);
 }
 
-static int listen_at(const char *path)
+static int listen_at(const char *at)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	strcpy(a.sun_path, path);
+	strcpy(a.sun_path, at);
 	claim(!bind(fd, (const struct sockaddr *)&a, sizeof(a)) &&
 	      !listen(fd, 4));
 	return fd;
+}
+
+/* Clients that were not accepted. */
+static void refuse_all(int from)
+{
+	int fd;
+
+	while ((fd = accept(from, NULL, NULL)) >= 0)
+		close(fd);
 }
 
 static void end(void)
@@ -253,20 +263,27 @@ static void end(void)
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		if (programs[i] >= 0)
 			close(programs[i]);
-	close(listens);
+	refuse_all(listens);
 	/* Whatever was to be written finds that its reader has gone. */
 	for (unsigned i = 0; i < 10 && s.connections; i++)
 		loop_turn(&worker.loop, false);
 	claim(!s.connections && !s.waiting);
 	virtio_vsock_release(&s);
-	worker_release(&worker);
-	vsock_socket_close(&sock);
+	refuse_all(sock.fd);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
+static void clean_up(void)
+{
+	vsock_socket_close(&sock);
+	unlink(other);
+	rmdir(folder);
+}
+
+/* Sockets in a folder cost far more than everything else here: all inputs have
+ * the same, which they leave without clients. */
+static void begin(void)
 {
 	const char *tmp = getenv("TMPDIR") ?: "/tmp";
-	char folder[80], path[96], other[100];
 	struct err e;
 
 	snprintf(folder, sizeof(folder), "%.60s/fuzz.XXXXXX", tmp);
@@ -274,18 +291,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	snprintf(path, sizeof(path), "%s/s", folder);
 	snprintf(other, sizeof(other), "%s_%d", path, LISTENS_AT);
 	listens = listen_at(other);
+	claim(!worker_init(&worker, &e) && !vsock_socket_open(&sock, path, &e));
+	atexit(clean_up);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
+{
+	struct err e;
+
+	if (!*folder)
+		begin();
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		programs[i] = -1;
 	known_count = 0;
 	is_over = false;
-	claim(!worker_init(&worker, &e) && !vsock_socket_open(&sock, path, &e));
 	claim(!virtio_vsock_init(&s, CID, &sock, NULL, &gm, &worker, &e));
 	s.core.is.ops->start(&s, NULL);
 	for (size_t n = 0; !is_over && n < STEPS_MAX && 4 * n + 4 <= size; n++)
 		step(in + 4 * n);
 	end();
-	unlink(other);
-	claim(!rmdir(folder));
 	return 0;
 }
 
