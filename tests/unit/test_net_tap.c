@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 60000
@@ -224,6 +226,49 @@ START_TEST(net_tap__attaches_by_name)
 }
 END_TEST
 
+/* Made with `ip tuntap add ... multi_queue`. */
+START_TEST(net_tap__attaches_to_one_queue_of_many)
+{
+	int fd;
+
+	ENTER();
+	fd = make("tap2", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ioctl(fd, TUNSETPERSIST, 1), 0);
+	close(fd);
+	assert_ok(net_tap_open(&b, "tap2", &e), &e);
+	net_backend_close(b);
+}
+END_TEST
+
+static void lose_capability(unsigned which)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+
+	ck_assert_int_eq(syscall(SYS_capget, &h, d), 0);
+	d[which / 32].effective &= ~(1u << which % 32);
+	ck_assert_int_eq(syscall(SYS_capset, &h, d), 0);
+}
+
+START_TEST(net_tap__refuses_that_of_another_user)
+{
+	int fd;
+
+	ENTER();
+	fd = make("tap3", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+	ck_assert_int_ge(fd, 0);
+	if (ioctl(fd, TUNSETOWNER, 1001))
+		UNIT_SKIP("this user namespace has no other user");
+	ck_assert_int_eq(ioctl(fd, TUNSETPERSIST, 1), 0);
+	close(fd);
+	lose_capability(CAP_NET_ADMIN);
+	assert_err(net_tap_open(&b, "tap3", &e), -EPERM, &e,
+		   "tap3 belongs to another user (ip tuntap add tap3 mode tap "
+		   "user NAME)");
+}
+END_TEST
+
 static const struct {
 	short flags;
 	const char *want;
@@ -274,6 +319,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, net_tap__offloads);
 	tcase_add_test(t, net_tap__drops);
 	tcase_add_test(t, net_tap__attaches_by_name);
+	tcase_add_test(t, net_tap__attaches_to_one_queue_of_many);
+	tcase_add_test(t, net_tap__refuses_that_of_another_user);
 	tcase_add_loop_test(t, net_tap__refuses_another_kind, 0,
 			    (int)COUNT(wrong));
 	tcase_add_test(t, net_tap__refuses_other_files);

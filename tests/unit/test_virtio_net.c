@@ -12,6 +12,7 @@
 #include "dev/virtio/net.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -442,6 +443,24 @@ START_TEST(virtio_net__uses_one_buffer_without_merging)
 }
 END_TEST
 
+/* A peer that sends without end, and a driver whose buffer is always too short:
+ * the worker's other devices have their turn. */
+START_TEST(virtio_net__drops_endless_frames_in_batches)
+{
+	/* step() has 20 turns, with one of the descriptor and one more each. */
+	const unsigned batches = 2 * 20;
+
+	begin(0);
+	offer_room(0, HEADER + 10);
+	kick(RX);
+	arrive(UINT_MAX, 1000);
+	ck_assert_uint_ge(counter("rx_drops"), batches / 2);
+	ck_assert_uint_le(counter("rx_drops"), batches * 64);
+	ck_assert_uint_eq(UINT_MAX - far.frames, counter("rx_drops"));
+	ck_assert_uint_eq(used(RX), 0);
+}
+END_TEST
+
 static const struct {
 	uint32_t len;
 	uint16_t flags;
@@ -695,6 +714,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_net__merges_buffers);
 	tcase_add_test(t, virtio_net__waits_for_buffers);
 	tcase_add_test(t, virtio_net__uses_one_buffer_without_merging);
+	tcase_add_test(t, virtio_net__drops_endless_frames_in_batches);
 	tcase_add_loop_test(t, virtio_net__refuses_a_wrong_buffer, 0,
 			    (int)COUNT(bad_rooms));
 	tcase_add_test(t, virtio_net__waits_for_a_busy_backend);

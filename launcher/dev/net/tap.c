@@ -210,6 +210,10 @@ static int attach(int fd, const char *name, struct err *e)
 	strcpy(r.ifr_name, name);
 	if (!ioctl(fd, TUNSETIFF, &r))
 		return 0;
+	/* An interface with many queues wants to be asked for one of them. */
+	r.ifr_flags |= IFF_MULTI_QUEUE;
+	if (errno == EINVAL && !ioctl(fd, TUNSETIFF, &r))
+		return 0;
 	if (errno == EPERM)
 		return err_set(e, EPERM,
 			       "%s belongs to another user (ip tuntap add "
