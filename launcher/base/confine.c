@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/confine.h"
 
+#include <stdatomic.h>
 #include <sys/prctl.h>
 
 void (*confine_hook)(enum thread_role role, const char *name);
@@ -8,6 +9,8 @@ void (*confine_process_hook)(enum process_role role, const char *name,
 			     const struct confine_file *file);
 bool (*confine_stopped_hook)(int status, char *what, size_t size);
 void (*confine_violated_hook)(const char *what);
+
+static atomic_bool violated;
 
 void confine_thread(enum thread_role role, const char *name)
 {
@@ -32,6 +35,12 @@ bool confine_stopped(int status, char *what, size_t size)
 
 void confine_violated(const char *what)
 {
+	atomic_store(&violated, true);
 	if (confine_violated_hook)
 		confine_violated_hook(what);
+}
+
+bool confine_is_violated(void)
+{
+	return atomic_load(&violated);
 }

@@ -62,4 +62,8 @@ bool confine_stopped(int status, char *what, size_t size);
  * had been one of its threads. Only asks for that, and returns. */
 void confine_violated(const char *what);
 
+/* Whether confine_violated() was called: the run ends with that sentence, and
+ * needs no other about the same. */
+bool confine_is_violated(void);
+
 #endif

@@ -4,7 +4,6 @@
 #include "base/confine.h"
 #include "base/err.h"
 #include "base/identity.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,5 +113,5 @@ void tty_guard_stop(void)
 	close(guard.pipe);
 	if (waitpid(pid, &status, 0) == pid &&
 	    confine_stopped(status, what, sizeof(what)))
-		log_say("%s", what);
+		confine_violated(what);
 }

@@ -26,7 +26,8 @@ void tty_guard_start(int fd);
  * Does nothing without a guard. */
 void tty_guard_tell(const struct termios *saved);
 
-/* End the guard, and wait for it. */
+/* End the guard, and wait for it. If the sandbox had stopped it, that is a
+ * violation; see confine_violated(). */
 void tty_guard_stop(void);
 
 /* Whether @fd is a terminal and this process in its foreground. */

@@ -326,6 +326,21 @@ static int boot_and_judge(struct run *r, struct err *e)
 	return status;
 }
 
+/* A process beside this one may have been stopped after the loop looked last:
+ * that replaces whatever the run ended with. */
+static int check_sandbox(struct run *r, int status, struct err *e)
+{
+	const char *what = sandbox_violation();
+
+	if (!what)
+		return status;
+	r->outcome = (struct outcome){ .kind = OUTCOME_SANDBOX };
+	snprintf(r->outcome.evidence, sizeof(r->outcome.evidence), "%s", what);
+	r->judged = true;
+	err_set(e, EPERM, "%s", what);
+	return r->way ? r->way->failed : STATUS_SANDBOX;
+}
+
 int run_image(const struct options *o, const struct run_way *way, struct err *e)
 {
 	struct run r = { .o = o, .way = way };
@@ -354,15 +369,18 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 				 &r, e);
 	if (!rc)
 		status = boot_and_judge(&r, e);
+	/* The terminal has been restored. */
+	tty_guard_stop();
+	status = check_sandbox(&r, status, e);
 	status = run_write_results(&r, status, e);
 	r.reported = true;
 	guest_release(&r.guest);
+	status = check_sandbox(&r, status, e);
 	free(r.cmdline);
 	run_files_close(&r.files);
 	image_close(&r.img);
 	if (r.guest.dump.fd >= 0)
 		close(r.guest.dump.fd);
-	tty_guard_stop();
 	return status;
 }
 

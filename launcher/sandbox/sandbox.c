@@ -244,8 +244,15 @@ static void end_child(const siginfo_t *info, ucontext_t *u)
 	_exit(STATUS_SANDBOX);
 }
 
+/* If its handler cannot run, the kernel kills the process. */
 static bool on_stopped(int status, char *what, size_t size)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+		snprintf(what, size,
+			 "the sandbox stopped a process of the launcher, by "
+			 "SIGSYS");
+		return true;
+	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != STATUS_SANDBOX)
 		return false;
 	snprintf(what, size, "%.*s", (int)sizeof(sentence) - 1, last_words);
@@ -254,10 +261,16 @@ static bool on_stopped(int status, char *what, size_t size)
 
 static void on_violated(const char *what)
 {
-	if (wake_fd < 0 || atomic_exchange(&violated, true))
+	if (atomic_exchange(&violated, true))
 		return;
 	snprintf(sentence, sizeof(sentence), "%s", what);
-	(void)!write(wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	if (wake_fd >= 0)
+		(void)!write(wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+}
+
+const char *sandbox_violation(void)
+{
+	return atomic_load(&violated) ? sentence : NULL;
 }
 
 static void on_violation(int sig, siginfo_t *info, void *context)
@@ -286,8 +299,14 @@ static void catch_violations(void)
 		.sa_sigaction = on_violation,
 		.sa_flags = SA_SIGINFO | SA_NODEFER,
 	};
+	sigset_t set;
 
 	sigaction(SIGSYS, &sa, NULL);
+	/* A blocked signal would kill the process without a word; the mask may
+	 * be inherited. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* Where the program's code is: the first object of the list. */

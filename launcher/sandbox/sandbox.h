@@ -100,6 +100,10 @@ int sandbox_narrow(const struct landlock_folder *folders, size_t count,
  */
 int sandbox_fd(void);
 
+/* What a process beside this one was stopped for, in a sentence; NULL: none
+ * was, as far as is known. A run that is not in its loop any more asks this. */
+const char *sandbox_violation(void);
+
 /* Call the end of sandbox_config. Does not return. */
 void sandbox_end(void);
 

@@ -535,6 +535,7 @@ static const struct confine_file *own_file;
 static int process_status(enum process_role role, const char *name,
 			  long (*fn)(void), char *what, size_t size)
 {
+	sigset_t all;
 	int status;
 	struct err e;
 	pid_t pid;
@@ -543,6 +544,9 @@ static int process_status(enum process_role role, const char *name,
 	assert_ok(sandbox_prepare(SANDBOX_ON, &e), &e);
 	pid = fork();
 	if (!pid) {
+		/* As the terminal's guard does. */
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, NULL);
 		confine_process(role, name, own_file);
 		_exit(fn() < 0 ? REFUSED : WORKED);
 	}

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "dev/device.h"
 #include "dev/virtio/core.h"
@@ -34,7 +35,7 @@ static void tell(struct virtio *v)
 	/* Each is written once, before it is counted. */
 	if (fault)
 		log_step("%s; the device needs a reset", v->fault.msg);
-	if (host_error)
+	if (host_error && !confine_is_violated())
 		log_say("%s", v->host_error.msg);
 }
 
