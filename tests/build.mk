@@ -154,13 +154,12 @@ check-image: needs-image
 
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one case.
 .PHONY: check-box
+# What takes longest comes first.
+BOX_SUITES := run debian shares exec disks streams consoles gdb kallsyms selftest
+
 check-box: needs-box
-	@rc=0; tests/box/selftest || rc=1; tests/box/run || rc=1; \
-		tests/box/gdb || rc=1; tests/box/kallsyms || rc=1; \
-		tests/box/disks || rc=1; tests/box/shares || rc=1; \
-		tests/box/streams || rc=1; tests/box/consoles || rc=1; \
-		tests/box/exec || rc=1; tests/box/debian || rc=1; \
-		tests/box/autopsy --short || rc=1; exit $$rc
+	@tests/support/suites -j 2 $(BOX_SUITES:%=tests/box/%) \
+		'tests/box/autopsy --short'
 
 # Debian with each kernel, transport and number of CPUs: too long for check-box,
 # which takes the first of each.
