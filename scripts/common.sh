@@ -48,6 +48,10 @@ kernel_modules="virtio_ring virtio
 	pvpanic pvpanic-mmio msr
 	ccp irqbypass kvm kvm-amd kvm-intel"
 
+# For what this program is measured against; see fetch-kernels --peers.
+# shellcheck disable=SC2034
+peer_modules="netfs fscache 9pnet 9pnet_virtio 9p"
+
 # What a guest under test loads to test devices: virtio, pvpanic, and access to
 # a CPU's registers.
 # shellcheck disable=SC2034
