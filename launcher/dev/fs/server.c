@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <linux/openat2.h>
 
-#include "dev/fs/operations.h"
+#include "dev/fs/answers.h"
 
 /* Descriptors of one share. With more, little is gained; the rest of the
  * process needs some, too. */
@@ -23,17 +23,6 @@
 #define MAJOR	  7
 #define MINOR_MIN 31
 #define MINOR	  38
-
-void fs_count(struct fs_server *s, enum fs_count what, uint64_t n)
-{
-	atomic_fetch_add_explicit(&s->counts[what], n, memory_order_relaxed);
-}
-
-struct timespec fs_valid_for(const struct fs_server *s)
-{
-	return s->is_rw ? (struct timespec){ .tv_nsec = 500000000 }
-			: (struct timespec){ .tv_sec = 24 * 3600 };
-}
 
 /* ---- the folder */
 

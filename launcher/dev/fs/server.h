@@ -7,6 +7,7 @@
  *   nodes.h     numbers of files, O_PATH descriptors
  *   handles.h   numbers of open files
  *   read.c, write.c   the operations; operations[] in server.c is their table
+ *   answers.h   what both have in common
  *
  * Why this is not libfuse: its low-level API expects a kernel as its peer. It
  * takes lengths and the ends of names from a request unchecked, and copies all

@@ -11,7 +11,7 @@
  * The guest may make files, folders, links, FIFOs and sockets, but no device
  * nodes.
  */
-#include "dev/fs/operations.h"
+#include "dev/fs/answers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -298,19 +298,6 @@ int fs_op_rename2(struct fs_call *c)
 }
 
 /* ---- attributes */
-
-void fs_kill_privileges(int fd)
-{
-	struct stat st;
-	mode_t kill = S_ISUID;
-
-	if (fstat(fd, &st))
-		return;
-	if (st.st_mode & S_IXGRP)
-		kill |= S_ISGID;
-	if (st.st_mode & kill)
-		(void)fchmod(fd, st.st_mode & MODE_BITS & ~kill);
-}
 
 static int set_size(struct fs_call *c, int fd)
 {
