@@ -69,7 +69,8 @@ static bool is_ext(struct bytes head)
 }
 
 /* clang-format off */
-/* Kernels first: their magic is longest, or at the most specific place. */
+/* Kernels first: their magic is longest, or at the most specific place. An ELF is
+ * not looked up here: it may hold any bytes behind its header. */
 static const struct kind kinds[] = {
 	{ 0x38, 4, "ARM\x64", "a Linux kernel for arm64 (an Image)", NULL, NULL },
 	{ 0x38, 4, "RSC\x05", "a Linux kernel for RISC-V (an Image)", NULL, NULL },
@@ -160,8 +161,7 @@ static int refuse_elf_header(struct bytes head, const char *in, struct err *e)
 {
 	uint16_t type, machine;
 
-	if (!bytes_start_with(head, ELFMAG, SELFMAG) ||
-	    !bytes_has(head, E_MACHINE, 2))
+	if (!bytes_has(head, E_MACHINE, 2))
 		return 0;
 	type = elf_half(head, E_TYPE);
 	machine = elf_half(head, E_MACHINE);
@@ -185,13 +185,14 @@ static int refuse_elf_header(struct bytes head, const char *in, struct err *e)
 
 int kind_refuse(struct bytes head, const char *packing, struct err *e)
 {
-	const struct kind *k = find(head);
+	bool is_elf = bytes_start_with(head, ELFMAG, SELFMAG);
+	const struct kind *k = is_elf ? NULL : find(head);
 	char in[32] = "";
 
 	if (packing)
 		snprintf(in, sizeof(in), "%s data of ", packing);
 	if (!k)
-		return refuse_elf_header(head, in, e);
+		return is_elf ? refuse_elf_header(head, in, e) : 0;
 	return err_set(e, ENOEXEC, "this is %s%s, not an x86 kernel%s%s", in,
 		       k->what, k->hint ? "; " : "", k->hint ? k->hint : "");
 }

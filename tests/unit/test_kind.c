@@ -68,6 +68,21 @@ START_TEST(kind__names_what_is_not_a_kernel)
 }
 END_TEST
 
+/* An ELF holds any bytes behind its header; one for x86 is not refused here. */
+START_TEST(kind__takes_an_elf_for_what_its_header_says)
+{
+	struct err e = ERR_EMPTY;
+
+	make_file(_i);
+	if (files[_i].off < 20)
+		return;
+	memcpy(file.data, "\x7f\x45LF\2\1\1", 7);
+	elf_patch(&file, 16, 2, 2);
+	elf_patch(&file, 18, 2, 62);
+	assert_ok(kind_refuse(buf_bytes(&file), NULL, &e), &e);
+}
+END_TEST
+
 /* The same, compressed: Image.gz, an initrd, a package's data. */
 START_TEST(kind__names_what_is_in_compressed_data)
 {
@@ -375,6 +390,8 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_loop_test(t, kind__names_what_is_not_a_kernel, 0,
+			    COUNT(files));
+	tcase_add_loop_test(t, kind__takes_an_elf_for_what_its_header_says, 0,
 			    COUNT(files));
 	tcase_add_loop_test(t, kind__names_what_is_in_compressed_data, 0,
 			    COUNT(files));
