@@ -16,6 +16,7 @@
  *   --result FILE END   FILE is absent, or its last bytes are END, perhaps with
  *                       a newline
  *   --size FILE N       FILE is absent, or has N bytes
+ *   --lines FILE        FILE is absent, empty, or ends with a whole line
  *   --clean FOLDER      where no other files may stay than results
  */
 #include "faults/fault.h"
@@ -40,6 +41,7 @@
 struct result {
 	const char *path, *end; /* NULL: the size counts */
 	off_t size;
+	bool may_be_empty;
 };
 
 static struct {
@@ -91,6 +93,13 @@ static void parse(char **at)
 
 			r->path = next(&at);
 			r->size = atol(next(&at));
+		} else if (!strcmp(*at, "--lines") &&
+			   f.results_count < RESULTS_MAX) {
+			f.results[f.results_count++] = (struct result){
+				.path = next(&at),
+				.end = "\n",
+				.may_be_empty = true,
+			};
 		} else if (!strcmp(*at, "--result") &&
 			   f.results_count < RESULTS_MAX) {
 			struct result *r = &f.results[f.results_count++];
@@ -199,6 +208,8 @@ static bool is_whole(const struct result *r)
 		return true;
 	if (!r->end)
 		return st.st_size == r->size;
+	if (r->may_be_empty && !st.st_size)
+		return true;
 	file = fopen(r->path, "r");
 	len++;
 	if (!file || len >= sizeof(end) || fseek(file, -(long)len, SEEK_END) ||
