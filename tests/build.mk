@@ -12,6 +12,7 @@
 #   tests/image/           shell tests against independent tools
 #   tests/cli/table        bad input and wrong options
 #   tests/faults/run       every call fails once in turn
+#   tests/long/run         thousands of boots; not part of make check
 #   tests/guest/boots.yaml the small kernel on this host's KVM
 #   tests/box/*.yaml       stock kernels on a hardware-style KVM
 #   tests/loaders/         packed images under QEMU's, GRUB's, ... loaders
@@ -54,7 +55,8 @@ $(UNIT_TSAN): %: %.o $(call test_objs,tsan,unit/unit)
 	$(Q)$(CC) $(CFLAGS_ALL) $(TSAN_FLAGS) $(LDFLAGS) -o $@ $^ \
 		$(CHECK_LIBS) $(PKG_LIBS)
 
-$(FUZZERS): %: %.o $(call test_objs,fuzz,fuzz/fuzz)
+$(FUZZERS): %: %.o build/fuzz/tests/fuzz/mutate.o \
+		build/fuzz/tests/fuzz/mutate_elf.o $(call test_objs,fuzz,fuzz/fuzz)
 	$(call show,LD)
 	$(Q)$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
 		-o $@ $^ $(PKG_LIBS)
@@ -94,6 +96,12 @@ check-fuzz: needs-fuzz
 
 # What is found is kept outside the tree, for the next run.
 FUZZ_CORPUS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/launcher/corpus
+
+# What tests/fuzz/mutate.h is worth: coverage with it and without.
+.PHONY: fuzz-gain
+fuzz-gain: $(FUZZ_NEEDS)
+	@tests/fuzz/gain 5000 $(addprefix build/fuzz/tests/fuzz/fuzz_,virtio \
+		blk fs gdb image kernel_elf)
 
 fuzz: $(FUZZ_NEEDS)
 	@FUZZ_CORPUS='$(FUZZ_CORPUS)' tests/fuzz/run '$(FUZZ_LONG)' $(FUZZERS)
@@ -145,6 +153,12 @@ check-guest: needs-guest
 .PHONY: kaslr
 kaslr: needs-guest
 	@tests/guest/run kaslr
+
+# 10,000 boots by one process, which must not gain anything: an hour or more.
+# BOOTS=N makes it fewer.
+.PHONY: long
+long: needs-guest
+	@tests/long/run $(or $(BOOTS),10000)
 
 # Shell tests of the commands that read images; `make check-image` of one
 # suite: tests/image/run SUITE.

@@ -15,6 +15,7 @@
  * names of files that exist ("a" to "f") and others.
  */
 #include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
 #include "dev/fs/server.h"
 
 #include <dirent.h>
@@ -284,6 +285,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	claim(!fchdir(home));
 	remove_all();
 	return 0;
+}
+
+/* See the head of this file; numbers that the server gave out are small. */
+static const uint32_t opcodes[] = {
+	FUSE_LOOKUP,	FUSE_FORGET,	FUSE_GETATTR,	  FUSE_SETATTR,
+	FUSE_READLINK,	FUSE_SYMLINK,	FUSE_MKNOD,	  FUSE_MKDIR,
+	FUSE_UNLINK,	FUSE_RMDIR,	FUSE_RENAME,	  FUSE_LINK,
+	FUSE_OPEN,	FUSE_READ,	FUSE_WRITE,	  FUSE_STATFS,
+	FUSE_RELEASE,	FUSE_FSYNC,	FUSE_SETXATTR,	  FUSE_GETXATTR,
+	FUSE_LISTXATTR, FUSE_INIT,	FUSE_OPENDIR,	  FUSE_READDIR,
+	FUSE_CREATE,	FUSE_FALLOCATE, FUSE_READDIRPLUS, FUSE_RENAME2,
+	FUSE_LSEEK,	FUSE_TMPFILE,	FUSE_RELEASEDIR,  FUSE_BATCH_FORGET,
+};
+static const uint32_t numbers[] = { 0, 1, 2, 3, 4, 7, 240, 255 };
+static const uint32_t flags[] = { 0, 1, 2, 3, 9, 0x40, 0x81, 200, 253, 254 };
+static const struct fuzz_field opcode_field = FUZZ_VALUES(1, opcodes);
+static const struct fuzz_field message_fields[] = {
+	FUZZ_VALUES(1, numbers),
+	FUZZ_VALUES(1, numbers),
+	FUZZ_VALUES(1, flags),
+	{ .width = 1 },
+};
+static const struct fuzz_kind a_message = { message_fields, 4, true };
+static const char *const names[] = { "a", "b", "c", "d",  "e",	 "f",
+				     "n", "",  ".", "..", "d/a", "/" };
+static const struct fuzz_table messages = { &a_message, 1, &opcode_field, names,
+					    sizeof(names) / sizeof(*names) };
+static const struct fuzz_grammar grammar = FUZZ_TABLE(1, &messages);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+			       unsigned seed)
+{
+	return fuzz_is_plain(seed) ? LLVMFuzzerMutate(data, size, max)
+				   : fuzz_mutate(&grammar, data, size, max);
 }
 
 #define R(op, node, fh, flags, name) op, node, fh, flags, sizeof(name)

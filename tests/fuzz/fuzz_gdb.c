@@ -10,9 +10,11 @@
  * it asks the target to run only when it is stopped.
  */
 #include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
 #include "debug/gdb/stub.h"
 #include "support/fake_target.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +177,187 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_out();
 	gdb_stub_release(&stub);
 	return 0;
+}
+
+/* ---- packets again, for mutation */
+
+/* What a debugger sends; % is a number, * some hexadecimal digits. */
+static const char *const packets[] = {
+	"?",
+	"g",
+	"G*",
+	"p%",
+	"P%=*",
+	"m%,%",
+	"M%,%:*",
+	"X%,%:*",
+	"Z0,%,1",
+	"Z1,%,1",
+	"Z2,%,%",
+	"Z3,%,%",
+	"Z4,%,%",
+	"z0,%,1",
+	"z1,%,1",
+	"z2,%,%",
+	"Hg%",
+	"Hc-1",
+	"T%",
+	"c",
+	"s",
+	"vCont?",
+	"vCont;c",
+	"vCont;s:%;c",
+	"vCont;t",
+	"D",
+	"k",
+	"qC",
+	"qfThreadInfo",
+	"qsThreadInfo",
+	"qAttached",
+	"qSupported:swbreak+;hwbreak+",
+	"QStartNoAckMode",
+	"qXfer:features:read:target.xml:%,%",
+	"qRcmd,*",
+	"qThreadExtraInfo,%",
+	"vMustReplyEmpty",
+	"!",
+	"R%",
+};
+static const uint64_t guest_numbers[] = {
+	0,
+	1,
+	2,
+	3,
+	4,
+	8,
+	0x40,
+	0x1000,
+	0x3fff,
+	0x4000,
+	0xffff,
+	0x1000000,
+	0x7fffffff,
+	0xffffffff,
+	0xffffffff81000000,
+	0x7fffffffffffffff,
+	0x8000000000000000,
+	UINT64_MAX,
+};
+
+static size_t put_number(char *to)
+{
+	uint64_t v = guest_numbers[fuzz_random(sizeof(guest_numbers) /
+					       sizeof(*guest_numbers))];
+
+	if (!fuzz_random(4))
+		v = fuzz_number(v, GDB_PACKET_MAX);
+	return (size_t)sprintf(to, "%llx", (unsigned long long)v);
+}
+
+/* The record of this payload: a line, or a packet with its checksum. */
+static size_t finish(uint8_t *to, const char *payload, size_t len, bool is_line)
+{
+	uint8_t sum = 0;
+
+	memcpy(to + !is_line, payload, len);
+	if (is_line) {
+		to[len] = '\n';
+		return len + 1;
+	}
+	for (size_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + payload[i]);
+	to[0] = '$';
+	sprintf((char *)to + 1 + len, "#%02x", sum);
+	return len + 4;
+}
+
+static size_t fill_packet(char *to)
+{
+	const char *p =
+		packets[fuzz_random(sizeof(packets) / sizeof(*packets))];
+	size_t n = 0;
+
+	for (; *p; p++) {
+		if (*p == '%')
+			n += put_number(to + n);
+		else if (*p != '*')
+			to[n++] = *p;
+		else
+			for (uint32_t left = 2 * fuzz_random(24); left; left--)
+				to[n++] = "0123456789abcdef"[fuzz_random(16)];
+	}
+	return n;
+}
+
+static size_t measure_line(const struct fuzz_grammar *g, const uint8_t *p,
+			   size_t left)
+{
+	const uint8_t *nl = memchr(p, '\n', left);
+
+	(void)g;
+	return nl ? (size_t)(nl - p) + 1 : left;
+}
+
+static size_t measure_packet(const struct fuzz_grammar *g, const uint8_t *p,
+			     size_t left)
+{
+	const uint8_t *end = *p == '$' ? memchr(p, '#', left) : NULL;
+
+	(void)g;
+	if (!end)
+		return 1;
+	return (size_t)(end - p) + 3 < left ? (size_t)(end - p) + 3 : left;
+}
+
+static size_t make_packet(const struct fuzz_grammar *g, uint8_t *to)
+{
+	char text[FUZZ_RECORD_MAX / 2];
+
+	/* The target stops, a new debugger comes, Ctrl-C. */
+	if (!fuzz_random(6)) {
+		to[0] = "\xfe\xfd\x03"[fuzz_random(3)];
+		to[1] = '\n';
+		return g->measure == measure_line ? 2 : 1;
+	}
+	return finish(to, text, fill_packet(text), g->measure == measure_line);
+}
+
+/* Its payload, with the checksum repaired. */
+static size_t change_packet(const struct fuzz_grammar *g, uint8_t *p,
+			    size_t len)
+{
+	bool is_line = g->measure == measure_line;
+	size_t extra = is_line ? 1 : 4, n;
+	char text[FUZZ_RECORD_MAX / 2];
+
+	if (len <= extra || len > sizeof(text) || fuzz_random(2))
+		return make_packet(g, p);
+	n = len - extra;
+	memcpy(text, p + !is_line, n);
+	n = LLVMFuzzerMutate((uint8_t *)text, n, sizeof(text));
+	return finish(p, text, n, is_line);
+}
+
+static const struct fuzz_grammar lines = {
+	.head = 1,
+	.measure = measure_line,
+	.make = make_packet,
+	.change = change_packet,
+};
+static const struct fuzz_grammar raw_packets = {
+	.head = 1,
+	.measure = measure_packet,
+	.make = make_packet,
+	.change = change_packet,
+};
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+			       unsigned seed)
+{
+	if (fuzz_is_plain(seed) || !size)
+		return LLVMFuzzerMutate(data, size, max);
+	return fuzz_mutate(data[0] & 1 ? &lines : &raw_packets, data, size,
+			   max);
 }
 
 void fuzz_seeds(void)

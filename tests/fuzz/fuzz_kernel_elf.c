@@ -7,6 +7,7 @@
  * be written, directly before a page that cannot be read.
  */
 #include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -174,6 +175,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		symtab_release(&t);
 	}
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+			       unsigned seed)
+{
+	return fuzz_is_plain(seed) ? LLVMFuzzerMutate(data, size, max)
+				   : fuzz_mutate_elf(data, size, max);
 }
 
 /* Notes of every shape, in segments or in sections, and relocation lists. */

@@ -15,6 +15,7 @@
  *   serve
  */
 #include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -258,6 +259,76 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	worker_release(&worker);
 	free(memory);
 	return 0;
+}
+
+/* ---- the steps again, for mutation */
+
+static const uint32_t registers[] = {
+	VIRTIO_REG_DEVICE_FEATURES_SEL,
+	VIRTIO_REG_DRIVER_FEATURES,
+	VIRTIO_REG_DRIVER_FEATURES_SEL,
+	VIRTIO_REG_QUEUE_SEL,
+	VIRTIO_REG_QUEUE_NUM,
+	VIRTIO_REG_QUEUE_READY,
+	VIRTIO_REG_QUEUE_NOTIFY,
+	VIRTIO_REG_INTERRUPT_ACK,
+	VIRTIO_REG_STATUS,
+	VIRTIO_REG_QUEUE_DESC,
+	VIRTIO_REG_QUEUE_DESC + 4,
+	VIRTIO_REG_QUEUE_DRIVER,
+	VIRTIO_REG_QUEUE_DRIVER + 4,
+	VIRTIO_REG_QUEUE_DEVICE,
+	VIRTIO_REG_QUEUE_DEVICE + 4,
+};
+static const uint32_t values[] = { 0,	    1,	 2,	   3,	 8,	  11,
+				   15,	    64,	 128,	   DESC, AVAIL,	  USED,
+				   LOW - 2, LOW, HIGH - 8, HIGH, 1u << 29 };
+/* Of the rings and what they describe, to their ends. */
+static const uint32_t gpas[] = { DESC,	 DESC + 16,	DESC + 1024,
+				 AVAIL,	 AVAIL + 2,	AVAIL + 4,
+				 USED,	 USED + 2,	0x4000,
+				 0x8000, LOW - 16,	LOW - 1,
+				 LOW,	 LOW + HIGH - 1 };
+static const uint32_t lengths[] = { 0, 1, 15, 16, 17, 32, 64, 0x4000, 0x10000 };
+static const uint32_t indices[] = { 0, 1, 2, 3, 7, 8, 63 };
+static const uint32_t desc_flags[] = { 0, 1, 2, 3, 4, 5, 6, 0x80, 0x82, 0x83 };
+static const uint32_t tables[] = { 0, 16, 32, 48 };
+
+#define REGISTER FUZZ_VALUES(2, registers)
+#define VALUE	 FUZZ_VALUES(4, values)
+#define GPA	 FUZZ_VALUES(2, gpas)
+#define ADDRESS	 FUZZ_VALUES(4, gpas)
+#define LENGTH	 FUZZ_VALUES(4, lengths)
+#define INDEX	 FUZZ_VALUES(1, indices)
+#define FLAGS	 FUZZ_VALUES(1, desc_flags)
+#define BYTES	 FUZZ_VALUES(1, tables)
+
+static const struct fuzz_field write_fields[] = { REGISTER, VALUE };
+static const struct fuzz_field odd_fields[] = { REGISTER, INDEX };
+static const struct fuzz_field memory_fields[] = { GPA, BYTES };
+static const struct fuzz_field start_fields[] = { INDEX, INDEX };
+static const struct fuzz_field desc_fields[] = { INDEX, ADDRESS, LENGTH, FLAGS,
+						 INDEX };
+static const struct fuzz_field avail_fields[] = { INDEX, INDEX };
+static const struct fuzz_field serve_fields[] = { INDEX };
+
+static const struct fuzz_kind steps[OP_COUNT] = {
+	[OP_WRITE] = { write_fields, 2, false },
+	[OP_ODD_ACCESS] = { odd_fields, 2, false },
+	[OP_MEMORY] = { memory_fields, 2, true },
+	[OP_START] = { start_fields, 2, false },
+	[OP_DESC] = { desc_fields, 5, false },
+	[OP_AVAIL] = { avail_fields, 2, false },
+	[OP_SERVE] = { serve_fields, 1, false },
+};
+static const struct fuzz_table table = { .kinds = steps, .count = OP_COUNT };
+static const struct fuzz_grammar grammar = FUZZ_TABLE(0, &table);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+			       unsigned seed)
+{
+	return fuzz_is_plain(seed) ? LLVMFuzzerMutate(data, size, max)
+				   : fuzz_mutate(&grammar, data, size, max);
 }
 
 /* clang-format off */ /* one step a line */
