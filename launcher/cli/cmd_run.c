@@ -341,16 +341,16 @@ static int check_sandbox(struct run *r, int status, struct err *e)
 	return r->way ? r->way->failed : STATUS_SANDBOX;
 }
 
-int run_image(const struct options *o, const struct run_way *way, struct err *e)
+static int run_begun(struct run *r, struct err *e)
 {
-	struct run r = { .o = o, .way = way };
-	int status = run_failed(&r);
+	const struct options *o = r->o;
+	int status = run_failed(r);
 	int rc;
 
-	guest_init(&r.guest);
-	run_files_init(&r.files);
-	r.guest.dump.fd = -1;
-	rc = run_choose_user(&r, e);
+	guest_init(&r->guest);
+	run_files_init(&r->files);
+	r->guest.dump.fd = -1;
+	rc = run_choose_user(r, e);
 	if (!rc)
 		rc = sandbox_prepare(sandbox_mode_of(o->sandbox), e);
 	/* This forks: do it before there are threads, memory and
@@ -358,30 +358,47 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 	if (!rc)
 		tty_guard_start(STDIN_FILENO);
 	if (!rc && o->core)
-		rc = run_take_usr1(&r, e);
+		rc = run_take_usr1(r, e);
 	if (!rc)
-		rc = open_all(&r, e);
+		rc = open_all(r, e);
 	if (!rc)
-		rc = run_confine(&r, e);
+		rc = run_confine(r, e);
 	if (!rc)
-		rc = early_begin(&r.early, &r.guest.signals,
+		rc = early_begin(&r->early, &r->guest.signals,
 				 guest_deadline(o->timeout_ns), run_end_early,
-				 &r, e);
+				 r, e);
 	if (!rc)
-		status = boot_and_judge(&r, e);
+		status = boot_and_judge(r, e);
 	/* The terminal has been restored. */
 	tty_guard_stop();
-	status = check_sandbox(&r, status, e);
-	status = run_write_results(&r, status, e);
-	r.reported = true;
-	guest_release(&r.guest);
-	status = check_sandbox(&r, status, e);
-	free(r.cmdline);
-	run_files_close(&r.files);
-	image_close(&r.img);
-	if (r.guest.dump.fd >= 0)
-		close(r.guest.dump.fd);
+	status = check_sandbox(r, status, e);
+	status = run_write_results(r, status, e);
+	r->reported = true;
+	guest_release(&r->guest);
+	status = check_sandbox(r, status, e);
+	free(r->cmdline);
+	run_files_close(&r->files);
+	image_close(&r->img);
+	if (r->guest.dump.fd >= 0)
+		close(r->guest.dump.fd);
 	return status;
+}
+
+/* Most of it are buffers that few runs use, and whose pages stay untouched. */
+int run_image(const struct options *o, const struct run_way *way, struct err *e)
+{
+	/* The only one of this process. The sandbox's watcher may look at it
+	 * until the end, so it is not freed. */
+	static struct run *r;
+
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		err_set(e, ENOMEM, "no memory for a run");
+		return way ? way->failed : STATUS_FAILED;
+	}
+	r->o = o;
+	r->way = way;
+	return run_begun(r, e);
 }
 
 int cmd_run(const struct options *o, struct err *e)

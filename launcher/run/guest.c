@@ -10,18 +10,15 @@
 
 void guest_init(struct guest *g)
 {
-	*g = (struct guest){
-		.latch.wake_fd = -1,
-		.console.wake_fd = -1,
-		.log.wake_fd = -1,
-		.log_fd = -1,
-		.m = MACHINE_EMPTY,
-		.terminal = TERMINAL_EMPTY,
-		.session = SESSION_EMPTY,
-		.signals = SIGNALS_EMPTY,
-		.trace = TRACE_EMPTY,
-		.debugger = DEBUGGER_EMPTY,
-	};
+	g->latch.wake_fd = -1;
+	g->console.wake_fd = g->log.wake_fd = g->log_fd = -1;
+	g->m = (struct machine)MACHINE_EMPTY;
+	g->terminal = (struct terminal)TERMINAL_EMPTY;
+	g->session = (struct session)SESSION_EMPTY;
+	g->signals = (struct signals)SIGNALS_EMPTY;
+	/* The whole of TRACE_EMPTY would write to its buffers. */
+	g->trace.out = (struct output)OUTPUT_EMPTY;
+	g->debugger = (struct debugger)DEBUGGER_EMPTY;
 	watch_init(&g->watch);
 }
 

@@ -45,8 +45,9 @@ struct guest {
 };
 
 /*
- * The empty guest: guest_release() may follow. The parts point to each
- * other, so a guest stays where it is.
+ * The empty guest, of one that is all zeros: guest_release() may follow. The
+ * parts point to each other, so a guest stays where it is. Buffers are not
+ * written to: what a run does not use takes no memory of the host.
  */
 void guest_init(struct guest *g);
 

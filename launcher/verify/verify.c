@@ -384,7 +384,7 @@ static int prove(struct verification *v, const struct verify_request *req,
 		 const struct image *img, struct err *e)
 {
 	struct reference ref = { 0 };
-	struct guest guest;
+	struct guest guest = { 0 };
 	uint64_t delta;
 	int rc;
 

@@ -116,6 +116,12 @@ void machine_release(struct machine *m)
 
 /* ---- the tests */
 
+static void begin_guest(void)
+{
+	memset(&g, 0, sizeof(g));
+	guest_init(&g);
+}
+
 static void setup(void)
 {
 	int fds[2];
@@ -128,7 +134,7 @@ static void setup(void)
 	says = "hello\n";
 	ends = OUTCOME_POWEROFF;
 	cpu_ends = VCPU_KICKED;
-	guest_init(&g);
+	begin_guest();
 }
 
 static void teardown(void)
@@ -173,7 +179,7 @@ START_TEST(guest__runs_to_its_end)
 			      "%s", milestone_names[i]);
 	guest_release(&g);
 	ck_assert_str_eq(calls, "init connect start join release");
-	guest_init(&g);
+	begin_guest();
 }
 END_TEST
 
@@ -203,7 +209,7 @@ START_TEST(guest__that_fails)
 	}
 	guest_release(&g);
 	ck_assert_str_eq(calls, failures[_i].calls);
-	guest_init(&g);
+	begin_guest();
 }
 END_TEST
 
