@@ -164,7 +164,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	struct disk_config c = { .path = NULL };
 	struct disk disk;
 	struct virtio_blk b;
-	unsigned threads;
 	char path[64];
 	struct err e;
 	int fd;
@@ -178,12 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	c.snapshot = in[0] & 1;
 	claim(!disk_open(&disk, &c, &e) && !worker_init(&worker, &e) &&
 	      !virtio_blk_init(&b, &disk, "fuzz", &gm, &worker, &e));
-	/* Without a thread, a job is done when it is added. */
-	threads = b.jobs.max;
-	b.jobs.max = 0;
 	for (size_t at = 1; at + 5 <= size && at < 5 * REQUESTS_MAX; at += 5)
 		request(&b, in + at);
-	b.jobs.max = threads;
 	if (c.snapshot)
 		expect_image(fd);
 	virtio_blk_release(&b);

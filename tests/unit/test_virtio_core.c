@@ -903,6 +903,125 @@ START_TEST(virtio_threads__survive_a_driver_that_scribbles)
 }
 END_TEST
 
+/* --- a device with threads of its own, whose requests wait */
+
+static struct virtio_setup crewed;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
+static unsigned waiting, waiting_max, let_through; /* with gate */
+
+/* Wait for the host, which is a test. */
+static enum virtio_result serve_and_wait(void *ctx, struct virtio_request *r,
+					 struct err *why)
+{
+	(void)why;
+	virtio_may_wait(&((struct fake *)ctx)->core, r->ticket.queue);
+	pthread_mutex_lock(&gate);
+	if (++waiting > waiting_max)
+		waiting_max = waiting;
+	pthread_cond_broadcast(&gate_moved);
+	while (!let_through)
+		pthread_cond_wait(&gate_moved, &gate);
+	let_through--;
+	waiting--;
+	pthread_mutex_unlock(&gate);
+	r->written = (uint32_t)r->chain.writable_bytes;
+	return VIRTIO_DONE;
+}
+
+static const struct virtio_device_ops waiting_ops = {
+	.start = fake_start,
+	.stop = fake_stop,
+	.serve = serve_and_wait,
+};
+
+static void setup_crew(void)
+{
+	driver_setup();
+	memset(&seen, 0, sizeof(seen));
+	waiting = waiting_max = let_through = 0;
+	assert_ok(worker_init(&worker, &e), &e);
+	make(&dev, 0);
+	crewed = dev.core.is;
+	crewed.ops = &waiting_ops;
+	crewed.threads = 2;
+	virtio_release(&dev.core);
+	assert_ok(virtio_init(&dev.core, &crewed, &e), &e);
+	virtio_attach(&dev.core, &transport, NULL);
+	assert_ok(worker_start(&worker, "a test", &e), &e);
+}
+
+static void let_pass(unsigned n)
+{
+	pthread_mutex_lock(&gate);
+	let_through += n;
+	pthread_cond_broadcast(&gate_moved);
+	pthread_mutex_unlock(&gate);
+}
+
+/* The test's time limit ends the wait. */
+static void await_waiting(unsigned n)
+{
+	pthread_mutex_lock(&gate);
+	while (waiting != n)
+		pthread_cond_wait(&gate_moved, &gate);
+	pthread_mutex_unlock(&gate);
+}
+
+/* With one bell for both, and with one for each. */
+START_TEST(virtio_crew__serves_while_a_request_waits)
+{
+	begin(EVENT_IDX);
+	offer(0, 0);
+	if (_i)
+		offer(0, 1);
+	notify(0);
+	if (!_i) {
+		await_waiting(1);
+		/* It wants to hear of the next one. */
+		ck_assert_uint_eq(get16(USED + 4 + 8 * SIZE), 1);
+		offer(0, 1);
+		notify(0);
+	}
+	await_waiting(2);
+	/* No thread is left: these wait, and need no bell. */
+	for (unsigned i = 2; i < 6; i++)
+		offer(0, i);
+	let_pass(6);
+	await_used(0, 6);
+	ck_assert_uint_eq(waiting_max, 2);
+	ck_assert_uint_eq(dev.core.crew.started, 2);
+}
+END_TEST
+
+START_TEST(virtio_crew__ends_a_reset_when_the_requests_are_done)
+{
+	begin(0);
+	offer(0, 0);
+	notify(0);
+	await_waiting(1);
+	virtio_lock(&dev.core);
+	virtio_set_status(&dev.core, 0);
+	virtio_unlock(&dev.core);
+	for (unsigned i = 0; i < 50; i++) {
+		ck_assert_uint_ne(get_status(), 0);
+		usleep(1000);
+	}
+	let_pass(1);
+	for (unsigned i = 0; i < 30000 && get_status(); i++)
+		usleep(1000);
+	ck_assert_uint_eq(get_status(), 0);
+	ck_assert_uint_eq(used_idx(0), 0);
+	/* Its threads serve the next driver. */
+	let_pass(1);
+	begin(0);
+	offer(0, 3);
+	notify(0);
+	await_used(0, 1);
+	ck_assert_uint_eq(used_head(0, 0), 3);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("virtio_core");
@@ -943,6 +1062,12 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_threads__touch_nothing_of_a_disabled_queue);
 	tcase_add_test(t, virtio_threads__resets_of_several_processors);
 	tcase_add_test(t, virtio_threads__survive_a_driver_that_scribbles);
+	suite_add_tcase(s, t);
+	t = tcase_create("crew");
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup_crew, teardown);
+	tcase_add_loop_test(t, virtio_crew__serves_while_a_request_waits, 0, 2);
+	tcase_add_test(t, virtio_crew__ends_a_reset_when_the_requests_are_done);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -19,17 +19,16 @@
 #define BLK_THREADS 4
 
 struct blk_request {
-	struct job job;
 	struct virtio_blk *b;
-	struct virtio_ticket ticket;
 	uint32_t type;
+	uint64_t sector;
+	struct virtq_cursor in, out; /* without the header and the status */
+	uint8_t *status;	     /* in guest memory */
 	uint64_t off, len;
-	uint8_t *status;  /* in guest memory */
-	uint32_t written; /* bytes before it, if all goes well */
-	unsigned ranges_count;
+	uint32_t written; /* bytes before the status */
+	unsigned ranges_count, n;
 	struct virtio_blk_range ranges[BLK_RANGES_MAX];
-	unsigned n;
-	struct iovec iov[];
+	struct iovec iov[VIRTQ_SIZE_MAX];
 };
 
 static void count(struct virtio_blk *b, enum blk_count what, uint64_t n)
@@ -64,13 +63,13 @@ static uint8_t check_range(const struct virtio_blk *b, uint32_t type,
 	return VIRTIO_BLK_S_OK;
 }
 
-static uint8_t parse_ranges(struct blk_request *q, struct virtq_cursor *in)
+static uint8_t parse_ranges(struct blk_request *q)
 {
-	uint64_t n = in->left / sizeof(q->ranges[0]);
+	uint64_t n = q->in.left / sizeof(q->ranges[0]);
 
-	if (!n || n > BLK_RANGES_MAX || in->left % sizeof(q->ranges[0]))
+	if (!n || n > BLK_RANGES_MAX || q->in.left % sizeof(q->ranges[0]))
 		return VIRTIO_BLK_S_IOERR;
-	virtq_read(in, q->ranges, (size_t)n * sizeof(q->ranges[0]));
+	virtq_read(&q->in, q->ranges, (size_t)n * sizeof(q->ranges[0]));
 	q->ranges_count = (unsigned)n;
 	for (unsigned i = 0; i < q->ranges_count; i++) {
 		uint8_t status = check_range(q->b, q->type, &q->ranges[i]);
@@ -82,21 +81,20 @@ static uint8_t parse_ranges(struct blk_request *q, struct virtq_cursor *in)
 }
 
 /* Data of a read or a write: whole sectors inside the disk. */
-static uint8_t parse_data(struct blk_request *q, struct virtq_cursor *data,
-			  uint64_t sector)
+static uint8_t parse_data(struct blk_request *q, struct virtq_cursor *data)
 {
 	q->len = data->left;
-	q->off = sector * VIRTIO_BLK_SECTOR;
+	q->off = q->sector * VIRTIO_BLK_SECTOR;
 	if (!q->len || q->len % VIRTIO_BLK_SECTOR ||
-	    !is_inside(q->b, sector, q->len / VIRTIO_BLK_SECTOR))
+	    !is_inside(q->b, q->sector, q->len / VIRTIO_BLK_SECTOR))
 		return VIRTIO_BLK_S_IOERR;
 	q->n = virtq_iov(data, q->len, q->iov, VIRTQ_SIZE_MAX);
 	return VIRTIO_BLK_S_OK;
 }
 
-static uint8_t give_id(struct blk_request *q, struct virtq_cursor *out)
+static uint8_t give_id(struct blk_request *q)
 {
-	q->written = (uint32_t)virtq_write(out, q->b->id, sizeof(q->b->id));
+	q->written = (uint32_t)virtq_write(&q->out, q->b->id, sizeof(q->b->id));
 	return VIRTIO_BLK_S_OK;
 }
 
@@ -107,8 +105,7 @@ static bool writes(uint32_t type)
 }
 
 /* Whether the request can be carried out: OK, or the status it gets instead. */
-static uint8_t parse(struct blk_request *q, uint64_t sector,
-		     struct virtq_cursor *in, struct virtq_cursor *out)
+static uint8_t parse(struct blk_request *q)
 {
 	/* 5.2.6.2: a write to a device that offers VIRTIO_BLK_F_RO gets
 	 * VIRTIO_BLK_S_IOERR, and nothing is written. */
@@ -116,16 +113,16 @@ static uint8_t parse(struct blk_request *q, uint64_t sector,
 		return VIRTIO_BLK_S_IOERR;
 	switch (q->type) {
 	case VIRTIO_BLK_T_IN:
-		return parse_data(q, out, sector);
+		return parse_data(q, &q->out);
 	case VIRTIO_BLK_T_OUT:
-		return parse_data(q, in, sector);
+		return parse_data(q, &q->in);
 	case VIRTIO_BLK_T_FLUSH:
 		return VIRTIO_BLK_S_OK;
 	case VIRTIO_BLK_T_GET_ID:
-		return give_id(q, out);
+		return give_id(q);
 	case VIRTIO_BLK_T_DISCARD:
 	case VIRTIO_BLK_T_WRITE_ZEROES:
-		return parse_ranges(q, in);
+		return parse_ranges(q);
 	default:
 		return VIRTIO_BLK_S_UNSUPP;
 	}
@@ -148,10 +145,16 @@ static int do_range(struct virtio_blk *b, uint32_t type,
 			 e);
 }
 
+/* Bytes that the host has in memory are there at once. */
 static int do_read(struct blk_request *q, struct err *e)
 {
-	int rc = disk_read(q->b->disk, q->iov, q->n, q->off, e);
+	struct virtio_blk *b = q->b;
+	int rc = 0;
 
+	if (!disk_read_now(b->disk, q->iov, q->n, q->off)) {
+		virtio_may_wait(&b->core, BLK_QUEUE);
+		rc = disk_read(b->disk, q->iov, q->n, q->off, e);
+	}
 	if (!rc)
 		q->written = (uint32_t)q->len;
 	return rc;
@@ -162,8 +165,11 @@ static int carry_out(struct blk_request *q, struct err *e)
 	struct virtio_blk *b = q->b;
 	int rc = 0;
 
+	if (q->type == VIRTIO_BLK_T_GET_ID)
+		return 0;
 	if (q->type == VIRTIO_BLK_T_IN)
 		return do_read(q, e);
+	virtio_may_wait(&b->core, BLK_QUEUE);
 	if (q->type == VIRTIO_BLK_T_OUT)
 		rc = disk_write(b->disk, q->iov, q->n, q->off, e);
 	for (unsigned i = 0; !rc && i < q->ranges_count; i++)
@@ -203,97 +209,53 @@ static uint32_t set_status(struct blk_request *q, uint64_t room, uint8_t status)
 	return q->written == room ? (uint32_t)room + 1 : q->written;
 }
 
-static void on_job(struct job *job)
-{
-	struct blk_request *q = (struct blk_request *)job;
-	uint64_t room = q->type == VIRTIO_BLK_T_IN ? q->len : 0;
-	struct virtio_blk *b = q->b;
-	struct virtio_ticket ticket = q->ticket;
-	uint8_t status = VIRTIO_BLK_S_OK;
-	uint32_t written;
-	struct err e;
-
-	if (carry_out(q, &e)) {
-		virtio_host_error(&b->core, BLK_QUEUE, &e);
-		status = VIRTIO_BLK_S_IOERR;
-	}
-	written = set_status(q, room, status);
-	free(q);
-	virtio_give(&b->core, &ticket, written);
-}
-
 /* ---- the device */
 
-/* The request in @r, with its header and status taken; NULL and @e if it lacks
- * one of them. */
-static struct blk_request *take_request(struct virtio_blk *b,
-					const struct virtio_request *r,
-					struct virtq_cursor *in,
-					struct virtq_cursor *out,
-					uint64_t *sector, struct err *e)
+/* Take header and status off the chain. */
+static int take_request(struct blk_request *q, const struct virtio_request *r,
+			struct err *e)
 {
 	struct virtq_cursor all = virtq_writer(&r->chain);
 	struct virtio_blk_header header;
-	struct blk_request *q;
 	struct iovec status;
 
-	*in = virtq_reader(&r->chain);
-	if (virtq_read(in, &header, sizeof(header)) != sizeof(header)) {
-		err_set(e, EPROTO,
-			"chain %u: fewer than %d bytes of header (5.2.6)",
-			r->chain.head, VIRTIO_BLK_HEADER_SIZE);
-		return NULL;
-	}
-	if (!all.left) {
-		err_set(e, EPROTO, "chain %u: no room for the status (5.2.6)",
-			r->chain.head);
-		return NULL;
-	}
-	*out = virtq_split(&all, all.left - 1);
+	q->in = virtq_reader(&r->chain);
+	if (virtq_read(&q->in, &header, sizeof(header)) != sizeof(header))
+		return err_set(e, EPROTO,
+			       "chain %u: fewer than %d bytes of header "
+			       "(5.2.6)",
+			       r->chain.head, VIRTIO_BLK_HEADER_SIZE);
+	if (!all.left)
+		return err_set(e, EPROTO,
+			       "chain %u: no room for the status (5.2.6)",
+			       r->chain.head);
+	q->out = virtq_split(&all, all.left - 1);
 	virtq_iov(&all, 1, &status, 1);
-	q = calloc(1, sizeof(*q) + r->chain.count * sizeof(q->iov[0]));
-	if (!q) {
-		err_set(e, ENOMEM, "no memory for a request");
-		return NULL;
-	}
-	q->job.fn = on_job;
-	q->b = b;
-	q->ticket = r->ticket;
-	q->type = header.type;
 	q->status = status.iov_base;
-	*sector = header.sector;
-	return q;
-}
-
-static bool is_done_at_once(const struct blk_request *q)
-{
-	return q->type == VIRTIO_BLK_T_GET_ID ||
-	       (q->type == VIRTIO_BLK_T_IN &&
-		disk_read_now(q->b->disk, q->iov, q->n, q->off));
+	q->type = header.type;
+	q->sector = header.sector;
+	return 0;
 }
 
 static enum virtio_result blk_serve(void *dev, struct virtio_request *r,
 				    struct err *e)
 {
 	struct virtio_blk *b = dev;
-	struct virtq_cursor in, out;
-	struct blk_request *q;
-	uint64_t sector = 0, room;
+	struct blk_request q;
+	uint64_t room;
 	uint8_t status;
 
-	q = take_request(b, r, &in, &out, &sector, e);
-	if (!q)
+	q.b = b;
+	q.written = q.ranges_count = 0;
+	if (take_request(&q, r, e))
 		return VIRTIO_DRIVER_FAULT;
-	room = out.left;
-	status = parse(q, sector, &in, &out);
-	if (status == VIRTIO_BLK_S_OK && !is_done_at_once(q)) {
-		jobs_add(&b->jobs, &q->job);
-		return VIRTIO_LATER;
+	room = q.out.left;
+	status = parse(&q);
+	if (status == VIRTIO_BLK_S_OK && carry_out(&q, e)) {
+		virtio_host_error(&b->core, BLK_QUEUE, e);
+		status = VIRTIO_BLK_S_IOERR;
 	}
-	if (status == VIRTIO_BLK_S_OK && q->type == VIRTIO_BLK_T_IN)
-		q->written = (uint32_t)q->len;
-	r->written = set_status(q, room, status);
-	free(q);
+	r->written = set_status(&q, room, status);
 	return VIRTIO_DONE;
 }
 
@@ -308,20 +270,6 @@ static int blk_start(void *dev, struct err *e)
 		atomic_store(&b->writes_back,
 			     virtio_has(&b->core, VIRTIO_BLK_F_FLUSH));
 	return 0;
-}
-
-/* Jobs that have begun give their chains back when they are done. */
-static void blk_stop(void *dev)
-{
-	struct virtio_blk *b = dev;
-	struct job *job;
-
-	while ((job = jobs_take_back(&b->jobs))) {
-		struct blk_request *q = (struct blk_request *)job;
-
-		virtio_give(&b->core, &q->ticket, 0);
-		free(q);
-	}
 }
 
 static void blk_write_config(void *dev, uint8_t *config, uint32_t off,
@@ -360,7 +308,6 @@ static void blk_free(void *dev)
 
 static const struct virtio_device_ops blk_ops = {
 	.start = blk_start,
-	.stop = blk_stop,
 	.serve = blk_serve,
 	.write_config = blk_write_config,
 	.report = blk_report,
@@ -424,30 +371,23 @@ int virtio_blk_init(struct virtio_blk *b, struct disk *disk, const char *id,
 		.queue_size = BLK_QUEUE_SIZE,
 		.config = config,
 		.config_len = sizeof(config),
+		.threads = BLK_THREADS,
 		.ops = &blk_ops,
 		.dev = b,
 		.gm = gm,
 		.worker = worker,
 	};
-	int rc;
 
 	memset(b, 0, sizeof(*b));
 	b->disk = disk;
 	atomic_store(&b->writes_back, true);
 	memcpy(b->id, id, strnlen(id, sizeof(b->id)));
 	fill_config(config, disk);
-	rc = jobs_init(&b->jobs, BLK_THREADS, e);
-	if (rc)
-		return rc;
-	rc = virtio_init(&b->core, &setup, e);
-	if (rc)
-		jobs_release(&b->jobs);
-	return rc;
+	return virtio_init(&b->core, &setup, e);
 }
 
 void virtio_blk_release(struct virtio_blk *b)
 {
-	jobs_release(&b->jobs);
 	virtio_release(&b->core);
 }
 

@@ -7,13 +7,10 @@
  * of cached bytes takes 1.05 times as long as the host's system call alone
  * (scripts/bench disk), and calls that wait already run several at a time.
  *
- * A request is checked before any I/O and then carried out on the
- * guest's own buffers, without a copy: a read of bytes that the host has in
- * memory at once, everything else by a job on one of the device's threads,
- * several at a time.
- *
- *   serve() --> check --> read now ---------------------> given back
- *                    '--> job: preadv, pwritev, ... ----> given back
+ * A request is checked before any I/O and then carried out on the guest's own
+ * buffers, without a copy, by the thread that the doorbell woke. It is one of a
+ * few that the device has: while one waits for the host, another serves the
+ * next request. A read of bytes that the host has in memory waits for nothing.
  *
  * A write is complete when the host's kernel has it. FLUSH makes it durable; if
  * the driver turned the cache off, each write does. When a host call fails, the
@@ -29,7 +26,6 @@
 
 #include <stdatomic.h>
 
-#include "base/jobs.h"
 #include "dev/device.h"
 #include "dev/virtio/core.h"
 #include "dev/virtio/disk.h"
@@ -61,7 +57,6 @@ struct virtio_blk {
 	struct virtio core;
 	struct disk *disk;
 	char id[VIRTIO_BLK_ID_SIZE];
-	struct jobs jobs;
 	atomic_bool writes_back; /* what the driver asked for */
 	_Atomic uint64_t counts[BLK_COUNTS];
 };

@@ -39,7 +39,10 @@
  * during a reset. start(), stop() and serve() run on the device's worker, one
  * at a time, without a lock; so do the loop's callbacks for other files that
  * the device watches. Device state that only these use needs no lock.
- * write_config() is the exception: it runs on a vCPU thread.
+ * write_config() is the exception: it runs on a vCPU thread. A device with
+ * threads of its own (virtio_setup.threads) has its doorbells and serve() there,
+ * on several at a time; serve() may then wait for host I/O after
+ * virtio_may_wait().
  *
  * Locks: virtio.lock covers everything in struct virtio and in its transport.
  * It is held for register accesses and while a chain is taken or given back,
@@ -60,6 +63,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/crew.h"
 #include "base/worker.h"
 #include "dev/virtio/queue.h"
 
@@ -112,7 +116,8 @@ struct virtio_device_ops {
 	 * stop(). NULL: nothing to wait for.
 	 */
 	void (*drain)(void *dev);
-	/* Serve one chain of r->ticket.queue, without waiting for anything. */
+	/* Serve one chain of r->ticket.queue, without waiting for anything,
+	 * unless the device has threads of its own. */
 	enum virtio_result (*serve)(void *dev, struct virtio_request *r,
 				    struct err *e);
 	/*
@@ -139,6 +144,7 @@ struct virtio_setup {
 	uint16_t queue_size; /* descriptors in each: a power of 2 */
 	const void *config;  /* its configuration space at first, copied */
 	uint32_t config_len; /* 0: it has none */
+	unsigned threads; /* its own, at most; 0: serve() runs on the worker */
 	const struct virtio_device_ops *ops;
 	void *dev;
 	const struct guest_mem *gm;
@@ -164,9 +170,10 @@ struct virtio_queue {
 	uint64_t given;	     /* chains given back, of all lives */
 	uint64_t interrupts; /* that the driver wanted for them */
 	int bell_fd; /* eventfd: the driver notified; -1 while v is empty */
-	struct loop_watch bell;	 /* of bell_fd */
-	struct loop_call resume; /* go on serving */
-	bool is_stalled;	 /* VIRTIO_NOT_NOW; of the worker */
+	struct crew_watch own_bell; /* of bell_fd, with threads of its own */
+	struct loop_watch bell;	    /* of bell_fd, on the worker */
+	struct loop_call resume;    /* go on serving, on the worker */
+	bool is_stalled;	    /* VIRTIO_NOT_NOW; of the worker */
 };
 
 struct virtio {
@@ -177,6 +184,7 @@ struct virtio {
 	void *transport_ctx;
 	struct loop_call settle;       /* start or stop as the life demands */
 	struct virtio_request request; /* of the worker */
+	struct crew crew;	       /* if it has threads of its own */
 
 	pthread_mutex_t lock; /* covers what follows, and each ring */
 	pthread_cond_t has_stopped;
@@ -255,6 +263,12 @@ void virtio_give_all(struct virtio *v, const struct virtio_given *all,
  * the device kept. From any thread. */
 void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 		   const struct err *e);
+
+/*
+ * In serve(), of a device with threads of its own: what follows may take a
+ * while, so let another thread serve the chains of @queue that come meanwhile.
+ */
+void virtio_may_wait(struct virtio *v, unsigned queue);
 
 /* In stop(): no chain taken so far will be touched again. */
 void virtio_forget(struct virtio *v);

@@ -93,6 +93,15 @@ static void complete_stop(struct virtio *v)
 	pthread_cond_broadcast(&v->has_stopped);
 }
 
+/* Serve the queue soon, whether or not the driver rings. */
+static void post_serve(struct virtio_queue *q)
+{
+	if (q->v->is.threads)
+		virtio_notify(q);
+	else
+		loop_post(loop_of(q->v), &q->resume);
+}
+
 static void start(struct virtio *v)
 {
 	struct err e;
@@ -109,7 +118,7 @@ static void start(struct virtio *v)
 		/* Some drivers notify first, when we must not consume
 		 * (2.1.2). */
 		for (unsigned i = 0; i < v->is.queues; i++)
-			loop_post(loop_of(v), &v->queues[i].resume);
+			post_serve(&v->queues[i]);
 		return;
 	}
 	v->is_started = false;
@@ -334,21 +343,29 @@ static bool conclude(struct virtio *v, const struct virtio_request *r,
 	return false;
 }
 
-/* Serve at most as many chains as the queue holds; then other queues run. */
-static void serve(struct virtio_queue *q)
+/* Serve at most as many chains as the queue holds; then other queues run.
+ * Returns whether there may be more. */
+static bool serve(struct virtio_queue *q, struct virtio_request *r)
 {
 	struct virtio *v = q->v;
-	struct virtio_request *r = &v->request;
 	unsigned queue = (unsigned)(q - v->queues);
 	struct err e;
 
 	for (unsigned n = 0; n < v->is.queue_size; n++) {
-		if (q->is_stalled || !virtio_take(v, queue, r))
-			return;
-		if (!conclude(v, r, v->is.ops->serve(v->is.dev, r, &e), &e))
-			return;
+		if (!virtio_take(v, queue, r) ||
+		    !conclude(v, r, v->is.ops->serve(v->is.dev, r, &e), &e))
+			return false;
 	}
-	loop_post(loop_of(v), &q->resume);
+	return true;
+}
+
+/* On the worker. */
+static void on_resume(void *ctx)
+{
+	struct virtio_queue *q = ctx;
+
+	if (!q->is_stalled && serve(q, &q->v->request))
+		post_serve(q);
 }
 
 static void on_bell(void *ctx, unsigned events)
@@ -358,12 +375,38 @@ static void on_bell(void *ctx, unsigned events)
 
 	(void)events;
 	(void)eventfd_read(q->bell_fd, &count);
-	serve(q);
+	on_resume(q);
 }
 
-static void on_resume(void *ctx)
+/* On one of the device's own threads. */
+static void on_own_bell(void *ctx)
 {
-	serve(ctx);
+	struct virtio_queue *q = ctx;
+	struct virtio_request r;
+
+	if (serve(q, &r))
+		post_serve(q);
+}
+
+/*
+ * A thread that has no chain is about to look for one, or has armed the bell
+ * and waits for it. If all have one, the driver need not ring: each of them
+ * looks again before it waits.
+ */
+void virtio_may_wait(struct virtio *v, unsigned queue)
+{
+	struct virtio_queue *q = &v->queues[queue];
+	bool has_more = false;
+	unsigned busy;
+
+	virtio_lock(v);
+	busy = v->held;
+	if (may_use(v, q) && busy < v->is.threads)
+		has_more = virtq_arm(&q->ring);
+	virtio_unlock(v);
+	(void)crew_spare(&v->crew, busy);
+	if (has_more)
+		virtio_notify(q);
 }
 
 void virtio_resume(struct virtio *v, unsigned queue)
@@ -380,10 +423,13 @@ static int add_queue(struct virtio *v, unsigned n, struct err *e)
 
 	q->v = v;
 	q->bell = (struct loop_watch){ .fn = on_bell, .ctx = q };
+	q->own_bell = (struct crew_watch){ .fn = on_own_bell, .ctx = q };
 	q->resume = (struct loop_call){ .fn = on_resume, .ctx = q };
 	q->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (q->bell_fd < 0)
 		return err_sys(e, "%s queue %u: eventfd", v->is.name, n);
+	if (v->is.threads)
+		return crew_add(&v->crew, &q->own_bell, q->bell_fd, e);
 	return loop_add(loop_of(v), &q->bell, q->bell_fd, LOOP_IN, e);
 }
 
@@ -408,8 +454,12 @@ int virtio_init(struct virtio *v, const struct virtio_setup *setup,
 		rc = err_set(e, ENOMEM, "%s: no memory", setup->name);
 	else if (setup->config_len)
 		memcpy(v->config, setup->config, setup->config_len);
+	if (!rc && setup->threads)
+		rc = crew_init(&v->crew, setup->threads, e);
 	for (unsigned i = 0; !rc && i < setup->queues; i++)
 		rc = add_queue(v, i, e);
+	if (!rc && setup->threads)
+		rc = crew_start(&v->crew, e);
 	if (rc)
 		virtio_release(v);
 	return rc;
@@ -457,6 +507,7 @@ void virtio_release(struct virtio *v)
 	if (!v->is.ops)
 		return;
 	assert(!v->is_live && !v->is_started && !v->held);
+	crew_release(&v->crew);
 	for (unsigned i = 0; v->queues && i < v->is.queues; i++) {
 		struct virtio_queue *q = &v->queues[i];
 
