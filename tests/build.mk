@@ -194,10 +194,12 @@ check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
 	@tests/box/autopsy
 
-# A network, with each kernel and transport.
+# Networks and streams, with each kernel and transport and 100 MiB each way; and
+# a Debian 13 that says by itself that it has booted. The better part of an hour.
 .PHONY: check-net
 check-net: needs-box
-	@tests/box/net --all
+	@rc=0; tests/box/net --all || rc=1; tests/box/streams --all || rc=1; \
+		tests/box/booted || rc=1; exit $$rc
 
 # Packed images under the boot loaders of other projects; tests/loaders/run NAME
 # for one row.
