@@ -74,3 +74,24 @@ box_modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev\
 # Kept of that kernel alone, for tests in which the box has TAP interfaces.
 # shellcheck disable=SC2034
 box_tap_modules=tun
+
+# modules_folder KERNEL FOLDER MODULE...: FOLDER/lib/modules/VERSION, as
+# depmod(8) leaves it, with those of the modules that the kernel has not built
+# in.
+modules_folder()
+{
+	from=$(cache_dir)/kernels/$1
+	version=$(sed 's/^linux-image-//; s/ .*//' "$from/VERSION")
+	to=$2/lib/modules/$version
+	mkdir -p "$to/kernel"
+	shift 2
+	for m; do
+		if [ -e "$from/modules/$m.ko" ]; then
+			cp "$from/modules/$m.ko" "$to/kernel"
+		else
+			echo "kernel/$m.ko"
+		fi
+	done >"$to/modules.builtin"
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "${to%/lib/modules/*}" "$version" \
+		2>/dev/null
+}
