@@ -30,6 +30,7 @@ enum process_role {
 	PROCESS_TTY,		/* restores the terminal */
 	PROCESS_NET,		/* the network of --net user */
 	PROCESS_NET_RESTRICTED, /* the same, which connects to nothing */
+	PROCESS_READER,		/* reads the kernel and the modules of exec */
 };
 
 /* A file that a process may read by its path as long as it lives: what it gets
@@ -49,7 +50,8 @@ extern void (*confine_violated_hook)(const char *what);
  * This process, which has one thread, does @role from now on, for good. Ends it
  * if it cannot be confined.
  *
- * @name: as above. @file: copied; NULL: it opens no file.
+ * @name: as above. @file: copied; NULL: it opens no file. Of PROCESS_READER,
+ * its fd is the folder beneath which it may read, or -1.
  */
 void confine_process(enum process_role role, const char *name,
 		     const struct confine_file *file);

@@ -58,6 +58,11 @@ void log_open(void)
 		logging.fd = fd;
 }
 
+void log_lose(void)
+{
+	logging.fd = STDERR_FILENO;
+}
+
 bool log_enabled(void)
 {
 	return logging.level > 0;

@@ -24,6 +24,9 @@ uint64_t log_start_ns(void);
 /* Before the first line; without it, a line may block on a terminal. */
 void log_open(void);
 
+/* The descriptor of log_open() is closed with others: lines go to stderr. */
+void log_lose(void);
+
 /* One line: "[   0.012345] text". Nothing unless -v was given. */
 void log_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -31,21 +31,27 @@
 #include "dev/virtio/net.h"
 #include "dev/virtio/ports.h"
 #include "exec/kernel.h"
+#include "exec/reader.h"
 #include "exec/user.h"
 #include "pv/exec.h"
+#include "sandbox/sandbox.h"
 
 #define ROOT_TAG    "root"
 #define DRIVERS_ALL 16
 
+#define ADDRESS_SIZE sizeof("255.255.255.255/24")
+
 struct exec {
 	struct options o; /* the caller's, with what is added here */
 	struct exec_user user;
-	struct exec_kernel kernel;
 	struct exec_job job;
 	char root[PATH_MAX], dir[PATH_MAX], host[256];
+	char kernel[PATH_MAX]; /* the running one's image, if that is used */
 	struct {
 		char path[PATH_MAX], tag[8];
 	} rw[EXEC_SHARES_MAX];
+	char addresses[EXEC_NETS_MAX][ADDRESS_SIZE];
+	char gateway[ADDRESS_SIZE], dns[ADDRESS_SIZE];
 	const char *shell[2];
 	char initramfs[32]; /* its path */
 	int initramfs_fd;
@@ -164,18 +170,9 @@ static size_t list_drivers(const struct exec *x, const char *list[DRIVERS_ALL])
 
 static int find_kernel(struct exec *x, struct err *e)
 {
-	const char *wanted[DRIVERS_ALL];
-	static char path[PATH_MAX];
-	int rc = 0;
+	int rc = x->o.kernel ? 0 : exec_kernel_default(x->kernel, e);
 
-	if (!x->o.kernel)
-		rc = exec_kernel_default(path, e);
-	if (!rc)
-		rc = exec_kernel_find(&x->kernel, x->o.kernel ?: path,
-				      x->o.modules, wanted,
-				      list_drivers(x, wanted), e);
-	x->job.modules = &x->kernel.modules;
-	x->o.image = x->kernel.image;
+	x->o.image = x->o.kernel ?: x->kernel;
 	return rc;
 }
 
@@ -308,8 +305,28 @@ static int add_streams(struct exec *x, struct err *e)
 
 /* ---- networks */
 
-/* The kernel numbers its cards in the order of their slots. Of the networks
- * that are this program's own, which all look alike, the first is configured. */
+_Static_assert(NET_USER_PREFIX == 24, "as find_nets() says");
+
+static const char *address(char text[ADDRESS_SIZE], unsigned network,
+			   enum net_user_node node, const char *after)
+{
+	uint32_t a = NET_USER_V4(network, node);
+
+	snprintf(text, ADDRESS_SIZE, "%u.%u.%u.%u%s", a >> 24, a >> 16 & 255,
+		 a >> 8 & 255, a & 255, after);
+	return text;
+}
+
+/* Everything that is not near goes through this card, of the network @c. */
+static void set_gateway(struct exec *x, size_t n,
+			const struct virtio_net_config *c)
+{
+	x->job.nets[n].gateway = address(x->gateway, c->network, NET_USER_HOST,
+					 "");
+	x->job.nets[n].dns = address(x->dns, c->network, NET_USER_DNS, "");
+}
+
+/* The kernel numbers its cards in the order of their slots. */
 static void find_nets(struct exec *x)
 {
 	struct exec_job *job = &x->job;
@@ -323,11 +340,12 @@ static void find_nets(struct exec *x)
 			continue;
 		snprintf(job->nets[n].card, sizeof(job->nets[n].card), "eth%zu",
 			 n);
-		if (c->user && !found) {
-			job->nets[n].address = NET_USER_GUEST
-				"/" NET_USER_PREFIX;
-			job->nets[n].gateway = NET_USER_HOST;
-			job->nets[n].dns = NET_USER_DNS;
+		if (c->user)
+			job->nets[n].address = address(x->addresses[n],
+						       c->network,
+						       NET_USER_GUEST, "/24");
+		if (c->user && !c->restrict_ && !found) {
+			set_gateway(x, n, c);
 			found = true;
 		}
 		job->nets_count++;
@@ -338,6 +356,14 @@ static void find_nets(struct exec *x)
 
 static int add_initramfs(struct exec *x, struct err *e)
 {
+	const char *wanted[DRIVERS_ALL];
+	const struct exec_reading r = {
+		.image = x->o.image,
+		.modules = x->o.modules,
+		.drivers = wanted,
+		.drivers_count = list_drivers(x, wanted),
+		.job = &x->job,
+	};
 	int rc;
 
 	if (x->o.initrd_count == INITRD_PARTS_MAX)
@@ -345,7 +371,7 @@ static int add_initramfs(struct exec *x, struct err *e)
 			       "--initrd may be given at most %d times for "
 			       "exec, which adds one",
 			       INITRD_PARTS_MAX - 1);
-	rc = exec_initramfs(&x->job, &x->initramfs_fd, e);
+	rc = exec_read(&r, &x->initramfs_fd, e);
 	if (rc)
 		return rc;
 	snprintf(x->initramfs, sizeof(x->initramfs), "/proc/self/fd/%d",
@@ -478,7 +504,6 @@ static void release(struct exec *x, size_t devices)
 	if (x->initramfs_fd >= 0)
 		close(x->initramfs_fd);
 	free(x->cmdline);
-	exec_kernel_release(&x->kernel);
 	exec_user_release(&x->user);
 }
 
@@ -497,7 +522,8 @@ int cmd_exec(const struct options *o, struct err *e)
 	x = (struct exec){
 		.o = *o, .initramfs_fd = -1, .control_fd = -1, .answer_fd = -1
 	};
-	if (!prepare(&x, e)) {
+	if (!sandbox_prepare(sandbox_mode_of(o->sandbox), e) &&
+	    !prepare(&x, e)) {
 		way.has_terminal = x.job.tty[0];
 		status = run_image(&x.o, &way, e);
 	}

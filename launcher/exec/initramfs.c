@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "exec/cpio.h"
@@ -43,6 +42,8 @@ static void add_nets(const struct exec_job *job, struct buf *out)
 		if (!job->nets[i].address)
 			continue;
 		add_word(out, "address", job->nets[i].address);
+		if (!job->nets[i].gateway)
+			continue;
 		add_word(out, "gateway", job->nets[i].gateway);
 		add_word(out, "dns", job->nets[i].dns);
 	}
@@ -139,30 +140,23 @@ static int fill(struct cpio *c, const struct exec_job *job, struct err *e)
 	return rc;
 }
 
-static int save(const struct bytes b, int *fd, struct err *e)
+static int save(const struct bytes b, int fd, struct err *e)
 {
 	size_t done = 0;
-	ssize_t n;
-	int file = memfd_create("initramfs", MFD_CLOEXEC);
 
-	if (file < 0)
-		return err_sys(e, "a file in memory for the initramfs");
 	while (done < b.len) {
-		n = write(file, b.data + done, b.len - done);
+		ssize_t n = write(fd, b.data + done, b.len - done);
+
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			err_sys(e, "the initramfs of %zu bytes", b.len);
-			close(file);
-			return -EIO;
-		}
+		if (n <= 0)
+			return err_sys(e, "the initramfs of %zu bytes", b.len);
 		done += (size_t)n;
 	}
-	*fd = file;
 	return 0;
 }
 
-int exec_initramfs(const struct exec_job *job, int *fd, struct err *e)
+int exec_initramfs(const struct exec_job *job, int fd, struct err *e)
 {
 	struct cpio c = { 0 };
 	int rc = fill(&c, job, e);

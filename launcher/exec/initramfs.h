@@ -30,7 +30,8 @@ struct exec_job {
 	struct {
 		char card[8];	     /* "eth0" */
 		const char *address; /* "A.B.C.D/N"; NULL: not known here */
-		const char *gateway, *dns; /* the same */
+		const char *gateway; /* NULL: not by this card */
+		const char *dns;     /* the name server, if it is */
 	} nets[EXEC_NETS_MAX];
 	size_t nets_count;
 	const char *host; /* NULL: the kernel's own name */
@@ -49,9 +50,9 @@ struct exec_job {
 int exec_words(const struct exec_job *job, struct buf *out, struct err *e);
 
 /*
- * Make the archive. *@fd becomes a file in memory, to be closed by the caller.
- * Returns 0 or a negative errno; a message about a module names it.
+ * Write the archive to @fd. Returns 0 or a negative errno; a message about a
+ * module names it.
  */
-int exec_initramfs(const struct exec_job *job, int *fd, struct err *e);
+int exec_initramfs(const struct exec_job *job, int fd, struct err *e);
 
 #endif

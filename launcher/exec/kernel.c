@@ -53,7 +53,7 @@ static void find_folder(struct exec_kernel *k, const char *given)
 
 	/* These are cut only if the path is too long to exist. */
 	(void)!snprintf(tries[0], PATH_MAX, "%s", top);
-	(void)!snprintf(tries[1], PATH_MAX, "%s/lib/modules/%s", top,
+	(void)!snprintf(tries[1], PATH_MAX, "%s" MODULES_FOLDER "/%s", top,
 			k->version);
 	(void)!snprintf(tries[2], PATH_MAX, "%s/%s", top, k->version);
 	k->folder[0] = '\0';
@@ -175,7 +175,7 @@ static int explain_missing(const struct search *s, const char *given,
 			"not built in, and there are no modules of %s in %s: "
 			"name their folder with --modules",
 			k->version[0] ? k->version : "that kernel",
-			given ?: "/lib/modules");
+			given ?: MODULES_FOLDER);
 	else
 		err_prefix(&why, libraries_need("libkmod", &why),
 			   "not built in, and the modules in %s cannot be used",
@@ -207,21 +207,21 @@ static int find_all(struct search *s, const char *folder,
 	return rc;
 }
 
-int exec_kernel_find(struct exec_kernel *k, const char *image,
+int exec_kernel_find(struct exec_kernel *k, struct input *image,
 		     const char *folder, const char *const *wanted,
 		     size_t count, struct err *e)
 {
 	struct image img = { 0 };
 	struct search s = { .k = k, .img = &img };
-	int rc = image_open(&img, image, e);
+	int rc = image_read(&img, image, e);
 
 	if (rc)
 		return rc;
-	snprintf(k->image, sizeof(k->image), "%s", image);
+	k->image = image->name;
 	read_version(k, &img);
 	rc = find_all(&s, folder, wanted, count, e);
 	if (!rc)
-		log_step("%s: version %s, %zu modules from %s", image,
+		log_step("%s: version %s, %zu modules from %s", k->image,
 			 k->version[0] ? k->version : "not stated",
 			 k->modules.count,
 			 k->folder[0] ? k->folder : "nowhere");

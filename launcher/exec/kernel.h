@@ -16,13 +16,17 @@
 #include <limits.h>
 
 #include "base/err.h"
+#include "base/input.h"
 #include "exec/modules.h"
 #include "image/drivers.h"
 
 #define KERNEL_VERSION_SIZE 128
 
+/* Of this machine, with a folder for each version. */
+#define MODULES_FOLDER "/lib/modules"
+
 struct exec_kernel {
-	char image[PATH_MAX];
+	const char *image;		   /* its name */
 	char version[KERNEL_VERSION_SIZE]; /* "" if the image does not say */
 	char folder[PATH_MAX];		   /* of its modules; "": none found */
 	struct modules modules;
@@ -32,8 +36,8 @@ struct exec_kernel {
 int exec_kernel_default(char path[PATH_MAX], struct err *e);
 
 /*
- * Find the modules of the kernel @image for the @count drivers at @drivers,
- * which are called as image/drivers.c has them.
+ * Find the modules of the kernel @image, which is open and stays so, for the
+ * @count drivers at @drivers, which are called as image/drivers.c has them.
  *
  * @folder: --modules: the folder itself, or one above it, as INSTALL_MOD_PATH
  * names it; NULL: /lib/modules/VERSION, if it exists.
@@ -42,7 +46,7 @@ int exec_kernel_default(char path[PATH_MAX], struct err *e);
  * would help; other errors begin with the file. Call exec_kernel_release() in
  * any case.
  */
-int exec_kernel_find(struct exec_kernel *k, const char *image,
+int exec_kernel_find(struct exec_kernel *k, struct input *image,
 		     const char *folder, const char *const *drivers,
 		     size_t count, struct err *e);
 

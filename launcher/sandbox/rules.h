@@ -25,20 +25,21 @@
  */
 
 /* Roles. */
-#define LOAD  0x01  /* all threads, from the first foreign byte to the end */
-#define WIDE  0x02  /* the same, with a device that opens files or sockets */
-#define MAIN  0x04  /* the main thread while the guest runs */
-#define VCPU  0x08  /* a vCPU's thread */
-#define WORK  0x10  /* a device's thread, the trace's writer */
-#define FILES 0x20  /* the thread of a device that opens files or sockets */
-#define READ  0x40  /* a command that reads images and runs no guest */
-#define TTY   0x80  /* the process that restores the terminal */
-#define NET   0x100 /* the process that is the network of --net user */
-#define SUITE 0x200 /* `test`: all of this table, for its launchers, and more */
+#define LOAD   0x01  /* all threads, from the first foreign byte to the end */
+#define WIDE   0x02  /* the same, with a device that opens files or sockets */
+#define MAIN   0x04  /* the main thread while the guest runs */
+#define VCPU   0x08  /* a vCPU's thread */
+#define WORK   0x10  /* a device's thread, the trace's writer */
+#define FILES  0x20  /* the thread of a device that opens files or sockets */
+#define READ   0x40  /* a command that reads images and runs no guest */
+#define TTY    0x80  /* the process that restores the terminal */
+#define NET    0x100 /* the process that is the network of --net user */
+#define SUITE  0x200 /* `test`: all of this table, for its launchers, and more */
+#define READER 0x400 /* the process that reads the kernel and modules of exec */
 
 #define PROCESS (LOAD | WIDE)
 #define GUEST	(PROCESS | MAIN | VCPU | WORK | FILES) /* all of a run */
-#define EVERY	(GUEST | READ)
+#define EVERY	(GUEST | READ | READER)
 #define ALL	(EVERY | NET)
 #define SERVING (PROCESS | MAIN | WORK | FILES)
 #define CONTROL (PROCESS | MAIN)
@@ -89,8 +90,8 @@ RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_NAME)
 RULE_BITS(prctl, EVERY, 0, UINT32_MAX, PR_SET_VMA)
 
 /* --- threads: a new process is not one (no CLONE_THREAD) */
-RULE_BITS(clone, SERVING | READ, 0, CLONE_THREAD, CLONE_THREAD)
-RULE(sched_getaffinity, SERVING | READ)
+RULE_BITS(clone, SERVING | READ | READER, 0, CLONE_THREAD, CLONE_THREAD)
+RULE(sched_getaffinity, SERVING | READ | READER)
 RULE(seccomp, GUEST) /* a thread's own filter, which can only forbid */
 
 /* --- events: loops and what wakes them */
@@ -117,13 +118,13 @@ RULE(preadv, SERVING)
 RULE(pwritev, SERVING)
 RULE(preadv2, SERVING)
 RULE(pwritev2, SERVING)
-RULE(lseek, SERVING | READ | NET)
-RULE(fstat, SERVING | READ | NET)
+RULE(lseek, SERVING | READ | NET | READER)
+RULE(fstat, SERVING | READ | NET | READER)
 RULE(newfstatat, SERVING | READ)
 RULE(statx, SERVING)
 RULE(fstatfs, SERVING)
-RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_GETFL)
-RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFL)
+RULE_BITS(fcntl, SERVING | NET | READER, 1, UINT32_MAX, F_GETFL)
+RULE_BITS(fcntl, SERVING | NET | READER, 1, UINT32_MAX, F_SETFL)
 RULE_BITS(fcntl, SERVING | NET, 1, UINT32_MAX, F_SETFD)
 RULE_BITS(fcntl, NET, 1, UINT32_MAX, F_GETFD)
 RULE_BITS(fcntl, SERVING | READ | NET, 1, UINT32_MAX, F_DUPFD_CLOEXEC)
@@ -274,6 +275,12 @@ IOCTL(FIONREAD, NET)
 IOCTL(FIONBIO, NET)
 IOCTL(SIOCATMARK, NET)
 IOCTL(TCGETS, NET) /* GLib's log, of a stream that is /dev/null */
+
+/* --- modules: those of exec's kernel, and what depmod(8) says about them, to
+ * be read; Landlock says in which folder. */
+RULE_BITS(openat, READER, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)
+RULE(access, READER)
+RULE(newfstatat, READER)
 
 /* --- programs: `test` starts launchers, which inherit its filter. Until they
  * confine themselves, they open all that their case names: where they may write

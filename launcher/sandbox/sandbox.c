@@ -383,6 +383,7 @@ static const struct filter child_filters[][2] = {
 	[PROCESS_TTY] = { FILTER(tty_on), FILTER(tty_log) },
 	[PROCESS_NET] = { FILTER(net_on), FILTER(net_log) },
 	[PROCESS_NET_RESTRICTED] = { FILTER(net_on), FILTER(net_log) },
+	[PROCESS_READER] = { FILTER(reader_on), FILTER(reader_log) },
 };
 
 static int filter_child(enum process_role role, struct err *e)
@@ -475,13 +476,15 @@ static int confine_files(struct err *e)
 			      landlock_how(), e);
 }
 
-static int confine_child(enum process_role role, struct err *e)
+static int confine_child(enum process_role role, int folder, struct err *e)
 {
+	const struct landlock_folder read = { folder, LANDLOCK_READ };
 	int abi = children_mode == SANDBOX_ON ? landlock_abi() : 0;
-	int rc = privileges_drop(false, false, e);
+	/* Root may read its user's folders. */
+	int rc = privileges_drop(folder >= 0, false, e);
 
 	if (!rc && abi)
-		rc = landlock_enter(abi, NULL, 0,
+		rc = landlock_enter(abi, &read, folder >= 0,
 				    role == PROCESS_NET ? LANDLOCK_CONNECTS : 0,
 				    e);
 	return rc ?: filter_child(role, e);
@@ -490,15 +493,16 @@ static int confine_child(enum process_role role, struct err *e)
 static void on_process(enum process_role role, const char *name,
 		       const struct confine_file *file)
 {
+	bool reads = role == PROCESS_READER;
 	struct err e;
 
-	if (file)
+	if (file && !reads)
 		own_file = *file;
 	is_child = true;
 	thread_name = name;
 	dl_iterate_phdr(note_text, NULL);
 	catch_violations();
-	if (!confine_child(role, &e))
+	if (!confine_child(role, reads && file ? file->fd : -1, &e))
 		return;
 	snprintf(last_words, sizeof(sentence),
 		 "the sandbox cannot confine the process '%s': %.160s", name,
@@ -508,13 +512,15 @@ static void on_process(enum process_role role, const char *name,
 
 int sandbox_prepare(enum sandbox_mode mode, struct err *e)
 {
-	if (mode == SANDBOX_OFF || SANITIZED)
+	if (mode == SANDBOX_OFF || SANITIZED || last_words)
 		return 0;
 	children_mode = mode;
 	last_words = mmap(NULL, sizeof(sentence), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (last_words == MAP_FAILED)
+	if (last_words == MAP_FAILED) {
+		last_words = NULL;
 		return err_sys(e, "--sandbox: mmap");
+	}
 	confine_process_hook = on_process;
 	confine_stopped_hook = on_stopped;
 	confine_violated_hook = on_violated;

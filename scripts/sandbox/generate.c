@@ -57,10 +57,10 @@ static const struct role {
 	const char *name;
 	unsigned bit;
 } roles[] = {
-	{ "load", LOAD },   { "wide", WIDE }, { "main", MAIN },
-	{ "vcpu", VCPU },   { "work", WORK }, { "files", FILES },
-	{ "read", READ },   { "tty", TTY },   { "net", NET },
-	{ "suite", SUITE },
+	{ "load", LOAD },   { "wide", WIDE },	  { "main", MAIN },
+	{ "vcpu", VCPU },   { "work", WORK },	  { "files", FILES },
+	{ "read", READ },   { "tty", TTY },	  { "net", NET },
+	{ "suite", SUITE }, { "reader", READER },
 };
 
 static void die(const char *what, int rc)

@@ -87,8 +87,9 @@ static const struct exec_job job = {
 	.shares = { { "rw0", "/a=b,c" } },
 	.shares_count = 1,
 	.nets = { { .card = "eth0" },
-		  { "eth1", "10.0.2.15/24", "255.255.255.255", "0.0.0.0" } },
-	.nets_count = 2,
+		  { "eth1", "10.0.2.15/24", "255.255.255.255", "0.0.0.0" },
+		  { .card = "eth2", .address = "10.0.3.15/24" } },
+	.nets_count = 3,
 	.host = "here",
 	.uid = 1000,
 	.gid = 4294967294u,
@@ -114,7 +115,7 @@ START_TEST(words__init_reads_what_was_written)
 	ck_assert_uint_eq(w.shares_count, 1);
 	ck_assert_str_eq(w.shares[0].tag, "rw0");
 	ck_assert_str_eq(w.shares[0].at, "/a=b,c");
-	ck_assert_uint_eq(w.nets_count, 2);
+	ck_assert_uint_eq(w.nets_count, 3);
 	ck_assert_str_eq(w.nets[0].card, "eth0");
 	ck_assert_uint_eq(w.nets[0].address, 0);
 	ck_assert_ptr_null(w.nets[0].dns);
@@ -123,6 +124,9 @@ START_TEST(words__init_reads_what_was_written)
 	ck_assert_uint_eq(w.nets[1].prefix, 24);
 	ck_assert_uint_eq(w.nets[1].gateway, 0xffffffff);
 	ck_assert_str_eq(w.nets[1].dns, "0.0.0.0");
+	ck_assert_uint_eq(w.nets[2].address, 0x0a00030f);
+	ck_assert_uint_eq(w.nets[2].gateway, 0);
+	ck_assert_ptr_null(w.nets[2].dns);
 	ck_assert_str_eq(w.host, "here");
 	ck_assert_uint_eq(w.uid, 1000);
 	ck_assert_uint_eq(w.gid, 4294967294u);
@@ -338,11 +342,11 @@ START_TEST(initramfs__has_init_words_and_modules)
 	uint8_t *data;
 	struct err e;
 	off_t len;
-	int fd;
+	int fd = memfd_create("initramfs", MFD_CLOEXEC);
 
 	write_file(path, elf, sizeof(elf));
 	mine.modules = &m;
-	assert_ok(exec_initramfs(&mine, &fd, &e), &e);
+	assert_ok(exec_initramfs(&mine, fd, &e), &e);
 	len = lseek(fd, 0, SEEK_END);
 	ck_assert_int_gt(len, 10000);
 	ck_assert_int_eq(len % 4, 0);
@@ -353,9 +357,9 @@ START_TEST(initramfs__has_init_words_and_modules)
 	ck_assert(holds(data, (size_t)len, "arg=exit 7"));
 	ck_assert(holds(data, (size_t)len, "TRAILER!!!"));
 	munmap(data, (size_t)len);
-	close(fd);
 	path[0] = 'n';
-	assert_err(exec_initramfs(&mine, &fd, &e), -ENOENT, &e, "n.ko: ");
+	assert_err(exec_initramfs(&mine, fd, &e), -ENOENT, &e, "n.ko: ");
+	close(fd);
 }
 END_TEST
 

@@ -163,14 +163,19 @@ static void ask_for(const char *ip)
 			      5,   8,	6,   0,	  1,   8,   0,	6, 4, 0, 1,
 			      2,   1,	2,   3,	  4,   5,   10, 0, 2, 15 };
 
+	frame[30] += (uint8_t)c.network;
 	inet_pton(AF_INET, ip, frame + 38);
+	frame[40] += (uint8_t)c.network;
 	tell(frame, sizeof(frame));
 }
 
+static const unsigned networks[] = { 0, 1, 31 };
+
 START_TEST(net_user__answers)
 {
-	static const uint8_t host[] = { 10, 0, 2, 2 };
+	const uint8_t host[] = { 10, 0, (uint8_t)(2 + networks[_i]), 2 };
 
+	c.network = networks[_i];
 	begin();
 	ask_for("10.0.2.2");
 	do {
@@ -196,8 +201,10 @@ static int connect_to(uint16_t port)
 /* The port that the system chose leads to SYNs for the guest's port. */
 START_TEST(net_user__forwards)
 {
+	const uint8_t guest[] = { 10, 0, (uint8_t)(2 + networks[_i]), 15 };
 	int s;
 
+	c.network = networks[_i];
 	add_forward("tcp:0:4711");
 	begin();
 	ck_assert_uint_ne(net_forward_port(&c.forwards[0]), 0);
@@ -206,6 +213,7 @@ START_TEST(net_user__forwards)
 	do {
 		ck_assert(hear());
 	} while (type() != 0x0800 || f.data[23] != 6);
+	ck_assert_mem_eq(f.data + 30, guest, 4);
 	ck_assert_uint_eq(f.data[36] << 8 | f.data[37], 4711);
 	ck_assert_uint_eq(f.data[47] & 0x3f, 2);
 	close(s);
@@ -548,8 +556,8 @@ static TCase *helper_tests(const char *name, void (*begins)(void))
 	TCase *t = tcase_create(name);
 
 	tcase_add_checked_fixture(t, begins, teardown);
-	tcase_add_test(t, net_user__answers);
-	tcase_add_test(t, net_user__forwards);
+	tcase_add_loop_test(t, net_user__answers, 0, (int)COUNT(networks));
+	tcase_add_loop_test(t, net_user__forwards, 0, (int)COUNT(networks));
 	tcase_add_test(t, net_user__forwards_datagrams_over_ipv6);
 	tcase_add_loop_test(t, net_user__restricts, 0,
 			    2 * (int)COUNT(ways_out));

@@ -526,6 +526,7 @@ static const struct {
 	{ PROCESS_TTY, "terminal" },
 	{ PROCESS_NET, "network" },
 	{ PROCESS_NET_RESTRICTED, "network" },
+	{ PROCESS_READER, "reader" },
 };
 
 static const struct confine_file *own_file;
@@ -556,10 +557,18 @@ static int process_status(enum process_role role, const char *name,
 	return WEXITSTATUS(status);
 }
 
-/* The network makes sockets, which is its purpose. */
-static bool is_for_network(const char *call)
+/* The network makes sockets, the reader opens files: that is their purpose. */
+static bool is_purpose(enum process_role role, const char *call)
 {
-	return !strcmp(call, "socket");
+	switch (role) {
+	case PROCESS_NET:
+	case PROCESS_NET_RESTRICTED:
+		return !strcmp(call, "socket");
+	case PROCESS_READER:
+		return !strcmp(call, "openat");
+	default:
+		return false;
+	}
 }
 
 START_TEST(sandbox__stops_every_process)
@@ -570,7 +579,7 @@ START_TEST(sandbox__stops_every_process)
 	if (!filters_are_there())
 		UNIT_SKIP("this build has no filters");
 	for (size_t p = 0; p < COUNT(processes); p++) {
-		if (processes[p].role != PROCESS_TTY && is_for_network(call))
+		if (is_purpose(processes[p].role, call))
 			continue;
 		ck_assert_int_eq(
 			process_status(processes[p].role, processes[p].name,
@@ -691,6 +700,63 @@ START_TEST(sandbox__process_reads_its_file)
 }
 END_TEST
 
+static long reads_beneath(void)
+{
+	int fd = open("beneath/a", O_RDONLY);
+	char c;
+
+	return fd < 0 || read(fd, &c, 1) != 1 || c != 'a' ? -1 : 0;
+}
+
+static long writes_beneath(void)
+{
+	return open("beneath/a", O_WRONLY);
+}
+
+static long makes_beneath(void)
+{
+	return open("beneath/b", O_RDONLY | O_CREAT, 0600);
+}
+
+START_TEST(sandbox__reader_reads_beneath_a_folder)
+{
+	struct confine_file beneath = { .path = NULL };
+	char what[512];
+	FILE *f;
+
+	if (!filters_are_there())
+		UNIT_SKIP("this build has no filters");
+	ck_assert_int_eq(mkdir("beneath", 0700), 0);
+	f = fopen("beneath/a", "w");
+	fputs("a", f);
+	fclose(f);
+	beneath.fd = open("beneath", O_PATH);
+	own_file = &beneath;
+	ck_assert_int_eq(process_status(PROCESS_READER, "reader", reads_beneath,
+					what, sizeof(what)),
+			 WORKED);
+	ck_assert_int_eq(process_status(PROCESS_READER, "reader",
+					writes_beneath, what, sizeof(what)),
+			 STATUS_SANDBOX);
+	ck_assert_int_eq(process_status(PROCESS_READER, "reader", makes_beneath,
+					what, sizeof(what)),
+			 STATUS_SANDBOX);
+	if (landlock_abi())
+		ck_assert_int_eq(process_status(PROCESS_READER, "reader", opens,
+						what, sizeof(what)),
+				 REFUSED);
+	close(beneath.fd);
+	/* Without a folder, it reads nothing. */
+	beneath.fd = -1;
+	if (landlock_abi())
+		ck_assert_int_eq(process_status(PROCESS_READER, "reader",
+						reads_beneath, what,
+						sizeof(what)),
+				 REFUSED);
+	own_file = NULL;
+}
+END_TEST
+
 static long looks_at_itself(void)
 {
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
@@ -804,6 +870,7 @@ Suite *unit_suite(void)
 			    COUNT(forbidden));
 	tcase_add_test(t, sandbox__network_has_sockets);
 	tcase_add_test(t, sandbox__process_reads_its_file);
+	tcase_add_test(t, sandbox__reader_reads_beneath_a_folder);
 	tcase_add_test(t, sandbox__prctl_only_names);
 	tcase_add_test(t, sandbox__calls_the_end);
 	tcase_add_test(t, sandbox__log_and_off);

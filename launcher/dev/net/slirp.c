@@ -300,25 +300,43 @@ static int next_fd(void)
 	return fd;
 }
 
+static struct in_addr v4(const struct net_user_config *c, unsigned node)
+{
+	return (struct in_addr){ htonl(NET_USER_V4(c->network, node)) };
+}
+
+static struct in6_addr v6(const struct net_user_config *c, uint8_t node)
+{
+	struct in6_addr a = {
+		.s6_addr = { 0xfe,
+			     0xc0, [7] = (uint8_t)c->network, [15] = node }
+	};
+
+	return a;
+}
+
 /* The guest's address: the first of DHCP, or the one that it makes of its MAC
  * address (RFC 4291, appendix A). */
 static void guest_address(struct net_forward *g, const struct net_forward *f,
-			  const uint8_t mac[VIRTIO_NET_MAC_SIZE])
+			  const struct net_user_config *c)
 {
-	const uint8_t v6[16] = { 0xfe, 0xc0, [8] = mac[0] ^ 2, mac[1], mac[2],
-				 0xff, 0xfe, mac[3],	       mac[4], mac[5] };
+	const uint8_t *mac = c->mac;
+	const uint8_t own[8] = { mac[0] ^ 2, mac[1], mac[2], 0xff,
+				 0xfe,	     mac[3], mac[4], mac[5] };
 
 	memset(g, 0, sizeof(*g));
 	g->host.any.sa_family = f->host.any.sa_family;
 	if (f->host.any.sa_family == AF_INET)
-		inet_pton(AF_INET, NET_USER_GUEST, &g->host.v4.sin_addr);
+		g->host.v4.sin_addr = v4(c, NET_USER_GUEST);
 	else
-		memcpy(&g->host.v6.sin6_addr, v6, sizeof(v6));
+		g->host.v6.sin6_addr = v6(c, 0);
+	if (f->host.any.sa_family == AF_INET6)
+		memcpy(&g->host.v6.sin6_addr.s6_addr[8], own, sizeof(own));
 	net_forward_set_port(g, f->guest_port);
 }
 
 static int add_forward(const struct net_forward *f,
-		       const uint8_t mac[VIRTIO_NET_MAC_SIZE], uint16_t *port,
+		       const struct net_user_config *c, uint16_t *port,
 		       struct err *e)
 {
 	bool is_v6 = f->host.any.sa_family == AF_INET6;
@@ -328,7 +346,7 @@ static int add_forward(const struct net_forward *f,
 	char text[NET_FORWARD_TEXT];
 	int fd = next_fd();
 
-	guest_address(&guest, f, mac);
+	guest_address(&guest, f, c);
 	errno = 0;
 	if (slirp_add_hostxfwd(h.slirp, &f->host.any, net_forward_len(f),
 			       &guest.host.any, net_forward_len(&guest),
@@ -348,19 +366,19 @@ static Slirp *make(const struct net_user_config *c)
 		.restricted = c->restrict_,
 		.in_enabled = true,
 		.in6_enabled = true,
+		.vnetwork = v4(c, 0),
+		.vnetmask = { htonl(~0u << (32 - NET_USER_PREFIX)) },
+		.vhost = v4(c, NET_USER_HOST),
+		.vdhcp_start = v4(c, NET_USER_GUEST),
+		.vnameserver = v4(c, NET_USER_DNS),
+		.vprefix_addr6 = v6(c, 0),
 		.vprefix_len = 64,
+		.vhost6 = v6(c, NET_USER_HOST),
+		.vnameserver6 = v6(c, NET_USER_DNS),
 		.if_mtu = mtu,
 		.if_mru = mtu,
 	};
 
-	inet_pton(AF_INET, "10.0.2.0", &config.vnetwork);
-	inet_pton(AF_INET, "255.255.255.0", &config.vnetmask);
-	inet_pton(AF_INET, NET_USER_HOST, &config.vhost);
-	inet_pton(AF_INET, NET_USER_GUEST, &config.vdhcp_start);
-	inet_pton(AF_INET, NET_USER_DNS, &config.vnameserver);
-	inet_pton(AF_INET6, "fec0::", &config.vprefix_addr6);
-	inet_pton(AF_INET6, "fec0::2", &config.vhost6);
-	inet_pton(AF_INET6, "fec0::3", &config.vnameserver6);
 	return slirp_new(&config, &callbacks, NULL);
 }
 
@@ -383,7 +401,7 @@ static void say_hello(const struct net_user_config *c)
 	if (!h.slirp)
 		hello.rc = err_set(&hello.e, EIO, "libslirp failed");
 	for (unsigned i = 0; !hello.rc && i < c->forwards_count; i++)
-		hello.rc = add_forward(&c->forwards[i], c->mac, &hello.ports[i],
+		hello.rc = add_forward(&c->forwards[i], c, &hello.ports[i],
 				       &hello.e);
 	if (!hello.rc)
 		confine(c);

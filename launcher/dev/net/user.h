@@ -9,13 +9,13 @@
  *
  * The guest gets its address by DHCP (10.0.2.15) and by router advertisements
  * (fec0::/64). 10.0.2.2 and fec0::2 are the host, whose loopback it reaches by
- * them; 10.0.2.3 and fec0::3 pass names on to the host's DNS servers.
+ * them; 10.0.2.3 and fec0::3 pass names on to the host's DNS servers. A guest's
+ * second such network is 10.0.3.0/24 and fec0:0:0:1::/64, and so on.
  *
  * The helper is made before there are threads and before anything foreign is
  * read. It keeps two descriptors: its end of the socket pair, and
  * /etc/resolv.conf. It ends when the other end is closed or the launcher dies,
- * whatever the reason. If it dies
- * first, the guest's link goes down.
+ * whatever the reason. If it dies first, the guest's link goes down.
  *
  * Must never trust, as the launcher: the helper, which parses the guest's
  * packets and those of the whole world. As the helper: the guest's frames.
@@ -28,19 +28,25 @@
 #include "dev/net/backend.h"
 #include "dev/net/forward.h"
 
-/* The guest's IPv4 address, the host, and the name server. */
-#define NET_USER_GUEST	"10.0.2.15"
-#define NET_USER_HOST	"10.0.2.2"
-#define NET_USER_DNS	"10.0.2.3"
-#define NET_USER_PREFIX "24"
+/* Of the machine's network @n, from 0: "10.0.2.15" is node 15 of the first. */
+#define NET_USER_PREFIX	     24
+#define NET_USER_V4(n, node) (0x0a000200u + ((n) << 8) + (node))
+
+/* The last parts of the addresses. */
+enum net_user_node {
+	NET_USER_HOST = 2,
+	NET_USER_DNS = 3,
+	NET_USER_GUEST = 15,
+};
 
 /* The longest packet unless the user says otherwise: fewer, larger frames cost
  * less. What libslirp can have at most. */
 #define NET_USER_MTU 65520
 
 struct net_user_config {
-	bool restrict_; /* only the forwards lead in or out */
-	unsigned mtu;	/* 0: NET_USER_MTU */
+	bool restrict_;	  /* only the forwards lead in or out */
+	unsigned mtu;	  /* 0: NET_USER_MTU */
+	unsigned network; /* which one of the machine's, from 0 */
 	uint8_t mac[VIRTIO_NET_MAC_SIZE];
 	struct net_forward forwards[NET_FORWARDS_MAX];
 	unsigned forwards_count;

@@ -446,8 +446,7 @@ static const char *id_of(const struct virtio_blk_config *c)
 
 /* Files may have the same name, but an id that was chosen is to find one
  * disk. */
-static int blk_check_with(const void *config, const void *earlier,
-			  struct err *e)
+static int blk_check_with(void *config, const void *earlier, struct err *e)
 {
 	const struct virtio_blk_config *c = config, *other = earlier;
 

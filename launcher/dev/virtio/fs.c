@@ -222,7 +222,7 @@ static int fs_check(const void *config, struct err *e)
 	return 0;
 }
 
-static int fs_check_with(const void *config, const void *earlier, struct err *e)
+static int fs_check_with(void *config, const void *earlier, struct err *e)
 {
 	const struct virtio_fs_config *c = config, *other = earlier;
 	size_t len, other_len;

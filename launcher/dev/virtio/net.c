@@ -542,11 +542,13 @@ static int net_check(const void *config, struct err *e)
 	return rc ?: check_forwards(c, e);
 }
 
-static int net_check_with(const void *config, const void *earlier,
-			  struct err *e)
+static int net_check_with(void *config, const void *earlier, struct err *e)
 {
-	const struct virtio_net_config *c = config, *other = earlier;
+	const struct virtio_net_config *other = earlier;
+	struct virtio_net_config *c = config;
 
+	if (c->user && other->user)
+		c->network = other->network + 1;
 	if (c->pcap && other->pcap && !strcmp(c->pcap, other->pcap))
 		return err_set(e, EINVAL, "two cards cannot write to %s",
 			       c->pcap);
@@ -607,6 +609,7 @@ static int open_user(struct virtio_net_config *c, struct err *e)
 	struct net_user_config user = {
 		.restrict_ = c->restrict_,
 		.mtu = (unsigned)c->mtu,
+		.network = c->network,
 		.forwards_count = (unsigned)c->forward_count,
 	};
 	bool chosen[NET_FORWARDS_MAX];

@@ -44,6 +44,7 @@ struct virtio_net_config {
 	const char *mac;    /* NULL: one is made */
 	unsigned long mtu;  /* 0: the guest chooses */
 	const char *pcap;   /* a file for all frames, or NULL */
+	unsigned network;   /* of user: which one of this machine, from 0 */
 	/* Once it is opened. */
 	struct net_backend *backend;
 	struct net_forward forwards[NET_FORWARDS_MAX]; /* of user */
