@@ -237,7 +237,7 @@ const struct option_row option_rows[] = {
 	  .device = &virtio_balloon_type, .hints = "0 64M 256M 1G" },
 	{ "virtio", 0, "WAY", ONCE, OPT_RUN | OPT_MAP | OPT_SUITE,
 	  "how virtio devices are reached: auto, pci or mmio",
-	  CHOICE(virtio, "way", virtio_word) },
+	  CHOICE(virtio, "transport", virtio_word) },
 	{ "sandbox", 0, "MODE", ONCE,
 	  OPT_RUN | OPT_SUITE | OPT_INSPECT | OPT_EXTRACT | OPT_PACK |
 		  OPT_VERIFY | OPT_TEST,
