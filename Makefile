@@ -312,6 +312,7 @@ help:
 	@echo 'check-LANE   one lane: build unit fuzz image cli guest loaders box lint'
 	@echo 'check-net    networks and streams of stock kernels; not part of check'
 	@echo 'check-debian Debian from its disk in all ways; not part of check'
+	@echo 'check-shares shared folders with each kernel; not part of check'
 	@echo 'check-autopsy call traces, logs, cores of stock kernels; not part of check'
 	@echo 'check-kallsyms  the names of five stock kernels; not part of check'
 	@echo 'check-tsan   of the unit lane, what runs under ThreadSanitizer'

@@ -194,6 +194,12 @@ check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
 	@tests/box/autopsy
 
+# Shared folders with each kernel, as root and as a user: too long for check-box.
+# tests/box/shares alone is the short form.
+.PHONY: check-shares
+check-shares: needs-box
+	@tests/box/shares --all
+
 # Networks and streams, with each kernel and transport and 100 MiB each way; and
 # a Debian 13 that says by itself that it has booted. The better part of an hour.
 .PHONY: check-net
