@@ -310,6 +310,7 @@ help:
 	@echo 'all          build/launcher (default)'
 	@echo 'guest        the small kernel, the decompressor stub, the setup code'
 	@echo 'check-LANE   one lane: build unit fuzz image cli guest loaders box lint'
+	@echo 'check-exec   all that exec does, with stock kernels; not part of check'
 	@echo 'check-net    networks and streams of stock kernels; not part of check'
 	@echo 'check-debian Debian from its disk in all ways; not part of check'
 	@echo 'check-shares shared folders with each kernel; not part of check'

@@ -200,6 +200,12 @@ check-autopsy: needs-box
 check-shares: needs-box
 	@tests/box/shares --all
 
+# Commands in guests: users, roots, terminals, signals, suites. check-box has the
+# first of them.
+.PHONY: check-exec
+check-exec: needs-box
+	@tests/box/exec --all
+
 # Networks and streams, with each kernel and transport and 100 MiB each way; and
 # a Debian 13 that says by itself that it has booted. The better part of an hour.
 .PHONY: check-net

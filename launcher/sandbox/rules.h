@@ -34,7 +34,7 @@
 #define READ   0x40  /* a command that reads images and runs no guest */
 #define TTY    0x80  /* the process that restores the terminal */
 #define NET    0x100 /* the process that is the network of --net user */
-#define SUITE  0x200 /* `test`: all of this table, for its launchers, and more */
+#define SUITE  0x200 /* `test`: this whole table, for its launchers, and more */
 #define READER 0x400 /* the process that reads the kernel and modules of exec */
 
 #define PROCESS (LOAD | WIDE)

@@ -7,6 +7,9 @@
  *   type:TEXT    type it; \xNN is a byte
  *   kill:NUMBER  send that signal to COMMAND
  *   raw, cooked  the terminal's line editing must be off, on
+ *   size:ROWSxCOLUMNS
+ *                that is the terminal's size from now on
+ *   patience:S   steps may take so long from now on
  *   pause:MS     do nothing so long; the terminal takes no more output
  *   stalled      look no more, until the terminal is full and has taken no
  *                output for a second
@@ -37,8 +40,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-#define PATIENCE_MS 30000
-#define FAILED	    99
+#define FAILED 99
 
 struct session {
 	int fd, slave;
@@ -48,6 +50,8 @@ struct session {
 	char shown[1 << 20]; /* since the last wait */
 	size_t len;
 };
+
+static int64_t patience_ms = 30000;
 
 static int64_t now_ms(void)
 {
@@ -87,7 +91,7 @@ static bool look(struct session *s, int ms)
 
 static void do_wait(struct session *s, const char *step, const char *text)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 	char *at;
 
 	for (;;) {
@@ -105,7 +109,7 @@ static void do_wait(struct session *s, const char *step, const char *text)
 /* The command changes the mode at an unknown time. */
 static void do_mode(struct session *s, const char *step, bool raw)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 	struct termios t;
 
 	for (;;) {
@@ -121,7 +125,7 @@ static void do_mode(struct session *s, const char *step, bool raw)
 
 static void await_end(struct session *s, bool looking)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 
 	while (!s->ended && waitpid(s->pid, &s->status, WNOHANG) == 0) {
 		if (now_ms() > until)
@@ -162,7 +166,7 @@ static void do_type(struct session *s, const char *step, const char *text)
 /* What was typed may still be on its way: the number must stay. */
 static void do_queued(struct session *s, const char *step, int most)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 	int n, last = -1, looks = 0;
 
 	while (looks < STEADY_LOOKS) {
@@ -182,7 +186,7 @@ static void do_queued(struct session *s, const char *step, int most)
 
 static void do_stalled(struct session *s, const char *step)
 {
-	int64_t until = now_ms() + PATIENCE_MS, since = now_ms();
+	int64_t until = now_ms() + patience_ms, since = now_ms();
 	int n, before = 0;
 
 	while (now_ms() - since < STALLED_MS) {
@@ -213,7 +217,7 @@ static long resident_kib(pid_t pid)
 
 static void do_grown(struct session *s, const char *step, long kib)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 
 	while (resident_kib(s->pid) <= kib) {
 		if (now_ms() > until)
@@ -252,6 +256,15 @@ static void do_left(struct session *s, const char *step, const char *text)
 	fail(s, step);
 }
 
+static void do_size(struct session *s, const char *step, const char *text)
+{
+	struct winsize size = { 0 };
+
+	if (sscanf(text, "%hux%hu", &size.ws_row, &size.ws_col) != 2 ||
+	    ioctl(s->fd, TIOCSWINSZ, &size))
+		fail(s, step);
+}
+
 static const char *argument(const char *step, const char *name)
 {
 	size_t n = strlen(name);
@@ -269,6 +282,10 @@ static void do_step(struct session *s, const char *step)
 		do_type(s, step, arg);
 	else if ((arg = argument(step, "kill:")))
 		kill(s->pid, atoi(arg));
+	else if ((arg = argument(step, "size:")))
+		do_size(s, step, arg);
+	else if ((arg = argument(step, "patience:")))
+		patience_ms = atoll(arg) * 1000;
 	else if ((arg = argument(step, "pause:")))
 		usleep((useconds_t)atoi(arg) * 1000);
 	else if (!strcmp(step, "raw") || !strcmp(step, "cooked"))
