@@ -315,6 +315,8 @@ static int boot_and_judge(struct run *r, struct err *e)
 	if (!rc) {
 		show_kernel(r);
 		warn_about_root(r);
+		guest_name_trace(&r->guest,
+				 boot_protocols[r->boot.plan.chosen].loads_elf);
 		/* From here on the file may be cut short or overwritten. */
 		image_close_file(&r->img);
 		run_files_close_inputs(&r->files);

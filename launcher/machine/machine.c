@@ -300,11 +300,27 @@ static void on_msr(void *ctx, uint32_t index, bool write)
 	bus_access(&t->m->msrs, index, value, sizeof(value), write);
 }
 
+/* So that the rest of the line fits, too. */
+#define TRACE_NAME 64
+
 static void on_exit_of(void *ctx, enum vcpu_exit why)
 {
 	const struct vcpu_thread *t = ctx;
+	struct machine *m = t->m;
+	char name[TRACE_NAME] = "";
+	struct vcpu_where w;
 
-	trace_line(t->m->trace, "vcpu %u exit %s", t->id, vcpu_exit_names[why]);
+	vcpu_where(&m->vcpus[t->id], &m->gm, &w);
+	if (!w.known) {
+		trace_line(m->trace, "vcpu %u exit %s", t->id,
+			   vcpu_exit_names[why]);
+		return;
+	}
+	if (m->namer.name)
+		m->namer.name(m->namer.ctx, &w, name, sizeof(name));
+	trace_line(m->trace, "vcpu %u exit %s at 0x%llx%s%s", t->id,
+		   vcpu_exit_names[why], (unsigned long long)w.rip,
+		   name[0] ? " " : "", name);
 }
 
 static bool on_trap(void *ctx, const struct vcpu_trap *trap)

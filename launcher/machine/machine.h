@@ -23,6 +23,14 @@
 #include "vm/pause.h"
 #include "vm/vcpu.h"
 
+/* Writes the name of a vCPU's place, clean, to @buf; false if it has none.
+ * Called on any vCPU's thread. */
+struct place_namer {
+	bool (*name)(void *ctx, const struct vcpu_where *w, char *buf,
+		     size_t size);
+	void *ctx;
+};
+
 /* A created device; NULL: it is inside KVM, or not created yet. */
 struct device {
 	void *state;
@@ -43,6 +51,8 @@ struct machine {
 	unsigned started; /* running threads */
 	struct outcome_latch *latch;
 	struct trace *trace; /* NULL: none; set before machine_connect() */
+	struct place_namer
+		namer; /* for the trace; set before machine_start() */
 	struct pause pause;
 	struct vcpu_debugger debugger; /* set before machine_start() */
 	struct stuck stuck; /* detects a guest that has halted for good */

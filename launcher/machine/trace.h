@@ -4,7 +4,8 @@
  *
  *   0.012345678 vcpu 0 pio out 0x3f8 1 0x41      port, bytes, value
  *   0.012345678 vcpu 0 mmio read 0xd0000000 4 0x74726976
- *   0.012345678 vcpu 0 exit pio                  see enum vcpu_exit
+ *   0.012345678 vcpu 0 exit pio at 0xffffffff81000012 io_serial_out+0x12
+ *                                                enum vcpu_exit, rip, its name
  *   0.012345678 irq 4 raise                      GSI; or "lower"
  *
  * Times are seconds since the launcher was started. Lines gather in a buffer of

@@ -288,6 +288,15 @@ const struct kallsyms *symbols_own(struct symbols *s)
 	return s->own.count ? &s->own : NULL;
 }
 
+bool symbols_prepare(struct symbols *s, bool in_place)
+{
+	if (s->moved || !s->kernel)
+		return false;
+	if (s->map.bytes.len || s->table.entries.len)
+		return true;
+	return in_place && symbols_own(s);
+}
+
 static bool look_up(struct symbols *s, const struct symbols_addr *addr)
 {
 	if (s->map.bytes.len)

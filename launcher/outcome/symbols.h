@@ -95,6 +95,13 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w);
 
 /*
+ * Read now what symbols_name() would read when first called, out of a guest that
+ * has not run yet. @in_place: the launcher has put the kernel where it runs.
+ * False if there are no names before the guest has stopped.
+ */
+bool symbols_prepare(struct symbols *s, bool in_place);
+
+/*
  * The link-time address of @vaddr, which is one of the running kernel, and the
  * reverse. Every address that goes to names or segments, or comes from there,
  * goes through these two.

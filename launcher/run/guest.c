@@ -2,8 +2,10 @@
 #include "run/guest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "boot/cmdline.h"
@@ -11,6 +13,7 @@
 void guest_init(struct guest *g)
 {
 	g->latch.wake_fd = -1;
+	g->names_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	g->console.wake_fd = g->log.wake_fd = g->log_fd = -1;
 	g->m = (struct machine)MACHINE_EMPTY;
 	g->terminal = (struct terminal)TERMINAL_EMPTY;
@@ -156,6 +159,27 @@ int guest_connect(struct guest *g, struct kvm *kvm, struct err *e)
 	if (!rc)
 		milestone_reach(&g->times, MILESTONE_CONNECTED);
 	return rc;
+}
+
+static bool name_place(void *guest, const struct vcpu_where *w, char *buf,
+		       size_t size)
+{
+	struct guest *g = guest;
+	const char *name;
+
+	pthread_mutex_lock(&g->names_lock);
+	name = symbols_name(&g->symbols, w);
+	snprintf(buf, size, "%s", name ? name : "");
+	pthread_mutex_unlock(&g->names_lock);
+	clean_text(buf);
+	return buf[0];
+}
+
+void guest_name_trace(struct guest *g, bool in_place)
+{
+	if (trace_wants(&g->trace, TRACE_EXITS) &&
+	    symbols_prepare(&g->symbols, in_place))
+		g->m.namer = (struct place_namer){ name_place, g };
 }
 
 int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e)

@@ -6,7 +6,9 @@
 #ifndef RUN_GUEST_H
 #define RUN_GUEST_H
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "debug/debugger.h"
 #include "machine/machine.h"
@@ -28,6 +30,7 @@ struct guest {
 	struct terminal terminal; /* opened before guest_run(), or empty */
 	struct session session;
 	struct symbols symbols;
+	pthread_mutex_t names_lock; /* covers it while vCPUs run */
 	struct autopsy autopsy;	  /* of the stopped guest; after guest_run() */
 	struct trace trace;	  /* --trace; to be opened after guest_open() */
 	struct debugger debugger; /* --gdb; opened before guest_open() */
@@ -64,6 +67,12 @@ uint64_t guest_deadline(uint64_t timeout_ns);
 
 /* KVM, vCPUs and devices; @kvm as machine_connect() has it. */
 int guest_connect(struct guest *g, struct kvm *kvm, struct err *e);
+
+/*
+ * Name places in the trace, if it has any. Before guest_run(), once g->symbols
+ * is filled in. @in_place: as for symbols_prepare().
+ */
+void guest_name_trace(struct guest *g, bool in_place);
 
 /* Start it, serve it until it has ended, and stop it. */
 int guest_run(struct guest *g, const struct cpu_entry *entry, struct err *e);
