@@ -27,10 +27,10 @@ SUPPORT_SRCS := $(sort $(wildcard tests/support/*.c))
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 # The suites that start threads: these run under ThreadSanitizer, too.
-UNIT_THREADS := bus console containers crew debugger early fs_threads guest loop \
-	outcome pause prefault session signals thread trace virtio_balloon \
-	virtio_blk virtio_core virtio_fs virtio_pci virtio_ports virtio_rng \
-	virtio_vsock
+UNIT_THREADS := bus console containers crew debugger early fs_threads \
+	guest loop outcome pause prefault session signals thread trace \
+	virtio_balloon virtio_blk virtio_core virtio_fs virtio_pci \
+	virtio_ports virtio_rng virtio_vsock
 
 UNIT_REL  := $(UNIT_SRCS:%.c=build/rel/%)
 UNIT_SAN  := $(UNIT_SRCS:%.c=build/san/%)

@@ -40,8 +40,8 @@
  * at a time, without a lock; so do the loop's callbacks for other files that
  * the device watches. Device state that only these use needs no lock.
  * write_config() is the exception: it runs on a vCPU thread. A device with
- * threads of its own (virtio_setup.threads) has its doorbells and serve() there,
- * on several at a time; serve() may then wait for host I/O after
+ * threads of its own (virtio_setup.threads) has its doorbells and serve()
+ * there, on several at a time; serve() may then wait for host I/O after
  * virtio_may_wait().
  *
  * Locks: virtio.lock covers everything in struct virtio and in its transport.
