@@ -320,6 +320,7 @@ help:
 	@echo 'fuzz         the fuzzers for long (FUZZ_LONG=-max_total_time=SECONDS)'
 	@echo 'fuzz-gain    what mutation that knows the structure of inputs is worth'
 	@echo 'faults       every allocation and system call fails once in turn'
+	@echo 'sandbox-coverage  what the sandbox allows and no test needs'
 	@echo 'long         10,000 boots, which must gain no memory or descriptors'
 	@echo 'kaslr        the small kernel at 1000 random places'
 	@echo 'bench        load times and memory as ratios, boot in instructions'

@@ -100,8 +100,8 @@ FUZZ_CORPUS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/launcher/corpus
 # What tests/fuzz/mutate.h is worth: coverage with it and without.
 .PHONY: fuzz-gain
 fuzz-gain: $(FUZZ_NEEDS)
-	@tests/fuzz/gain 5000 $(addprefix build/fuzz/tests/fuzz/fuzz_,virtio \
-		blk fs gdb image kernel_elf)
+	@tests/fuzz/gain 5000 $(addprefix build/fuzz/tests/fuzz/fuzz_,virtio fs \
+		gdb image kernel_elf)
 
 fuzz: $(FUZZ_NEEDS)
 	@FUZZ_CORPUS='$(FUZZ_CORPUS)' tests/fuzz/run '$(FUZZ_LONG)' $(FUZZERS)
@@ -153,6 +153,11 @@ check-guest: needs-guest
 .PHONY: kaslr
 kaslr: needs-guest
 	@tests/guest/run kaslr
+
+# Entries of launcher/sandbox/rules.h that no run of these needs; by strace.
+.PHONY: sandbox-coverage
+sandbox-coverage: needs-guest
+	@scripts/sandbox/coverage
 
 # 10,000 boots by one process, which must not gain anything: an hour or more.
 # BOOTS=N makes it fewer.

@@ -13,7 +13,6 @@
  * sectors on the disk or just past its end, large ones are far outside.
  */
 #include "fuzz/fuzz.h"
-#include "fuzz/mutate.h"
 #include "dev/virtio/blk.h"
 
 #include <errno.h>
@@ -186,32 +185,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	disk_close(&disk);
 	close(fd);
 	return 0;
-}
-
-/* See the head of this file. */
-static const uint32_t sectors[] = { 0,		 1,   SECTORS - 1, SECTORS,
-				    SECTORS + 1, 199, 200,	   255 };
-static const uint32_t counts[] = { 0,	    1,		 2, SECTORS - 1,
-				   SECTORS, SECTORS + 1, 47 };
-static const uint32_t cuts[] = { 0, 1, 2, 72, 73, 74, 253, 254, 255 };
-static const struct fuzz_field request_fields[] = {
-	FUZZ_VALUES(1, sectors),
-	FUZZ_VALUES(1, counts),
-	{ .width = 1 },
-	FUZZ_VALUES(1, cuts),
-};
-static const struct fuzz_kind a_request = { request_fields, 4, false };
-static const uint32_t every_type[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
-static const struct fuzz_field types_field = FUZZ_VALUES(1, every_type);
-static const struct fuzz_table requests = { &a_request, 1, &types_field, NULL,
-					    0 };
-static const struct fuzz_grammar grammar = FUZZ_TABLE(1, &requests);
-
-size_t LLVMFuzzerCustomMutator(uint8_t *input, size_t size, size_t max,
-			       unsigned seed)
-{
-	return fuzz_is_plain(seed) ? LLVMFuzzerMutate(input, size, max)
-				   : fuzz_mutate(&grammar, input, size, max);
 }
 
 void fuzz_seeds(void)
