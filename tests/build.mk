@@ -199,8 +199,8 @@ check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
 	@tests/box/autopsy
 
-# Shared folders with each kernel, as root and as a user: too long for check-box.
-# tests/box/shares alone is the short form.
+# Shared folders with each kernel, as root and as a user: too long for
+# check-box. tests/box/shares alone is the short form.
 .PHONY: check-shares
 check-shares: needs-box
 	@tests/box/shares --all
