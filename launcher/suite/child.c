@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,16 +150,11 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 
 static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 {
-	const struct rlimit limit = { CHILD_FILE_MAX, CHILD_FILE_MAX };
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Has the parent already ended? */
 	if (getppid() != parent)
 		_exit(JUDGE_NOT_STARTED);
 	setpgid(0, 0);
-	/* A write beyond the limit is an error, not a signal. */
-	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &limit);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	/* A disk's snapshot must not go anywhere else either. */
 	if (s->temp)
@@ -173,13 +167,13 @@ static void become(const struct start *s, pid_t parent, const sigset_t *mask)
 	_exit(JUDGE_NOT_STARTED);
 }
 
-/* A new stream to read the file @fd from its start. */
+/* A new stream to read the file @fd from its start, and to cut it. */
 static FILE *reader_of(int fd)
 {
 	char self[64];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	return fopen(self, "re");
+	return fopen(self, "r+e");
 }
 
 static int open_readers(struct child *c, const struct start *s,
@@ -315,6 +309,31 @@ void child_kill(const struct child *c, int sig)
 {
 	if (c->pid)
 		kill(-c->pid, sig);
+}
+
+static bool is_flooded(FILE *f)
+{
+	struct stat st;
+
+	return !fstat(fileno(f), &st) && (uint64_t)st.st_size > CHILD_FILE_MAX;
+}
+
+bool child_floods(const struct child *c)
+{
+	return is_flooded(c->console) || is_flooded(c->errors);
+}
+
+static void cut(FILE *f)
+{
+	/* If that fails, it stays as long as it is. */
+	if (is_flooded(f))
+		(void)!ftruncate(fileno(f), CHILD_FILE_MAX);
+}
+
+void child_cut_files(const struct child *c)
+{
+	cut(c->console);
+	cut(c->errors);
 }
 
 void child_release(struct child *c)

@@ -14,7 +14,8 @@
 
 #include "suite/result.h"
 
-/* The limit of a guest's console output. */
+/* The limit of a guest's console output. Not a limit of the process: that would
+ * be one of its disks and shared folders, too. */
 #define CHILD_FILE_MAX (UINT64_C(16) << 20)
 
 /* How long a run may go on after its own time limit. */
@@ -29,6 +30,7 @@ struct child {
 	FILE *console, *errors; /* to read what it wrote */
 	uint64_t deadline_ns;	/* when it is asked to end, and then killed */
 	bool told;
+	bool floods; /* it was killed for its output */
 };
 
 /* Start case @which. @mask: the signals blocked in it, as before the suite.
@@ -52,6 +54,12 @@ void child_remove_files(const struct suite_run *r, size_t which);
 
 /* Whether it has ended; *@status as waitpid() gives it. */
 bool child_ended(struct child *c, int *status);
+
+/* Whether it wrote more than CHILD_FILE_MAX bytes to its stdout or stderr. */
+bool child_floods(const struct child *c);
+
+/* Keep no more than that; after it has ended. */
+void child_cut_files(const struct child *c);
 
 /* To the whole group. */
 void child_kill(const struct child *c, int sig);

@@ -2,6 +2,7 @@
 #include "suite/schedule.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "suite/judge.h"
 
 /* The interval of ticks. */
-#define TICK_NS UINT64_C(1000000000)
+#define TICK_NS UINT64_C(250000000)
 
 static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -161,14 +162,18 @@ static bool try_again(struct schedule *s, struct result *res)
 	       res->attempts <= s->r->retries && !s->r->signal;
 }
 
-/* End the cases that exceed their time limits. */
-static void enforce_deadlines(struct schedule *s)
+/* End the cases that exceed their time limits, or fill the disk. */
+static void enforce_limits(struct schedule *s)
 {
 	uint64_t now = clock_ns();
 
 	for (unsigned long n = 0; n < s->r->jobs; n++) {
 		struct child *c = &s->children[n];
 
+		if (c->pid && !c->floods && child_floods(c)) {
+			c->floods = true;
+			child_kill(c, SIGKILL);
+		}
 		if (!c->pid || now < c->deadline_ns)
 			continue;
 		child_kill(c, c->told ? SIGKILL : SIGTERM);
@@ -181,7 +186,7 @@ static void end_children(struct schedule *s)
 {
 	for (unsigned long n = 0; n < s->r->jobs; n++)
 		s->children[n].deadline_ns = 0;
-	enforce_deadlines(s);
+	enforce_limits(s);
 }
 
 static void read_signals(struct schedule *s)
@@ -204,7 +209,7 @@ static bool attend(void *schedule)
 	struct schedule *s = schedule;
 
 	read_signals(s);
-	enforce_deadlines(s);
+	enforce_limits(s);
 	return s->r->signal || s->r->broken;
 }
 
@@ -235,10 +240,11 @@ static int on_end(struct schedule *s, struct child *c, int status,
 	const struct suite_case *sc = &s->r->s->cases[c->which];
 	struct result *res = &s->r->results[c->which];
 	size_t which = c->which;
-	bool hung = c->told;
+	bool hung = c->told, floods = child_floods(c);
 
 	free(res->tail);
 	res->tail = NULL;
+	child_cut_files(c);
 	judge_child(s, c, status, res);
 	child_release(c);
 	s->running--;
@@ -252,6 +258,11 @@ static int on_end(struct schedule *s, struct child *c, int status,
 			 "it did not end by itself within its time limit of "
 			 "%.3f s and %.0f s more",
 			 (double)sc->timeout_ns / 1e9, CHILD_GRACE_NS / 1e9);
+	if (floods)
+		judge_as(res, CASE_FAIL,
+			 "it wrote more than %" PRIu64 " MiB to the console or "
+			 "to standard error",
+			 CHILD_FILE_MAX >> 20);
 	if (!try_again(s, res))
 		return conclude(s, which, e);
 	snprintf(res->earlier, sizeof(res->earlier), "%s: %.*s",
@@ -293,7 +304,7 @@ static void go_on(void *ctx)
 	struct err ignored;
 	int rc = reap(s, s->abandons ? &ignored : s->e);
 
-	enforce_deadlines(s);
+	enforce_limits(s);
 	if (s->abandons)
 		rc = 0;
 	else if (!rc)
