@@ -252,6 +252,30 @@ START_TEST(relocs__are_not_seen_in_other_bytes)
 }
 END_TEST
 
+/* A long list: wherever one of its words begins too early, it is refused. */
+START_TEST(relocs__are_checked_at_every_entry)
+{
+	enum { N = 40 };
+
+	for (int bad = -1; bad < N; bad++) {
+		uint32_t words[N + 2] = { 0, 0 };
+		struct err e = ERR_EMPTY;
+		struct relocs r;
+		int rc;
+
+		for (int i = 0; i < N; i++)
+			words[2 + i] = AT(TEXT + 4 * (uint32_t)i) -
+				       (i && i == bad);
+		rc = find(&r, false, words, (N + 2) * 4, &e);
+		if (bad > 0)
+			assert_err(rc, -EINVAL, &e, "does not come before");
+		else
+			assert_ok(rc, &e);
+		ck_assert_uint_eq(r.n32, bad > 0 ? 0 : N);
+	}
+}
+END_TEST
+
 START_TEST(relocs__overlapping_segments_are_one_place)
 {
 	static const uint32_t words[] = { 0, AT(TEXT + 0x17ff), 0,
@@ -411,6 +435,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, relocs__none_is_no_error);
 	tcase_add_test(t, relocs__point_into_segments);
 	tcase_add_test(t, relocs__are_not_seen_in_other_bytes);
+	tcase_add_test(t, relocs__are_checked_at_every_entry);
 	tcase_add_test(t, relocs__overlapping_segments_are_one_place);
 	tcase_add_test(t, relocs__move_every_word_once);
 	tcase_add_test(t, relocs__move_a_32_bit_kernel);
