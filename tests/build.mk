@@ -205,8 +205,8 @@ check-autopsy: needs-box
 check-shares: needs-box
 	@tests/box/shares --all
 
-# Commands in guests: users, roots, terminals, signals, suites. check-box has the
-# first of them.
+# Commands in guests: users, roots, terminals, signals, suites. check-box has
+# the first of them.
 .PHONY: check-exec
 check-exec: needs-box
 	@tests/box/exec --all
