@@ -69,8 +69,8 @@ static bool is_ext(struct bytes head)
 }
 
 /* clang-format off */
-/* Kernels first: their magic is longest, or at the most specific place. An ELF is
- * not looked up here: it may hold any bytes behind its header. */
+/* Kernels first: their magic is longest, or at the most specific place. An ELF
+ * is not looked up here: it may hold any bytes behind its header. */
 static const struct kind kinds[] = {
 	{ 0x38, 4, "ARM\x64", "a Linux kernel for arm64 (an Image)", NULL, NULL },
 	{ 0x38, 4, "RSC\x05", "a Linux kernel for RISC-V (an Image)", NULL, NULL },

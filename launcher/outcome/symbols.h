@@ -95,9 +95,9 @@ bool symbols_find(const struct symbols *s, const struct vcpu_where *w,
 const char *symbols_name(struct symbols *s, const struct vcpu_where *w);
 
 /*
- * Read now what symbols_name() would read when first called, out of a guest that
- * has not run yet. @in_place: the launcher has put the kernel where it runs.
- * False if there are no names before the guest has stopped.
+ * Read now what symbols_name() would read when first called, out of a guest
+ * that has not run yet. @in_place: the launcher has put the kernel where it
+ * runs. False if there are no names before the guest has stopped.
  */
 bool symbols_prepare(struct symbols *s, bool in_place);
 

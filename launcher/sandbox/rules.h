@@ -13,12 +13,12 @@
  *                                           process goes on
  *   IOCTL(request, roles)                   ioctl() with this request
  *
- * scripts/sandbox/coverage prints the entries that no test needs. What is left of
- * those stands here for another version or state of a library (the time, random
- * numbers and locks are often had without a call), for stock guests (shares, the
- * offloads of TAP interfaces), for KVMs that need a request that this host's does
- * not, or because a call belongs to one that tests make (reads and writes of every
- * form). A call that no code of the launcher or its libraries makes has no entry.
+ * scripts/sandbox/coverage prints the entries that no test needs. Those that
+ * are kept are for other versions or states of a library (which often get the
+ * time, random numbers and locks without a call), for stock guests (shares,
+ * offloads of TAP interfaces), for a KVM that needs a request which this host's
+ * does not, or for another form of a call that tests make (reads and writes). A
+ * call that neither the launcher nor its libraries make has no entry.
  *
  * A comment "--- NAME:" begins a group. launcher.1, SECURITY, lists the groups
  * that each role has, and the calls of each group; a test compares both.

@@ -62,8 +62,8 @@ void fuzz_put(uint8_t *p, unsigned width, uint64_t value)
 
 /* ---- inputs of records */
 
-/* Put @n bytes at @off in the place of @old; the new size, or @size if that would
- * be more than @max. */
+/* Put @n bytes at @off in the place of @old; the new size, or @size if that
+ * would be more than @max. */
 static size_t splice(uint8_t *data, size_t size, size_t max, size_t off,
 		     size_t old, const uint8_t *with, size_t n)
 {

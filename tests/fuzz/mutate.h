@@ -3,10 +3,11 @@
  * Mutation that knows the structure of an input.
  *
  * libFuzzer changes bytes. Most such changes break a length, a checksum or the
- * boundary of a record, and the target then sees only its first check. A target
- * that defines LLVMFuzzerCustomMutator() calls these instead: inputs are records
- * that are inserted, removed, repeated and changed as a whole, fields get numbers
- * that matter, and what depends on the change is repaired. One change in eight
+ * boundary of a record, and then the target gets no further than its first
+ * check. A target that defines LLVMFuzzerCustomMutator() calls these instead:
+ * inputs are records that are inserted, removed, repeated and changed as a
+ * whole, fields get numbers that matter, and what depends on the change is
+ * repaired. One change in eight
  * is libFuzzer's own, so that broken structure is tried as well.
  *
  * With $FUZZ_PLAIN set, all changes are libFuzzer's: for comparison.
@@ -106,8 +107,8 @@ struct fuzz_place {
 	uint8_t width;
 };
 
-/* Change one of the fields at @p that lie in the @len bytes there. @size: of the
- * file. */
+/* Change one of the fields at @p that lie in the @len bytes there. @size: of
+ * the file. */
 void fuzz_change_place(const struct fuzz_place *places, size_t count,
 		       uint8_t *p, size_t len, size_t size);
 

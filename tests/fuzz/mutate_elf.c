@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Changes to a kernel's ELF, of 32 and of 64 bits: a field of the ELF header, of
- * a program header or of a section header; or a note, after which the sizes in it
- * and that of its segment are right, and longer notes have moved to the end of
- * the file.
+ * Changes to a kernel's ELF, of 32 and of 64 bits: a field of the ELF header,
+ * of a program header or of a section header; or a note, after which the sizes
+ * in it and that of its segment are right, and longer notes have moved to the
+ * end of the file.
  *
  * Spec: System V ABI, chapters 4 and 5.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What operations that read and operations that write have in common: how files
- * are opened for the guest, and what it is told of them.
+ * are opened for the guest, and what the answers say about them.
  */
 #ifndef DEV_FS_ANSWERS_H
 #define DEV_FS_ANSWERS_H
