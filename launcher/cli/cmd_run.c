@@ -386,21 +386,16 @@ static int run_begun(struct run *r, struct err *e)
 	return status;
 }
 
-/* Most of it are buffers that few runs use, and whose pages stay untouched. */
 int run_image(const struct options *o, const struct run_way *way, struct err *e)
 {
-	/* The only one of this process. The sandbox's watcher may look at it
-	 * until the end, so it is not freed. */
-	static struct run *r;
+	/* The only one of this process, and not on the stack: it is all zeros
+	 * without being written to. Most of it are buffers that few runs use,
+	 * whose pages stay untouched. */
+	static struct run r;
 
-	r = calloc(1, sizeof(*r));
-	if (!r) {
-		err_set(e, ENOMEM, "no memory for a run");
-		return way ? way->failed : STATUS_FAILED;
-	}
-	r->o = o;
-	r->way = way;
-	return run_begun(r, e);
+	r.o = o;
+	r.way = way;
+	return run_begun(&r, e);
 }
 
 int cmd_run(const struct options *o, struct err *e)

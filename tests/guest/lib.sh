@@ -14,7 +14,7 @@ set -u
 : "${helpers:?}"
 
 # Longer than any run takes on a slow KVM of a busy machine.
-patience=${GUEST_PATIENCE:-90}
+patience=${GUEST_PATIENCE:-300}
 
 passed=0 failed=0 skipped=0
 out=$work/out err=$work/err
