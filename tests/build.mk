@@ -173,11 +173,11 @@ check-image: needs-image
 
 # Stock kernels on a hardware-style KVM; tests/box/run NAME for one case.
 .PHONY: check-box
-# What takes longest comes first.
+# One after another: guests with several CPUs lose time when boxes share ours.
 BOX_SUITES := run debian shares exec disks streams consoles gdb kallsyms selftest
 
 check-box: needs-box
-	@tests/support/suites -j 2 $(BOX_SUITES:%=tests/box/%) \
+	@tests/support/suites -j 1 $(BOX_SUITES:%=tests/box/%) \
 		'tests/box/autopsy --short'
 
 # Debian with each kernel, transport and number of CPUs: too long for check-box,
