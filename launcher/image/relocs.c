@@ -464,36 +464,41 @@ static inline void fetch(struct target t, const uint8_t *p)
 	__builtin_prefetch((void *)((uintptr_t)t.memory + offset_of(t, p)), 1);
 }
 
-/* Add to the words of @n entries. Returns the first entry whose word is outside
- * of the memory, or NULL. */
-static const uint8_t *move_64(struct target t, const uint8_t *p, size_t n,
-			      uint64_t add)
+/*
+ * Add to the words of @n entries. Returns the first entry whose word is outside
+ * of the memory, or NULL. A function for each @width is made of it.
+ */
+static inline __attribute__((always_inline)) const uint8_t *move(
+	struct target t, const uint8_t *p, size_t n, uint64_t add,
+	unsigned width)
 {
 	for (; n; n--, p += ENTRY_SIZE) {
 		uint64_t off = offset_of(t, p);
+		uint8_t *word;
 
 		if (n > AHEAD)
 			fetch(t, p + AHEAD * ENTRY_SIZE);
-		if (off > t.len || t.len - off < WIDTH_64)
+		if (off > t.len || t.len - off < width)
 			return p;
-		put64(t.memory + off, 0, get64(t.memory, off) + add);
+		word = t.memory + off;
+		if (width == WIDTH_64)
+			put64(word, 0, get64(word, 0) + add);
+		else
+			put32(word, 0, get32(word, 0) + (uint32_t)add);
 	}
 	return NULL;
+}
+
+static const uint8_t *move_64(struct target t, const uint8_t *p, size_t n,
+			      uint64_t add)
+{
+	return move(t, p, n, add, WIDTH_64);
 }
 
 static const uint8_t *move_32(struct target t, const uint8_t *p, size_t n,
 			      uint64_t add)
 {
-	for (; n; n--, p += ENTRY_SIZE) {
-		uint64_t off = offset_of(t, p);
-
-		if (n > AHEAD)
-			fetch(t, p + AHEAD * ENTRY_SIZE);
-		if (off > t.len || t.len - off < WIDTH_32)
-			return p;
-		put32(t.memory + off, 0, get32(t.memory, off) + (uint32_t)add);
-	}
-	return NULL;
+	return move(t, p, n, add, WIDTH_32);
 }
 
 int relocs_apply(const struct reloc_lists *l, uint8_t *memory, uint64_t low,
