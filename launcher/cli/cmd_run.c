@@ -343,12 +343,18 @@ static int check_sandbox(struct run *r, int status, struct err *e)
 	return r->way ? r->way->failed : STATUS_SANDBOX;
 }
 
-static int run_begun(struct run *r, struct err *e)
+int run_image(const struct options *o, const struct run_way *way, struct err *e)
 {
-	const struct options *o = r->o;
-	int status = run_failed(r);
-	int rc;
+	/* The only one of this process, and not on the stack: it is all zeros
+	 * without being written to. Most of it are buffers that few runs use,
+	 * whose pages stay untouched. */
+	static struct run only;
+	struct run *r = &only;
+	int status, rc;
 
+	r->o = o;
+	r->way = way;
+	status = run_failed(r);
 	guest_init(&r->guest);
 	run_files_init(&r->files);
 	r->guest.dump.fd = -1;
@@ -384,18 +390,6 @@ static int run_begun(struct run *r, struct err *e)
 	if (r->guest.dump.fd >= 0)
 		close(r->guest.dump.fd);
 	return status;
-}
-
-int run_image(const struct options *o, const struct run_way *way, struct err *e)
-{
-	/* The only one of this process, and not on the stack: it is all zeros
-	 * without being written to. Most of it are buffers that few runs use,
-	 * whose pages stay untouched. */
-	static struct run r;
-
-	r.o = o;
-	r.way = way;
-	return run_begun(&r, e);
 }
 
 int cmd_run(const struct options *o, struct err *e)
