@@ -60,8 +60,8 @@ int device_request_add(struct device_request *list, size_t *count, size_t max,
 			continue;
 		if (o && o->join)
 			return o->join(list[i].config, r->config, e);
-		if (o && o->check_with)
-			rc = o->check_with(r->config, list[i].config, e);
+		if (o && o->agree)
+			rc = o->agree(r->config, list[i].config, e);
 	}
 	if (rc)
 		return rc;

@@ -124,9 +124,9 @@ struct device_option {
 	size_t config_size;
 	/* Check the keys against each other. NULL: no check. */
 	int (*check)(const void *config, struct err *e);
-	/* Check it against that of an earlier device of this type; it may
-	 * become one that goes together with it. NULL: any two do. */
-	int (*check_with)(void *config, const void *earlier, struct err *e);
+	/* Make it go together with that of an earlier device of this type,
+	 * which may change it, or refuse it. NULL: any two do. */
+	int (*agree)(void *config, const void *earlier, struct err *e);
 	/*
 	 * The option was given again: add @more to @config, whose device serves
 	 * both. On success @more belongs to @config, and close() frees it.

@@ -446,7 +446,7 @@ static const char *id_of(const struct virtio_blk_config *c)
 
 /* Files may have the same name, but an id that was chosen is to find one
  * disk. */
-static int blk_check_with(void *config, const void *earlier, struct err *e)
+static int blk_agree(void *config, const void *earlier, struct err *e)
 {
 	const struct virtio_blk_config *c = config, *other = earlier;
 
@@ -478,7 +478,7 @@ static const struct device_option blk_option = {
 		      .count = sizeof(blk_keys) / sizeof(*blk_keys) },
 	.config_size = sizeof(struct virtio_blk_config),
 	.check = blk_check,
-	.check_with = blk_check_with,
+	.agree = blk_agree,
 	.open = blk_open,
 	.close = blk_close,
 };

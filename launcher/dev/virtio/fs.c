@@ -222,7 +222,7 @@ static int fs_check(const void *config, struct err *e)
 	return 0;
 }
 
-static int fs_check_with(void *config, const void *earlier, struct err *e)
+static int fs_agree(void *config, const void *earlier, struct err *e)
 {
 	const struct virtio_fs_config *c = config, *other = earlier;
 	size_t len, other_len;
@@ -280,7 +280,7 @@ static const struct device_option fs_option = {
 		      .count = sizeof(fs_keys) / sizeof(*fs_keys) },
 	.config_size = sizeof(struct virtio_fs_config),
 	.check = fs_check,
-	.check_with = fs_check_with,
+	.agree = fs_agree,
 	.open = fs_open_folder,
 	.opened_as_user = true,
 	.close = fs_close_folder,

@@ -542,7 +542,7 @@ static int net_check(const void *config, struct err *e)
 	return rc ?: check_forwards(c, e);
 }
 
-static int net_check_with(void *config, const void *earlier, struct err *e)
+static int net_agree(void *config, const void *earlier, struct err *e)
 {
 	const struct virtio_net_config *other = earlier;
 	struct virtio_net_config *c = config;
@@ -716,7 +716,7 @@ static const struct device_option net_option = {
 		      .count = sizeof(net_keys) / sizeof(*net_keys) },
 	.config_size = sizeof(struct virtio_net_config),
 	.check = net_check,
-	.check_with = net_check_with,
+	.agree = net_agree,
 	.identify = net_identify,
 	.open = net_open,
 	.forward = net_forward_at,
