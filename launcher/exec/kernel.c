@@ -30,8 +30,8 @@ int exec_kernel_default(char path[PATH_MAX], struct err *e)
 			return 0;
 	}
 	return err_set(e, ENOENT,
-		       "there is no image of the running kernel %s in /boot or "
-		       "/lib/modules/%s: name one with --kernel",
+		       "no image of the running kernel %s was found in /boot "
+		       "or /lib/modules/%s: name one with --kernel",
 		       u.release, u.release);
 }
 
