@@ -197,20 +197,12 @@ static int open_all(struct run *r, struct err *e)
 	return rc ? err_prefix(e, rc, "--keep-free") : 0;
 }
 
-/* Open the image and make a guest for it. */
-static int read_all(struct run *r, struct err *e)
+/* The image, and the kernel's command line, which may come from it. */
+static int read_image(struct run *r, struct err *e)
 {
 	const struct options *o = r->o;
-	const struct machine_config config = options_machine(o);
-	int rc;
+	int rc = image_read(&r->img, &r->files.image, e);
 
-	rc = prepare_dialogue(r, e);
-	step_begin(&r->early.step, "reading the symbols");
-	if (!rc && o->symbols)
-		rc = read_symbols(r, e);
-	step_begin(&r->early.step, "reading the image");
-	if (!rc)
-		rc = image_read(&r->img, &r->files.image, e);
 	if (rc)
 		return rc;
 	milestone_reach(&r->guest.times, MILESTONE_OPENED);
@@ -224,30 +216,39 @@ static int read_all(struct run *r, struct err *e)
 	if (rc)
 		return err_prefix(e, rc, "%s", o->image);
 	r->guest.cmdline = r->cmdline;
-	if (o->gdb) {
-		step_begin(&r->early.step,
-			   "trying what KVM can do for a debugger");
-		rc = debugger_probe(&r->guest.debugger, e);
-	}
-	if (rc)
-		return rc;
-	step_begin(&r->early.step, "making the machine");
-	if (r->way) {
-		r->guest.log_apart = r->way->has_terminal;
-		r->guest.log_fd = r->way->log_fd;
-		r->guest.pass = (struct session_pass){ r->way->pass,
-						       r->way->ctx };
-	}
+	return 0;
+}
+
+/* What another command than `run` does with its guest's console and log. */
+static void set_way(struct run *r)
+{
+	const struct run_way *way = r->way;
+
+	r->guest.log_apart = way->has_terminal;
+	r->guest.log_fd = way->log_fd;
+	r->guest.pass = (struct session_pass){ way->pass, way->ctx };
+}
+
+/* Make a guest without a kernel. */
+static int open_guest(struct run *r, struct err *e)
+{
+	const struct options *o = r->o;
+	const struct machine_config config = options_machine(o);
+	struct session *s = &r->guest.session;
+	int rc;
+
+	if (r->way)
+		set_way(r);
 	rc = guest_open(&r->guest, &config, o->timeout_ns, e);
 	if (!rc && r->way && !r->way->has_terminal) {
-		r->guest.session.input.fd = -1;
-		r->guest.session.output.fd = r->way->log_fd;
+		s->input.fd = -1;
+		s->output.fd = r->way->log_fd;
 	}
 	/* What a command prints is not the console. */
 	if (r->guest.log_apart)
-		r->guest.session.log.limit = o->limit_output;
+		s->log.limit = o->limit_output;
 	else
-		r->guest.session.output.limit = o->limit_output;
+		s->output.limit = o->limit_output;
 	if (!rc && o->timeline)
 		machine_map(&r->guest.m, &r->places);
 	if (rc || !o->trace_kinds)
@@ -255,6 +256,28 @@ static int read_all(struct run *r, struct err *e)
 	rc = trace_open(&r->guest.trace, o->trace_kinds, &r->files.trace,
 			o->limit_output, log_start_ns(), e);
 	return rc ? err_prefix(e, rc, "--trace") : 0;
+}
+
+/* Read what has been opened, and make a guest for it. */
+static int read_all(struct run *r, struct err *e)
+{
+	int rc = prepare_dialogue(r, e);
+
+	step_begin(&r->early.step, "reading the symbols");
+	if (!rc && r->o->symbols)
+		rc = read_symbols(r, e);
+	step_begin(&r->early.step, "reading the image");
+	if (!rc)
+		rc = read_image(r, e);
+	if (!rc && r->o->gdb) {
+		step_begin(&r->early.step,
+			   "trying what KVM can do for a debugger");
+		rc = debugger_probe(&r->guest.debugger, e);
+	}
+	if (rc)
+		return rc;
+	step_begin(&r->early.step, "making the machine");
+	return open_guest(r, e);
 }
 
 /* The kernel runs where the launcher put it, unless it decompresses itself:
