@@ -203,6 +203,9 @@ int input_measure(struct input *in, uint64_t limit, struct err *e)
 	int rc;
 
 	if (input_is_file(in)) {
+		/* It may have been filled since it was opened. */
+		if (fstat(in->fd, &in->st))
+			return err_sys(e, "%s: fstat", in->name);
 		in->size = (uint64_t)in->st.st_size;
 		return check_size(in->name, &in->st, limit, e);
 	}

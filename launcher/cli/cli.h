@@ -185,6 +185,10 @@ struct run_way {
 	bool has_terminal;
 	int log_fd; /* where that goes to; -1: nowhere */
 	int failed; /* the status if the launcher fails */
+	/* All files are open, and there is one thread. */
+	int (*opened)(void *ctx, const struct input *image, struct err *e);
+	/* Nothing has been read yet. A signal or the time limit ends this. */
+	int (*confined)(void *ctx, struct err *e);
 	/*
 	 * Change the verdict about @outcome. Returns whether it is to be said:
 	 * the run may speak for itself.

@@ -34,7 +34,6 @@
 #include "exec/reader.h"
 #include "exec/user.h"
 #include "pv/exec.h"
-#include "sandbox/sandbox.h"
 
 #define ROOT_TAG    "root"
 #define DRIVERS_ALL 16
@@ -53,8 +52,8 @@ struct exec {
 	char addresses[EXEC_NETS_MAX][ADDRESS_SIZE];
 	char gateway[ADDRESS_SIZE], dns[ADDRESS_SIZE];
 	const char *shell[2];
+	struct exec_reader reader;
 	char initramfs[32]; /* its path */
-	int initramfs_fd;
 	char *cmdline;
 	/* The output streams that are not complete. */
 	atomic_int streams_left;
@@ -354,16 +353,9 @@ static void find_nets(struct exec *x)
 
 /* ---- the initramfs and the command line */
 
+/* The reader fills it. */
 static int add_initramfs(struct exec *x, struct err *e)
 {
-	const char *wanted[DRIVERS_ALL];
-	const struct exec_reading r = {
-		.image = x->o.image,
-		.modules = x->o.modules,
-		.drivers = wanted,
-		.drivers_count = list_drivers(x, wanted),
-		.job = &x->job,
-	};
 	int rc;
 
 	if (x->o.initrd_count == INITRD_PARTS_MAX)
@@ -371,13 +363,34 @@ static int add_initramfs(struct exec *x, struct err *e)
 			       "--initrd may be given at most %d times for "
 			       "exec, which adds one",
 			       INITRD_PARTS_MAX - 1);
-	rc = exec_read(&r, &x->initramfs_fd, e);
+	rc = exec_reader_init(&x->reader, e);
 	if (rc)
 		return rc;
 	snprintf(x->initramfs, sizeof(x->initramfs), "/proc/self/fd/%d",
-		 x->initramfs_fd);
+		 x->reader.initramfs_fd);
 	x->o.initrd[x->o.initrd_count++] = x->initramfs;
 	return 0;
+}
+
+static int start_reader(void *ctx, const struct input *image, struct err *e)
+{
+	struct exec *x = ctx;
+	const char *wanted[DRIVERS_ALL];
+	const struct exec_reading r = {
+		.modules = x->o.modules,
+		.drivers = wanted,
+		.drivers_count = list_drivers(x, wanted),
+		.job = &x->job,
+	};
+
+	return exec_reader_start(&x->reader, &r, image, e);
+}
+
+static int await_reader(void *ctx, struct err *e)
+{
+	struct exec *x = ctx;
+
+	return exec_reader_await(&x->reader, e);
 }
 
 /* Writing the log takes a part of the boot's time. */
@@ -501,8 +514,7 @@ static void release(struct exec *x, size_t devices)
 		close(x->control_fd);
 	if (x->answer_fd >= 0)
 		close(x->answer_fd);
-	if (x->initramfs_fd >= 0)
-		close(x->initramfs_fd);
+	exec_reader_release(&x->reader);
 	free(x->cmdline);
 	exec_user_release(&x->user);
 }
@@ -513,6 +525,8 @@ int cmd_exec(const struct options *o, struct err *e)
 	struct run_way way = {
 		.log_fd = o->verbose ? STDERR_FILENO : -1,
 		.failed = STATUS_EXEC_FAILED,
+		.opened = start_reader,
+		.confined = await_reader,
 		.judge = judge,
 		.pass = pass_on,
 		.ctx = &x,
@@ -520,10 +534,12 @@ int cmd_exec(const struct options *o, struct err *e)
 	int status = STATUS_EXEC_FAILED;
 
 	x = (struct exec){
-		.o = *o, .initramfs_fd = -1, .control_fd = -1, .answer_fd = -1
+		.o = *o,
+		.reader = EXEC_READER_EMPTY,
+		.control_fd = -1,
+		.answer_fd = -1,
 	};
-	if (!sandbox_prepare(sandbox_mode_of(o->sandbox), e) &&
-	    !prepare(&x, e)) {
+	if (!prepare(&x, e)) {
 		way.has_terminal = x.job.tty[0];
 		status = run_image(&x.o, &way, e);
 	}

@@ -323,13 +323,22 @@ static void warn_about_root(struct run *r)
 		warn_text(words);
 }
 
+/* Wait for what is read in a process beside this one. */
+static int complete_files(struct run *r, struct err *e)
+{
+	step_begin(&r->early.step, "reading the kernel and its modules");
+	return r->way->confined(r->way->ctx, e);
+}
+
 /* Run from opening the image to the guest's end; returns the status, and its
  * sentence in @e. */
 static int boot_and_judge(struct run *r, struct err *e)
 {
 	int status = run_failed(r);
-	int rc = read_all(r, e);
+	int rc = r->way ? complete_files(r, e) : 0;
 
+	if (!rc)
+		rc = read_all(r, e);
 	if (!rc)
 		rc = prepare(r, e);
 	early_over(&r->early);
@@ -392,6 +401,8 @@ int run_image(const struct options *o, const struct run_way *way, struct err *e)
 		rc = run_take_usr1(r, e);
 	if (!rc)
 		rc = open_all(r, e);
+	if (!rc && way)
+		rc = way->opened(way->ctx, &r->files.image, e);
 	if (!rc)
 		rc = run_confine(r, e);
 	if (!rc)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/confine.h"
-#include "base/input.h"
+#include "base/identity.h"
 #include "base/log.h"
 #include "exec/kernel.h"
 
@@ -62,11 +62,11 @@ static int read_all(const struct exec_reading *r, struct input *image,
 	return rc;
 }
 
-static void be_reader(const struct exec_reading *r, struct input *image,
+static void be_reader(const struct exec_reading *r, struct input image,
 		      const int fds[FDS], pid_t launcher)
 	__attribute__((noreturn));
 
-static void be_reader(const struct exec_reading *r, struct input *image,
+static void be_reader(const struct exec_reading *r, struct input image,
 		      const int fds[FDS], pid_t launcher)
 {
 	const struct confine_file folder = {
@@ -74,19 +74,68 @@ static void be_reader(const struct exec_reading *r, struct input *image,
 	};
 	struct message m = { 0 };
 
+	keep_only(fds);
+	image.fd = FIRST_FD + IMAGE;
+	m.rc = identity_become(&m.e);
+	/* A change of the user forgets this; and as the same user, the launcher
+	 * may kill this process. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* It may have died before that. */
 	if (getppid() != launcher)
 		_exit(1);
-	keep_only(fds);
-	image->fd = FIRST_FD + IMAGE;
 	confine_process(PROCESS_READER, "reader", &folder);
-	m.rc = read_all(r, image, &m.e);
+	if (!m.rc)
+		m.rc = read_all(r, &image, &m.e);
 	(void)!write(FIRST_FD + MESSAGE, &m, sizeof(m));
 	_exit(0);
 }
 
 /* ---- the launcher */
+
+int exec_reader_init(struct exec_reader *x, struct err *e)
+{
+	*x = (struct exec_reader)EXEC_READER_EMPTY;
+	x->initramfs_fd = memfd_create("initramfs", MFD_CLOEXEC);
+	return x->initramfs_fd < 0 ? err_sys(e, "a file in memory for the "
+						"initramfs")
+				   : 0;
+}
+
+int exec_reader_start(struct exec_reader *x, const struct exec_reading *r,
+		      const struct input *image, struct err *e)
+{
+	pid_t launcher = getpid();
+	int ends[2], folder;
+
+	if (!input_is_file(image))
+		return err_set(e, EINVAL,
+			       "%s: is not a regular file, which exec needs "
+			       "to read the kernel twice",
+			       image->name);
+	if (pipe2(ends, O_CLOEXEC))
+		return err_sys(e, "a pipe");
+	/* Without it, there are no modules. */
+	folder = open(r->modules ?: MODULES_FOLDER, O_PATH | O_CLOEXEC);
+	x->pid = fork();
+	if (!x->pid) {
+		const int fds[FDS] = {
+			[IMAGE] = image->fd,
+			[FOLDER] = folder,
+			[INITRAMFS] = x->initramfs_fd,
+			[MESSAGE] = ends[1],
+		};
+
+		be_reader(r, *image, fds, launcher);
+	}
+	if (folder >= 0)
+		close(folder);
+	close(ends[1]);
+	x->message_fd = ends[0];
+	if (x->pid > 0)
+		return 0;
+	x->pid = 0;
+	return err_sys(e, "fork");
+}
 
 /* All of the message, or less if the reader ended before. */
 static size_t await_message(int fd, struct message *m)
@@ -133,49 +182,21 @@ static int await_end(pid_t pid, const struct message *m, size_t got,
 	return m->rc < 0 ? m->rc : -EIO;
 }
 
-static int run_reader(const struct exec_reading *r, struct input *image,
-		      int fds[FDS], struct err *e)
+int exec_reader_await(struct exec_reader *x, struct err *e)
 {
-	pid_t launcher = getpid(), pid;
 	struct message m = { 0 };
-	int ends[2];
-	size_t got;
+	size_t got = await_message(x->message_fd, &m);
+	pid_t pid = x->pid;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return err_sys(e, "a pipe");
-	fds[MESSAGE] = ends[1];
-	pid = fork();
-	if (!pid)
-		be_reader(r, image, fds, launcher);
-	if (pid < 0)
-		err_sys(e, "fork");
-	close(ends[1]);
-	got = pid < 0 ? 0 : await_message(ends[0], &m);
-	close(ends[0]);
-	return pid < 0 ? -EAGAIN : await_end(pid, &m, got, e);
+	x->pid = 0;
+	return await_end(pid, &m, got, e);
 }
 
-int exec_read(const struct exec_reading *r, int *fd, struct err *e)
+void exec_reader_release(struct exec_reader *x)
 {
-	struct input image = INPUT_EMPTY;
-	int fds[FDS] = { -1, -1, -1, -1 };
-	int rc = input_open(&image, r->image, e);
-
-	if (rc)
-		return rc;
-	fds[IMAGE] = image.fd;
-	/* Without it, there are no modules. */
-	fds[FOLDER] = open(r->modules ?: MODULES_FOLDER, O_PATH | O_CLOEXEC);
-	fds[INITRAMFS] = memfd_create("initramfs", MFD_CLOEXEC);
-	rc = fds[INITRAMFS] < 0 ? err_sys(e, "a file in memory for the "
-					     "initramfs")
-				: run_reader(r, &image, fds, e);
-	if (fds[FOLDER] >= 0)
-		close(fds[FOLDER]);
-	input_close(&image);
-	if (!rc)
-		*fd = fds[INITRAMFS];
-	else if (fds[INITRAMFS] >= 0)
-		close(fds[INITRAMFS]);
-	return rc;
+	if (x->message_fd >= 0)
+		close(x->message_fd);
+	if (x->initramfs_fd >= 0)
+		close(x->initramfs_fd);
+	*x = (struct exec_reader)EXEC_READER_EMPTY;
 }
