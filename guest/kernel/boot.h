@@ -78,6 +78,9 @@ bool cmdline_value(const struct boot *b, const char *name, struct word *value);
 bool cmdline_value_nth(const struct boot *b, const char *name, unsigned nth,
 		       struct word *value);
 
+/* The first `name=N`, a decimal number. */
+bool cmdline_number(const struct boot *b, const char *name, uint64_t *n);
+
 /* Is @name there as a word of its own? */
 bool cmdline_has(const struct boot *b, const char *name);
 

@@ -56,3 +56,15 @@ bool cmdline_value(const struct boot *b, const char *name, struct word *value)
 {
 	return cmdline_value_nth(b, name, 0, value);
 }
+
+bool cmdline_number(const struct boot *b, const char *name, uint64_t *n)
+{
+	struct word w;
+
+	if (!cmdline_value(b, name, &w))
+		return false;
+	*n = 0;
+	for (size_t i = 0; i < w.len; i++)
+		*n = *n * 10 + (unsigned)(w.text[i] - '0');
+	return true;
+}

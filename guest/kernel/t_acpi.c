@@ -61,13 +61,10 @@ static enum verdict counts_agree(const struct boot *b)
 
 static enum verdict count_is_as_told(const struct boot *b)
 {
-	struct word w;
-	unsigned n = 0;
+	uint64_t n;
 
-	if (!madt.is_there || !cmdline_value(b, "cpus", &w))
+	if (!madt.is_there || !cmdline_number(b, "cpus", &n))
 		return SKIP;
-	for (size_t i = 0; i < w.len; i++)
-		n = n * 10 + (unsigned)(w.text[i] - '0');
 	return expect_equal("the MADT's count", madt.cpus_count, n);
 }
 

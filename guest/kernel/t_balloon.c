@@ -3,7 +3,8 @@
  * Claims about the balloon: a page that is given up or reported is gone, and a
  * page that is not memory needs a reset.
  *
- * Without a balloon there is nothing to claim.
+ * Without a balloon there is nothing to claim. `balloon=N` on the command line:
+ * how many pages it is expected to ask for.
  *
  * Spec: virtio 1.2, 5.5.
  */
@@ -62,6 +63,16 @@ static enum verdict says_how_much(const struct boot *b)
 	       expect_equal("the pages given up",
 			    vdev_config(VIRTIO_BALLOON_ACTUAL, 4), 1) &&
 	       expect_equal("features", vdev_offered() & want, want);
+}
+
+static enum verdict asks_for_as_many_as_told(const struct boot *b)
+{
+	uint64_t n;
+
+	if (!vdev_find(VIRTIO_ID_BALLOON) || !cmdline_number(b, "balloon", &n))
+		return SKIP;
+	return expect_equal("the pages asked for",
+			    vdev_config(VIRTIO_BALLOON_NUM_PAGES, 4), n);
 }
 
 static enum verdict takes_a_page(const struct boot *b)
@@ -147,6 +158,8 @@ static enum verdict refuses_other_pages(const struct boot *b)
 
 static const struct claim claims[] = {
 	{ "it says how many pages to give up", says_how_much },
+	{ "it asks for as many pages as the command line says",
+	  asks_for_as_many_as_told },
 	{ "a page that is given up is gone, and can be used again",
 	  takes_a_page },
 	{ "a free page that is reported is gone", takes_reports },
