@@ -63,12 +63,14 @@ static int digit_of(char c)
 	return -1;
 }
 
-/* All of @text up to @end must be digits. */
+/* All of @text up to @end must be digits, behind a sign or none. */
 static bool parse(const char *text, const char *end, unsigned base,
 		  uint64_t *number)
 {
+	bool negative = text < end && *text == '-';
 	uint64_t sum = 0;
 
+	text += negative;
 	if (text == end)
 		return false;
 	for (; text < end; text++) {
@@ -79,7 +81,7 @@ static bool parse(const char *text, const char *end, unsigned base,
 		    __builtin_add_overflow(sum, (unsigned)digit, &sum))
 			return false;
 	}
-	*number = sum;
+	*number = negative ? -sum : sum;
 	return true;
 }
 

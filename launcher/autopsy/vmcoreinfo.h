@@ -51,7 +51,7 @@ bool vmcoreinfo_read(struct vmcoreinfo *v, const struct memory *m,
 bool vmcoreinfo_from_note(struct vmcoreinfo *v, struct bytes page);
 
 /* The number behind "@key=", in base 10 or 16; false if there is none or it has
- * more than 64 bits. */
+ * more than 64 bits. A negative one is its two's complement. */
 bool vmcoreinfo_number(const struct vmcoreinfo *v, const char *key,
 		       unsigned base, uint64_t *number);
 

@@ -16,10 +16,7 @@
 #include "pv/bootparam.h"
 #include "pv/x86.h"
 
-/* Where a 64-bit kernel is linked: __START_KERNEL_map, of physical 0. */
-#define KERNEL_MAP UINT64_C(0xffffffff80000000)
-
-/* The size of that mapping with CONFIG_RANDOMIZE_BASE. */
+/* The size of the mapping at KERNEL_MAP with CONFIG_RANDOMIZE_BASE. */
 #define KERNEL_IMAGE_SIZE (UINT64_C(1) << 30)
 
 /* The lowest place for a kernel that does not say where it prefers to be; what

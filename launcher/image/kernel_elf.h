@@ -21,6 +21,9 @@
 #define KERNEL_ELF_MAX_SEGMENTS 256
 #define KERNEL_ELF_MAX_SECTIONS 65536
 
+/* Where a 64-bit kernel is linked: __START_KERNEL_map, of physical 0. */
+#define KERNEL_MAP UINT64_C(0xffffffff80000000)
+
 struct elf_segment {
 	uint32_t type;	/* PT_LOAD, PT_NOTE, ... */
 	uint32_t flags; /* PF_R | PF_W | PF_X */

@@ -96,20 +96,60 @@ static void take_tables(struct autopsy *a)
 	}
 }
 
-/* A program's page tables may lack the kernel (page table isolation). The
- * kernel's own, for the same mode: */
-static void take_kernel_tables(struct autopsy *a)
+static bool has_five_levels(const struct autopsy *a)
 {
-	uint64_t at, gpa, run;
+	uint64_t at = symbols_address(a->symbols, "__pgtable_l5_enabled");
+	uint64_t said = 0;
+	uint32_t value;
 
-	if (!a->tables_count)
-		return;
+	if (at && memory_u32(&a->memory, at, &value))
+		return value;
+	return vmcoreinfo_number(&a->info, "NUMBER(pgtable_l5_enabled)", 10,
+				 &said) &&
+	       said;
+}
+
+/* How the kernel uses its page tables, if no vCPU is using any. */
+static struct paging kernel_mode(const struct autopsy *a)
+{
+	struct paging p = { .cr0 = CR0_PE | CR0_PG, .cr4 = CR4_PAE };
+
+	if (a->tables_count)
+		return a->tables[0];
+	if (a->memory.is64) {
+		p.efer = EFER_LME | EFER_LMA;
+		p.cr4 |= has_five_levels(a) ? CR4_LA57 : 0;
+	} else if (!symbols_address(a->symbols, "initial_pg_pmd")) {
+		p.cr4 = CR4_PSE; /* only a kernel with PAE has that table */
+	}
+	return p;
+}
+
+/* Where the kernel's own page tables are: by their name, or by what it says
+ * about itself, which holds wherever it has moved. */
+static bool find_kernel_tables(const struct autopsy *a, uint64_t *gpa)
+{
+	uint64_t at, run, base;
+
 	at = symbols_address(a->symbols, a->memory.is64 ? "init_top_pgt"
 							: "swapper_pg_dir");
-	if (!at || !find_in_image(a, at, &gpa, &run) || has_tables(a, gpa))
-		return;
-	a->tables[a->tables_count] = a->tables[0];
-	a->tables[a->tables_count++].cr3 = gpa;
+	if (at && find_in_image(a, at, gpa, &run))
+		return true;
+	if (!vmcoreinfo_number(&a->info, "SYMBOL(init_top_pgt)", 16, &at) ||
+	    !vmcoreinfo_number(&a->info, "NUMBER(phys_base)", 10, &base))
+		return false;
+	*gpa = at - KERNEL_MAP + base;
+	return true;
+}
+
+/* A program's page tables may lack the kernel (page table isolation), and a
+ * vCPU that was reset has none. */
+static void take_kernel_tables(struct autopsy *a)
+{
+	struct paging p = kernel_mode(a);
+
+	if (find_kernel_tables(a, &p.cr3) && !has_tables(a, p.cr3))
+		a->tables[a->tables_count++] = p;
 }
 
 static bool take_note(void *ctx, const uint8_t *page)
@@ -121,16 +161,15 @@ static bool take_note(void *ctx, const uint8_t *page)
 
 /*
  * VMCOREINFO by the kernel's names, or, if the kernel has no names for data or
- * its place is not known, by the note, with which a page begins.
+ * no page tables are known, by the note, with which a page begins.
  */
 static void find_info(struct autopsy *a)
 {
 	uint64_t data = symbols_address(a->symbols, "vmcoreinfo_data");
 	uint64_t size = symbols_address(a->symbols, "vmcoreinfo_size");
 
-	if (data && size)
-		(void)vmcoreinfo_read(&a->info, &a->memory, data, size);
-	else
+	if (!data || !size ||
+	    !vmcoreinfo_read(&a->info, &a->memory, data, size))
 		(void)guest_mem_find_page(a->gm, take_note, a);
 }
 
@@ -145,6 +184,7 @@ static void open_memory(struct autopsy *a)
 	take_tables(a);
 	take_kernel_tables(a);
 	find_info(a);
+	take_kernel_tables(a); /* now that more is known */
 }
 
 bool autopsy_begin(struct autopsy *a)
@@ -271,7 +311,7 @@ bool autopsy_complaint(struct autopsy *a, char *line, size_t size)
 /* ---- call traces */
 
 /* The end of a kernel's addresses, in which modules are. */
-#define MODULES_64     UINT64_C(0xffffffff80000000)
+#define MODULES_64     KERNEL_MAP
 #define MODULES_END_64 UINT64_C(0xffffffffff000000)
 
 static void need_modules(struct autopsy *a)

@@ -10,7 +10,8 @@
  *
  * An address in the kernel's image needs no page tables, which may be what the
  * guest has destroyed. Any other is looked up in those of the first vCPUs, and
- * in the kernel's own (init_top_pgt).
+ * in the kernel's own (init_top_pgt), which are all that is left of a guest that
+ * has reset the machine.
  *
  * Must never trust: guest memory, registers. The guest must have stopped.
  */

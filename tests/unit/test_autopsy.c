@@ -9,12 +9,15 @@
 #include "pv/x86.h"
 
 #include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 /* Where the parts of the kernel are. */
 #define PADDR  0x1000000
 #define DELTA  0x800000
 #define TABLE  0x100000 /* init_top_pgt's offset */
 #define ELSE   0x200000 /* of page tables, and what they map */
+#define FIVE   0x38	/* __pgtable_l5_enabled's offset */
 #define FAR    UINT64_C(0xffff888000000000)
 #define MIB    UINT64_C(0x100000)
 #define LONG4  .cr0 = CR0_PG | CR0_PE, .cr4 = CR4_PAE, .efer = EFER_LMA
@@ -31,10 +34,11 @@ static const struct kernel_elf kernel = { .is64 = true,
 					  .segments_count = 1 };
 
 /* The names as a System.map has them. */
-#define MAP                                    \
-	"ffffffff82a00000 d prb\n"             \
-	"ffffffff82a00028 B vmcoreinfo_data\n" \
-	"ffffffff82a00030 B vmcoreinfo_size\n" \
+#define MAP                                         \
+	"ffffffff82a00000 d prb\n"                  \
+	"ffffffff82a00028 B vmcoreinfo_data\n"      \
+	"ffffffff82a00030 B vmcoreinfo_size\n"      \
+	"ffffffff82a00038 D __pgtable_l5_enabled\n" \
 	"ffffffff82b00000 D init_top_pgt\n"
 
 static const struct test_log_record records[] = {
@@ -115,14 +119,18 @@ START_TEST(autopsy__log_in_the_image)
 }
 END_TEST
 
-/* Map 2 MiB at FAR to ELSE, by tables at @cr3. */
-static void map_far(uint64_t cr3)
+/* Map 2 MiB at @vaddr to @gpa, by tables at @cr3. */
+static void map(uint64_t cr3, bool five_levels, uint64_t vaddr, uint64_t gpa)
 {
-	put_word(cr3 + (FAR >> 39 & 511) * 8, (ELSE + 0x1000) | PTE_P);
-	put_word(ELSE + 0x1000 + (FAR >> 30 & 511) * 8,
+	if (five_levels) {
+		put_word(cr3 + (vaddr >> 48 & 511) * 8,
+			 (ELSE + 0x3000) | PTE_P);
+		cr3 = ELSE + 0x3000;
+	}
+	put_word(cr3 + (vaddr >> 39 & 511) * 8, (ELSE + 0x1000) | PTE_P);
+	put_word(ELSE + 0x1000 + (vaddr >> 30 & 511) * 8,
 		 (ELSE + 0x2000) | PTE_P);
-	put_word(ELSE + 0x2000 + (FAR >> 21 & 511) * 8,
-		 (2 * ELSE) | PTE_P | PTE_PS);
+	put_word(ELSE + 0x2000 + (vaddr >> 21 & 511) * 8, gpa | PTE_P | PTE_PS);
 }
 
 /* The ring's text where only page tables lead. */
@@ -143,28 +151,53 @@ static const struct {
 	struct vcpu_where where[2];
 	uint64_t tables; /* the ones that map it */
 	bool found;
+	bool five_levels; /* as the kernel's own variable says */
 } tables[] = {
-	{ "a vCPU's", { { .known = true, .cr3 = ELSE, LONG4 } }, ELSE, true },
+	{ "a vCPU's",
+	  { { .known = true, .cr3 = ELSE, LONG4 } },
+	  ELSE,
+	  true,
+	  false },
 	{ "the second vCPU's",
 	  { { .known = true, .cr3 = 0x5000, LONG4 },
 	    { .known = true, .cr3 = ELSE, LONG4 } },
 	  ELSE,
-	  true },
+	  true,
+	  false },
 	{ "the kernel's own",
 	  { { .known = true, .cr3 = 0x5000, LONG4 } },
 	  IN_RAM + TABLE,
-	  true },
+	  true,
+	  false },
 	{ "no vCPU has paging",
 	  { { .known = true, .cr3 = ELSE, .cr0 = CR0_PE } },
 	  ELSE,
+	  false,
 	  false },
-	{ "it was reset",
+	{ "what is left after a reset",
 	  { { .known = true, .was_reset = true, .cr3 = ELSE, LONG4 } },
 	  ELSE,
+	  false,
 	  false },
+	{ "it was reset, the kernel's own",
+	  { { .known = true, .was_reset = true, .cr3 = 0x5000, LONG4 } },
+	  IN_RAM + TABLE,
+	  true,
+	  false },
+	{ "its BIOS resets it, the kernel's own",
+	  { { .known = true, .cr3 = 0x5000 } },
+	  IN_RAM + TABLE,
+	  true,
+	  false },
+	{ "it was reset, the kernel's own of five levels",
+	  { { .known = true, .was_reset = true } },
+	  IN_RAM + TABLE,
+	  true,
+	  true },
 	{ "tables outside of memory",
 	  { { .known = true, .cr3 = 1ull << 50, LONG4 } },
 	  ELSE,
+	  false,
 	  false },
 };
 
@@ -173,7 +206,8 @@ START_TEST(autopsy__log_through_page_tables)
 	results[0].where = tables[_i].where[0];
 	results[1].where = tables[_i].where[1];
 	move_text();
-	map_far(tables[_i].tables);
+	map(tables[_i].tables, tables[_i].five_levels, FAR, 2 * ELSE);
+	put_word(IN_RAM + FIVE, tables[_i].five_levels);
 	if (tables[_i].found)
 		expect_log();
 	else
@@ -210,6 +244,46 @@ START_TEST(autopsy__log_by_the_note)
 }
 END_TEST
 
+/* The kernel has moved, and the guest has reset the machine: what it says about
+ * itself leads to its page tables. */
+static const struct {
+	const char *base;
+	uint64_t five_levels;
+	bool found;
+} said[] = {
+	/* init_top_pgt at 64 MiB of the image is where the test has it */
+	{ "-40894464", 0, true },  { "-40894464", 1, true },
+	{ "", 0, false },	   { "-", 0, false },
+	{ "-4089446x", 0, false }, { "-99999999999999999999", 0, false },
+	{ "40894464", 0, false },
+};
+
+START_TEST(autopsy__log_by_what_the_kernel_says)
+{
+	char text[256];
+	uint32_t head[3] = { 11, 0, 0 };
+
+	symbols.moved = true;
+	results[0].where = (struct vcpu_where){ .known = true };
+	head[1] = (uint32_t)snprintf(text, sizeof(text),
+				     "OSRELEASE=6.1.0\n"
+				     "SYMBOL(prb)=%" PRIx64 "\n"
+				     "SYMBOL(init_top_pgt)=ffffffff84000000\n"
+				     "NUMBER(phys_base)=%s\n"
+				     "NUMBER(pgtable_l5_enabled)=%" PRIu64 "\n",
+				     TEST_LOG_BASE64, said[_i].base,
+				     said[_i].five_levels);
+	put(52 * MIB, head, sizeof(head));
+	put(52 * MIB + 12, "VMCOREINFO", 11);
+	put(52 * MIB + 24, text, head[1]);
+	map(IN_RAM + TABLE, said[_i].five_levels, TEST_LOG_BASE64, IN_RAM);
+	if (said[_i].found)
+		expect_log();
+	else
+		ck_assert_ptr_null(autopsy_log(&a, &e));
+}
+END_TEST
+
 START_TEST(autopsy__log_without_a_guest)
 {
 	char line[64];
@@ -242,6 +316,8 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(tc, autopsy__log_through_page_tables, 0,
 			    COUNT(tables));
 	tcase_add_loop_test(tc, autopsy__log_by_the_note, 0, 2);
+	tcase_add_loop_test(tc, autopsy__log_by_what_the_kernel_says, 0,
+			    COUNT(said));
 	tcase_add_test(tc, autopsy__log_without_a_guest);
 	tcase_add_test(tc, autopsy__log_of_a_kernel_whose_place_is_not_known);
 	suite_add_tcase(s, tc);
