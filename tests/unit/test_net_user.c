@@ -98,9 +98,22 @@ END_TEST
 
 static const uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 };
 
+/* The next packet of the guest's TCP. */
+static struct {
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t window;
+} tcp;
+
+#define SYN 2
+#define ACK 16
+
 static void setup(void)
 {
 	memset(&c, 0, sizeof(c));
+	memset(&tcp, 0, sizeof(tcp));
+	tcp.flags = SYN;
+	tcp.window = 8192;
 	memcpy(c.mac, mac, sizeof(mac));
 	b = NULL;
 }
@@ -240,7 +253,13 @@ static void put16(uint8_t *p, unsigned v)
 	p[1] = (uint8_t)v;
 }
 
-/* A SYN, or a datagram, from port 4000 to @port: its length. */
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v & 0xffff);
+}
+
+/* What `tcp` says, or a datagram, from port 4000 to @port: its length. */
 static size_t put_packet(uint8_t *p, uint8_t protocol, unsigned port)
 {
 	put16(p, 4000);
@@ -250,9 +269,11 @@ static size_t put_packet(uint8_t *p, uint8_t protocol, unsigned port)
 		memcpy(p + 8, "data", 4);
 		return 12;
 	}
+	put32(p + 4, tcp.seq);
+	put32(p + 8, tcp.ack);
 	p[12] = 5 << 4;
-	p[13] = 2; /* SYN */
-	p[14] = 0x20;
+	p[13] = tcp.flags;
+	put16(p + 14, tcp.window);
 	return 20;
 }
 
@@ -342,6 +363,68 @@ START_TEST(net_user__restricts)
 	ck_assert_int_eq(poll(&p, 1, c.restrict_ ? 0 : PATIENCE_MS),
 			 !c.restrict_);
 	close(p.fd);
+}
+END_TEST
+
+/* The next TCP packet for the guest, which is in order: the bytes that it has.
+ * The next packet of the guest acknowledges them. */
+static unsigned hear_tcp(void)
+{
+	const uint8_t *p;
+	unsigned len;
+
+	do {
+		ck_assert(hear());
+	} while (type() != 0x0800 || f.data[23] != TCP);
+	p = f.data + 34;
+	len = (unsigned)(f.data[16] << 8 | f.data[17]) - 20 - (p[12] >> 4) * 4;
+	tcp.ack = ((uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 |
+		   (uint32_t)p[6] << 8 | p[7]) +
+		  len;
+	return len;
+}
+
+static void write_all(int s, size_t len)
+{
+	static const uint8_t zeroes[65536];
+
+	ck_assert_int_eq(send(s, zeroes, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+/* A little less than half of the largest window. */
+#define HALF 32000
+
+/* A guest may leave its window as it is when it has read everything; see
+ * NET_USER_MTU. */
+START_TEST(net_user__sends_into_half_a_window)
+{
+	uint16_t port = 0;
+	int s = serve(false, TCP, &port), client;
+
+	begin();
+	ask_for("10.0.2.2");
+	send_packet(false, TCP, port);
+	client = accept(s, NULL, NULL);
+	ck_assert_int_ge(client, 0);
+	hear_tcp();
+	tcp.seq++;
+	tcp.ack++;
+	tcp.flags = ACK;
+	tcp.window = 65535;
+	send_packet(false, TCP, port);
+	write_all(client, 100);
+	ck_assert_uint_eq(hear_tcp(), 100);
+	tcp.window = HALF;
+	send_packet(false, TCP, port);
+	await_helper();
+	/* Everything is there when the helper looks. */
+	kill(net_user_pid(b), SIGSTOP);
+	write_all(client, 65536);
+	kill(net_user_pid(b), SIGCONT);
+	/* Its timer would have filled the window. */
+	ck_assert_uint_lt(hear_tcp(), HALF);
+	close(client);
+	close(s);
 }
 END_TEST
 
@@ -561,6 +644,7 @@ static TCase *helper_tests(const char *name, void (*begins)(void))
 	tcase_add_test(t, net_user__forwards_datagrams_over_ipv6);
 	tcase_add_loop_test(t, net_user__restricts, 0,
 			    2 * (int)COUNT(ways_out));
+	tcase_add_test(t, net_user__sends_into_half_a_window);
 	tcase_add_test(t, net_user__forwards_although_it_restricts);
 	tcase_add_loop_test(t, net_user__refuses_a_port_that_is_taken, 0,
 			    (int)COUNT(kinds));

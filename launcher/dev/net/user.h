@@ -39,9 +39,18 @@ enum net_user_node {
 	NET_USER_GUEST = 15,
 };
 
-/* The longest packet unless the user says otherwise: fewer, larger frames cost
- * less. What libslirp can have at most. */
-#define NET_USER_MTU 65520
+/*
+ * The longest packet unless the user says otherwise. Fewer, larger frames cost
+ * less, but a TCP segment must fit into half of libslirp's window, which is
+ * 64 KiB. Otherwise connections stall: Linux in the guest announces a larger
+ * window only if that is twice as large, and libslirp waits five seconds before
+ * it fills one that is smaller than a segment and than half of the largest.
+ * A quarter leaves room for guests whose buffers are smaller.
+ */
+#define NET_USER_MTU 16384
+
+/* What libslirp can have at most. */
+#define NET_USER_MTU_MAX 65520
 
 struct net_user_config {
 	bool restrict_;	  /* only the forwards lead in or out */

@@ -534,10 +534,10 @@ static int net_check(const void *config, struct err *e)
 	if (!c->user && (c->restrict_ || c->forward_count))
 		return err_set(e, EINVAL, "%s requires user",
 			       c->restrict_ ? "restrict" : "forward");
-	if (c->user && c->mtu > NET_USER_MTU)
+	if (c->user && c->mtu > NET_USER_MTU_MAX)
 		return err_set(e, ERANGE,
 			       "mtu: %lu is more than user can carry, %d",
-			       c->mtu, NET_USER_MTU);
+			       c->mtu, NET_USER_MTU_MAX);
 	rc = c->mac ? net_mac_parse(mac, c->mac, e) : 0;
 	return rc ?: check_forwards(c, e);
 }
