@@ -6,6 +6,14 @@
  * The launcher does not create the interface: that is for its administrator,
  * who may give it to a user (`ip tuntap add tap0 mode tap user NAME`).
  *
+ * A card has one pair of queues, also on an interface with several. More would
+ * need a control queue, a descriptor for each pair and a thread for each, and
+ * would only help if the worker's thread were the bottleneck. It is not: a
+ * thread that moves 1 GB/s between two TAP devices, with a copy as the worker
+ * does, is busy for half of the time, and both ends of the TCP connection have
+ * more to do. Segments keep its work small: the frames have 13 to 44 KB on
+ * average, and 0.2 to 0.4 exits each.
+ *
  * Must never trust: the frames. The host's kernel checks the headers that are
  * written.
  */
