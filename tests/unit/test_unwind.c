@@ -124,7 +124,8 @@ static const struct test_orc_row rows[] = {
 	    .sp_offset = -8,
 	    .type = ORC_CALL } },
 	{ F(11), { .type = ORC_END_OF_STACK } },
-	{ F(12), { .type = ORC_UNDEFINED } },
+	/* Where the last entry begins, the kernel's code ends. */
+	{ F(12), { .sp_reg = ORC_REG_SP, .sp_offset = 8, .type = ORC_CALL } },
 };
 
 static void make_orc(int form)
