@@ -77,10 +77,14 @@ __attribute__((constructor)) static void begin(void)
 	fault = p;
 }
 
-/* What dlsym() itself may allocate; it is never freed. */
+/* What dlsym() itself may allocate; it is never freed. The thread's counter is
+ * volatile because the compiler takes dlsym() for a function that never calls
+ * back, and it is reached without __tls_get_addr(): ASan has one of its own,
+ * which does not work yet when its start allocates memory. */
 static char early[1 << 16];
 static size_t early_used;
-static _Thread_local int looking;
+static _Thread_local volatile int looking
+	__attribute__((tls_model("initial-exec")));
 
 static void *look_up(const char *name)
 {
@@ -147,7 +151,9 @@ void free(void *p)
 {
 	static void (*real)(void *);
 
-	if ((char *)p >= early && (char *)p < early + sizeof(early))
+	/* dlsym() frees the text of its last error, too. */
+	if (looking ||
+	    ((char *)p >= early && (char *)p < early + sizeof(early)))
 		return;
 	if (!real)
 		real = (void (*)(void *))look_up("free");
