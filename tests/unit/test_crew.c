@@ -6,6 +6,7 @@
 #include "unit/unit.h"
 #include "base/crew.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -24,6 +25,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned calls, inside, may_end; /* with the lock */
 static atomic_bool spares;
+static atomic_uint pause_us; /* before a call that may end has ended */
 
 static void on_bell(void *ctx)
 {
@@ -37,6 +39,7 @@ static void on_bell(void *ctx)
 	while (!may_end)
 		pthread_cond_wait(&changed, &lock);
 	may_end--;
+	usleep(atomic_load(&pause_us));
 	inside--;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
@@ -46,6 +49,7 @@ static void setup(void)
 {
 	calls = inside = may_end = 0;
 	atomic_store(&spares, true);
+	atomic_store(&pause_us, 0);
 	bell = eventfd(0, EFD_NONBLOCK);
 	watch = (struct crew_watch){ on_bell, &watch };
 	assert_ok(crew_init(&c, THREADS, &e), &e);
@@ -128,7 +132,11 @@ END_TEST
 
 START_TEST(crew__waits_for_calls_when_it_ends)
 {
+	int input = fcntl(STDIN_FILENO, F_GETFD);
+
 	atomic_store(&spares, false);
+	/* So long that the end is not seen by chance. */
+	atomic_store(&pause_us, 100000);
 	ring();
 	await(&inside, 1);
 	pthread_mutex_lock(&lock);
@@ -137,8 +145,20 @@ START_TEST(crew__waits_for_calls_when_it_ends)
 	pthread_cond_broadcast(&changed);
 	crew_release(&c);
 	ck_assert_uint_eq(inside, 0);
-	/* The empty one is fine. */
+	/* The empty one is fine, and has no descriptor 0. */
 	crew_release(&c);
+	ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFD), input);
+}
+END_TEST
+
+START_TEST(crew__starts_no_thread_before_it_is_asked_to)
+{
+	struct crew idle;
+
+	assert_ok(crew_init(&idle, THREADS, &e), &e);
+	ck_assert(!crew_spare(&idle, THREADS));
+	ck_assert_uint_eq(idle.started, 0);
+	crew_release(&idle);
 }
 END_TEST
 
@@ -153,6 +173,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, crew__hears_a_bell_that_rings_again);
 	tcase_add_test(t, crew__starts_threads_only_when_all_are_busy);
 	tcase_add_test(t, crew__waits_for_calls_when_it_ends);
+	tcase_add_test(t, crew__starts_no_thread_before_it_is_asked_to);
 	suite_add_tcase(s, t);
 	return s;
 }
