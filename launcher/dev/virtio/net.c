@@ -494,7 +494,7 @@ void virtio_net_release(struct virtio_net *n)
 	virtio_release(&n->core);
 }
 
-/* ---- its option */
+/* --- its option */
 
 /* libslirp drops every datagram of a guest that it restricts, also answers to
  * those that a forward has let in. */
@@ -529,8 +529,8 @@ static int net_check(const void *config, struct err *e)
 
 	if (c->user + !!c->stream + !!c->tap + !!c->fd != 1)
 		return err_set(e, EINVAL,
-			       "one of user, tap=NAME, stream=PATH and fd=N "
-			       "must be given");
+			       "expected exactly one of user, tap=NAME, "
+			       "stream=PATH and fd=N");
 	if (!c->user && (c->restrict_ || c->forward_count))
 		return err_set(e, EINVAL, "%s requires user",
 			       c->restrict_ ? "restrict" : "forward");
