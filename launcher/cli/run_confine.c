@@ -136,8 +136,8 @@ int run_confine(struct run *r, struct err *e)
 	allow_results(&c, &r->files.dmesg);
 	allow_results(&c, &r->files.core);
 	allow_devices(&c, r->o);
-	if (*r->guest.debugger.line.path)
-		allow_removal(&c, r->guest.debugger.line.path);
+	if (r->guest.debugger.line.file.path[0])
+		allow_removal(&c, r->guest.debugger.line.file.path);
 	/* This opens a KVM of its own. */
 	rc = debugger_probe(&r->guest.debugger, e);
 	if (!rc)

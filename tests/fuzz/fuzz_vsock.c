@@ -28,7 +28,7 @@
 
 static struct guest_mem gm;
 static struct virtio_vsock s;
-static struct vsock_socket sock;
+static struct unix_listener sock;
 static struct worker worker;
 static struct virtio_request r;
 static uint8_t data[200 << 10];
@@ -274,7 +274,7 @@ static void end(void)
 
 static void clean_up(void)
 {
-	vsock_socket_close(&sock);
+	unix_listener_close(&sock);
 	unlink(other);
 	rmdir(folder);
 }
@@ -291,7 +291,8 @@ static void begin(void)
 	snprintf(path, sizeof(path), "%s/s", folder);
 	snprintf(other, sizeof(other), "%s_%d", path, LISTENS_AT);
 	listens = listen_at(other);
-	claim(!worker_init(&worker, &e) && !vsock_socket_open(&sock, path, &e));
+	claim(!worker_init(&worker, &e) &&
+	      !unix_listener_open(&sock, path, 8, &e));
 	atexit(clean_up);
 }
 

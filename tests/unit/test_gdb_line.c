@@ -231,7 +231,7 @@ END_TEST
 START_TEST(line__no_folder)
 {
 	assert_err(gdb_line_open(&line, "unix:/nonexistent/s", &e), -ENOENT, &e,
-		   "cannot listen at unix:/nonexistent/s");
+		   "/nonexistent/s: cannot listen: No such file");
 }
 END_TEST
 

@@ -408,7 +408,7 @@ static const struct {
 	{ RUN, "--gdb=1234 img", "--gdb: unknown address '1234'" },
 	{ RUN, "--gdb=:65536 img", "--gdb: unknown address ':65536'" },
 	{ RUN, "--gdb= img", "--gdb: unknown address ''" },
-	{ RUN, "--gdb=unix: img", "--gdb: the socket's path has 0 bytes" },
+	{ RUN, "--gdb=unix: img", "--gdb: the path has 0 bytes" },
 	{ RUN, "--gdb", "run requires an IMAGE" },
 	{ RUN, "--gdb :1234", "run requires an IMAGE" },
 	{ RUN, "--gdb 1234 img",

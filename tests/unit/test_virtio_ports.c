@@ -793,7 +793,7 @@ static const struct {
 		  "socket (expected unix:PATH)" },
 	{ "unix:nowhere", "unix:nowhere: connect: No such file or directory" },
 	{ "unix:dead", "unix:dead: connect: Connection refused" },
-	{ "unix:", "unix:: the socket's path has 0 bytes (expected 1 to 107)" },
+	{ "unix:", "unix:: the path has 0 bytes (expected 1 to 107)" },
 	{ "fd=999", "fd=999: the descriptor is not open" },
 	{ "fd=2", "fd=2: 2 is outside 3 to 2147483647" },
 	{ "fd=x", "fd=x: 'x' is not a whole number" },

@@ -37,7 +37,7 @@ enum { NO_RECEIVE = 1, NO_SEND = 2, BOTH = 3 };
 enum { RX, TX, EVENT };
 
 static struct virtio_vsock s;
-static struct vsock_socket sock;
+static struct unix_listener sock;
 static struct worker worker;
 static struct virtio_request request;
 static struct virtq_chain *const c = &request.chain;
@@ -63,7 +63,7 @@ static void setup(void)
 	room = 1 << 20;
 	readies = 0;
 	assert_ok(worker_init(&worker, &e), &e);
-	assert_ok(vsock_socket_open(&sock, PATH, &e), &e);
+	assert_ok(unix_listener_open(&sock, PATH, 8, &e), &e);
 	assert_ok(virtio_vsock_init(&s, CID, &sock, &ready, &gm, &worker, &e),
 		  &e);
 	assert_ok(s.core.is.ops->start(&s, &e), &e);
@@ -74,7 +74,7 @@ static void teardown(void)
 	s.core.is.ops->stop(&s);
 	virtio_vsock_release(&s);
 	worker_release(&worker);
-	vsock_socket_close(&sock);
+	unix_listener_close(&sock);
 	driver_teardown();
 }
 
@@ -931,43 +931,7 @@ START_TEST(virtio_vsock__hears_privileged_programs_only)
 }
 END_TEST
 
-/* --- the socket's file, and the option */
-
-START_TEST(vsock_socket__removes_only_what_is_stale)
-{
-	const struct sockaddr_un a = address("other");
-	struct vsock_socket o;
-	struct stat st;
-	int fd = open("other", O_CREAT | O_WRONLY, 0600);
-
-	close(fd);
-	ck_assert_int_eq(vsock_socket_open(&o, "other", &e), -EEXIST);
-	ck_assert_str_eq(e.msg, "other: the file exists and is not a socket");
-	ck_assert_int_eq(vsock_socket_open(&o, PATH, &e), -EADDRINUSE);
-	ck_assert_str_eq(e.msg, PATH ": another program listens on it");
-	unlink("other");
-	/* As a program leaves it that is killed. */
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(fd, (const void *)&a, sizeof(a)), 0);
-	close(fd);
-	assert_ok(vsock_socket_open(&o, "other", &e), &e);
-	ck_assert_int_eq(stat("other", &st), 0);
-	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-	vsock_socket_close(&o);
-	ck_assert_int_eq(stat("other", &st), -1);
-	/* Somebody else's file of that name stays. */
-	assert_ok(vsock_socket_open(&o, "other", &e), &e);
-	unlink("other");
-	fd = listener("other");
-	vsock_socket_close(&o);
-	ck_assert_int_eq(stat("other", &st), 0);
-	close(fd);
-	ck_assert_int_eq(vsock_socket_open(&o, "no/such", &e), -ENOENT);
-	ck_assert_str_eq(e.msg,
-			 "no/such: cannot listen: No such file or directory");
-	vsock_socket_close(&o);
-}
-END_TEST
+/* --- the option */
 
 #define TEN "0123456789"
 #define X96 TEN TEN TEN TEN TEN TEN TEN TEN TEN "012345"
@@ -981,7 +945,7 @@ static const struct {
 	{ "cid=4294967294,socket=x", 0, NULL },
 	{ "cid=3,expect-ready", 0, NULL },
 	{ "cid=3,socket=" X96, 0, NULL },
-	{ "cid=3,socket=" X96 "x", -ENAMETOOLONG,
+	{ "cid=3,socket=" X96 "x", -EINVAL,
 	  "socket: the path has 97 bytes (expected 1 to 96)" },
 	{ "cid=3,socket=", -EINVAL, "socket: the file's name is empty" },
 	{ "cid=2", -ERANGE, "cid: 2 is outside 3 to 4294967294" },
@@ -1055,7 +1019,7 @@ static void teardown_worker(void)
 	virtio_vsock_release(&s);
 	virtio_mmio_release(&v);
 	worker_release(&worker);
-	vsock_socket_close(&sock);
+	unix_listener_close(&sock);
 	driver_teardown();
 }
 
@@ -1182,7 +1146,6 @@ Suite *unit_suite(void)
 			    2 * (int)COUNT(notices));
 	tcase_add_test(t, virtio_vsock__hears_a_long_notice);
 	tcase_add_test(t, virtio_vsock__hears_privileged_programs_only);
-	tcase_add_test(t, vsock_socket__removes_only_what_is_stale);
 	tcase_add_loop_test(t, virtio_vsock__has_an_option, 0,
 			    (int)COUNT(options));
 	suite_add_tcase(suite, t);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define UNIX	    "unix:"
@@ -24,27 +23,21 @@
 union any_addr {
 	struct sockaddr any;
 	struct sockaddr_storage room;
-	struct sockaddr_un un;
 };
 
 struct address {
+	char path[UNIX_PATH_MAX + 1]; /* "": a port */
 	union any_addr addr;
 	socklen_t len;
 };
 
 static int parse_unix(const char *path, struct address *a, struct err *e)
 {
-	size_t len = strlen(path);
+	int rc = unix_path_check(path, UNIX_PATH_MAX, e);
 
-	if (!len || len >= sizeof(a->addr.un.sun_path))
-		return err_set(e, EINVAL,
-			       "the socket's path has %zu bytes (expected 1 to "
-			       "%zu)",
-			       len, sizeof(a->addr.un.sun_path) - 1);
-	a->addr.un.sun_family = AF_UNIX;
-	memcpy(a->addr.un.sun_path, path, len + 1);
-	a->len = sizeof(a->addr.un);
-	return 0;
+	if (!rc)
+		strcpy(a->path, path);
+	return rc;
 }
 
 static int bad_address(const char *text, struct err *e)
@@ -110,7 +103,7 @@ static bool is_private(const char *dir)
 static int default_path(struct address *a, struct err *e)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
-	char path[sizeof(a->addr.un.sun_path)];
+	char path[UNIX_PATH_MAX + 1];
 	int n = sizeof(path);
 
 	if (is_private(dir))
@@ -144,33 +137,6 @@ int gdb_line_check(const char *address, struct err *e)
 	return parse(address, &a, e);
 }
 
-/*
- * A socket file without a listener was left by a launcher that was killed, and
- * is removed; any other file stays.
- */
-static int clear_path(const struct address *a, struct err *e)
-{
-	const char *path = a->addr.un.sun_path;
-	struct stat st;
-	int fd, rc = 0;
-
-	if (lstat(path, &st))
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, EEXIST,
-			       "%s: the file exists and is not a socket", path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, "socket");
-	if (!connect(fd, &a->addr.any, a->len) || errno != ECONNREFUSED)
-		rc = err_set(e, EADDRINUSE, "%s: another program listens on it",
-			     path);
-	else if (unlink(path))
-		rc = err_sys(e, "%s", path);
-	close(fd);
-	return rc;
-}
-
 static enum gdb_reach reach_of(const union any_addr *a)
 {
 	const struct sockaddr_in *four = (const void *)a;
@@ -199,10 +165,20 @@ static int name_line(struct gdb_line *l, struct err *e)
 	return 0;
 }
 
-static int listen_at(struct gdb_line *l, const struct address *a,
-		     const char *text, struct err *e)
+static int listen_at_file(struct gdb_line *l, const char *path, struct err *e)
 {
-	bool is_unix = a->addr.any.sa_family == AF_UNIX;
+	int rc = unix_listener_open(&l->file, path, WAITING_MAX, e);
+
+	if (rc)
+		return rc;
+	l->listen_fd = l->file.fd;
+	strcpy(l->name, path);
+	return 0;
+}
+
+static int listen_at_port(struct gdb_line *l, const struct address *a,
+			  const char *text, struct err *e)
+{
 	int one = 1;
 
 	l->listen_fd = socket(a->addr.any.sa_family,
@@ -212,19 +188,9 @@ static int listen_at(struct gdb_line *l, const struct address *a,
 	/* The port of a run that has just ended can be used again. */
 	(void)setsockopt(l->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one,
 			 sizeof(one));
-	/* The file gets the mode that the socket has when it is bound. */
-	if (is_unix && fchmod(l->listen_fd, 0600))
-		return err_sys(e, "cannot set the mode of %s", text);
-	if (bind(l->listen_fd, &a->addr.any, a->len))
+	if (bind(l->listen_fd, &a->addr.any, a->len) ||
+	    listen(l->listen_fd, WAITING_MAX))
 		return err_sys(e, "cannot listen at %s", text);
-	if (is_unix) {
-		strcpy(l->path, a->addr.un.sun_path);
-		strcpy(l->name, l->path);
-	}
-	if (listen(l->listen_fd, WAITING_MAX))
-		return err_sys(e, "cannot listen at %s", text);
-	if (is_unix)
-		return 0;
 	gdb_peer_lists_open(&l->lists);
 	return name_line(l, e);
 }
@@ -236,10 +202,9 @@ int gdb_line_open(struct gdb_line *l, const char *address, struct err *e)
 
 	*l = (struct gdb_line)GDB_LINE_EMPTY;
 	rc = parse(address, &a, e);
-	if (!rc && a.addr.any.sa_family == AF_UNIX)
-		rc = clear_path(&a, e);
 	if (!rc)
-		rc = listen_at(l, &a, address, e);
+		rc = a.path[0] ? listen_at_file(l, a.path, e)
+			       : listen_at_port(l, &a, address, e);
 	if (rc)
 		gdb_line_close(l);
 	return rc;
@@ -247,17 +212,16 @@ int gdb_line_open(struct gdb_line *l, const char *address, struct err *e)
 
 void gdb_line_abandon(const struct gdb_line *l)
 {
-	if (l->path[0])
-		unlink(l->path);
+	unix_listener_abandon(&l->file);
 }
 
 void gdb_line_stop_listening(struct gdb_line *l)
 {
-	if (l->listen_fd >= 0)
+	if (l->file.path[0])
+		unix_listener_close(&l->file);
+	else if (l->listen_fd >= 0)
 		close(l->listen_fd);
 	l->listen_fd = -1;
-	gdb_line_abandon(l);
-	l->path[0] = '\0';
 	gdb_peer_lists_close(&l->lists);
 }
 

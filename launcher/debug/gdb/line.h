@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/unix_socket.h"
 #include "debug/gdb/peer.h"
 
 #define GDB_LINE_DEFAULT "unix"
@@ -34,10 +35,10 @@ enum gdb_reach {
 };
 
 struct gdb_line {
-	int listen_fd;	/* -1: closed */
+	int listen_fd;	/* -1: closed; that of the file, if there is one */
 	int fd;		/* the debugger; -1: none */
 	char name[128]; /* for gdb's target remote: "127.0.0.1:1234" */
-	char path[108]; /* our socket file, or "" */
+	struct unix_listener file; /* listens instead, if there is a path */
 	enum gdb_reach reach;
 	struct gdb_peer_lists lists; /* of a port */
 };

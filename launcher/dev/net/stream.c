@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "base/unix_socket.h"
 
 struct net_stream {
 	struct net_backend b;
@@ -244,27 +245,8 @@ int net_stream_new(struct net_backend **b, int fd, const char *name,
 
 int net_stream_connect(struct net_backend **b, const char *path, struct err *e)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd, rc;
+	int fd = unix_connect(path, e);
 
-	if (strlen(path) >= sizeof(to.sun_path))
-		return err_set(e, ENAMETOOLONG,
-			       "%s: the path of a socket has at most %zu bytes",
-			       path, sizeof(to.sun_path) - 1);
-	strcpy(to.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, "%s: socket", path);
-	if (!connect(fd, (struct sockaddr *)&to, sizeof(to)))
-		return net_stream_new(b, fd, path, e);
-	if (errno == EAGAIN)
-		rc = err_set(e, EAGAIN,
-			     "%s: its server does not accept connections",
-			     path);
-	else if (errno == EPROTOTYPE)
-		rc = err_set(e, EPROTOTYPE, "%s: is not a stream socket", path);
-	else
-		rc = err_sys(e, "%s: connect", path);
-	close(fd);
-	return rc;
+	return fd < 0 ? err_prefix(e, fd, "%s", path)
+		      : net_stream_new(b, fd, path, e);
 }

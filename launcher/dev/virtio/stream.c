@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/inherited.h"
 #include "base/parse.h"
+#include "base/unix_socket.h"
 
 #define FD   "fd="
 #define UNIX "unix:"
@@ -118,29 +118,9 @@ static int open_fd(struct stream *s, const char *number, struct err *e)
 
 static int open_unix(struct stream *s, const char *path, struct err *e)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-	int fd, rc = 0;
+	int fd = unix_connect(path, e);
 
-	if (!len || len >= sizeof(addr.sun_path))
-		return err_set(e, EINVAL,
-			       "the socket's path has %zu bytes (expected 1 to "
-			       "%zu)",
-			       len, sizeof(addr.sun_path) - 1);
-	memcpy(addr.sun_path, path, len + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, "socket");
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return stream_adopt(s, fd, fd, e);
-	if (errno == EAGAIN)
-		rc = err_set(e, EAGAIN,
-			     "the process that listens there accepts no more "
-			     "connections for now");
-	else
-		rc = err_sys(e, "connect");
-	close(fd);
-	return rc;
+	return fd < 0 ? fd : stream_adopt(s, fd, fd, e);
 }
 
 static int open_file(struct stream *s, const char *path, bool append,

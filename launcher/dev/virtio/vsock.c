@@ -12,6 +12,7 @@
 #include "dev/virtio/vsock_connection.h"
 
 #define VSOCK_QUEUE_SIZE 256
+#define WAITING_MAX	 128 /* clients that are not accepted yet */
 #define HEADER		 VIRTIO_VSOCK_HEADER_SIZE
 
 /* --- packets to the guest */
@@ -151,12 +152,23 @@ static bool is_notice(const struct virtio_vsock *s, const struct vsock_ports *p)
 	       p->guest < VSOCK_UNPRIVILEGED_PORT;
 }
 
+static int connect_here(const struct virtio_vsock *s, uint32_t port)
+{
+	char path[sizeof(s->socket->path) + sizeof("_4294967295")];
+	struct err ignored;
+
+	if (!s->socket->path[0])
+		return -ECONNREFUSED;
+	snprintf(path, sizeof(path), "%s_%" PRIu32, s->socket->path, port);
+	return unix_connect(path, &ignored);
+}
+
 /* The guest wants to connect to a program here, or to us. */
 static struct vsock_connection *connect_to(struct virtio_vsock *s,
 					   const struct vsock_ports *ports)
 {
 	bool notice = is_notice(s, ports);
-	int fd = notice ? -1 : vsock_socket_connect(s->socket, ports->host);
+	int fd = notice ? -1 : connect_here(s, ports->host);
 	struct vsock_connection *c = fd < 0 && !notice
 					     ? NULL
 					     : vsock_begin(s, fd, OPEN);
@@ -362,7 +374,7 @@ static const struct virtio_device_ops vsock_ops = {
 };
 
 int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
-		      const struct vsock_socket *socket,
+		      const struct unix_listener *socket,
 		      const struct device_ready *ready,
 		      const struct guest_mem *gm, struct worker *worker,
 		      struct err *e)
@@ -391,7 +403,7 @@ int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
 	s->clients = (struct loop_watch){ .fn = vsock_client_accept, .ctx = s };
 	s->retry = (struct loop_timer){ .fn = vsock_client_retry, .ctx = s };
 	rc = virtio_init(&s->core, &setup, e);
-	if (rc || !socket->path)
+	if (rc || !socket->path[0])
 		return rc;
 	rc = loop_add(vsock_loop(s), &s->clients, socket->fd, LOOP_IN, e);
 	if (rc)
@@ -413,7 +425,7 @@ void virtio_vsock_release(struct virtio_vsock *s)
 static int vsock_check(const void *config, struct err *e)
 {
 	const struct virtio_vsock_config *c = config;
-	int rc = c->path ? vsock_socket_check(c->path, e) : 0;
+	int rc = c->path ? unix_path_check(c->path, VSOCK_PATH_MAX, e) : 0;
 
 	return rc ? err_prefix(e, rc, "socket") : 0;
 }
@@ -422,28 +434,29 @@ static int vsock_open(void *config, struct err *e)
 {
 	struct virtio_vsock_config *c = config;
 
-	return c->path ? vsock_socket_open(&c->socket, c->path, e) : 0;
+	return c->path ? unix_listener_open(&c->socket, c->path, WAITING_MAX, e)
+		       : 0;
 }
 
 static void vsock_close(void *config)
 {
 	struct virtio_vsock_config *c = config;
 
-	vsock_socket_close(&c->socket);
+	unix_listener_close(&c->socket);
 }
 
 static void vsock_abandon(const void *config)
 {
 	const struct virtio_vsock_config *c = config;
 
-	vsock_socket_abandon(&c->socket);
+	unix_listener_abandon(&c->socket);
 }
 
 static const char *vsock_removes(const void *config)
 {
 	const struct virtio_vsock_config *c = config;
 
-	return c->socket.path;
+	return c->path;
 }
 
 static const struct keyword vsock_keys[] = {

@@ -42,9 +42,9 @@
 
 #include <stdatomic.h>
 
+#include "base/unix_socket.h"
 #include "dev/device.h"
 #include "dev/virtio/core.h"
-#include "dev/virtio/vsock_socket.h"
 #include "pv/virtio_vsock.h"
 
 #define VSOCK_BUFFER	      (128u << 10)
@@ -52,12 +52,15 @@
 #define VSOCK_BUCKETS	      64
 #define VSOCK_RESETS_MAX      64
 
+/* A program that the guest reaches listens at "PATH_PORT". */
+#define VSOCK_PATH_MAX (UNIX_PATH_MAX - (sizeof("_4294967295") - 1))
+
 /* --vsock cid=N[,socket=PATH][,expect-ready]; the slot's config. */
 struct virtio_vsock_config {
 	unsigned long cid;
 	bool expect_ready;
 	const char *path; /* NULL: no sockets */
-	struct vsock_socket socket;
+	struct unix_listener socket;
 };
 
 extern const struct device_type virtio_vsock_type;
@@ -83,7 +86,7 @@ struct vsock_ports {
 struct virtio_vsock {
 	struct virtio core;
 	uint32_t cid;
-	const struct vsock_socket *socket;
+	const struct unix_listener *socket;
 	const struct device_ready *ready; /* NULL: nothing waits for that */
 	struct loop_watch clients;	  /* that connect to the socket */
 	struct loop_timer retry;	  /* to accept them */
@@ -114,7 +117,7 @@ struct virtio_vsock {
  * On failure the caller releases nothing.
  */
 int virtio_vsock_init(struct virtio_vsock *s, uint32_t cid,
-		      const struct vsock_socket *socket,
+		      const struct unix_listener *socket,
 		      const struct device_ready *ready,
 		      const struct guest_mem *gm, struct worker *worker,
 		      struct err *e);

@@ -118,7 +118,7 @@ void vsock_client_accept(void *ctx, unsigned events)
 
 	(void)events;
 	for (unsigned n = 0; n < ACCEPT_MAX; n++) {
-		int fd = vsock_socket_accept(s->socket);
+		int fd = unix_listener_accept(s->socket);
 
 		if (fd >= 0) {
 			welcome(s, fd);
