@@ -4,6 +4,7 @@
  * byte reads back from where it was written.
  */
 #include "dev/virtio/disk.h"
+#include "support/small_fs.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -303,15 +304,6 @@ START_TEST(disk__of_a_file_that_was_cut_short)
 }
 END_TEST
 
-/* Make "full" a file system of its own with 16 pages. */
-static bool mount_small(void)
-{
-	mkdir("full", 0700);
-	return !unshare(CLONE_NEWNS) &&
-	       !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	       !mount("none", "full", "tmpfs", 0, "size=64k");
-}
-
 /* A sparse image, and the overlay of a snapshot, on a file system that is too
  * small for what the guest writes. What fitted stays. */
 START_TEST(disk__on_a_full_file_system)
@@ -322,7 +314,7 @@ START_TEST(disk__on_a_full_file_system)
 	unsigned fitted = 0;
 	int rc = 0;
 
-	if (!mount_small())
+	if (!small_fs_mount("full"))
 		UNIT_SKIP("cannot mount a file system of its own here");
 	memset(page, 'x', sizeof(page));
 	make("full/disk", "", 0);

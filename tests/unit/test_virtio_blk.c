@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests to virtio-blk: each kind, what is refused before any I/O, how a
- * host's failure is reported, and resets with requests in flight.
+ * host's failure is reported, doorbells that a driver leaves out, and resets
+ * with requests in flight.
  */
 #include "unit/virtio_driver.h"
+#include "base/clock.h"
 #include "dev/virtio/blk.h"
 #include "dev/virtio/mmio.h"
+#include "support/small_fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -54,6 +58,15 @@ static void setup(void)
 	driver_setup();
 	memset(data, 0, sizeof(data));
 	open_disk(false);
+}
+
+static bool has_small_fs;
+
+/* A user may only do this before there are threads. */
+static void setup_full(void)
+{
+	has_small_fs = small_fs_mount("full");
+	setup();
 }
 
 static void setup_ro(void)
@@ -315,7 +328,36 @@ START_TEST(virtio_blk__of_a_host_that_refuses_writes)
 }
 END_TEST
 
-/* --- with the worker and a driver that resets it */
+START_TEST(virtio_blk__on_a_full_file_system)
+{
+	const struct disk_config config = { .path = "full/disk" };
+	int fd;
+
+	if (!has_small_fs)
+		UNIT_SKIP("cannot mount a file system of its own here");
+	fd = open("full/disk", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(ftruncate(fd, sizeof(image)), 0);
+	close(fd);
+	disk_close(&disk);
+	assert_ok(disk_open(&disk, &config, &e), &e);
+	small_fs_fill("full/rest");
+	ck_assert_uint_eq(transfer(OUT, 8, SECTOR), IOERR);
+	ck_assert_uint_eq(b.core.faults, 0);
+	ck_assert_uint_eq(b.core.host_errors, 1);
+	ck_assert_str_eq(b.core.host_error.msg,
+			 "virtio-blk queue 0: full/disk: write of 512 bytes at "
+			 "4096: No space left on device");
+	/* Once there is room again, the guest can go on. */
+	ck_assert_int_eq(unlink("full/rest"), 0);
+	ck_assert_uint_eq(transfer(OUT, 8, SECTOR), OK);
+}
+END_TEST
+
+/* --- with the worker and a driver that has requests in flight */
+
+#define ENTRIES	    64
+#define SLOTS	    16 /* requests in flight, of three descriptors each */
+#define AVAIL_EVENT (USED + 4 + 8 * ENTRIES)
 
 static struct virtio_mmio v;
 
@@ -333,11 +375,12 @@ static void negotiate(void)
 {
 	set(VIRTIO_REG_STATUS, 3);
 	set(VIRTIO_REG_DRIVER_FEATURES_SEL, 0);
-	set(VIRTIO_REG_DRIVER_FEATURES, 1u << VIRTIO_BLK_F_FLUSH);
+	set(VIRTIO_REG_DRIVER_FEATURES,
+	    1u << VIRTIO_BLK_F_FLUSH | 1u << VIRTIO_F_EVENT_IDX);
 	set(VIRTIO_REG_DRIVER_FEATURES_SEL, 1);
 	set(VIRTIO_REG_DRIVER_FEATURES, 1);
 	set(VIRTIO_REG_STATUS, 11);
-	set(VIRTIO_REG_QUEUE_NUM, 64);
+	set(VIRTIO_REG_QUEUE_NUM, ENTRIES);
 	set(VIRTIO_REG_QUEUE_DESC, DESC);
 	set(VIRTIO_REG_QUEUE_DRIVER, AVAIL);
 	set(VIRTIO_REG_QUEUE_DEVICE, USED);
@@ -347,32 +390,109 @@ static void negotiate(void)
 	set(VIRTIO_REG_STATUS, 15);
 }
 
-/* Request @i has three descriptors and writes a sector. */
-static void submit(unsigned i)
+/* Request @i, which reads or writes a sector. */
+static void submit(unsigned i, uint32_t type)
 {
 	uint64_t at = BUFFERS + i * 0x1000;
-	const struct virtio_blk_header h = { .type = OUT, .sector = i };
+	const struct virtio_blk_header h = { .type = type, .sector = i };
 
 	put(at, &h, sizeof(h));
 	put_desc(DESC, 3 * i, (struct driver_desc){ at, 16, NEXT, 3 * i + 1 });
 	put_desc(DESC, 3 * i + 1,
-		 (struct driver_desc){ at + 512, 512, NEXT, 3 * i + 2 });
+		 (struct driver_desc){ at + 512, 512,
+				       type == IN ? NEXT | WRITE : NEXT,
+				       3 * i + 2 });
 	put_desc(DESC, 3 * i + 2,
 		 (struct driver_desc){ at + 256, 1, WRITE, 0 });
-	make_available(64, 3 * i);
+	make_available(ENTRIES, 3 * i);
 }
 
-START_TEST(virtio_blk__resets_with_requests_in_flight)
+static void start_driver(void)
 {
 	struct irq_edge irq = { .fd = eventfd(0, EFD_NONBLOCK),
 				.line = { .vm = -1 } };
 
 	virtio_mmio_init(&v, &b.core, irq);
 	assert_ok(worker_start(&worker, "test", &e), &e);
+}
+
+static void end_driver(void)
+{
+	ck_assert_uint_eq(b.core.faults, 0);
+	virtio_stop(&b.core);
+	virtio_mmio_release(&v);
+}
+
+/* 2.7.7.1: ring only if the device asked for it among the chains that were made
+ * available since @before. */
+static void ring(uint16_t before)
+{
+	uint16_t now = get16(AVAIL + 2);
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if ((uint16_t)(now - get16(AVAIL_EVENT) - 1) < (uint16_t)(now - before))
+		set(VIRTIO_REG_QUEUE_NOTIFY, 0);
+}
+
+/* Wait until at least @n requests were used after @seen. Returns how many. */
+static unsigned await_used(uint16_t seen, unsigned n)
+{
+	uint64_t begin = clock_ns();
+	unsigned used;
+
+	while ((used = (uint16_t)(get16(USED + 2) - seen)) < n) {
+		ck_assert_msg(clock_ns() - begin < 60 * UINT64_C(1000000000),
+			      "after %u requests, %u of %u were served", seen,
+			      used, n);
+		sched_yield();
+	}
+	return used;
+}
+
+/*
+ * Requests that wait and others that do not, some at a time: whatever the
+ * threads are at, each is served without another doorbell. The pauses are as
+ * long as a thread takes to serve a request and to find that there is no other,
+ * because a doorbell is lost only in between.
+ */
+START_TEST(virtio_blk__needs_no_doorbell_that_it_does_not_ask_for)
+{
+	unsigned idle[SLOTS], count = SLOTS, random = 1;
+	uint16_t seen = 0;
+
+	start_driver();
+	negotiate();
+	for (unsigned i = 0; i < SLOTS; i++)
+		idle[i] = i;
+	for (unsigned round = 0; round < 20000; round++) {
+		uint16_t before = get16(AVAIL + 2);
+		unsigned more, used;
+
+		random = random * 1103515245 + 12345;
+		more = random >> 28 ? 1 : count;
+		for (unsigned i = 0; i < more; i++)
+			submit(idle[--count], random >> (8 + i) & 1 ? IN : OUT);
+		ring(before);
+		/* All of them, or as few as the next round needs. */
+		used = await_used(seen, random >> 30 ? SLOTS - count : 1);
+		for (; used--; seen++)
+			idle[count++] = get32(USED + 4 + 8 * (seen % ENTRIES)) /
+					3;
+		for (unsigned i = random >> 16 & 1023; i; i--)
+			__builtin_ia32_pause();
+	}
+	await_used(seen, SLOTS - count);
+	end_driver();
+}
+END_TEST
+
+START_TEST(virtio_blk__resets_with_requests_in_flight)
+{
+	start_driver();
 	for (unsigned round = 0; round < 50; round++) {
 		negotiate();
 		for (unsigned i = 0; i < 16; i++)
-			submit(i);
+			submit(i, OUT);
 		set(VIRTIO_REG_QUEUE_NOTIFY, 0);
 		if (round % 2)
 			usleep(100 * round);
@@ -384,9 +504,7 @@ START_TEST(virtio_blk__resets_with_requests_in_flight)
 		/* From here on, guest memory is not touched. */
 		put(BUFFERS, "untouched", 9);
 	}
-	ck_assert_uint_eq(b.core.faults, 0);
-	virtio_stop(&b.core);
-	irq_edge_release(&irq);
+	end_driver();
 }
 END_TEST
 
@@ -395,6 +513,7 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("virtio_blk");
 	TCase *t = tcase_create("rw");
 	TCase *ro = tcase_create("ro");
+	TCase *full = tcase_create("full");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, virtio_blk__is_a_block_device);
@@ -406,10 +525,15 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, virtio_blk__ranges, 0, COUNT(ranges));
 	tcase_add_test(t, virtio_blk__of_a_host_that_fails);
 	tcase_add_test(t, virtio_blk__of_a_host_that_refuses_writes);
+	tcase_add_test(t,
+		       virtio_blk__needs_no_doorbell_that_it_does_not_ask_for);
 	tcase_add_test(t, virtio_blk__resets_with_requests_in_flight);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(ro, setup_ro, teardown);
 	tcase_add_test(ro, virtio_blk__that_may_only_be_read);
 	suite_add_tcase(s, ro);
+	tcase_add_checked_fixture(full, setup_full, teardown);
+	tcase_add_test(full, virtio_blk__on_a_full_file_system);
+	suite_add_tcase(s, full);
 	return s;
 }
