@@ -93,7 +93,6 @@ static void unready(struct vsock_connection *c)
 	c->is_ready = false;
 }
 
-/* There is something for the guest. */
 void vsock_wake_rx(struct virtio_vsock *s)
 {
 	if (!s->rx_waits || (!s->waiting && !s->resets_count))
@@ -106,7 +105,6 @@ void vsock_wake_rx(struct virtio_vsock *s)
 
 static void on_socket(void *ctx, unsigned events);
 
-/* A connection with @fd, or -1 without one. On failure the caller closes it. */
 struct vsock_connection *vsock_begin(struct virtio_vsock *s, int fd,
 				     enum vsock_state state)
 {
@@ -157,8 +155,6 @@ void vsock_destroy(struct vsock_connection *c)
 	free(c);
 }
 
-/* The guest has forgotten the connection. What it sent before it said that this
- * is all is still written. */
 void vsock_forget(struct vsock_connection *c)
 {
 	if (!c->buffer_len || !(c->guest_ended & VIRTIO_VSOCK_NO_SEND)) {
@@ -180,7 +176,6 @@ static void end(struct vsock_connection *c)
 	c->due = DUE_RESET;
 }
 
-/* The same because of an error. */
 void vsock_reset(struct vsock_connection *c)
 {
 	vsock_count(c->s, c->state == OPEN ? VSOCK_RESETS : VSOCK_REFUSED, 1);
@@ -222,12 +217,11 @@ static unsigned events_of(const struct vsock_connection *c)
 	return events;
 }
 
-/* After each change of @c. */
 void vsock_arrange(struct vsock_connection *c)
 {
 	if (c->fd >= 0 && c->watch.events != events_of(c))
 		loop_change(&c->watch, events_of(c));
-	if (c->is_listed && (c->due || (vsock_has_data(c))))
+	if (c->is_listed && (c->due || vsock_has_data(c)))
 		make_ready(c);
 	vsock_wake_rx(c->s);
 }
@@ -419,7 +413,6 @@ static void socket_ended(struct vsock_connection *c)
 	c->due |= DUE_SHUTDOWN;
 }
 
-/* Read into @out what the guest has room for. Returns how many bytes. */
 uint32_t vsock_read(struct vsock_connection *c, struct virtq_cursor *out)
 {
 	uint64_t len = out->left < credit(c) ? out->left : credit(c);
