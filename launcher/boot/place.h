@@ -56,12 +56,12 @@ int place_cmdline(const struct guest_mem *gm, const struct image *img,
 #define INITRD_PARTS_MAX 16
 
 /*
- * Join the @n files @parts, which are open, into one initrd as
- * high as it may go, page-aligned, clear of the kernel's @kernel range. Each
- * file but the last is padded with zeros to a multiple of 4 bytes, which is
- * where the kernel's unpacker looks for the next archive
- * (Documentation/driver-api/early-userspace/buffer-format.rst). -ENOSPC
- * naming the sizes if there is no room.
+ * Join the @n files @parts, which are open, into one initrd as high as it may
+ * go, page-aligned, clear of the kernel's @kernel range. Each file but the last
+ * is padded with zeros to a multiple of 4 bytes, which is where the kernel's
+ * unpacker looks for the next archive
+ * (Documentation/driver-api/early-userspace/buffer-format.rst). -ENOSPC naming
+ * the sizes if there is no room.
  */
 int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 struct input *parts, size_t n, const struct boot_range *kernel,

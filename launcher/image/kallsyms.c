@@ -767,7 +767,7 @@ static bool find_form(struct search *s, struct tables *t)
 	if (!most)
 		return fail(s, STAGE_ADDRESSES, 1,
 			    "the addresses of the %" PRIu32
-			    " names are in none of the known forms",
+			    " names have an unknown form",
 			    t->count);
 	return fail(s, STAGE_ADDRESSES, 1,
 		    "symbol %" PRIu32 " of %" PRIu32 " is at 0x%" PRIx64

@@ -255,11 +255,11 @@ static const struct {
 	{ "a per-CPU address is not", &at.addresses, 4 * 19, 4, 0x1001, -EINVAL,
 	  "symbol 20 of 1500" },
 	{ "the base is outside the kernel", &at.base, 0, 8, TEXT - 0x1000000,
-	  -EINVAL, "in none of the known forms" },
+	  -EINVAL, "names have an unknown form" },
 	{ "the base is 0", &at.base, 0, 8, 0, -EINVAL,
-	  "the addresses of the 1500 names are in none of the known forms" },
+	  "the addresses of the 1500 names have an unknown form" },
 	{ "the base is a per-CPU address", &at.base, 0, 8, 8, -EINVAL,
-	  "in none of the known forms" },
+	  "names have an unknown form" },
 };
 
 START_TEST(kallsyms__refuses_broken_tables)
