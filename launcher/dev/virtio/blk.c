@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define BLK_QUEUE      0
 #define BLK_QUEUE_SIZE 256
 /* A request also has a header and a status. */
@@ -17,6 +19,10 @@
 
 /* Concurrent host I/O of one disk. */
 #define BLK_THREADS 4
+
+/* A write that takes longer than this, and than a nanosecond a byte, has waited
+ * for more than a copy. */
+#define BLK_COPY_NS 100000
 
 struct blk_request {
 	struct virtio_blk *b;
@@ -160,6 +166,26 @@ static int do_read(struct blk_request *q, struct err *e)
 	return rc;
 }
 
+/*
+ * Most writes only copy to the host's page cache, and to have another thread
+ * woken for the next request costs more than that. So this is done only if the
+ * write before waited.
+ */
+static int do_write(struct blk_request *q, struct err *e)
+{
+	struct virtio_blk *b = q->b;
+	uint64_t begin;
+	int rc;
+
+	if (atomic_load(&b->writes_wait) || !atomic_load(&b->writes_back))
+		virtio_may_wait(&b->core, BLK_QUEUE);
+	begin = clock_ns();
+	rc = disk_write(b->disk, q->iov, q->n, q->off, e);
+	atomic_store(&b->writes_wait,
+		     clock_ns() - begin > BLK_COPY_NS + q->len);
+	return rc;
+}
+
 static int carry_out(struct blk_request *q, struct err *e)
 {
 	struct virtio_blk *b = q->b;
@@ -169,9 +195,10 @@ static int carry_out(struct blk_request *q, struct err *e)
 		return 0;
 	if (q->type == VIRTIO_BLK_T_IN)
 		return do_read(q, e);
-	virtio_may_wait(&b->core, BLK_QUEUE);
 	if (q->type == VIRTIO_BLK_T_OUT)
-		rc = disk_write(b->disk, q->iov, q->n, q->off, e);
+		rc = do_write(q, e);
+	else
+		virtio_may_wait(&b->core, BLK_QUEUE);
 	for (unsigned i = 0; !rc && i < q->ranges_count; i++)
 		rc = do_range(b, q->type, &q->ranges[i], e);
 	/* 5.2.6.2: without a write-back cache, a write is complete once it is

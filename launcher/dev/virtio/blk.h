@@ -10,7 +10,8 @@
  * A request is checked before any I/O and then carried out on the guest's own
  * buffers, without a copy, by the thread that the doorbell woke. It is one of a
  * few that the device has: while one waits for the host, another serves the
- * next request. A read of bytes that the host has in memory waits for nothing.
+ * next request. A read of bytes that the host has in memory waits for nothing,
+ * nor does a write, unless the one before it did.
  *
  * A write is complete when the host's kernel has it. FLUSH makes it durable; if
  * the driver turned the cache off, each write does. When a host call fails, the
@@ -58,6 +59,7 @@ struct virtio_blk {
 	struct disk *disk;
 	char id[VIRTIO_BLK_ID_SIZE];
 	atomic_bool writes_back; /* what the driver asked for */
+	atomic_bool writes_wait; /* the last one did, for more than a copy */
 	_Atomic uint64_t counts[BLK_COUNTS];
 };
 
