@@ -166,6 +166,15 @@ static int do_read(struct blk_request *q, struct err *e)
 	return rc;
 }
 
+/* 5.2.5.2: a driver that does not know FLUSH has a write-through cache; a driver
+ * that knows CONFIG_WCE chooses the mode. */
+static bool writes_back(const struct virtio_blk *b)
+{
+	return virtio_has(&b->core, VIRTIO_BLK_F_CONFIG_WCE)
+		       ? atomic_load(&b->writes_back)
+		       : virtio_has(&b->core, VIRTIO_BLK_F_FLUSH);
+}
+
 /*
  * Most writes only copy to the host's page cache, and to have another thread
  * woken for the next request costs more than that. So this is done only if the
@@ -177,7 +186,7 @@ static int do_write(struct blk_request *q, struct err *e)
 	uint64_t begin;
 	int rc;
 
-	if (atomic_load(&b->writes_wait) || !atomic_load(&b->writes_back))
+	if (atomic_load(&b->writes_wait) || !writes_back(b))
 		virtio_may_wait(&b->core, BLK_QUEUE);
 	begin = clock_ns();
 	rc = disk_write(b->disk, q->iov, q->n, q->off, e);
@@ -203,8 +212,7 @@ static int carry_out(struct blk_request *q, struct err *e)
 		rc = do_range(b, q->type, &q->ranges[i], e);
 	/* 5.2.6.2: without a write-back cache, a write is complete once it is
 	 * on stable storage. */
-	if (!rc &&
-	    (q->type == VIRTIO_BLK_T_FLUSH || !atomic_load(&b->writes_back)))
+	if (!rc && (q->type == VIRTIO_BLK_T_FLUSH || !writes_back(b)))
 		rc = disk_flush(b->disk, e);
 	return rc;
 }
@@ -286,19 +294,6 @@ static enum virtio_result blk_serve(void *dev, struct virtio_request *r,
 	return VIRTIO_DONE;
 }
 
-static int blk_start(void *dev, struct err *e)
-{
-	struct virtio_blk *b = dev;
-
-	(void)e;
-	/* 5.2.5.2: a driver that does not know FLUSH has a write-through cache;
-	 * a driver that knows CONFIG_WCE chooses the mode. */
-	if (!virtio_has(&b->core, VIRTIO_BLK_F_CONFIG_WCE))
-		atomic_store(&b->writes_back,
-			     virtio_has(&b->core, VIRTIO_BLK_F_FLUSH));
-	return 0;
-}
-
 static void blk_write_config(void *dev, uint8_t *config, uint32_t off,
 			     unsigned size, uint32_t value)
 {
@@ -334,7 +329,6 @@ static void blk_free(void *dev)
 }
 
 static const struct virtio_device_ops blk_ops = {
-	.start = blk_start,
 	.serve = blk_serve,
 	.write_config = blk_write_config,
 	.report = blk_report,

@@ -58,7 +58,7 @@ struct virtio_blk {
 	struct virtio core;
 	struct disk *disk;
 	char id[VIRTIO_BLK_ID_SIZE];
-	atomic_bool writes_back; /* what the driver asked for */
+	atomic_bool writes_back; /* what CONFIG_WCE chose */
 	atomic_bool writes_wait; /* the last one did, for more than a copy */
 	_Atomic uint64_t counts[BLK_COUNTS];
 };

@@ -41,8 +41,8 @@
  * the device watches. Device state that only these use needs no lock.
  * write_config() is the exception: it runs on a vCPU thread. A device with
  * threads of its own (virtio_setup.threads) has its doorbells and serve()
- * there, on several at a time; serve() may then wait for host I/O after
- * virtio_may_wait().
+ * there, on several at a time, from before start() returns; serve() may then
+ * wait for host I/O after virtio_may_wait().
  *
  * Locks: virtio.lock covers everything in struct virtio and in its transport.
  * It is held for register accesses and while a chain is taken or given back,
