@@ -4,10 +4,10 @@
  *
  *   a descriptor is signalled --> one waiting thread calls its function
  *
- * So the thread that is woken does the work itself: it hands it to no other
- * thread (base/jobs.h), and other events find another thread. A crew begins
- * with one thread; before a thread blocks, it calls crew_spare(), which sees to
- * it that another one waits, up to a limit.
+ * The thread that is woken does the work itself instead of passing it to another
+ * one, as base/jobs.h does; other events wake other threads. A crew begins with
+ * one thread. Before a thread blocks it calls crew_spare(), which starts another
+ * one if none is left to wait, up to a limit.
  */
 #ifndef BASE_CREW_H
 #define BASE_CREW_H
