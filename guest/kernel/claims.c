@@ -11,7 +11,7 @@ static const struct group *const groups[] = {
 	&irq_group,	&ioapic_group,	&smp_group,	 &rtc_group,
 	&i8042_group,	&ports_group,	&pvpanic_group,	 &virtio_group,
 	&mmio_group,	&pci_group,	&net_group,	 &blk_group,
-	&console_group, &balloon_group,
+	&console_group, &balloon_group, &fs_group,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

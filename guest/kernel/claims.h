@@ -49,6 +49,7 @@ extern const struct group net_group;
 extern const struct group blk_group;
 extern const struct group console_group;
 extern const struct group balloon_group;
+extern const struct group fs_group;
 
 /* Returns how many claims failed; prints the count of all three verdicts. */
 unsigned claims_run(const struct boot *b);
