@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 16-bit entry: the image's own setup code, started like by every boot
+ * The 16-bit entry: the image's own setup code, started as by every boot
  * loader since LILO.
  *
  *   0x00000  interrupt vectors         0x10000  setup code, heap and stack
