@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Usage: exit_early
+ * Usage: exit_early OFFSET
  *
- * Runs in the box, beside everything else: lets each guest leave again as soon
+ * Runs in the box, beside everything else: lets each guest exit again as soon
  * as KVM has injected an interrupt into it.
  *
  * QEMU's emulated VMRUN delivers the interrupt that is to be injected and keeps
@@ -13,40 +13,67 @@
  * taken twice, or a stack overflows, or an end of interrupt acknowledges
  * another one, which is lost.
  *
- * The kernel of the box calls the tracepoint kvm_inj_virq before such a VMRUN,
- * with interrupts off. As a perf event that wakes its reader at each sample, it
- * sends the processor an interrupt, which is pending when the guest begins: so
- * the guest exits at once, and the number is cleared.
+ * So svm_vcpu_run() in the kernel of the box, which runs with interrupts off
+ * until VMRUN, gets a probe that reads the VMCB's field for injections. As a
+ * perf event that wakes its reader at each sample, the probe sends the processor
+ * an interrupt; it is pending when the guest begins, which thus exits at once,
+ * and the number is cleared. OFFSET is that of the pointer to the VMCB in KVM's
+ * struct vcpu_svm.
  *
  * Exits only if something fails, with a message.
+ *
+ * Spec: AMD64 Architecture Programmer's Manual, volume 2, appendix B (VMCB);
+ * Linux, Documentation/trace/kprobetrace.rst.
  */
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ID "/sys/kernel/tracing/events/kvm/kvm_inj_virq/id"
+#define TRACING "/sys/kernel/tracing/"
+#define ID	TRACING "events/kprobes/inject/id"
+
+/* The field, and its bit V: an event is to be injected. */
+#define EVENTINJ 0xa8
+#define FILTER	 "event > 0x7fffffff"
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "exit_early: ");
+	perror(what);
+	return 1;
+}
+
+static int probe(const char *offset)
+{
+	FILE *f = fopen(TRACING "kprobe_events", "we");
+
+	if (!f)
+		return fail("kprobe_events");
+	fprintf(f, "p:inject svm_vcpu_run event=+%#x(+%s(%%di)):u32\n",
+		EVENTINJ, offset);
+	return fclose(f) ? fail("kprobe_events") : 0;
+}
 
 static int watch(struct perf_event_attr *attr, int cpu)
 {
 	int fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1,
 			      PERF_FLAG_FD_CLOEXEC);
 
-	if (fd < 0) {
-		perror("exit_early: perf_event_open");
-		return 1;
-	}
+	if (fd < 0)
+		return fail("perf_event_open");
+	if (ioctl(fd, PERF_EVENT_IOC_SET_FILTER, FILTER))
+		return fail("PERF_EVENT_IOC_SET_FILTER");
 	/* Read-only: what nobody reads is overwritten. */
 	if (mmap(NULL, 2 * (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
-		 fd, 0) == MAP_FAILED) {
-		perror("exit_early: mmap");
-		return 1;
-	}
+		 fd, 0) == MAP_FAILED)
+		return fail("mmap");
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -54,14 +81,15 @@ int main(void)
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
-	FILE *f = fopen(ID, "re");
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned long long id;
+	FILE *f;
 
-	if (!f || fscanf(f, "%llu", &id) != 1) {
-		perror("exit_early: " ID);
+	if (argc != 2 || probe(argv[1]))
 		return 1;
-	}
+	f = fopen(ID, "re");
+	if (!f || fscanf(f, "%llu", &id) != 1)
+		return fail(ID);
 	fclose(f);
 	attr.config = id;
 	for (int cpu = 0; cpu < cpus; cpu++)
