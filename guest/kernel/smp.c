@@ -16,9 +16,10 @@
 #define LOWEST_PAGE  0x2000 /* above the real-mode vectors and BIOS data */
 #define HIGHEST_END  0xa0000
 #define CMDLINE_ROOM 0x10000
-#define PATIENCE     TRAP_WAIT_CYCLES
-#define TURNS_MAX    20000000
-#define SEND_TURNS   1000000
+/* Other processors share what this one runs on, and it may be busy. */
+#define PATIENCE   (UINT64_C(10) * TRAP_WAIT_CYCLES)
+#define TURNS_MAX  20000000
+#define SEND_TURNS 1000000
 
 /* The end of what is copied; see ap_entry.S. */
 struct ap_params {
