@@ -4,9 +4,9 @@
  *
  *   a descriptor is signalled --> one waiting thread calls its function
  *
- * The thread that is woken does the work itself instead of passing it to another
- * one, as base/jobs.h does; other events wake other threads. A crew begins with
- * one thread. Before a thread blocks it calls crew_spare(), which starts another
+ * The thread that is woken does the work itself instead of passing it on, as
+ * base/jobs.h does; other events wake other threads. A crew begins with one
+ * thread. Before a thread blocks it calls crew_spare(), which starts another
  * one if none is left to wait, up to a limit.
  */
 #ifndef BASE_CREW_H

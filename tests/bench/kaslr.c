@@ -5,8 +5,8 @@
  * One row per image: what a start at a random place takes more than one where
  * the kernel was linked. That is checking the relocation lists, keeping them
  * while the kernel is loaded, and changing its words, in warm memory. To choose
- * the place takes microseconds. Decoding the payload into fresh memory, as every
- * start does, is what it is compared with.
+ * the place takes microseconds. It is compared with decoding the payload into
+ * fresh memory, as every start does.
  */
 #include "bench/bench.h"
 

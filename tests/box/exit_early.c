@@ -15,10 +15,10 @@
  *
  * So svm_vcpu_run() in the kernel of the box, which runs with interrupts off
  * until VMRUN, gets a probe that reads the VMCB's field for injections. As a
- * perf event that wakes its reader at each sample, the probe sends the processor
- * an interrupt; it is pending when the guest begins, which thus exits at once,
- * and the number is cleared. OFFSET is that of the pointer to the VMCB in KVM's
- * struct vcpu_svm.
+ * perf event that wakes its reader at each sample, the probe sends the
+ * processor an interrupt. It is pending when the guest begins, which thus exits
+ * at once, and the number is cleared. OFFSET is that of the pointer to the VMCB
+ * in KVM's struct vcpu_svm.
  *
  * Exits only if something fails, with a message.
  *
@@ -66,7 +66,7 @@ static int watch(struct perf_event_attr *attr, int cpu)
 		return fail("perf_event_open");
 	if (ioctl(fd, PERF_EVENT_IOC_SET_FILTER, FILTER))
 		return fail("PERF_EVENT_IOC_SET_FILTER");
-	/* Read-only: what nobody reads is overwritten. */
+	/* Read-only, so that samples that are not read are overwritten. */
 	if (mmap(NULL, 2 * (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
 		 fd, 0) == MAP_FAILED)
 		return fail("mmap");

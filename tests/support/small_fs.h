@@ -10,9 +10,9 @@
 #define SMALL_FS_BYTES 65536
 
 /*
- * Mount one of SMALL_FS_BYTES at the folder @path, which is made if needed; only
- * this process sees it. False where that is not allowed: for a user, that
- * depends on the host, and it fails once there are other threads.
+ * Mount one of SMALL_FS_BYTES at the folder @path, which is made if needed. It
+ * is seen only by this process. False where that is not allowed: for a user,
+ * that depends on the host, and it fails once there are other threads.
  */
 bool small_fs_mount(const char *path);
 

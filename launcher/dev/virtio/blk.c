@@ -166,7 +166,7 @@ static int do_read(struct blk_request *q, struct err *e)
 	return rc;
 }
 
-/* 5.2.5.2: a driver that does not know FLUSH has a write-through cache; a driver
+/* 5.2.5.2: a driver that does not know FLUSH has a write-through cache; one
  * that knows CONFIG_WCE chooses the mode. */
 static bool writes_back(const struct virtio_blk *b)
 {
