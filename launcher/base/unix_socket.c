@@ -31,7 +31,7 @@ static struct sockaddr_un address_of(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
-	_Static_assert(sizeof(a.sun_path) == UNIX_PATH_MAX + 1, "it fits");
+	_Static_assert(sizeof(a.sun_path) == UNIX_PATH_LONGEST + 1, "it fits");
 	strcpy(a.sun_path, path);
 	return a;
 }
@@ -87,7 +87,7 @@ static int listen_at(struct unix_listener *l, int waiting, struct err *e)
 int unix_listener_open(struct unix_listener *l, const char *path, int waiting,
 		       struct err *e)
 {
-	int rc = unix_path_check(path, UNIX_PATH_MAX, e), fd;
+	int rc = unix_path_check(path, UNIX_PATH_LONGEST, e), fd;
 
 	*l = (struct unix_listener){ .fd = 0 };
 	if (!rc)
@@ -142,7 +142,7 @@ static int refused(struct err *e)
 
 int unix_connect(const char *path, struct err *e)
 {
-	int rc = unix_path_check(path, UNIX_PATH_MAX, e), fd;
+	int rc = unix_path_check(path, UNIX_PATH_LONGEST, e), fd;
 
 	if (rc)
 		return rc;

@@ -20,15 +20,15 @@
 
 #include "base/err.h"
 
-/* The longest path, without the NUL. */
-#define UNIX_PATH_MAX 107
+/* Of a path, without the NUL. (UNIX_PATH_MAX of <linux/un.h> counts it.) */
+#define UNIX_PATH_LONGEST 107
 
 /* Whether @path has 1 to @max bytes. Returns 0 or a negative errno. */
 int unix_path_check(const char *path, size_t max, struct err *e);
 
 /* Empty if all is zero. */
 struct unix_listener {
-	char path[UNIX_PATH_MAX + 1]; /* "": not open */
+	char path[UNIX_PATH_LONGEST + 1]; /* "": not open */
 	int fd;
 	/* The file that it made. */
 	dev_t dev;

@@ -123,15 +123,15 @@ END_TEST
 
 START_TEST(unix_path__has_a_length)
 {
-	char path[UNIX_PATH_MAX + 2];
+	char path[UNIX_PATH_LONGEST + 2];
 
 	memset(path, 'x', sizeof(path));
-	path[UNIX_PATH_MAX] = '\0';
-	assert_ok(unix_path_check(path, UNIX_PATH_MAX, &e), &e);
+	path[UNIX_PATH_LONGEST] = '\0';
+	assert_ok(unix_path_check(path, UNIX_PATH_LONGEST, &e), &e);
 	assert_ok(unix_listener_open(&l, path, 1, &e), &e);
 	unix_listener_close(&l);
-	path[UNIX_PATH_MAX] = 'x';
-	path[UNIX_PATH_MAX + 1] = '\0';
+	path[UNIX_PATH_LONGEST] = 'x';
+	path[UNIX_PATH_LONGEST + 1] = '\0';
 	ck_assert_int_eq(unix_listener_open(&l, path, 1, &e), -EINVAL);
 	ck_assert_int_eq(unix_connect(path, &e), -EINVAL);
 	ck_assert_str_eq(e.msg, "the path has 108 bytes (expected 1 to 107)");

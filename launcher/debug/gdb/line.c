@@ -26,14 +26,14 @@ union any_addr {
 };
 
 struct address {
-	char path[UNIX_PATH_MAX + 1]; /* "": a port */
+	char path[UNIX_PATH_LONGEST + 1]; /* "": a port */
 	union any_addr addr;
 	socklen_t len;
 };
 
 static int parse_unix(const char *path, struct address *a, struct err *e)
 {
-	int rc = unix_path_check(path, UNIX_PATH_MAX, e);
+	int rc = unix_path_check(path, UNIX_PATH_LONGEST, e);
 
 	if (!rc)
 		strcpy(a->path, path);
@@ -103,7 +103,7 @@ static bool is_private(const char *dir)
 static int default_path(struct address *a, struct err *e)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
-	char path[UNIX_PATH_MAX + 1];
+	char path[UNIX_PATH_LONGEST + 1];
 	int n = sizeof(path);
 
 	if (is_private(dir))

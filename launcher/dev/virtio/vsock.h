@@ -53,7 +53,7 @@
 #define VSOCK_RESETS_MAX      64
 
 /* A program that the guest reaches listens at "PATH_PORT". */
-#define VSOCK_PATH_MAX (UNIX_PATH_MAX - (sizeof("_4294967295") - 1))
+#define VSOCK_PATH_MAX (UNIX_PATH_LONGEST - (sizeof("_4294967295") - 1))
 
 /* --vsock cid=N[,socket=PATH][,expect-ready]; the slot's config. */
 struct virtio_vsock_config {
