@@ -6,11 +6,11 @@
  * as KVM has injected an interrupt into it.
  *
  * QEMU's emulated VMRUN delivers the interrupt that is to be injected and keeps
- * its number as that of an exception that is pending (exception_index; all
- * versions up to 11). Usually the next exit from the guest clears it. But if
- * QEMU itself leaves its loop before, it delivers the interrupt a second time,
- * perhaps while the first is being handled with interrupts off: a lock is then
- * taken twice, or a stack overflows, or an end of interrupt acknowledges
+ * its number as that of an exception that is pending (exception_index, in 7.2
+ * as in the sources of 2026). Usually the next exit from the guest clears it.
+ * But if QEMU itself leaves its loop before, it delivers the interrupt a second
+ * time, perhaps while the first is being handled with interrupts off: a lock is
+ * then taken twice, or a stack overflows, or an end of interrupt acknowledges
  * another one, which is lost.
  *
  * So svm_vcpu_run() in the kernel of the box, which runs with interrupts off
