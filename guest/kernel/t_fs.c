@@ -142,13 +142,13 @@ static bool round_is_answered(unsigned round)
 
 	for (unsigned i = 0; i < FORGETS; i++) {
 		if (i < REQUESTS)
-			submit_getattr(i, round * 16 + i + 2);
+			submit_getattr(i, round * REQUESTS + i + 2);
 		submit_forget(i);
 	}
 	ok = vdev_wait(VIRTIO_FS_REQUEST, requests) &&
 	     vdev_wait(VIRTIO_FS_HIPRIO, forgets);
 	for (unsigned i = 0; ok && i < REQUESTS; i++) {
-		ok = has_reply(i, round * 16 + i + 2) &&
+		ok = has_reply(i, round * REQUESTS + i + 2) &&
 		     expect_equal("the length used",
 				  vdev_used_len(VIRTIO_FS_REQUEST,
 						(uint16_t)(requests - 1 - i)),

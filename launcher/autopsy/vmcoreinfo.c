@@ -63,7 +63,7 @@ static int digit_of(char c)
 	return -1;
 }
 
-/* All of @text up to @end must be digits, behind a sign or none. */
+/* @text up to @end must be digits, with or without a minus sign. */
 static bool parse(const char *text, const char *end, unsigned base,
 		  uint64_t *number)
 {

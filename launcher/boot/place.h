@@ -60,8 +60,8 @@ int place_cmdline(const struct guest_mem *gm, const struct image *img,
  * go, page-aligned, clear of the kernel's @kernel range. Each file but the last
  * is padded with zeros to a multiple of 4 bytes, which is where the kernel's
  * unpacker looks for the next archive
- * (Documentation/driver-api/early-userspace/buffer-format.rst). -ENOSPC naming
- * the sizes if there is no room.
+ * (Documentation/driver-api/early-userspace/buffer-format.rst). If there is no
+ * room, returns -ENOSPC, and the message has the sizes.
  */
 int place_initrd(const struct guest_mem *gm, const struct image *img,
 		 struct input *parts, size_t n, const struct boot_range *kernel,

@@ -451,9 +451,10 @@ static unsigned await_used(uint16_t seen, unsigned n)
 
 /*
  * Requests that wait and others that do not, some at a time: whatever the
- * threads are at, each is served without another doorbell. The pauses are as
- * long as a thread takes to serve a request and to find that there is no other,
- * because a doorbell is lost only in between.
+ * threads are doing, each is served without another doorbell. A doorbell can
+ * only be lost between the end of a request and the moment when its thread
+ * finds that there is no other. The pauses are about as long, so that some end
+ * there.
  */
 START_TEST(virtio_blk__needs_no_doorbell_that_it_does_not_ask_for)
 {
