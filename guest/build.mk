@@ -193,7 +193,7 @@ build/guest/relocs: guest/tools/relocs.c guest/kernel/selfsum.h
 build/guest/selfsum: guest/tools/selfsum.c guest/kernel/selfsum.h
 	@mkdir -p $(@D)
 	$(call show,CC)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< -lz
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $<
 
 # The parts that the host tests too are compiled like the launcher for that.
 GUEST_INFLATE_SRCS := $(addprefix guest/lib/,inflate.c huffman.c gunzip.c crc32.c)

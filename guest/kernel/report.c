@@ -3,6 +3,7 @@
  * Prints one line for each thing that was given. Tests match these lines, so
  * their form must not change.
  */
+#include "lib/crc32.h"
 #include "lib/say.h"
 #include "pv/bootparam.h"
 #include "report.h"
@@ -33,6 +34,14 @@ static void report_ranges(const struct boot *b)
 	}
 }
 
+static uint32_t crc_of(const void *data, size_t len)
+{
+	static struct crc32_table table;
+
+	crc32_table_init(&table);
+	return crc32_update(&table, 0, data, len);
+}
+
 /* The 32-bit kernel can only see modules that lie below 4 GiB whole. */
 static void report_module(const char *name, const struct module *m)
 {
@@ -43,7 +52,7 @@ static void report_module(const char *name, const struct module *m)
 		say("above 4 GiB\n");
 	else
 		say("crc32 %08x\n",
-		    checksum((const void *)(uintptr_t)m->gpa, (size_t)m->len));
+		    crc_of((const void *)(uintptr_t)m->gpa, (size_t)m->len));
 	if (m->cmdline)
 		say("%s cmdline: %s\n", name, m->cmdline);
 }
@@ -61,8 +70,8 @@ static void report_kaslr(const struct boot *b)
 	data = (const uint8_t *)(uintptr_t)load64(b->params, HDR_SETUP_DATA);
 	if (data && load32(data, SETUP_DATA_TYPE) == SETUP_RNG_SEED)
 		say("kaslr: rng seed crc32 %08x\n",
-		    checksum(data + SETUP_DATA_DATA,
-			     load32(data, SETUP_DATA_LEN)));
+		    crc_of(data + SETUP_DATA_DATA,
+			   load32(data, SETUP_DATA_LEN)));
 }
 
 void report_boot(const struct boot *b)

@@ -5,14 +5,12 @@
  * First .bss, which is then used as memory; then the table, which is then
  * trusted; then what the table lists.
  */
-#include "lib/crc32.h"
+#include "lib/load.h"
 #include "lib/say.h"
 #include "lib/string.h"
 #include "selfcheck.h"
 
 const struct selfsum selfsum __attribute__((section(".selfsum"))) = { 0 };
-
-static struct crc32_table crc_table;
 
 static const uint8_t *range_at(const struct entry_frame *f,
 			       const struct selfsum_range *r)
@@ -21,22 +19,28 @@ static const uint8_t *range_at(const struct entry_frame *f,
 }
 
 /*
- * A `repe scasl` over all whole words costs an interpreted processor a quarter
+ * A `repe scas` over all whole words costs an interpreted processor a fraction
  * of the time for bytes; only the word where it stops and the rest are compared
  * as bytes.
  */
+#ifdef KERNEL_64
+#define SCAS "repe scasq"
+#else
+#define SCAS "repe scasl"
+#endif
+
 static const uint8_t *first_nonzero(const uint8_t *p, size_t len)
 {
 	const uint8_t *end = p + len;
-	size_t words = len / 4;
+	size_t words = len / sizeof(long);
 	bool found = false;
 
 	if (words)
-		asm volatile("repe scasl"
+		asm volatile(SCAS
 			     : "+D"(p), "+c"(words), "=@ccnz"(found)
-			     : "a"(0)
+			     : "a"(0L)
 			     : "memory");
-	for (p -= found ? 4 : 0; p < end; p++)
+	for (p -= found ? sizeof(long) : 0; p < end; p++)
 		if (*p)
 			return p;
 	return NULL;
@@ -66,13 +70,12 @@ static bool zero_ranges_are_zero(const struct entry_frame *f,
 
 static bool table_is_whole(const struct selfsum *t)
 {
-	uint32_t crc = crc32_update(&crc_table, 0, &t->count,
-				    sizeof(*t) - sizeof(t->table_crc));
+	uint32_t sum = selfsum_of((const uint8_t *)&t->count,
+				  sizeof(*t) - sizeof(t->table_sum));
 
-	if (crc == t->table_crc && t->count)
+	if (sum == t->table_sum && t->count)
 		return true;
-	say("selfcheck: the table has crc32 %08x, not %08x\n", crc,
-	    t->table_crc);
+	say("selfcheck: the table has sum %08x, not %08x\n", sum, t->table_sum);
 	return false;
 }
 
@@ -89,10 +92,17 @@ uint64_t selfcheck_slide(void)
 static uint64_t word_before(const struct entry_frame *f, uint32_t off,
 			    unsigned width)
 {
-	uint64_t v = 0;
+	const uint8_t *p = (const uint8_t *)(uintptr_t)(f->loaded + off);
 
-	memcpy(&v, (const void *)(uintptr_t)(f->loaded + off), width);
-	return v - selfcheck_slide();
+	return (width == 8 ? load64(p, 0) : load32(p, 0)) - selfcheck_slide();
+}
+
+static void put_word(uint8_t *to, uint64_t v, unsigned width)
+{
+	if (width == 8)
+		__builtin_memcpy(to, &v, 8);
+	else
+		__builtin_memcpy(to, &v, 4);
 }
 
 /*
@@ -119,9 +129,12 @@ static void undo_relocs(const struct entry_frame *f,
 		if (off >= end)
 			break;
 		v = word_before(f, off, width);
-		for (uint32_t at = off; at < off + width; at++, v >>= 8)
-			if (at >= start && at < end)
-				copy[at - start] = (uint8_t)v;
+		if (off >= start && off + width <= end)
+			put_word(copy + (off - start), v, width);
+		else
+			for (uint32_t at = off; at < off + width; at++, v >>= 8)
+				if (at >= start && at < end)
+					copy[at - start] = (uint8_t)v;
 	}
 }
 
@@ -130,19 +143,19 @@ static bool range_is_whole(const struct entry_frame *f,
 {
 	static uint8_t copy[SELFSUM_RANGE_MAX];
 	const uint8_t *p = range_at(f, r), *checked = p;
-	uint32_t crc;
+	uint32_t sum;
 
 	if (selfcheck_slide() && r->len <= sizeof(copy)) {
 		memcpy(copy, p, r->len);
 		undo_relocs(f, r, copy, next);
 		checked = copy;
 	}
-	crc = crc32_update(&crc_table, 0, checked, r->len);
-	if (crc == r->crc)
+	sum = selfsum_of(checked, r->len);
+	if (sum == r->sum)
 		return true;
-	say("selfcheck: 0x%llx-0x%llx has crc32 %08x, not %08x\n",
+	say("selfcheck: 0x%llx-0x%llx has sum %08x, not %08x\n",
 	    (unsigned long long)(uintptr_t)p,
-	    (unsigned long long)(uintptr_t)p + r->len - 1, crc, r->crc);
+	    (unsigned long long)(uintptr_t)p + r->len - 1, sum, r->sum);
 	return false;
 }
 
@@ -156,7 +169,6 @@ bool selfcheck_run(const struct entry_frame *f)
 	asm("" : "+r"(t));
 	if (!zero_ranges_are_zero(f, t))
 		return false;
-	crc32_table_init(&crc_table);
 	if (!table_is_whole(t))
 		return false;
 	for (uint32_t i = 0; i < t->count; i++) {
@@ -168,9 +180,4 @@ bool selfcheck_run(const struct entry_frame *f)
 	say("selfcheck: ok (%u bytes)\n",
 	    bytes + (uint32_t)sizeof(*t) + EARLY_SIZE);
 	return true;
-}
-
-uint32_t checksum(const void *data, size_t len)
-{
-	return crc32_update(&crc_table, 0, data, len);
 }

@@ -21,7 +21,4 @@ bool selfcheck_run(const struct entry_frame *f);
 /* How far the loader has moved the kernel in virtual memory. */
 uint64_t selfcheck_slide(void);
 
-/* CRC-32 of anything; valid once selfcheck_run() was called. */
-uint32_t checksum(const void *data, size_t len);
-
 #endif

@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "../kernel/selfsum.h"
 
@@ -116,7 +115,7 @@ static void table_add(struct selfsum *t, uint64_t start, uint64_t len,
 		.start = (uint32_t)start,
 		.len = (uint32_t)len,
 		.is_zero = !bytes,
-		.crc = bytes ? (uint32_t)crc32(0, bytes, (uInt)len) : 0,
+		.sum = bytes ? selfsum_of(bytes, len) : 0,
 	};
 }
 
@@ -146,8 +145,8 @@ static void table_fill(const struct elf *e)
 	memset(t, 0, sizeof(*t));
 	for (unsigned i = 0; i < e->pieces_count; i++)
 		table_add_piece(e, &e->pieces[i]);
-	t->table_crc = (uint32_t)crc32(0, (uint8_t *)&t->count,
-				       sizeof(*t) - sizeof(t->table_crc));
+	t->table_sum = selfsum_of((uint8_t *)&t->count,
+				  sizeof(*t) - sizeof(t->table_sum));
 }
 
 int main(int argc, char **argv)
