@@ -10,7 +10,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/confine.h"
 #include "base/thread.h"
 
 static int add(const struct crew *c, int fd, uint32_t events, void *ptr)
@@ -20,13 +19,15 @@ static int add(const struct crew *c, int fd, uint32_t events, void *ptr)
 	return fd < 0 ? -1 : epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
-int crew_init(struct crew *c, unsigned max, struct err *e)
+int crew_init(struct crew *c, unsigned max, enum thread_role role,
+	      struct err *e)
 {
 	int rc = 0;
 
 	assert(max && max <= CREW_THREADS_MAX);
 	memset(c, 0, sizeof(*c));
 	c->max = max;
+	c->role = role;
 	pthread_mutex_init(&c->lock, NULL);
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	c->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -50,7 +51,7 @@ static void *work(void *arg)
 	struct crew *c = arg;
 	struct epoll_event ev;
 
-	confine_thread(THREAD_WORK, "requests");
+	confine_thread(c->role, "requests");
 	for (;;) {
 		const struct crew_watch *w;
 		int n = epoll_wait(c->epoll_fd, &ev, 1, -1);

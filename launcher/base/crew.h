@@ -4,10 +4,10 @@
  *
  *   a descriptor is signalled --> one waiting thread calls its function
  *
- * The thread that is woken does the work itself instead of passing it on, as
- * base/jobs.h does; other events wake other threads. A crew begins with one
- * thread. Before a thread blocks it calls crew_spare(), which starts another
- * one if none is left to wait, up to a limit.
+ * The thread that is woken does the work itself instead of passing it on, and
+ * other events wake other threads. A crew begins with one thread. Before a
+ * thread blocks it calls crew_spare(), which starts another one if none is left
+ * to wait, up to a limit.
  */
 #ifndef BASE_CREW_H
 #define BASE_CREW_H
@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 
 struct crew_watch {
@@ -27,15 +28,17 @@ struct crew_watch {
 
 struct crew {
 	int epoll_fd, end_fd;
-	unsigned max;	      /* threads; 0: the empty crew */
+	unsigned max; /* threads; 0: the empty crew */
+	enum thread_role role;
 	pthread_mutex_t lock; /* covers what follows; a leaf */
 	pthread_t threads[CREW_THREADS_MAX];
 	unsigned started;
 };
 
-/* A crew without a thread. @max: of threads, at most CREW_THREADS_MAX. On
- * failure *@c is the empty crew. */
-int crew_init(struct crew *c, unsigned max, struct err *e);
+/* A crew without a thread. @max: of threads, at most CREW_THREADS_MAX, which do
+ * @role. On failure *@c is the empty crew. */
+int crew_init(struct crew *c, unsigned max, enum thread_role role,
+	      struct err *e);
 
 /*
  * Call @w when @fd, an eventfd, is written to: each time wakes one thread. The

@@ -52,7 +52,7 @@ static void setup(void)
 	atomic_store(&pause_us, 0);
 	bell = eventfd(0, EFD_NONBLOCK);
 	watch = (struct crew_watch){ on_bell, &watch };
-	assert_ok(crew_init(&c, THREADS, &e), &e);
+	assert_ok(crew_init(&c, THREADS, THREAD_WORK, &e), &e);
 	assert_ok(crew_add(&c, &watch, bell, &e), &e);
 	assert_ok(crew_start(&c, &e), &e);
 }
@@ -155,7 +155,7 @@ START_TEST(crew__starts_no_thread_before_it_is_asked_to)
 {
 	struct crew idle;
 
-	assert_ok(crew_init(&idle, THREADS, &e), &e);
+	assert_ok(crew_init(&idle, THREADS, THREAD_WORK, &e), &e);
 	ck_assert(!crew_spare(&idle, THREADS));
 	ck_assert_uint_eq(idle.started, 0);
 	crew_release(&idle);

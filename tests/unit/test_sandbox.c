@@ -6,7 +6,7 @@
  */
 #include "unit/unit.h"
 #include "base/confine.h"
-#include "base/jobs.h"
+#include "base/crew.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "sandbox/sandbox.h"
@@ -17,6 +17,7 @@
 #include <linux/kvm.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -177,25 +178,36 @@ static const struct {
 	{ SANDBOX_READ, THREAD_ANY, "inspect" },
 };
 
-/* A device's thread leaves it to a thread that serves files. */
-static struct jobs files;
-static int opened[2]; /* a pipe for what open() has returned */
+/* A device's thread leaves it to a thread that serves files; that one to
+ * another, which it starts itself. */
+static struct crew files;
+static int opened[2];	/* a pipe for what open() has returned */
+static int bell, never; /* eventfds */
 
-static void open_job(struct job *job)
+static void open_one(void *ctx)
 {
-	long fd = opens();
+	eventfd_t count;
+	long fd;
 
-	(void)job;
+	(void)ctx;
+	if (crew_spare(&files, 1)) {
+		/* This thread stays here until the process ends. */
+		if (eventfd_write(bell, 1) || eventfd_read(never, &count))
+			_exit(95);
+	}
+	fd = opens();
 	if (write(opened[1], &fd, sizeof(fd)) != sizeof(fd))
 		_exit(97);
 }
 
+static struct crew_watch watch = { .fn = open_one };
+
 static long has_a_job_open(void)
 {
-	static struct job job = { .fn = open_job };
 	long fd;
 
-	jobs_add(&files, &job);
+	if (eventfd_write(bell, 1))
+		_exit(95);
 	return read(opened[0], &fd, sizeof(fd)) == sizeof(fd) ? fd : 0;
 }
 
@@ -232,8 +244,10 @@ static void confined(const struct trial *t)
 		_exit(99);
 	}
 	if (t->process == SANDBOX_WIDE &&
-	    (pipe(opened) || jobs_init(&files, 2, &e) ||
-	     jobs_start_as(&files, THREAD_FILES, &e)))
+	    (pipe(opened) || crew_init(&files, 2, THREAD_FILES, &e) ||
+	     (bell = eventfd(0, EFD_NONBLOCK)) < 0 ||
+	     (never = eventfd(0, 0)) < 0 ||
+	     crew_add(&files, &watch, bell, &e) || crew_start(&files, &e)))
 		_exit(96);
 	if (t->role == THREAD_MAIN)
 		try((void *)t);

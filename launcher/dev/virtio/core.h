@@ -145,6 +145,7 @@ struct virtio_setup {
 	const void *config;  /* its configuration space at first, copied */
 	uint32_t config_len; /* 0: it has none */
 	unsigned threads; /* its own, at most; 0: serve() runs on the worker */
+	enum thread_role role; /* of these */
 	const struct virtio_device_ops *ops;
 	void *dev;
 	const struct guest_mem *gm;

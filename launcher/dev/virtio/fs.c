@@ -11,73 +11,21 @@
 /* Concurrent requests of one share. */
 #define FS_THREADS 4
 
-struct fs_job {
-	struct job job;
-	struct virtio_fs *fs;
-	struct virtio_ticket ticket;
-	struct virtq_cursor in, out; /* over seg */
-	struct virtq_seg seg[];
-};
-
-/* ---- requests */
-
-static void on_job(struct job *job)
-{
-	struct fs_job *q = (struct fs_job *)job;
-	struct virtio_fs *fs = q->fs;
-	struct virtio_ticket ticket = q->ticket;
-	uint32_t written;
-	struct err e;
-	int rc = fs_serve(&fs->server, q->in, q->out, &written, &e);
-
-	free(q);
-	if (rc)
-		virtio_refuse(&fs->core, &ticket, &e);
-	else
-		virtio_give(&fs->core, &ticket, written);
-}
-
-static struct fs_job *new_job(struct virtio_fs *fs,
-			      const struct virtio_request *r)
-{
-	size_t size = r->chain.count * sizeof(struct virtq_seg);
-	struct fs_job *q = malloc(sizeof(*q) + size);
-
-	if (!q)
-		return NULL;
-	*q = (struct fs_job){
-		.job = { .fn = on_job },
-		.fs = fs,
-		.ticket = r->ticket,
-		.in = virtq_reader(&r->chain),
-		.out = virtq_writer(&r->chain),
-	};
-	memcpy(q->seg, r->chain.seg, size);
-	q->in.seg = q->seg;
-	q->out.seg = q->seg + r->chain.readable;
-	return q;
-}
-
 static enum virtio_result fs_serve_chain(void *dev, struct virtio_request *r,
 					 struct err *e)
 {
 	struct virtq_cursor in = virtq_reader(&r->chain);
 	struct virtio_fs *fs = dev;
-	struct fs_job *q;
-	int rc;
 
-	if (!fs_is_quick(fs_message_opcode(in))) {
-		q = new_job(fs, r);
-		if (q) {
-			jobs_add(&fs->jobs, &q->job);
-			return VIRTIO_LATER;
-		}
-	}
-	rc = fs_serve(&fs->server, in, virtq_writer(&r->chain), &r->written, e);
-	return rc ? VIRTIO_DRIVER_FAULT : VIRTIO_DONE;
+	if (!fs_is_quick(fs_message_opcode(in)))
+		virtio_may_wait(&fs->core, r->ticket.queue);
+	return fs_serve(&fs->server, in, virtq_writer(&r->chain), &r->written,
+			e)
+		       ? VIRTIO_DRIVER_FAULT
+		       : VIRTIO_DONE;
 }
 
-/* Jobs of the life before have given their chains back. */
+/* Requests of the life before have given their chains back. */
 static int fs_start(void *dev, struct err *e)
 {
 	struct virtio_fs *fs = dev;
@@ -85,20 +33,6 @@ static int fs_start(void *dev, struct err *e)
 	(void)e;
 	fs_server_reset(&fs->server);
 	return 0;
-}
-
-/* Jobs that have begun give their chains back when they are done. */
-static void fs_stop(void *dev)
-{
-	struct virtio_fs *fs = dev;
-	struct job *job;
-
-	while ((job = jobs_take_back(&fs->jobs))) {
-		struct fs_job *q = (struct fs_job *)job;
-
-		virtio_give(&fs->core, &q->ticket, 0);
-		free(q);
-	}
 }
 
 static void fs_report(void *dev, struct device_counters *c)
@@ -124,7 +58,6 @@ static void fs_free(void *dev)
 
 static const struct virtio_device_ops fs_ops = {
 	.start = fs_start,
-	.stop = fs_stop,
 	.serve = fs_serve_chain,
 	.report = fs_report,
 	.release = fs_free,
@@ -144,6 +77,8 @@ int virtio_fs_init(struct virtio_fs *fs, const struct fs_folder *f,
 		.queue_size = FS_QUEUE_SIZE,
 		.config = config,
 		.config_len = sizeof(config),
+		.threads = FS_THREADS,
+		.role = THREAD_FILES,
 		.ops = &fs_ops,
 		.dev = fs,
 		.gm = gm,
@@ -156,21 +91,14 @@ int virtio_fs_init(struct virtio_fs *fs, const struct fs_folder *f,
 	rc = fs_server_init(&fs->server, f, is_rw, e);
 	if (rc)
 		return rc;
-	rc = jobs_init(&fs->jobs, FS_THREADS, e);
-	if (!rc)
-		rc = jobs_start_as(&fs->jobs, THREAD_FILES, e);
-	if (!rc)
-		rc = virtio_init(&fs->core, &setup, e);
-	if (rc) {
-		jobs_release(&fs->jobs);
+	rc = virtio_init(&fs->core, &setup, e);
+	if (rc)
 		fs_server_release(&fs->server);
-	}
 	return rc;
 }
 
 void virtio_fs_release(struct virtio_fs *fs)
 {
-	jobs_release(&fs->jobs);
 	virtio_release(&fs->core);
 	fs_server_release(&fs->server);
 }

@@ -14,7 +14,6 @@
 #ifndef DEV_VIRTIO_FS_H
 #define DEV_VIRTIO_FS_H
 
-#include "base/jobs.h"
 #include "dev/device.h"
 #include "dev/fs/server.h"
 #include "dev/virtio/core.h"
@@ -34,7 +33,6 @@ extern const struct device_type virtio_fs_type;
 struct virtio_fs {
 	struct virtio core;
 	struct fs_server server;
-	struct jobs jobs;
 };
 
 /*

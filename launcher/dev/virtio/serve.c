@@ -455,7 +455,7 @@ int virtio_init(struct virtio *v, const struct virtio_setup *setup,
 	else if (setup->config_len)
 		memcpy(v->config, setup->config, setup->config_len);
 	if (!rc && setup->threads)
-		rc = crew_init(&v->crew, setup->threads, e);
+		rc = crew_init(&v->crew, setup->threads, setup->role, e);
 	for (unsigned i = 0; !rc && i < setup->queues; i++)
 		rc = add_queue(v, i, e);
 	if (!rc && setup->threads)
