@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SIZE	    8
+#define SIZE	    32
 #define QUEUES	    3
 #define VERSION_1   (UINT64_C(1) << 32)
 #define EVENT_IDX   (UINT64_C(1) << 29)
@@ -65,6 +65,7 @@ struct kept {
 static struct fake {
 	struct virtio core;
 	enum virtio_result result;
+	unsigned done_first; /* DONE for so many, then @result */
 	bool forgets, gives; /* in stop() */
 	int start_rc;
 	unsigned starts, stops, served[QUEUES];
@@ -116,13 +117,17 @@ static enum virtio_result fake_serve(void *ctx, struct virtio_request *r,
 	struct fake *f = ctx;
 
 	f->served[r->ticket.queue]++;
+	r->written = (uint32_t)r->chain.writable_bytes;
+	if (f->done_first) {
+		f->done_first--;
+		return VIRTIO_DONE;
+	}
 	if (f->result == VIRTIO_LATER)
 		keep(f, r);
 	if (f->result == VIRTIO_DRIVER_FAULT)
 		err_set(why, EPROTO, "an unknown request");
 	if (f->result == VIRTIO_HOST_ERROR)
 		err_set(why, EIO, "pread: Input/output error");
-	r->written = (uint32_t)r->chain.writable_bytes;
 	return f->result;
 }
 
@@ -289,17 +294,17 @@ static void fly(unsigned count)
 
 START_TEST(virtio_core__gives_back_in_any_order)
 {
-	static const uint8_t order[SIZE] = { 3, 0, 7, 6, 1, 5, 2, 4 };
+	static const uint8_t order[] = { 3, 0, 7, 6, 1, 5, 2, 4 };
 
-	fly(SIZE);
+	fly(COUNT(order));
 	ck_assert_uint_eq(used_idx(0), 0);
-	for (unsigned i = 0; i < SIZE; i++) {
+	for (unsigned i = 0; i < COUNT(order); i++) {
 		virtio_give(&dev.core, &dev.kept[order[i]].ticket, i);
 		ck_assert_uint_eq(used_idx(0), i + 1);
 		ck_assert_uint_eq(used_head(0, i), order[i]);
 		ck_assert_uint_eq(get32(USED + 8 + 8 * i), i);
 	}
-	ck_assert_uint_eq(seen.used[0], SIZE);
+	ck_assert_uint_eq(seen.used[0], COUNT(order));
 	ck_assert_uint_eq(dev.core.held, 0);
 }
 END_TEST
@@ -630,6 +635,77 @@ START_TEST(virtio_core__counts_interrupts_that_were_wanted)
 }
 END_TEST
 
+/* One interrupt for several chains that were served in one go, however it
+ * ended. */
+static const struct {
+	enum virtio_result result; /* of the fourth */
+	unsigned used;
+} goes[] = {
+	{ VIRTIO_DONE, 5 },    { VIRTIO_HOST_ERROR, 5 },   { VIRTIO_LATER, 3 },
+	{ VIRTIO_NOT_NOW, 3 }, { VIRTIO_DRIVER_FAULT, 3 },
+};
+
+START_TEST(virtio_core__tells_of_several_chains_at_once)
+{
+	dev.result = goes[_i].result;
+	dev.done_first = 3;
+	begin(0);
+	for (unsigned i = 0; i < 5; i++)
+		offer(0, i);
+	notify(0);
+	work();
+	ck_assert_uint_eq(used_idx(0), goes[_i].used);
+	ck_assert_uint_eq(seen.used[0], 1);
+	ck_assert_uint_eq(dev.core.queues[0].interrupts, 1);
+}
+END_TEST
+
+/* 2.7.7.2: the place asked for is among these chains, or after them. */
+START_TEST(virtio_core__tells_of_chains_as_the_driver_wants)
+{
+	dev.result = VIRTIO_DONE;
+	begin(EVENT_IDX);
+	put16(AVAIL + 4 + 2 * SIZE, (unsigned)_i);
+	for (unsigned i = 0; i < 5; i++)
+		offer(0, i);
+	notify(0);
+	work();
+	ck_assert_uint_eq(used_idx(0), 5);
+	ck_assert_uint_eq(seen.used[0], _i < 5);
+}
+END_TEST
+
+/* Not of too many. */
+START_TEST(virtio_core__tells_of_many_chains_in_groups)
+{
+	dev.result = VIRTIO_DONE;
+	begin(0);
+	for (unsigned i = 0; i < 20; i++)
+		offer(0, i);
+	notify(0);
+	work();
+	ck_assert_uint_eq(used_idx(0), 20);
+	ck_assert_uint_eq(seen.used[0], 2);
+}
+END_TEST
+
+/* Large ones are not kept waiting for each other. */
+START_TEST(virtio_core__tells_of_large_chains_sooner)
+{
+	dev.result = VIRTIO_DONE;
+	begin(0);
+	for (unsigned i = 0; i < 5; i++) {
+		offer(0, i);
+		put_desc(DESC, i,
+			 (struct driver_desc){ BUFFERS, 48 << 10, WRITE, 0 });
+	}
+	notify(0);
+	work();
+	ck_assert_uint_eq(used_idx(0), 5);
+	ck_assert_uint_eq(seen.used[0], 2);
+}
+END_TEST
+
 START_TEST(virtio_core__follows_indirect_tables)
 {
 	dev.result = VIRTIO_DONE;
@@ -764,7 +840,7 @@ static void request_all(unsigned n, uint16_t *idx)
 	await_used(n, (uint16_t)(*idx + SIZE));
 	for (unsigned i = 0; i < SIZE; i++)
 		seen_heads |= 1u << used_head(n, *idx + i);
-	ck_assert_uint_eq(seen_heads, (1u << SIZE) - 1);
+	ck_assert_uint_eq(seen_heads, UINT32_MAX >> (32 - SIZE));
 	for (unsigned i = 0; i < 16 * SIZE; i++)
 		ck_assert_uint_eq(gm.base[BUFFERS + i], 'h');
 	*idx = (uint16_t)(*idx + SIZE);
@@ -914,8 +990,14 @@ static unsigned waiting, waiting_max, let_through; /* with gate */
 static enum virtio_result serve_and_wait(void *ctx, struct virtio_request *r,
 					 struct err *why)
 {
+	struct fake *f = ctx;
+
 	(void)why;
-	virtio_may_wait(&((struct fake *)ctx)->core, r->ticket.queue);
+	if (f->done_first) {
+		f->done_first--;
+		return VIRTIO_DONE;
+	}
+	virtio_may_wait(&f->core, r->ticket.queue);
 	pthread_mutex_lock(&gate);
 	if (++waiting > waiting_max)
 		waiting_max = waiting;
@@ -994,6 +1076,24 @@ START_TEST(virtio_crew__serves_while_a_request_waits)
 }
 END_TEST
 
+/* What is done does not wait for what takes long. */
+START_TEST(virtio_crew__tells_of_chains_before_it_waits)
+{
+	dev.done_first = 2;
+	begin(0);
+	for (unsigned i = 0; i < 3; i++)
+		offer(0, i);
+	notify(0);
+	await_waiting(1);
+	virtio_lock(&dev.core);
+	ck_assert_uint_eq(seen.used[0], 1);
+	virtio_unlock(&dev.core);
+	ck_assert_uint_eq(used_idx(0), 2);
+	let_pass(1);
+	await_used(0, 3);
+}
+END_TEST
+
 START_TEST(virtio_crew__ends_a_reset_when_the_requests_are_done)
 {
 	begin(0);
@@ -1048,6 +1148,12 @@ Suite *unit_suite(void)
 		t, virtio_core__serves_every_queue_notified_before_driver_ok);
 	tcase_add_test(t, virtio_core__has_a_doorbell_for_each_queue);
 	tcase_add_test(t, virtio_core__counts_interrupts_that_were_wanted);
+	tcase_add_loop_test(t, virtio_core__tells_of_several_chains_at_once, 0,
+			    (int)COUNT(goes));
+	tcase_add_loop_test(t, virtio_core__tells_of_chains_as_the_driver_wants,
+			    0, 7);
+	tcase_add_test(t, virtio_core__tells_of_many_chains_in_groups);
+	tcase_add_test(t, virtio_core__tells_of_large_chains_sooner);
 	tcase_add_test(t, virtio_core__follows_indirect_tables);
 	tcase_add_test(t, virtio_core__offers_what_the_device_has);
 	tcase_add_test(t,
@@ -1067,6 +1173,7 @@ Suite *unit_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup_crew, teardown);
 	tcase_add_loop_test(t, virtio_crew__serves_while_a_request_waits, 0, 2);
+	tcase_add_test(t, virtio_crew__tells_of_chains_before_it_waits);
 	tcase_add_test(t, virtio_crew__ends_a_reset_when_the_requests_are_done);
 	suite_add_tcase(s, t);
 	return s;

@@ -167,7 +167,11 @@ struct virtio;
 struct virtio_queue {
 	struct virtio *v;
 	struct virtq ring;
-	unsigned held;	     /* chains that the device has */
+	unsigned held; /* chains that the device has */
+	/* Chains given back of which the driver was not told, and their
+	 * bytes. */
+	unsigned untold;
+	uint64_t untold_bytes;
 	uint64_t given;	     /* chains given back, of all lives */
 	uint64_t interrupts; /* that the driver wanted for them */
 	int bell_fd; /* eventfd: the driver notified; -1 while v is empty */
@@ -267,7 +271,8 @@ void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 
 /*
  * In serve(), of a device with threads of its own: what follows may take a
- * while, so let another thread serve the chains of @queue that come meanwhile.
+ * while, so tell the driver of the chains of @queue that are done, and let
+ * another thread serve those that come meanwhile.
  */
 void virtio_may_wait(struct virtio *v, unsigned queue);
 

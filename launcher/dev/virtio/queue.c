@@ -274,30 +274,35 @@ void virtq_fill(struct virtq *q, unsigned n, uint16_t head, uint32_t len)
 	__atomic_store_n(&elem[1], len, __ATOMIC_RELAXED);
 }
 
-bool virtq_publish(struct virtq *q, unsigned n)
+void virtq_publish(struct virtq *q, unsigned n)
 {
-	uint16_t before = q->next_used;
-	uint16_t event;
-
 	assert(q->ready);
-	q->next_used = (uint16_t)(before + n);
+	q->next_used = (uint16_t)(q->next_used + n);
 	/* 2.7.8.2: "The device MUST set len prior to updating the used idx",
 	 * and the buffer's bytes before that. */
 	__atomic_store_n(&q->used[VIRTQ_IDX], q->next_used, __ATOMIC_RELEASE);
-	/* The driver writes its wish and then reads idx; we write idx and then
-	 * read the wish. One of us must see the other's write. */
+}
+
+bool virtq_wants_interrupt(const struct virtq *q, unsigned n)
+{
+	uint16_t event;
+
+	assert(q->ready);
+	/* The driver writes its wish and then reads idx; we have written idx
+	 * and now read the wish. One of us must see the other's write. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	/* 2.7.7.2: which of the two counts, and what it means. */
 	if (!q->event_idx)
 		return !(load16(&q->avail[VIRTQ_FLAGS]) & VIRTQ_NO_INTERRUPT);
 	event = load16(&q->avail[VIRTQ_RING + q->size]);
-	return (uint16_t)(event - before) < n;
+	return (uint16_t)(event - (uint16_t)(q->next_used - n)) < n;
 }
 
 bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
 {
 	virtq_fill(q, 0, head, len);
-	return virtq_publish(q, 1);
+	virtq_publish(q, 1);
+	return virtq_wants_interrupt(q, 1);
 }
 
 bool virtq_arm(struct virtq *q)

@@ -105,12 +105,14 @@ void virtq_unpop(struct virtq *q);
 bool virtq_push(struct virtq *q, uint16_t head, uint32_t len);
 
 /*
- * The same for several chains that the driver must see at once, such as the
- * buffers of one frame: fill in the @n-th of them, from 0, then publish them
- * all.
+ * The same in steps, for several chains: fill in the @n-th of them, from 0;
+ * publish all @n that were filled in, which the driver then sees at once; and
+ * ask, now or after more of them, whether it wants a notification of the last
+ * @n that were published.
  */
 void virtq_fill(struct virtq *q, unsigned n, uint16_t head, uint32_t len);
-bool virtq_publish(struct virtq *q, unsigned n);
+void virtq_publish(struct virtq *q, unsigned n);
+bool virtq_wants_interrupt(const struct virtq *q, unsigned n);
 
 /*
  * Ask the driver for a notification of the next chain. Returns whether there is

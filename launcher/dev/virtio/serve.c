@@ -69,8 +69,10 @@ static void forget_driver(struct virtio *v)
 	v->status = 0;
 	v->accepted = 0;
 	v->accepts_others = false;
-	for (unsigned i = 0; i < v->is.queues; i++)
+	for (unsigned i = 0; i < v->is.queues; i++) {
 		memset(&v->queues[i].ring, 0, sizeof(v->queues[i].ring));
+		v->queues[i].untold = 0;
+	}
 	v->transport->reset(v->transport_ctx);
 	v->is_resetting = false;
 }
@@ -199,6 +201,26 @@ static bool may_use(const struct virtio *v, const struct virtio_queue *q)
 	return v->is_live && v->is_started && q->ring.ready;
 }
 
+/*
+ * The driver is told of several chains at once: of those that a thread serves
+ * one after another without waiting, while they are few and small. With the
+ * lock.
+ */
+#define UNTOLD_MAX	 16
+#define UNTOLD_BYTES_MAX (128 << 10)
+
+static void tell_driver(struct virtio_queue *q)
+{
+	struct virtio *v = q->v;
+
+	if (q->untold && may_use(v, q) &&
+	    virtq_wants_interrupt(&q->ring, q->untold)) {
+		q->interrupts++;
+		v->transport->used(v->transport_ctx, (unsigned)(q - v->queues));
+	}
+	q->untold = 0;
+}
+
 static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
 {
 	struct virtio_queue *q = &v->queues[queue];
@@ -211,6 +233,8 @@ static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
 	/* Ask only once more: idx never decreases (2.7.6.1). */
 	if (!rc && virtq_arm(&q->ring))
 		rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
+	if (rc <= 0)
+		tell_driver(q);
 	if (rc < 0)
 		virtio_fault(v, (int)queue, "%s", e.msg);
 	if (rc <= 0)
@@ -258,9 +282,18 @@ void virtio_put_back(struct virtio *v, const struct virtio_ticket *t)
 
 	virtio_lock(v);
 	q = let_go(v, t);
-	if (q)
+	if (q) {
 		virtq_unpop(&q->ring);
+		tell_driver(q);
+	}
 	virtio_unlock(v);
+}
+
+static void publish(struct virtio_queue *q, unsigned n)
+{
+	virtq_publish(&q->ring, n);
+	q->given += n;
+	q->untold += n;
 }
 
 void virtio_give_all(struct virtio *v, const struct virtio_given *all,
@@ -280,12 +313,8 @@ void virtio_give_all(struct virtio *v, const struct virtio_given *all,
 			   all[i].written);
 	}
 	if (q) {
-		q->given += filled;
-		if (virtq_publish(&q->ring, filled)) {
-			q->interrupts++;
-			v->transport->used(v->transport_ctx,
-					   all[0].ticket.queue);
-		}
+		publish(q, filled);
+		tell_driver(q);
 	}
 	virtio_unlock(v);
 }
@@ -301,9 +330,14 @@ void virtio_give(struct virtio *v, const struct virtio_ticket *t,
 void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 		   const struct err *e)
 {
+	struct virtio_queue *q;
+
 	virtio_lock(v);
-	if (let_go(v, t))
+	q = let_go(v, t);
+	if (q) {
+		tell_driver(q);
 		virtio_fault(v, t->queue, "%s", e->msg);
+	}
 	virtio_unlock(v);
 }
 
@@ -318,6 +352,28 @@ void virtio_forget(struct virtio *v)
 
 /* --- serving a queue */
 
+/* Give the chain back, and tell the driver of it before long: see
+ * tell_driver(). */
+static void give_quietly(struct virtio *v, const struct virtio_request *r)
+{
+	struct virtio_queue *q;
+
+	virtio_lock(v);
+	q = let_go(v, &r->ticket);
+	if (q) {
+		virtq_fill(&q->ring, 0, r->ticket.head, r->written);
+		if (!q->untold)
+			q->untold_bytes = 0;
+		q->untold_bytes += r->chain.readable_bytes +
+				   r->chain.writable_bytes;
+		publish(q, 1);
+		if (q->untold >= UNTOLD_MAX ||
+		    q->untold_bytes > UNTOLD_BYTES_MAX)
+			tell_driver(q);
+	}
+	virtio_unlock(v);
+}
+
 /* Act on the device's result for @r. Returns whether to go on. */
 static bool conclude(struct virtio *v, const struct virtio_request *r,
 		     enum virtio_result result, const struct err *e)
@@ -325,10 +381,10 @@ static bool conclude(struct virtio *v, const struct virtio_request *r,
 	switch (result) {
 	case VIRTIO_HOST_ERROR:
 		virtio_host_error(v, r->ticket.queue, e);
-		virtio_give(v, &r->ticket, r->written);
+		give_quietly(v, r);
 		return true;
 	case VIRTIO_DONE:
-		virtio_give(v, &r->ticket, r->written);
+		give_quietly(v, r);
 		return true;
 	case VIRTIO_LATER:
 		return true;
@@ -400,6 +456,7 @@ void virtio_may_wait(struct virtio *v, unsigned queue)
 	unsigned busy;
 
 	virtio_lock(v);
+	tell_driver(q);
 	busy = v->held;
 	if (may_use(v, q) && busy < v->is.threads)
 		has_more = virtq_arm(&q->ring);
