@@ -9,6 +9,7 @@
 #include "dev/virtio/core.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ static struct fake {
 	unsigned done_first; /* DONE for so many, then @result */
 	bool forgets, gives; /* in stop() */
 	int start_rc;
+	atomic_bool is_held_back; /* start() waits */
 	unsigned starts, stops, served[QUEUES];
 	bool had_event_idx;   /* in start() */
 	pthread_mutex_t lock; /* covers what follows */
@@ -81,6 +83,8 @@ static int fake_start(void *ctx, struct err *why)
 
 	f->starts++;
 	f->had_event_idx = virtio_has(&f->core, VIRTIO_F_EVENT_IDX);
+	while (atomic_load(&f->is_held_back))
+		sched_yield();
 	if (f->start_rc)
 		return err_set(why, -f->start_rc, "the disk is gone");
 	return 0;
@@ -492,7 +496,7 @@ START_TEST(virtio_core__does_not_charge_the_driver_with_host_errors)
 	ck_assert_uint_eq(get_status(), ACK | DRIVER | FEAT | OK);
 	ck_assert_uint_eq(dev.core.faults, 0);
 	ck_assert_uint_eq(dev.core.host_errors, 3);
-	ck_assert(dev.core.is_host_error_told);
+	ck_assert(dev.core.is_host_error_logged);
 	ck_assert_str_eq(dev.core.host_error.msg,
 			 "virtio-fake queue 2: pread: Input/output error");
 }
@@ -532,7 +536,7 @@ START_TEST(virtio_core__names_queue_and_chain_of_a_fault)
 	ck_assert_uint_eq(dev.served[1], 1);
 	ck_assert_uint_eq(dev.stops, 1);
 	ck_assert_uint_eq(dev.core.held, 0);
-	ck_assert(dev.core.is_fault_told);
+	ck_assert(dev.core.is_fault_logged);
 }
 END_TEST
 
@@ -1094,6 +1098,25 @@ START_TEST(virtio_crew__tells_of_chains_before_it_waits)
 }
 END_TEST
 
+/* Its threads serve nothing before start() has returned. */
+START_TEST(virtio_crew__waits_for_the_start)
+{
+	atomic_store(&dev.is_held_back, true);
+	begin(0);
+	offer(0, 0);
+	notify(0);
+	for (unsigned i = 0; i < 50; i++) {
+		pthread_mutex_lock(&gate);
+		ck_assert_uint_eq(waiting, 0);
+		pthread_mutex_unlock(&gate);
+		usleep(1000);
+	}
+	atomic_store(&dev.is_held_back, false);
+	let_pass(1);
+	await_used(0, 1);
+}
+END_TEST
+
 START_TEST(virtio_crew__ends_a_reset_when_the_requests_are_done)
 {
 	begin(0);
@@ -1174,6 +1197,7 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup_crew, teardown);
 	tcase_add_loop_test(t, virtio_crew__serves_while_a_request_waits, 0, 2);
 	tcase_add_test(t, virtio_crew__tells_of_chains_before_it_waits);
+	tcase_add_test(t, virtio_crew__waits_for_the_start);
 	tcase_add_test(t, virtio_crew__ends_a_reset_when_the_requests_are_done);
 	suite_add_tcase(s, t);
 	return s;

@@ -41,8 +41,9 @@
  * the device watches. Device state that only these use needs no lock.
  * write_config() is the exception: it runs on a vCPU thread. A device with
  * threads of its own (virtio_setup.threads) has its doorbells and serve()
- * there, on several at a time, from before start() returns; serve() may then
- * wait for host I/O after virtio_may_wait().
+ * there, on several at a time, after start() has returned; serve() may then
+ * wait for host I/O after virtio_may_wait(). Chains that it took before stop()
+ * are served while stop() runs.
  *
  * Locks: virtio.lock covers everything in struct virtio and in its transport.
  * It is held for register accesses and while a chain is taken or given back,
@@ -168,10 +169,9 @@ struct virtio_queue {
 	struct virtio *v;
 	struct virtq ring;
 	unsigned held; /* chains that the device has */
-	/* Chains given back of which the driver was not told, and their
-	 * bytes. */
-	unsigned untold;
-	uint64_t untold_bytes;
+	/* Chains given back without an interrupt so far, and their bytes. */
+	unsigned unnotified;
+	uint64_t unnotified_bytes;
 	uint64_t given;	     /* chains given back, of all lives */
 	uint64_t interrupts; /* that the driver wanted for them */
 	int bell_fd; /* eventfd: the driver notified; -1 while v is empty */
@@ -201,13 +201,14 @@ struct virtio {
 	uint32_t life;
 	bool is_live;	   /* from DRIVER_OK to the life's end */
 	bool is_started;   /* from before start() to after stop() */
+	bool is_serving;   /* from after start() to before stop() */
 	bool is_resetting; /* the driver wrote 0 */
 	unsigned held;	   /* chains of this life that the device has */
 	uint64_t stops;	   /* lives whose end is complete */
 	/* The first of each, or "", and how many. */
 	struct err fault, host_error;
 	uint64_t faults, host_errors;
-	bool is_fault_told, is_host_error_told;
+	bool is_fault_logged, is_host_error_logged;
 };
 
 /* --- making and ending one */
@@ -271,7 +272,7 @@ void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 
 /*
  * In serve(), of a device with threads of its own: what follows may take a
- * while, so tell the driver of the chains of @queue that are done, and let
+ * while, so send the interrupt for the chains of @queue that are done, and let
  * another thread serve those that come meanwhile.
  */
 void virtio_may_wait(struct virtio *v, unsigned queue);

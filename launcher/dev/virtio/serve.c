@@ -22,17 +22,18 @@ static struct loop *loop_of(const struct virtio *v)
 
 /* --- messages to the user; the worker may wait for a terminal */
 
-static void tell(struct virtio *v)
+static void log_first_errors(struct virtio *v)
 {
 	bool fault, host_error;
 
 	virtio_lock(v);
-	fault = v->faults && !v->is_fault_told;
-	host_error = v->host_errors && !v->is_host_error_told;
-	v->is_fault_told |= fault;
-	v->is_host_error_told |= host_error;
+	fault = v->faults && !v->is_fault_logged;
+	host_error = v->host_errors && !v->is_host_error_logged;
+	v->is_fault_logged |= fault;
+	v->is_host_error_logged |= host_error;
 	virtio_unlock(v);
-	/* Each is written once, before it is counted. */
+	/* Both messages are written once, under the lock, so they can be read
+	 * without it. */
 	if (fault)
 		log_step("%s; the device needs a reset", v->fault.msg);
 	if (host_error && !confine_is_violated())
@@ -71,7 +72,8 @@ static void forget_driver(struct virtio *v)
 	v->accepts_others = false;
 	for (unsigned i = 0; i < v->is.queues; i++) {
 		memset(&v->queues[i].ring, 0, sizeof(v->queues[i].ring));
-		v->queues[i].untold = 0;
+		v->queues[i].unnotified = 0;
+		v->queues[i].unnotified_bytes = 0;
 	}
 	v->transport->reset(v->transport_ctx);
 	v->is_resetting = false;
@@ -117,6 +119,7 @@ static void start(struct virtio *v)
 		rc = v->is.ops->start(v->is.dev, &e);
 	virtio_lock(v);
 	if (!rc) {
+		v->is_serving = true;
 		/* Some drivers notify first, when we must not consume
 		 * (2.1.2). */
 		for (unsigned i = 0; i < v->is.queues; i++)
@@ -134,6 +137,7 @@ static void start(struct virtio *v)
 
 static void stop(struct virtio *v)
 {
+	v->is_serving = false;
 	virtio_unlock(v);
 	if (v->is.ops->stop)
 		v->is.ops->stop(v->is.dev);
@@ -152,7 +156,7 @@ static void settle(void *ctx)
 		stop(v);
 	complete_stop(v);
 	virtio_unlock(v);
-	tell(v);
+	log_first_errors(v);
 }
 
 void virtio_begin_life(struct virtio *v)
@@ -198,27 +202,29 @@ void virtio_wait(struct virtio *v)
  * NOT access virtual queue contents when QueueReady is zero". */
 static bool may_use(const struct virtio *v, const struct virtio_queue *q)
 {
-	return v->is_live && v->is_started && q->ring.ready;
+	return v->is_live && v->is_serving && q->ring.ready;
 }
 
 /*
- * The driver is told of several chains at once: of those that a thread serves
- * one after another without waiting, while they are few and small. With the
- * lock.
+ * The driver gets one interrupt for several chains: for those that a thread
+ * serves one after another without waiting, while they are few and small.
  */
-#define UNTOLD_MAX	 16
-#define UNTOLD_BYTES_MAX (128 << 10)
+#define UNNOTIFIED_MAX	     16
+#define UNNOTIFIED_BYTES_MAX (128 << 10)
 
-static void tell_driver(struct virtio_queue *q)
+/* An interrupt for the chains that were given back without one, if the driver
+ * wants it. With the lock. */
+static void notify_driver(struct virtio_queue *q)
 {
 	struct virtio *v = q->v;
 
-	if (q->untold && may_use(v, q) &&
-	    virtq_wants_interrupt(&q->ring, q->untold)) {
+	if (q->unnotified && may_use(v, q) &&
+	    virtq_wants_interrupt(&q->ring, q->unnotified)) {
 		q->interrupts++;
 		v->transport->used(v->transport_ctx, (unsigned)(q - v->queues));
 	}
-	q->untold = 0;
+	q->unnotified = 0;
+	q->unnotified_bytes = 0;
 }
 
 static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
@@ -234,7 +240,7 @@ static bool take(struct virtio *v, unsigned queue, struct virtio_request *r)
 	if (!rc && virtq_arm(&q->ring))
 		rc = virtq_pop(&q->ring, v->is.gm, &r->chain, &e);
 	if (rc <= 0)
-		tell_driver(q);
+		notify_driver(q);
 	if (rc < 0)
 		virtio_fault(v, (int)queue, "%s", e.msg);
 	if (rc <= 0)
@@ -284,7 +290,7 @@ void virtio_put_back(struct virtio *v, const struct virtio_ticket *t)
 	q = let_go(v, t);
 	if (q) {
 		virtq_unpop(&q->ring);
-		tell_driver(q);
+		notify_driver(q);
 	}
 	virtio_unlock(v);
 }
@@ -293,7 +299,7 @@ static void publish(struct virtio_queue *q, unsigned n)
 {
 	virtq_publish(&q->ring, n);
 	q->given += n;
-	q->untold += n;
+	q->unnotified += n;
 }
 
 void virtio_give_all(struct virtio *v, const struct virtio_given *all,
@@ -314,7 +320,7 @@ void virtio_give_all(struct virtio *v, const struct virtio_given *all,
 	}
 	if (q) {
 		publish(q, filled);
-		tell_driver(q);
+		notify_driver(q);
 	}
 	virtio_unlock(v);
 }
@@ -335,7 +341,7 @@ void virtio_refuse(struct virtio *v, const struct virtio_ticket *t,
 	virtio_lock(v);
 	q = let_go(v, t);
 	if (q) {
-		tell_driver(q);
+		notify_driver(q);
 		virtio_fault(v, t->queue, "%s", e->msg);
 	}
 	virtio_unlock(v);
@@ -352,8 +358,7 @@ void virtio_forget(struct virtio *v)
 
 /* --- serving a queue */
 
-/* Give the chain back, and tell the driver of it before long: see
- * tell_driver(). */
+/* Give the chain back. The interrupt follows before this thread waits. */
 static void give_quietly(struct virtio *v, const struct virtio_request *r)
 {
 	struct virtio_queue *q;
@@ -362,14 +367,12 @@ static void give_quietly(struct virtio *v, const struct virtio_request *r)
 	q = let_go(v, &r->ticket);
 	if (q) {
 		virtq_fill(&q->ring, 0, r->ticket.head, r->written);
-		if (!q->untold)
-			q->untold_bytes = 0;
-		q->untold_bytes += r->chain.readable_bytes +
-				   r->chain.writable_bytes;
+		q->unnotified_bytes += r->chain.readable_bytes +
+				       r->chain.writable_bytes;
 		publish(q, 1);
-		if (q->untold >= UNTOLD_MAX ||
-		    q->untold_bytes > UNTOLD_BYTES_MAX)
-			tell_driver(q);
+		if (q->unnotified >= UNNOTIFIED_MAX ||
+		    q->unnotified_bytes > UNNOTIFIED_BYTES_MAX)
+			notify_driver(q);
 	}
 	virtio_unlock(v);
 }
@@ -456,7 +459,7 @@ void virtio_may_wait(struct virtio *v, unsigned queue)
 	unsigned busy;
 
 	virtio_lock(v);
-	tell_driver(q);
+	notify_driver(q);
 	busy = v->held;
 	if (may_use(v, q) && busy < v->is.threads)
 		has_more = virtq_arm(&q->ring);
@@ -574,7 +577,7 @@ void virtio_release(struct virtio *v)
 			close(q->bell_fd);
 	}
 	loop_cancel(loop_of(v), &v->settle);
-	tell(v);
+	log_first_errors(v);
 	free(v->queues);
 	free(v->config);
 	pthread_cond_destroy(&v->has_stopped);
