@@ -495,6 +495,27 @@ START_TEST(virtio_ports__begin_anew_with_each_driver)
 }
 END_TEST
 
+/* One port is still open, the other one waits for its queue to be empty. */
+START_TEST(virtio_ports__end_with_the_driver_for_eof)
+{
+	char got[10];
+
+	endings = 0;
+	one->eof = two->eof = true;
+	one->ended = two->ended = on_ended;
+	one->ctx = two->ctx = &endings;
+	connect_driver();
+	ck_assert_int_eq(give(TX_1, memcpy(buffer, "end", 3), 3), VIRTIO_DONE);
+	tell(1, OPEN, 0);
+	ck_assert(p.ports[0].is_closing);
+	p.core.is.ops->stop(&p);
+	ck_assert_uint_eq(endings, 2);
+	ck_assert_int_eq(read(pipe_end, got, sizeof(got)), 3);
+	ck_assert_int_eq(read(pipe_end, got, sizeof(got)), 0);
+	ck_assert_int_eq(read(peer, got, sizeof(got)), 0);
+}
+END_TEST
+
 /* --- with the worker, and a driver */
 
 #define QUEUES	  8
@@ -928,6 +949,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_ports__stay_open_for_the_next_program);
 	tcase_add_test(t, virtio_ports__end_with_the_program_for_eof);
 	tcase_add_test(t, virtio_ports__begin_anew_with_each_driver);
+	tcase_add_test(t, virtio_ports__end_with_the_driver_for_eof);
 	tcase_add_test(t, virtio_ports__carry_bytes_both_ways);
 	tcase_add_test(t, virtio_ports__write_what_came_last);
 	tcase_add_test(t, virtio_ports__do_not_wait_for_ever);

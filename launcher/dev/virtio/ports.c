@@ -497,7 +497,7 @@ static void ports_stop(void *dev)
 			loop_change(&port->in, 0);
 		if (port->out.loop)
 			loop_change(&port->out, LOOP_GONE);
-		if (port->c->eof && port->is_open)
+		if (port->is_closing || (port->c->eof && port->is_open))
 			end_output(port);
 		port->pending = 0;
 		port->is_ready = port->is_open = port->is_closing = false;
