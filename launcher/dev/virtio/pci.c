@@ -57,12 +57,29 @@ static const struct virtio_transport_ops transport_ops = {
 	.reset = on_reset,
 };
 
+/* The driver wrote the status. */
 static void insist_on_master(struct virtio_pci *p)
 {
 	if (p->core->is_live && !p->msix.is_master)
 		virtio_fault(p->core, VIRTIO_NO_QUEUE,
 			     "the driver is live, but the function may not be "
 			     "a bus master (PCI 3.0, 6.2.2)");
+}
+
+/*
+ * Software wrote the command register. A kernel that makes room for another
+ * one, as Linux does for kexec, stops bus mastering without a reset of the
+ * device: this ends the driver's life, but is not its fault.
+ */
+static void check_master(struct virtio_pci *p)
+{
+	struct virtio *v = p->core;
+
+	if (!v->is_live || p->msix.is_master)
+		return;
+	v->status |= VIRTIO_STATUS_NEEDS_RESET;
+	on_config_changed(p);
+	virtio_end_life(v);
 }
 
 /* --- common configuration */
@@ -485,7 +502,7 @@ static void configure_msix(struct virtio_pci *p)
 
 	virtio_lock(p->core);
 	rc = msix_configure(&p->msix, &p->function, &e);
-	insist_on_master(p);
+	check_master(p);
 	virtio_unlock(p->core);
 	if (rc)
 		virtio_host_error(p->core, VIRTIO_NO_QUEUE, &e);

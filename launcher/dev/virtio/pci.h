@@ -18,8 +18,10 @@
  * to poll the ISR status. The driver waits for the end of a reset by reading
  * the status, so no access waits here.
  *
- * Without bus mastering a function can neither use rings nor interrupt: a
- * driver that is live without it, or that disables it, is at fault.
+ * Without bus mastering a function can neither use rings nor interrupt. A
+ * driver that sets DRIVER_OK without it is at fault. Disabling it ends the
+ * driver's life without a fault: the device needs a reset, and the interrupt
+ * that announces this is pending until bus mastering is enabled again.
  *
  * Accesses without a meaning (a write to a read-only field, a byte of a 32-bit
  * one) do nothing; the bus counts them.
