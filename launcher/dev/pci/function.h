@@ -35,7 +35,9 @@ struct pci_ids {
 	uint8_t revision;
 };
 
-/* Called with the host bridge's lock held, except for memory. */
+/* Called with the host bridge's lock held, except for memory: accesses through
+ * the window come without it, those that reading() and written() make with
+ * it. */
 struct pci_function_ops {
 	/* The memory behind the BAR. Several vCPUs may call at once: it must
 	 * take its own lock. */

@@ -17,9 +17,11 @@
  * 0xcf9 is the reset control register.
  *
  * Locks: the bridge's lock covers the address register, all configuration
- * spaces and where BARs answer. It is held during accesses to a function's
- * configuration, not to its memory. Order: it comes before the locks of the
- * functions.
+ * spaces and where BARs answer. It is held during accesses to configuration
+ * spaces, not during accesses through the window. A function's space may give
+ * access to its memory, too (PCI_CFG of virtio/pci.h), so the operations on
+ * memory run with the lock as well as without it. Order: it comes before the
+ * locks of the functions.
  *
  * Must never trust: ports, addresses, sizes and values of accesses.
  *
