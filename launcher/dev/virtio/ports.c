@@ -580,11 +580,11 @@ int virtio_ports_init(struct virtio_ports *p, struct port_config *first,
 	memset(p, 0, sizeof(*p));
 	p->patience_ns = END_PATIENCE_MS * UINT64_C(1000000);
 	p->look = (struct loop_call){ .fn = on_look, .ctx = p };
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->looked, NULL);
 	rc = virtio_init(&p->core, &setup, e);
 	if (rc)
 		return rc;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->looked, NULL);
 	for (struct port_config *c = first; !rc && c; c = c->next)
 		rc = add_port(p, c, e);
 	if (rc)
