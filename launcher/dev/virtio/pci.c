@@ -708,10 +708,9 @@ static void stop_device(void *dev)
 static void release_device(void *dev)
 {
 	struct virtio_pci *p = dev;
-	struct virtio *v = p->core;
 
+	p->core->is.ops->release(p->core->is.dev);
 	virtio_pci_release(p);
-	v->is.ops->release(v->is.dev);
 	free(p);
 }
 
