@@ -8,7 +8,13 @@
 
 #include "pv/x86.h"
 
-enum { LOW, HIGH, DATA, CONTROL }; /* doublewords of an entry */
+/* The doublewords of an entry. */
+enum {
+	LOW = MSIX_ENTRY_LOW / 4,
+	HIGH = MSIX_ENTRY_HIGH / 4,
+	DATA = MSIX_ENTRY_DATA / 4,
+	CONTROL = MSIX_ENTRY_CONTROL / 4,
+};
 
 /* Messages to local APICs are writes to this MiB (SDM 3A, 10.11.1). */
 #define MESSAGE_BASE LAPIC_GPA
@@ -110,9 +116,9 @@ int msix_configure(struct msix *x, const struct pci_function *f, struct err *e)
 	x->is_masked = control & MSIX_MASK_ALL;
 	x->is_master = pci_function_get(f, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 	for (unsigned i = 0; i < x->count; i++) {
-		int bad = update(x, &x->vectors[i], e);
+		int one = update(x, &x->vectors[i], e);
 
-		rc = bad ? bad : rc;
+		rc = one ? one : rc;
 	}
 	return rc;
 }

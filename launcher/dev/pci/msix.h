@@ -3,7 +3,7 @@
  * MSI-X: the interrupts of a PCI function, each a message that the guest
  * writes into a table.
  *
- *   raised     --> disabled: lost; a function without INTx has no other
+ *   raised     --> disabled: dropped, because the function has no INTx
  *              --> masked, or not a bus master: its pending bit is set
  *              --> else: sent
  *   unmasked   --> sent if its pending bit was set, which is cleared
@@ -37,7 +37,8 @@ struct msix {
 	bool is_enabled, is_masked, is_master;
 };
 
-/* @count vectors of @host's. On failure *@x is empty. */
+/* Make @count masked vectors with interrupts from @host. On failure *@x is
+ * empty. */
 int msix_init(struct msix *x, unsigned count, const struct device_host *host,
 	      struct err *e);
 void msix_release(struct msix *x);
