@@ -67,7 +67,7 @@ struct pci_function {
 void pci_function_init(struct pci_function *f, const struct pci_ids *ids,
 		       const struct pci_function_ops *ops, void *dev);
 
-/* Give @f a memory BAR of @len bytes, a power of 2 from 16 on, at @gpa. It
+/* Give @f a memory BAR of @len bytes, a power of 2 and at least 16, at @gpa. It
  * answers only after software has enabled it. */
 void pci_function_set_bar(struct pci_function *f, uint64_t gpa, uint64_t len);
 

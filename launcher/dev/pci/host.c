@@ -87,7 +87,7 @@ static uint32_t read_config(struct pci_host *h, unsigned byte, unsigned size)
 {
 	struct pci_function *f = selected(h);
 
-	/* 3.2.2.3.4: "all 1's" of a function that is not there. */
+	/* 3.2.2.3.4: a read of a missing function returns all ones. */
 	if (!f)
 		return UINT32_MAX;
 	return pci_function_read(f, (h->address & 0xfc) + byte, size);
@@ -199,7 +199,7 @@ static bool window_knows(const void *dev, uint64_t off, unsigned size,
 		     f->ops->memory->knows(f->dev, at, size, write));
 }
 
-/* No register behind a BAR is wider than 4 bytes; those of 8 are two. */
+/* A 64-bit register is accessed as two halves. */
 const struct device_ops pci_window_ops = {
 	.name = "pci",
 	.width = 4,
@@ -215,7 +215,7 @@ void pci_host_init(struct pci_host *h, struct outcome_latch *latch)
 {
 	*h = (struct pci_host){ .latch = latch };
 	pci_function_init(&h->bridge, &bridge_ids, NULL, NULL);
-	/* It has no accesses to enable. */
+	/* The bridge has no BAR, so no command bit means anything. */
 	pci_function_let_write(&h->bridge, PCI_COMMAND, 2, 0);
 	pthread_mutex_init(&h->lock, NULL);
 }

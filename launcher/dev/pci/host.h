@@ -54,7 +54,7 @@ extern const struct device_type pci_host_type;
 void pci_host_init(struct pci_host *h, struct outcome_latch *latch);
 void pci_host_release(struct pci_host *h);
 
-/* Connect @f, which must outlive the guest, as device @number, from 1 on. */
+/* Connect @f, which must outlive the guest, as device @number, 1 or higher. */
 void pci_host_add(struct pci_host *h, unsigned number, struct pci_function *f);
 
 #endif
