@@ -23,8 +23,8 @@ static void on_used(void *transport, unsigned queue)
 	msix_raise(&p->msix, p->queue_vectors[queue]);
 }
 
-/* "MUST set the Device Configuration Interrupt bit in ISR status before
- * sending a device configuration change notification". */
+/* 4.1.4.5.1: "MUST set the Device Configuration Interrupt bit in ISR status
+ * before sending a device configuration change notification". */
 static void on_config_changed(void *transport)
 {
 	struct virtio_pci *p = transport;
@@ -138,8 +138,8 @@ static uint64_t *address_of(struct virtq *ring, uint32_t off)
 					     : &ring->device_gpa;
 }
 
-/* "MUST present a 0 in queue_size if the virtqueue corresponding to the
- * current queue_select is unavailable", and so are its other fields. */
+/* 4.1.4.3.1: queue_size reads 0 if the queue does not exist. So do the other
+ * fields, except the vector, which reads NO_VECTOR. */
 static uint32_t read_queue(const struct virtio_pci *p, uint32_t off)
 {
 	struct virtio_queue *q = selected(p);
@@ -276,7 +276,7 @@ static void write_common(struct virtio_pci *p, uint32_t off, uint32_t value)
 
 enum area { COMMON, ISR, DEVICE, NOTIFY, TABLE, PBA, NOTHING };
 
-/* How many bytes of each page are used. */
+/* How many bytes of its page @area uses. */
 static uint32_t area_size(const struct virtio_pci *p, enum area area)
 {
 	switch (area) {
@@ -449,16 +449,16 @@ static const struct device_ops memory_ops = {
 
 /* --- configuration space, with the bridge's lock */
 
-/* 4.1.4.9.1: the access that the PCI_CFG capability @p->window describes, if
- * it is one. */
-static bool read_window(const struct virtio_pci *p, uint32_t *off,
-			uint32_t *len)
+/* 4.1.4.9.1: the access that the PCI_CFG capability describes. Returns false
+ * if the driver wrote no valid bar, offset and length. */
+static bool decode_pci_cfg(const struct virtio_pci *p, uint32_t *off,
+			   uint32_t *len)
 {
 	const struct pci_function *f = &p->function;
 
-	*off = pci_function_get(f, p->window + VIRTIO_PCI_CAP_OFFSET, 4);
-	*len = pci_function_get(f, p->window + VIRTIO_PCI_CAP_LENGTH, 4);
-	return !pci_function_get(f, p->window + VIRTIO_PCI_CAP_BAR, 1) &&
+	*off = pci_function_get(f, p->pci_cfg + VIRTIO_PCI_CAP_OFFSET, 4);
+	*len = pci_function_get(f, p->pci_cfg + VIRTIO_PCI_CAP_LENGTH, 4);
+	return !pci_function_get(f, p->pci_cfg + VIRTIO_PCI_CAP_BAR, 1) &&
 	       (*len == 1 || *len == 2 || *len == 4) && *off % *len == 0 &&
 	       *off <= VIRTIO_PCI_BAR_SIZE - *len;
 }
@@ -485,12 +485,12 @@ static void fill_status(struct virtio_pci *p)
 static void on_reading(void *dev, unsigned off, unsigned size)
 {
 	struct virtio_pci *p = dev;
-	unsigned data = p->window + VIRTIO_PCI_CAP_MORE;
+	unsigned data = p->pci_cfg + VIRTIO_PCI_CAP_MORE;
 	uint32_t at, len;
 
 	if (touches(off, size, PCI_STATUS, 2))
 		fill_status(p);
-	if (touches(off, size, data, 4) && read_window(p, &at, &len))
+	if (touches(off, size, data, 4) && decode_pci_cfg(p, &at, &len))
 		pci_function_put(&p->function, data, len,
 				 (uint32_t)memory_read(p, at, len));
 }
@@ -511,13 +511,13 @@ static void configure_msix(struct virtio_pci *p)
 static void on_written(void *dev, unsigned off, unsigned size)
 {
 	struct virtio_pci *p = dev;
-	unsigned data = p->window + VIRTIO_PCI_CAP_MORE;
+	unsigned data = p->pci_cfg + VIRTIO_PCI_CAP_MORE;
 	uint32_t at, len;
 
 	if (touches(off, size, PCI_COMMAND, 2) ||
 	    touches(off, size, p->msix.capability + MSIX_CONTROL, 2))
 		configure_msix(p);
-	if (touches(off, size, data, 4) && read_window(p, &at, &len))
+	if (touches(off, size, data, 4) && decode_pci_cfg(p, &at, &len))
 		memory_write(p, at, len,
 			     pci_function_get(&p->function, data, len));
 }
@@ -626,13 +626,13 @@ static void add_capabilities(struct virtio_pci *p)
 	if (p->core->is.config_len)
 		add_capability(p, VIRTIO_PCI_CAP_DEVICE, VIRTIO_PCI_DEVICE,
 			       area_size(p, DEVICE), NULL);
-	p->window = add_capability(p, VIRTIO_PCI_CAP_PCI, 0, 0, &none);
-	pci_function_let_write(f, p->window + VIRTIO_PCI_CAP_BAR, 1, 0xff);
-	pci_function_let_write(f, p->window + VIRTIO_PCI_CAP_OFFSET, 4,
+	p->pci_cfg = add_capability(p, VIRTIO_PCI_CAP_PCI, 0, 0, &none);
+	pci_function_let_write(f, p->pci_cfg + VIRTIO_PCI_CAP_BAR, 1, 0xff);
+	pci_function_let_write(f, p->pci_cfg + VIRTIO_PCI_CAP_OFFSET, 4,
 			       UINT32_MAX);
-	pci_function_let_write(f, p->window + VIRTIO_PCI_CAP_LENGTH, 4,
+	pci_function_let_write(f, p->pci_cfg + VIRTIO_PCI_CAP_LENGTH, 4,
 			       UINT32_MAX);
-	pci_function_let_write(f, p->window + VIRTIO_PCI_CAP_MORE, 4,
+	pci_function_let_write(f, p->pci_cfg + VIRTIO_PCI_CAP_MORE, 4,
 			       UINT32_MAX);
 	msix_add_capability(&p->msix, f, VIRTIO_PCI_MSIX_TABLE,
 			    VIRTIO_PCI_MSIX_PBA);

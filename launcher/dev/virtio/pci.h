@@ -47,7 +47,7 @@ struct virtio_pci {
 	const struct device_host *host;
 	struct pci_function function;
 	struct msix msix;
-	unsigned window;    /* where the PCI_CFG capability is */
+	unsigned pci_cfg;   /* where the PCI_CFG capability is */
 	uint64_t bells_gpa; /* of the BAR when the doorbells were connected */
 	uint32_t device_feature_select, driver_feature_select;
 	uint16_t queue_select;
