@@ -5,11 +5,10 @@
  *   guest's tty --> transmit queue --> line_host.take()
  *               <-- receive queue  <-- a queue of what was typed
  *
- * One port without MULTIPORT, and the ports of --port are another device
- * (ports.h). That is for the size of the terminal: without MULTIPORT it is in
- * the configuration space, which every driver reads alike. The message that has
- * it with MULTIPORT is read by Linux from 2010 to 2025 in the other order of
- * rows and columns than by the specification and later kernels.
+ * The ports of --port are another device (ports.h), so that this one can do
+ * without MULTIPORT: without it the terminal's size is in the configuration
+ * space, which all drivers read alike. With MULTIPORT it is a control message,
+ * and older Linux swaps its columns and rows.
  *
  * The worker never waits for a slow terminal: a chain stays in its queue until
  * all of it was taken. A byte of an emergency write is dropped if the terminal
@@ -30,7 +29,7 @@
 #include "dev/virtio/core.h"
 #include "pv/virtio_console.h"
 
-/* Bytes that were typed and wait for the driver: as many as pasted at once. */
+/* Bytes that were typed and wait for the driver: enough for a paste. */
 #define VIRTIO_CONSOLE_TYPED 4096
 
 extern const struct device_type virtio_console_type;

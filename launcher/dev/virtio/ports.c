@@ -16,9 +16,9 @@
 #define TURN_BYTES  (UINT64_C(256) << 10)
 #define TURN_PIECES 64
 
-/* Messages that are to be sent to the driver, in this order: a program that has
- * found a port by its name, and opened it, must not take it for one that has
- * ended. */
+/* Messages to the driver, in the order in which they are sent. The name comes
+ * last: a program finds the port by its name, and must then already see it as
+ * open. */
 enum port_message {
 	MESSAGE_ADD = 1,
 	MESSAGE_OPEN = 2,
@@ -32,8 +32,8 @@ static void count(struct virtio_ports *p, enum ports_count what, uint64_t n)
 
 /* --- messages to the driver */
 
-/* Whether the host's side is connected, as the driver is told. Of a stream
- * that can be read, its end says so. */
+/* What PORT_OPEN tells the driver. A stream that has or had an input is
+ * connected until that input ends; any other one until its output ends. */
 static bool is_connected(const struct virtio_port *port)
 {
 	const struct stream *s = &port->c->stream;
