@@ -180,43 +180,33 @@ static int write_some(struct virtio_port *port, struct virtq_cursor *in)
 	return 0;
 }
 
-static void close_if_empty(struct virtio_port *port)
-{
-	struct virtio *v = &port->p->core;
-
-	if (!port->is_closing)
-		return;
-	if (!virtio_take(v, tx_queue(port), &v->request))
-		end_output(port);
-	else
-		virtio_put_back(v, &v->request.ticket);
-}
-
-/* --- the end of the run */
-
-static bool is_waiting(struct virtio_port *port)
+/* Whether there is a chain in the transmit queue. */
+static bool has_unsent(struct virtio_port *port)
 {
 	struct virtio *v = &port->p->core;
 
 	if (!virtio_take(v, tx_queue(port), &v->request))
 		return false;
 	virtio_put_back(v, &v->request.ticket);
-	virtio_resume(v, tx_queue(port));
 	return true;
 }
 
-static void on_look(void *ctx)
+/* --- the end of the run */
+
+static void on_drain_check(void *ctx)
 {
 	struct virtio_ports *p = ctx;
-	const struct virtio_port *waits = NULL;
+	const struct virtio_port *unsent = NULL;
 
-	for (unsigned i = 0; i < p->count && !waits; i++)
-		if (is_waiting(&p->ports[i]))
-			waits = &p->ports[i];
+	for (unsigned i = 0; i < p->count && !unsent; i++)
+		if (has_unsent(&p->ports[i]))
+			unsent = &p->ports[i];
+	if (unsent)
+		virtio_resume(&p->core, tx_queue(unsent));
 	pthread_mutex_lock(&p->lock);
-	p->has_looked = true;
-	p->waits = waits;
-	pthread_cond_signal(&p->looked);
+	p->is_checked = true;
+	p->unsent_port = unsent;
+	pthread_cond_signal(&p->checked);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -226,24 +216,25 @@ static uint64_t bytes_out(struct virtio_ports *p)
 	       atomic_load(&p->counts[PORTS_DROPPED_BYTES]);
 }
 
-/* Wait for on_look(), but not much longer than patience_ns without
- * progress. Returns the port that still waits, or NULL. */
+/* Wait for on_drain_check() to find nothing, but not much longer than
+ * patience_ns without progress. Returns a port with an unsent chain, or
+ * NULL. */
 static const struct virtio_port *await_ports(struct virtio_ports *p)
 {
 	uint64_t last = clock_ns(), before = bytes_out(p);
 
-	while (!p->has_looked || p->waits) {
+	while (!p->is_checked || p->unsent_port) {
 		struct timespec until;
 
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec++;
-		pthread_cond_clockwait(&p->looked, &p->lock, CLOCK_MONOTONIC,
+		pthread_cond_clockwait(&p->checked, &p->lock, CLOCK_MONOTONIC,
 				       &until);
 		if (bytes_out(p) != before)
 			last = clock_ns();
 		before = bytes_out(p);
 		if (clock_ns() - last > p->patience_ns)
-			return p->waits;
+			return p->unsent_port;
 	}
 	return NULL;
 }
@@ -253,21 +244,21 @@ static const struct virtio_port *await_ports(struct virtio_ports *p)
 static void ports_drain(void *dev)
 {
 	struct virtio_ports *p = dev;
-	const struct virtio_port *waits;
+	const struct virtio_port *unsent;
 	struct err e;
 
 	atomic_store(&p->is_draining, true);
-	loop_post(&p->core.is.worker->loop, &p->look);
+	loop_post(&p->core.is.worker->loop, &p->drain_check);
 	pthread_mutex_lock(&p->lock);
-	waits = await_ports(p);
+	unsent = await_ports(p);
 	pthread_mutex_unlock(&p->lock);
-	if (!waits)
+	if (!unsent)
 		return;
 	err_set(&e, ETIMEDOUT,
 		"port '%s': the last bytes from the guest are missing: nothing "
 		"reads them",
-		waits->c->name);
-	virtio_host_error(&p->core, (int)tx_queue(waits), &e);
+		unsent->c->name);
+	virtio_host_error(&p->core, (int)tx_queue(unsent), &e);
 }
 
 static enum virtio_result serve_tx(struct virtio_port *port,
@@ -306,7 +297,7 @@ static enum virtio_result serve_tx(struct virtio_port *port,
 	if (port->is_closing)
 		loop_post(loop, &port->again);
 	if (atomic_load(&port->p->is_draining))
-		loop_post(loop, &port->p->look);
+		loop_post(loop, &port->p->drain_check);
 	return VIRTIO_DONE;
 }
 
@@ -314,7 +305,8 @@ static void on_again(void *ctx)
 {
 	struct virtio_port *port = ctx;
 
-	close_if_empty(port);
+	if (port->is_closing && !has_unsent(port))
+		end_output(port);
 	virtio_resume(&port->p->core, tx_queue(port));
 }
 
@@ -579,12 +571,12 @@ int virtio_ports_init(struct virtio_ports *p, struct port_config *first,
 	config[VIRTIO_CONSOLE_MAX_PORTS] = (uint8_t)(n + 1);
 	memset(p, 0, sizeof(*p));
 	p->patience_ns = END_PATIENCE_MS * UINT64_C(1000000);
-	p->look = (struct loop_call){ .fn = on_look, .ctx = p };
+	p->drain_check = (struct loop_call){ .fn = on_drain_check, .ctx = p };
 	rc = virtio_init(&p->core, &setup, e);
 	if (rc)
 		return rc;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->looked, NULL);
+	pthread_cond_init(&p->checked, NULL);
 	for (struct port_config *c = first; !rc && c; c = c->next)
 		rc = add_port(p, c, e);
 	if (rc)
@@ -599,8 +591,8 @@ void virtio_ports_release(struct virtio_ports *p)
 		loop_remove(&p->ports[i].out);
 		loop_cancel(&p->core.is.worker->loop, &p->ports[i].again);
 	}
-	loop_cancel(&p->core.is.worker->loop, &p->look);
-	pthread_cond_destroy(&p->looked);
+	loop_cancel(&p->core.is.worker->loop, &p->drain_check);
+	pthread_cond_destroy(&p->checked);
 	pthread_mutex_destroy(&p->lock);
 	virtio_release(&p->core);
 }

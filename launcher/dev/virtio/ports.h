@@ -111,15 +111,14 @@ enum ports_count {
 
 struct virtio_ports {
 	struct virtio core;
-	/* At the end of the run: see virtio_device_ops.drain(). How long no
-	 * port may make progress then: */
+	/* For drain(): give up after this time without progress. */
 	uint64_t patience_ns;
 	atomic_bool is_draining;
-	struct loop_call look; /* whether the transmit queues are empty */
-	pthread_mutex_t lock;  /* covers what follows; a leaf */
-	pthread_cond_t looked;
-	bool has_looked;
-	const struct virtio_port *waits; /* its queue is not empty */
+	struct loop_call drain_check; /* are the transmit queues empty? */
+	pthread_mutex_t lock; /* covers the results of drain_check; a leaf */
+	pthread_cond_t checked;
+	bool is_checked;
+	const struct virtio_port *unsent_port; /* NULL: all are empty */
 	struct virtio_port ports[PORTS_MAX];
 	unsigned count;
 	_Atomic uint64_t counts[PORTS_COUNTS];
