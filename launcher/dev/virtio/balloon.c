@@ -88,16 +88,17 @@ static enum virtio_result inflate(struct virtio_balloon *b,
 
 	if (in.left > BALLOON_PAGES_MAX * sizeof(n) || in.left % sizeof(n)) {
 		err_set(e, EPROTO,
-			"chain %u: %" PRIu64 " bytes are not 0 to %d page "
-			"numbers of 4 bytes (5.5.6)",
-			r->chain.head, in.left, BALLOON_PAGES_MAX);
+			"chain %u: %" PRIu64 " bytes of page numbers "
+			"(expected a multiple of 4, at most %zu)",
+			r->chain.head, in.left, BALLOON_PAGES_MAX * sizeof(n));
 		return VIRTIO_DRIVER_FAULT;
 	}
 	while (virtq_read(&in, &n, sizeof(n))) {
 		if (!guest_mem_ptr(b->gm, (uint64_t)n * PAGE, PAGE)) {
 			err_set(e, EPROTO,
-				"page 0x%" PRIx64 ", which is not RAM",
-				(uint64_t)n * PAGE);
+				"chain %u: page 0x%" PRIx64
+				" is not RAM (5.5.6)",
+				r->chain.head, (uint64_t)n * PAGE);
 			return VIRTIO_DRIVER_FAULT;
 		}
 		/* All of its pages are RAM, so a run has no hole in it. */
@@ -229,9 +230,9 @@ static int balloon_create(struct virtio **v, const struct device_slot *slot,
 
 	if (c->size >= guest_mem_size(env->gm))
 		return err_set(e, EINVAL,
-			       "--balloon: %" PRIu64
-			       " bytes are not less than the guest's memory",
-			       c->size);
+			       "--balloon: %" PRIu64 " bytes (expected less "
+			       "than the guest's memory of %" PRIu64 ")",
+			       c->size, guest_mem_size(env->gm));
 	b = device_alloc(slot, sizeof(*b), e);
 	if (!b)
 		return -ENOMEM;

@@ -13,8 +13,8 @@
  * anew.
  *
  * The queue of reports is number 4 in the specification, but drivers number the
- * queues that exist without gaps, so theirs is number 2. Nothing else uses
- * either of them here, and the device serves both alike.
+ * queues that exist without gaps. The device serves reports on queue 2 and on
+ * queue 4, because it has no statistics queue.
  *
  * Must never trust: page numbers; where and how long reported pages are.
  *
