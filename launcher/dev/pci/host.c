@@ -158,7 +158,7 @@ static struct pci_function *find(struct pci_host *h, uint64_t off,
 	struct pci_function *found = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	for (unsigned i = 0; i < PCI_DEVICES_MAX && !found; i++) {
+	for (unsigned i = 1; i <= h->last && !found; i++) {
 		struct pci_function *f = h->functions[i];
 
 		if (!f || f->gpa == PCI_NOWHERE || gpa < f->gpa ||
@@ -230,6 +230,8 @@ void pci_host_add(struct pci_host *h, unsigned number, struct pci_function *f)
 	assert(number && number < PCI_DEVICES_MAX && !h->functions[number]);
 	assert(f->ops && f->bar_len <= PCI_WINDOW_SIZE);
 	h->functions[number] = f;
+	if (number > h->last)
+		h->last = number;
 }
 
 /* --- as a device of the machine */

@@ -41,6 +41,7 @@ struct pci_host {
 	struct pci_function bridge;
 	/* By number; NULL: none. Complete before a guest runs. */
 	struct pci_function *functions[PCI_DEVICES_MAX];
+	unsigned last;	      /* the highest number in use */
 	pthread_mutex_t lock; /* covers the fields below and the spaces */
 	uint32_t address;
 };
