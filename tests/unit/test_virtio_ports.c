@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { ADD = 1, READY = 3, OPEN = 6, NAME = 7 };
-enum { CONTROL_RX = 2, CONTROL_TX, RX_1, TX_1, RX_2, TX_2 };
+enum { CONTROL_RX = 2, CONTROL_TX, RX_1, TX_1, RX_2, TX_2, RX_3, TX_3 };
 
 static struct worker worker;
 static struct virtio_ports p;
@@ -427,6 +427,25 @@ START_TEST(virtio_ports__drops_what_nothing_reads)
 	ck_assert_uint_eq(counted(PORTS_DROPPED_BYTES), 2000);
 	ck_assert_int_eq(receive(RX_2, buffer, 100), VIRTIO_NOT_NOW);
 	expect(2, OPEN, 0, "");
+}
+END_TEST
+
+/* The user reads why, and the guest goes on. */
+START_TEST(virtio_ports__report_a_write_that_fails)
+{
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	virtio_ports_release(&p);
+	add_port("full", -1, fd);
+	assert_ok(virtio_ports_init(&p, list[0].config, &gm, &worker, &e), &e);
+	tell(3, READY, 1);
+	expect(3, OPEN, 1, "");
+	expect(3, NAME, 1, "full");
+	ck_assert_int_eq(give(TX_3, buffer, 10), VIRTIO_HOST_ERROR);
+	ck_assert_str_eq(e.msg, "port 'full': write: No space left on device");
+	expect(3, OPEN, 0, "");
+	ck_assert_int_eq(give(TX_3, buffer, 10), VIRTIO_DONE);
+	ck_assert_uint_eq(counted(PORTS_DROPPED_BYTES), 20);
 }
 END_TEST
 
@@ -946,6 +965,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, virtio_ports__reads_for_an_open_port);
 	tcase_add_test(t, virtio_ports__tells_the_guest_of_the_streams_end);
 	tcase_add_test(t, virtio_ports__drops_what_nothing_reads);
+	tcase_add_test(t, virtio_ports__report_a_write_that_fails);
 	tcase_add_test(t, virtio_ports__stay_open_for_the_next_program);
 	tcase_add_test(t, virtio_ports__end_with_the_program_for_eof);
 	tcase_add_test(t, virtio_ports__begin_anew_with_each_driver);

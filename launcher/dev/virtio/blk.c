@@ -277,6 +277,7 @@ static enum virtio_result blk_serve(void *dev, struct virtio_request *r,
 {
 	struct virtio_blk *b = dev;
 	struct blk_request q;
+	bool failed = false;
 	uint64_t room;
 	uint8_t status;
 
@@ -286,12 +287,12 @@ static enum virtio_result blk_serve(void *dev, struct virtio_request *r,
 		return VIRTIO_DRIVER_FAULT;
 	room = q.out.left;
 	status = parse(&q);
-	if (status == VIRTIO_BLK_S_OK && carry_out(&q, e)) {
-		virtio_host_error(&b->core, BLK_QUEUE, e);
+	if (status == VIRTIO_BLK_S_OK)
+		failed = carry_out(&q, e);
+	if (failed)
 		status = VIRTIO_BLK_S_IOERR;
-	}
 	r->written = set_status(&q, room, status);
-	return VIRTIO_DONE;
+	return failed ? VIRTIO_HOST_ERROR : VIRTIO_DONE;
 }
 
 static void blk_write_config(void *dev, uint8_t *config, uint32_t off,

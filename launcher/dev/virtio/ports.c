@@ -266,6 +266,7 @@ static enum virtio_result serve_tx(struct virtio_port *port,
 {
 	struct virtq_cursor in = virtq_reader(&r->chain);
 	struct loop *loop = &port->p->core.is.worker->loop;
+	bool failed;
 	int rc = 0;
 
 	if (r->chain.count > r->chain.readable) {
@@ -286,10 +287,9 @@ static enum virtio_result serve_tx(struct virtio_port *port,
 		loop_post(loop, &port->again);
 		return VIRTIO_NOT_NOW;
 	}
-	if (rc && rc != -EPIPE && rc != -ECONNRESET) {
+	failed = rc && rc != -EPIPE && rc != -ECONNRESET;
+	if (failed)
 		write_failed(port, -rc, e);
-		virtio_host_error(&port->p->core, (int)tx_queue(port), e);
-	}
 	if (rc)
 		lose_output(port);
 	count(port->p, PORTS_DROPPED_BYTES, in.left);
@@ -298,7 +298,7 @@ static enum virtio_result serve_tx(struct virtio_port *port,
 		loop_post(loop, &port->again);
 	if (atomic_load(&port->p->is_draining))
 		loop_post(loop, &port->p->drain_check);
-	return VIRTIO_DONE;
+	return failed ? VIRTIO_HOST_ERROR : VIRTIO_DONE;
 }
 
 static void on_again(void *ctx)
