@@ -123,12 +123,8 @@ static enum virtio_result serve_rx(struct virtio_console *c,
 	bool has_room;
 	size_t n;
 
-	if (r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-readable buffer (5.3.6.1)",
-			r->chain.head);
+	if (!virtio_all_writable(r, "5.3.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	if (!w.left)
 		return VIRTIO_DONE;
 	n = take_typed(c, &w, &has_room);
@@ -148,12 +144,8 @@ static enum virtio_result serve_tx(struct virtio_console *c,
 	uint64_t turn = TURN_BYTES;
 	struct iovec piece;
 
-	if (r->chain.count > r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-writable buffer (5.3.6.1)",
-			r->chain.head);
+	if (!virtio_all_readable(r, "5.3.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	/* The part that was taken before. */
 	virtq_split(&in, c->sent);
 	while (turn && virtq_iov(&in, turn, &piece, 1)) {

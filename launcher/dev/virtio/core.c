@@ -49,6 +49,26 @@ void virtio_fault(struct virtio *v, int queue, const char *fmt, ...)
 	loop_post(&v->is.worker->loop, &v->settle);
 }
 
+bool virtio_all_writable(const struct virtio_request *r, const char *section,
+			 struct err *e)
+{
+	if (!r->chain.readable)
+		return true;
+	err_set(e, EPROTO, "chain %u: a device-readable buffer (%s)",
+		r->chain.head, section);
+	return false;
+}
+
+bool virtio_all_readable(const struct virtio_request *r, const char *section,
+			 struct err *e)
+{
+	if (r->chain.count == r->chain.readable)
+		return true;
+	err_set(e, EPROTO, "chain %u: a device-writable buffer (%s)",
+		r->chain.head, section);
+	return false;
+}
+
 /* --- features */
 
 uint32_t virtio_offered_word(const struct virtio *v, uint32_t n)

@@ -238,6 +238,16 @@ static inline bool virtio_has(const struct virtio *v, unsigned bit)
 }
 
 /*
+ * Check that the driver lets the device write, or read, all buffers of the
+ * chain. Otherwise @e says that this breaks the rule of @section, for
+ * VIRTIO_DRIVER_FAULT.
+ */
+bool virtio_all_writable(const struct virtio_request *r, const char *section,
+			 struct err *e);
+bool virtio_all_readable(const struct virtio_request *r, const char *section,
+			 struct err *e);
+
+/*
  * Take the next chain of @queue outside serve(), on the worker. Returns whether
  * there was one. The device must give it back or put it back.
  */

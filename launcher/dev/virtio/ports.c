@@ -90,12 +90,8 @@ static enum virtio_result serve_control_rx(struct virtio_ports *p,
 	struct virtq_cursor w = virtq_writer(&r->chain);
 	unsigned what;
 
-	if (r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-readable buffer (5.3.6.1)",
-			r->chain.head);
+	if (!virtio_all_writable(r, "5.3.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	if (!port)
 		return VIRTIO_NOT_NOW;
 	what = port->pending & -port->pending;
@@ -269,12 +265,8 @@ static enum virtio_result serve_tx(struct virtio_port *port,
 	bool failed;
 	int rc = 0;
 
-	if (r->chain.count > r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-writable buffer (5.3.6.1)",
-			r->chain.head);
+	if (!virtio_all_readable(r, "5.3.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	/* The part that was written before. */
 	virtq_split(&in, port->sent);
 	if (port->c->stream.out.fd >= 0)
@@ -348,12 +340,8 @@ static enum virtio_result serve_rx(struct virtio_port *port,
 	unsigned pieces;
 	ssize_t n;
 
-	if (r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-readable buffer (5.3.6.1)",
-			r->chain.head);
+	if (!virtio_all_writable(r, "5.3.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	if (!port->is_open || port->c->stream.in.fd < 0)
 		return VIRTIO_NOT_NOW;
 	pieces = virtq_iov(&w, TURN_BYTES, iov, TURN_PIECES);

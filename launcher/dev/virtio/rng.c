@@ -62,12 +62,8 @@ static enum virtio_result rng_serve(void *dev, struct virtio_request *r,
 	struct virtio_rng *rng = dev;
 	int done;
 
-	if (r->chain.readable) {
-		err_set(e, EPROTO,
-			"chain %u: a device-readable buffer (5.4.6.1)",
-			r->chain.head);
+	if (!virtio_all_writable(r, "5.4.6.1", e))
 		return VIRTIO_DRIVER_FAULT;
-	}
 	if (!r->chain.count) {
 		err_set(e, EPROTO,
 			"chain %u: no room for a random byte (5.4.6.2)",
