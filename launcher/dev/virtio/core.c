@@ -20,6 +20,17 @@
 
 /* --- faults */
 
+void virtio_need_reset(struct virtio *v)
+{
+	/* 2.1.2: "SHOULD set DEVICE_NEEDS_RESET when it enters an error
+	 * state"; "If DRIVER_OK is set, [...] the device MUST send a device
+	 * configuration change notification". */
+	v->status |= VIRTIO_STATUS_NEEDS_RESET;
+	if (v->status & VIRTIO_STATUS_DRIVER_OK)
+		v->transport->config_changed(v->transport_ctx);
+	virtio_end_life(v);
+}
+
 /*
  * Only the first fault is logged, and by the worker: a guest can reset the
  * device and cause the same fault any number of times.
@@ -31,13 +42,7 @@ void virtio_fault(struct virtio *v, int queue, const char *fmt, ...)
 
 	if ((v->status & VIRTIO_STATUS_NEEDS_RESET) || v->is_resetting)
 		return;
-	/* 2.1.2: "SHOULD set DEVICE_NEEDS_RESET when it enters an error
-	 * state"; "If DRIVER_OK is set, [...] the device MUST send a device
-	 * configuration change notification". */
-	v->status |= VIRTIO_STATUS_NEEDS_RESET;
-	if (v->status & VIRTIO_STATUS_DRIVER_OK)
-		v->transport->config_changed(v->transport_ctx);
-	virtio_end_life(v);
+	virtio_need_reset(v);
 	if (v->faults++)
 		return;
 	va_start(args, fmt);

@@ -14,8 +14,8 @@
  * done, in any order. A transport (mmio.h, ...) knows registers and interrupts,
  * but no requests.
  *
- * A driver's life goes from DRIVER_OK to a reset, to FAILED or to a fault; each
- * life has a number. After its end the core does not touch the rings: it drops
+ * A driver's life goes from DRIVER_OK to a reset, to FAILED or to the moment when
+ * the device needs a reset; each life has a number. After its end the core does not touch the rings: it drops
  * a chain that is given back under an old number. Host I/O that cannot be
  * cancelled may still touch the buffers, so a reset is not complete, and status
  * does not read 0, until
@@ -363,10 +363,12 @@ uint32_t virtio_read_config(const struct virtio *v, uint32_t off,
 void virtio_write_config(struct virtio *v, uint32_t off, unsigned size,
 			 uint32_t value);
 
-/*
- * A driver's fault on @queue, or VIRTIO_NO_QUEUE, ends its life until the next
- * reset. No other function does this.
- */
+/* End the driver's life until the next reset: it may not have done anything
+ * wrong, but the device cannot go on. */
+void virtio_need_reset(struct virtio *v);
+
+/* The same for a driver's fault on @queue, or VIRTIO_NO_QUEUE, which is counted
+ * and, if it is the first, logged. */
 void virtio_fault(struct virtio *v, int queue, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

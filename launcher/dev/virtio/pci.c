@@ -73,13 +73,8 @@ static void insist_on_master(struct virtio_pci *p)
  */
 static void check_master(struct virtio_pci *p)
 {
-	struct virtio *v = p->core;
-
-	if (!v->is_live || p->msix.is_master)
-		return;
-	v->status |= VIRTIO_STATUS_NEEDS_RESET;
-	on_config_changed(p);
-	virtio_end_life(v);
+	if (p->core->is_live && !p->msix.is_master)
+		virtio_need_reset(p->core);
 }
 
 /* --- common configuration */

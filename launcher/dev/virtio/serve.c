@@ -128,11 +128,8 @@ static void start(struct virtio *v)
 	}
 	v->is_started = false;
 	note_host_error(v, VIRTIO_NO_QUEUE, &e);
-	if (v->is_live) {
-		v->status |= VIRTIO_STATUS_NEEDS_RESET;
-		v->transport->config_changed(v->transport_ctx);
-		virtio_end_life(v);
-	}
+	if (v->is_live)
+		virtio_need_reset(v);
 }
 
 static void stop(struct virtio *v)
