@@ -200,11 +200,11 @@ check-autopsy: needs-box
 	@-scripts/fetch-debug 6.1-cloud >/dev/null
 	@tests/box/autopsy
 
-# Shared folders with each kernel, as root and as a user: too long for
-# check-box. tests/box/shares alone is the short form.
+# Shared folders with each kernel, as root and as a user, and a day's work in
+# them: too long for check-box. tests/box/shares alone is the short form.
 .PHONY: check-shares
 check-shares: needs-box
-	@tests/box/shares --all
+	@rc=0; tests/box/shares --all || rc=1; tests/box/work || rc=1; exit $$rc
 
 # Commands in guests: users, roots, terminals, signals, suites. check-box has
 # the first of them.
