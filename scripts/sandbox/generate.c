@@ -27,6 +27,14 @@
 
 #include "sandbox/own_pid.h"
 
+/* That of <asm/termbits.h>, which <termios.h> keeps out; its size is part of
+ * the requests' numbers. */
+struct termios2 {
+	uint32_t flags[4];
+	uint8_t line, chars[19];
+	uint32_t speeds[2];
+};
+
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif

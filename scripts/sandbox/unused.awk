@@ -3,7 +3,7 @@
 # awk -f unused.awk USED RULES: the entries of rules.h that are not in USED, a line
 # for each rule with the roles that did not need it.
 
-NR == FNR { used[$0]; next }
+NR == FNR { used[$0]; used[$1 " " $2]; next }
 
 /^#define [A-Z]+[ \t]/ {
 	name = $2

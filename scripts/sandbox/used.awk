@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Reads traces of strace -f -Y, prints "ROLE CALL" or "ROLE CALL WORD" for each call
-# that a filter let pass. A thread has the role of its process's filter, and that
-# of its own one, if it has one.
+# that a thread with a filter made. A thread has the role of its process's filter,
+# and that of its own one, if it has one. The first filter of a trace that is
+# named *.test is that of a suite.
 
 BEGIN {
 	while ((getline line <lengths) > 0) {
@@ -13,12 +14,14 @@ BEGIN {
 
 FNR == 1 { split("", process); split("", thread); starter = "" }
 
-# Two filters may be equally long: a thread's own is not its first.
-function role_of(len, is_first,    list, n, i)
+# Filters may be equally long: a thread's own is not its first, and a suite's is
+# the first of all.
+function role_of(len, is_first, is_suite,    list, n, i)
 {
 	n = split(names[len], list, " ")
 	for (i = 1; i <= n; i++)
-		if (is_first == (list[i] !~ /^(main|vcpu|work|files)$/))
+		if (is_first == (list[i] !~ /^(main|vcpu|work|files)$/) &&
+		    is_suite == (list[i] == "suite"))
 			return list[i]
 	return ""
 }
@@ -50,7 +53,8 @@ function role_of(len, is_first,    list, n, i)
 		note(thread[pid])
 	if (call == "seccomp" && match(text, /len=[0-9]+/)) {
 		len = substr(text, RSTART + 4, RLENGTH - 4)
-		role = role_of(len, !process[pid] || process[pid] == "suite")
+		role = role_of(len, !process[pid] || process[pid] == "suite",
+			       !process[pid] && FILENAME ~ /\.test$/)
 		if (role ~ /^(main|vcpu|work|files)$/)
 			thread[pid] = role
 		else if (role)
@@ -65,7 +69,7 @@ function inherit(child, parent)
 	if (child in process)
 		return
 	process[child] = process[parent]
-	thread[child] = ""
+	thread[child] = thread[parent]
 }
 
 function note(role)

@@ -239,12 +239,14 @@ static void confined(const struct trial *t)
 	pthread_t thread;
 	struct err e;
 
+	if (pipe(opened))
+		_exit(94);
 	if (sandbox_enter(&c, &e)) {
 		dprintf(STDERR_FILENO, "%s\n", e.msg);
 		_exit(99);
 	}
 	if (t->process == SANDBOX_WIDE &&
-	    (pipe(opened) || crew_init(&files, 2, THREAD_FILES, &e) ||
+	    (crew_init(&files, 2, THREAD_FILES, &e) ||
 	     (bell = eventfd(0, EFD_NONBLOCK)) < 0 ||
 	     (never = eventfd(0, 0)) < 0 ||
 	     crew_add(&files, &watch, bell, &e) || crew_start(&files, &e)))
