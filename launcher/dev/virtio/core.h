@@ -14,11 +14,11 @@
  * done, in any order. A transport (mmio.h, ...) knows registers and interrupts,
  * but no requests.
  *
- * A driver's life goes from DRIVER_OK to a reset, to FAILED or to the moment when
- * the device needs a reset; each life has a number. After its end the core does not touch the rings: it drops
- * a chain that is given back under an old number. Host I/O that cannot be
- * cancelled may still touch the buffers, so a reset is not complete, and status
- * does not read 0, until
+ * A driver's life goes from DRIVER_OK to a reset, to FAILED or until the device
+ * needs a reset; each life has a number. After its end the core does
+ * not touch the rings: it drops a chain that is given back under an old number.
+ * Host I/O that cannot be cancelled may still touch the buffers, so a reset is
+ * not complete, and status does not read 0, until
  *
  *   - the device's stop() has returned, and
  *   - the device has given back each chain that it took, or has promised by
