@@ -124,7 +124,7 @@ RULE(signalfd4, PROCESS)
 /* Ports, sockets, captures; libc's last words. */
 RULE(readv, PROCESS | WORK | FILES)
 RULE(writev, SERVING | READ)
-RULE(pread64, PROCESS) /* initrds */
+RULE(pread64, PROCESS | READ) /* initrds */
 /* Disks and shares, not all forms by both. */
 RULE(preadv, PROCESS | WORK | FILES)
 RULE(pwritev, PROCESS | WORK)
