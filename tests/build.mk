@@ -157,7 +157,7 @@ kaslr: needs-guest
 
 # Entries of launcher/sandbox/rules.h that no run of these needs; by strace.
 .PHONY: sandbox-coverage
-sandbox-coverage: needs-guest needs-cli needs-image
+sandbox-coverage: needs-guest needs-cli needs-image needs-box
 	@scripts/sandbox/coverage
 
 # 10,000 boots by one process, which must not gain anything: an hour or more.
