@@ -106,7 +106,7 @@ RULE_BITS(prctl, ALL, 0, UINT32_MAX, PR_SET_VMA)
 
 /* --- threads: a new process is not one (no CLONE_THREAD) */
 RULE_BITS(clone, SERVING | READ | READER, 0, CLONE_THREAD, CLONE_THREAD)
-RULE(sched_getaffinity, PROCESS | READ | READER) /* how many decode */
+RULE(sched_getaffinity, SERVING | READ | READER) /* how many decode */
 /* A thread's own filter, which can only forbid. */
 RULE(seccomp, SERVING)
 
@@ -124,7 +124,7 @@ RULE(signalfd4, PROCESS)
 /* Ports, sockets, captures; libc's last words. */
 RULE(readv, PROCESS | WORK | FILES)
 RULE(writev, SERVING | READ)
-RULE(pread64, PROCESS | READ) /* initrds */
+RULE(pread64, CONTROL | READ) /* initrds */
 /* Disks and shares, not all forms by both. */
 RULE(preadv, PROCESS | WORK | FILES)
 RULE(pwritev, PROCESS | WORK)
