@@ -34,9 +34,9 @@ struct selfsum {
 /*
  * A hash by words of eight bytes: where each instruction is interpreted, a CRC
  * takes six times as long, and most of a boot. Each step is a one-to-one
- * function of the word and of the hash before it, so that one wrong word is
- * always noticed; the rotation keeps two wrong high bits from undoing each
- * other.
+ * function of the word and of the hash before it, so that one wrong word always
+ * leads to another 64-bit hash; folded to 32 bits, one of 2^32 such changes is
+ * missed. The rotation keeps two wrong high bits from undoing each other.
  */
 static inline uint64_t selfsum_step(uint64_t hash, uint64_t word)
 {
