@@ -457,10 +457,10 @@ static unsigned await_used(uint16_t seen, unsigned n)
 
 /*
  * Requests that wait and others that do not, some at a time: whatever the
- * threads are doing, each is served without another doorbell. A doorbell can
- * only be lost between the end of a request and the moment when its thread
- * finds that there is no other. The pauses are about as long, so that some end
- * there.
+ * threads are doing, each is served without another doorbell. A request can
+ * only be overlooked if it comes after a thread's last look at the ring and
+ * before that thread waits. The pauses between requests are as long as serving
+ * one takes, so that some requests come just then.
  */
 START_TEST(virtio_blk__needs_no_doorbell_that_it_does_not_ask_for)
 {
