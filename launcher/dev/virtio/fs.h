@@ -3,9 +3,10 @@
  * virtio-fs: a folder of the host.
  *
  * Two queues: one for messages without a reply (FORGET), and one for the rest.
- * What never waits for the host is served at once, everything else by a job on
- * one of the device's threads, several at a time. The file server (dev/fs/)
- * reads requests out of the guest's buffers and writes replies to them.
+ * The device's threads serve them, several at a time. Before a request that may
+ * wait for the host, its thread lets another one look for more. The file server
+ * (dev/fs/) reads requests out of the guest's buffers and writes replies to
+ * them.
  *
  * Must never trust: see dev/fs/server.h.
  *
