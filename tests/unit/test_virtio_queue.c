@@ -78,6 +78,14 @@ static const struct {
 	  "is not all RAM" },
 };
 
+/* Give back one chain. Returns whether the driver wants to hear of it. */
+static bool push(uint16_t head, uint32_t len)
+{
+	virtq_fill(&q, 0, head, len);
+	virtq_publish(&q, 1);
+	return virtq_wants_interrupt(&q, 1);
+}
+
 START_TEST(virtq__checks_its_layout)
 {
 	int rc;
@@ -202,7 +210,7 @@ START_TEST(virtq__goes_round_its_rings)
 
 		make_available(SIZE, 3);
 		ck_assert_int_eq(virtq_pop(&q, &gm, &c, &e), 1);
-		ck_assert(virtq_push(&q, c.head, n));
+		ck_assert(push(c.head, n));
 		ck_assert_uint_eq(get16(USED + 2), (uint16_t)(n + 1));
 		ck_assert_uint_eq(get32(USED + 4 + 8 * slot), 3);
 		ck_assert_uint_eq(get32(USED + 8 + 8 * slot), n);
@@ -391,11 +399,11 @@ END_TEST
 START_TEST(virtq__notifies_unless_flags_say_no)
 {
 	put16(AVAIL + 4 + 2 * SIZE, 1234); /* used_event: must be ignored */
-	ck_assert(virtq_push(&q, 0, 0));
+	ck_assert(push(0, 0));
 	put16(AVAIL, 1);
-	ck_assert(!virtq_push(&q, 0, 0));
+	ck_assert(!push(0, 0));
 	put16(AVAIL, 0);
-	ck_assert(virtq_push(&q, 0, 0));
+	ck_assert(push(0, 0));
 }
 END_TEST
 
@@ -404,10 +412,10 @@ START_TEST(virtq__notifies_at_used_event)
 	with(EVENT_IDX);
 	put16(AVAIL, 1); /* "MUST ignore the lower bit of flags" */
 	put16(AVAIL + 4 + 2 * SIZE, 2);
-	ck_assert(!virtq_push(&q, 0, 0));
-	ck_assert(!virtq_push(&q, 0, 0));
-	ck_assert(virtq_push(&q, 0, 0));
-	ck_assert(!virtq_push(&q, 0, 0));
+	ck_assert(!push(0, 0));
+	ck_assert(!push(0, 0));
+	ck_assert(push(0, 0));
+	ck_assert(!push(0, 0));
 }
 END_TEST
 

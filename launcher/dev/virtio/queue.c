@@ -298,13 +298,6 @@ bool virtq_wants_interrupt(const struct virtq *q, unsigned n)
 	return (uint16_t)(event - (uint16_t)(q->next_used - n)) < n;
 }
 
-bool virtq_push(struct virtq *q, uint16_t head, uint32_t len)
-{
-	virtq_fill(q, 0, head, len);
-	virtq_publish(q, 1);
-	return virtq_wants_interrupt(q, 1);
-}
-
 bool virtq_arm(struct virtq *q)
 {
 	assert(q->ready);

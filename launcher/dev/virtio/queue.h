@@ -99,16 +99,10 @@ int virtq_pop(struct virtq *q, const struct guest_mem *gm,
 void virtq_unpop(struct virtq *q);
 
 /*
- * Give back the chain @head; the first @len of its writable bytes were written.
- * Returns whether the driver wants a notification.
- */
-bool virtq_push(struct virtq *q, uint16_t head, uint32_t len);
-
-/*
- * The same in steps, for several chains: fill in the @n-th of them, from 0;
- * publish all @n that were filled in, which the driver then sees at once; and
- * ask, now or after more of them, whether it wants a notification of the last
- * @n that were published.
+ * Give back chains in steps: fill in the @n-th of them, from 0, of whose
+ * writable bytes the first @len were written; publish all @n that were filled
+ * in, which the driver then sees at once; and ask, now or after more of them,
+ * whether it wants a notification of the last @n that were published.
  */
 void virtq_fill(struct virtq *q, unsigned n, uint16_t head, uint32_t len);
 void virtq_publish(struct virtq *q, unsigned n);
