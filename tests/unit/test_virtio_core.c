@@ -285,14 +285,20 @@ static uint16_t used_head(unsigned n, unsigned i)
 
 /* --- chains in flight */
 
-/* The device works, and has @count chains of the first queue. */
-static void fly(unsigned count)
+/* The device serves @count chains of the first queue. */
+static void serve_some(unsigned count)
 {
-	begin(0);
 	for (unsigned i = 0; i < count; i++)
 		offer(0, i);
 	notify(0);
 	work();
+}
+
+/* The device works, and has @count chains of the first queue. */
+static void fly(unsigned count)
+{
+	begin(0);
+	serve_some(count);
 	ck_assert_uint_eq(dev.count, count);
 }
 
@@ -654,10 +660,7 @@ START_TEST(virtio_core__tells_of_several_chains_at_once)
 	dev.result = goes[_i].result;
 	dev.done_first = 3;
 	begin(0);
-	for (unsigned i = 0; i < 5; i++)
-		offer(0, i);
-	notify(0);
-	work();
+	serve_some(5);
 	ck_assert_uint_eq(used_idx(0), goes[_i].used);
 	ck_assert_uint_eq(seen.used[0], 1);
 	ck_assert_uint_eq(dev.core.queues[0].interrupts, 1);
@@ -670,10 +673,7 @@ START_TEST(virtio_core__tells_of_chains_as_the_driver_wants)
 	dev.result = VIRTIO_DONE;
 	begin(EVENT_IDX);
 	put16(AVAIL + 4 + 2 * SIZE, (unsigned)_i);
-	for (unsigned i = 0; i < 5; i++)
-		offer(0, i);
-	notify(0);
-	work();
+	serve_some(5);
 	ck_assert_uint_eq(used_idx(0), 5);
 	ck_assert_uint_eq(seen.used[0], _i < 5);
 }
@@ -684,10 +684,7 @@ START_TEST(virtio_core__tells_of_many_chains_in_groups)
 {
 	dev.result = VIRTIO_DONE;
 	begin(0);
-	for (unsigned i = 0; i < 20; i++)
-		offer(0, i);
-	notify(0);
-	work();
+	serve_some(20);
 	ck_assert_uint_eq(used_idx(0), 20);
 	ck_assert_uint_eq(seen.used[0], 2);
 }

@@ -470,10 +470,9 @@ START_TEST(virtio_ports__stay_open_for_the_next_program)
 }
 END_TEST
 
-START_TEST(virtio_ports__end_with_the_program_for_eof)
+/* Both ports end with what was written; a program closes the first one. */
+static void write_and_close(void)
 {
-	char got[10];
-
 	endings = 0;
 	one->eof = two->eof = true;
 	one->ended = two->ended = on_ended;
@@ -481,6 +480,13 @@ START_TEST(virtio_ports__end_with_the_program_for_eof)
 	connect_driver();
 	ck_assert_int_eq(give(TX_1, memcpy(buffer, "end", 3), 3), VIRTIO_DONE);
 	tell(1, OPEN, 0);
+}
+
+START_TEST(virtio_ports__end_with_the_program_for_eof)
+{
+	char got[10];
+
+	write_and_close();
 	tell(2, OPEN, 0);
 	turn();
 	ck_assert_uint_eq(endings, 2);
@@ -519,13 +525,7 @@ START_TEST(virtio_ports__end_with_the_driver_for_eof)
 {
 	char got[10];
 
-	endings = 0;
-	one->eof = two->eof = true;
-	one->ended = two->ended = on_ended;
-	one->ctx = two->ctx = &endings;
-	connect_driver();
-	ck_assert_int_eq(give(TX_1, memcpy(buffer, "end", 3), 3), VIRTIO_DONE);
-	tell(1, OPEN, 0);
+	write_and_close();
 	ck_assert(p.ports[0].is_closing);
 	p.core.is.ops->stop(&p);
 	ck_assert_uint_eq(endings, 2);
