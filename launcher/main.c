@@ -112,14 +112,15 @@ static int dispatch(int argc, char **argv, struct err *e)
 {
 	const struct command *cmd;
 	struct options o;
-	int status;
+	int rc, status;
 
 	if (command_find(&cmd, &argc, &argv, e))
 		return STATUS_USAGE;
+	rc = options_parse(&o, cmd, argc, argv, e);
 	/* A status of exec below 122 is its command's. */
-	if (options_parse(&o, cmd, argc, argv, e))
+	if (rc)
 		status = cmd->takes & OPT_EXEC ? STATUS_EXEC_FAILED
-					       : STATUS_USAGE;
+					       : status_of_refusal(rc);
 	else if (o.help)
 		status = print_help();
 	else if (o.version)

@@ -16,6 +16,8 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
+#include <errno.h>
+
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
@@ -30,5 +32,20 @@ enum exit_status {
 	STATUS_EXEC_FAILED = 125,
 	STATUS_SIGNAL = 128, /* plus the signal's number */
 };
+
+/* After the user's options or suite were refused with the negative errno @rc:
+ * they are wrong, unless the host could not read them. */
+static inline enum exit_status status_of_refusal(int rc)
+{
+	switch (rc) {
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+	case -EIO:
+		return STATUS_FAILED;
+	default:
+		return STATUS_USAGE;
+	}
+}
 
 #endif

@@ -238,27 +238,36 @@ static int run_suite(const struct suite *s, const struct options *o,
 	return status;
 }
 
+static int read_suite(struct suite *s, const struct options *o,
+		      struct input *in, struct err *e)
+{
+	int rc = suite_open(s, o->image, in, &suite_words, e);
+
+	if (rc || !o->filter)
+		return rc;
+	rc = suite_filter(s, o->filter, e);
+	if (rc)
+		suite_release(s);
+	return rc ? err_prefix(e, rc, "--filter") : 0;
+}
+
 int cmd_test(const struct options *o, struct err *e)
 {
 	struct input in = INPUT_EMPTY;
 	struct suite s;
 	int status, rc;
 
-	if (input_open(&in, o->image, e))
-		return STATUS_USAGE;
+	rc = input_open(&in, o->image, e);
+	if (rc)
+		return status_of_refusal(rc);
 	if (confine_suite(o, o->output ?: ".", e)) {
 		input_close(&in);
 		return STATUS_FAILED;
 	}
-	rc = suite_open(&s, o->image, &in, &suite_words, e);
+	rc = read_suite(&s, o, &in, e);
 	input_close(&in);
 	if (rc)
-		return STATUS_USAGE;
-	if (o->filter && suite_filter(&s, o->filter, e)) {
-		err_prefix(e, 0, "--filter");
-		suite_release(&s);
-		return STATUS_USAGE;
-	}
+		return status_of_refusal(rc);
 	status = o->list ? print_names(&s, o->verbose) : run_suite(&s, o, e);
 	suite_release(&s);
 	return status;
