@@ -65,14 +65,15 @@ static uint64_t address(const struct setup_header *h,
 /*
  * The end of the room that the kernel needs to start, with its @len bytes of
  * code at @gpa and the kernel running at @run. An assumed size only keeps the
- * initrd away; RAM may end before it.
+ * initrd away, so RAM may be smaller.
  */
-static uint64_t kernel_end(const struct setup_header *h, uint64_t gpa,
+static uint64_t kernel_end(const struct setup_header *h,
+			   const struct guest_mem *gm, uint64_t gpa,
 			   uint64_t run, uint64_t len)
 {
 	uint64_t need = h->init_size ? h->init_size : len * ASSUMED_GROWTH;
 
-	return max64(gpa + len, run + need);
+	return max64(gpa + len, run + place_room(gm, run, need));
 }
 
 int code_plan(struct boot_spot *spot, const struct image *img,
@@ -99,7 +100,7 @@ int code_plan(struct boot_spot *spot, const struct image *img,
 			"0x%" PRIx64 "%s",
 			room, run, gm->low_size, guest_mem_may_grow(run, room));
 	*spot = (struct boot_spot){
-		.kernel = { gpa, kernel_end(h, gpa, run, len) - gpa },
+		.kernel = { gpa, kernel_end(h, gm, gpa, run, len) - gpa },
 		.entry = gpa,
 		.code_gpa = gpa,
 	};

@@ -23,6 +23,7 @@
 
 #include "boot/bios.h"
 #include "base/wire.h"
+#include "vm/layout.h"
 #include "pv/bootparam.h"
 
 #define SETUP_GPA     0x10000
@@ -34,7 +35,9 @@
 #define OLD_CMDLINE_MAGIC	0x20
 #define OLD_CMDLINE_OFFSET	0x22
 #define OLD_CMDLINE_MAGIC_VALUE 0xa33f
-#define OLD_CMDLINE_ROOM	0x800
+
+_Static_assert(LAYOUT_CMDLINE_LOW == SETUP_GPA_OLD + SETUP_STACK,
+	       "the old command line is behind the setup code's stack");
 
 static bool needs_old_place(const struct setup_header *h)
 {
@@ -63,31 +66,6 @@ static void fill_setup(uint8_t *setup, const struct boot_handover *h)
 		put16(setup, OLD_CMDLINE_MAGIC, OLD_CMDLINE_MAGIC_VALUE);
 		put16(setup, OLD_CMDLINE_OFFSET, SETUP_STACK);
 	}
-}
-
-/* The command line of an old image is after its stack, in the same segment. */
-static int copy_old_cmdline(const struct boot_handover *h, uint64_t setup_gpa,
-			    struct err *e)
-{
-	char text[OLD_CMDLINE_ROOM];
-	int rc;
-
-	if (h->img->hdr.version >= 0x0202)
-		return 0;
-	if (h->cmdline.size > sizeof(text))
-		return err_set(e, E2BIG,
-			       "the command line has %" PRIu64
-			       " bytes and this kernel's protocol has room "
-			       "for %zu",
-			       h->cmdline.size, sizeof(text));
-	rc = guest_mem_read(h->gm, h->cmdline.gpa, text, h->cmdline.size,
-			    "command line", e);
-	if (rc)
-		return rc;
-	memory_map_add(h->places, RANGE_TABLE, setup_gpa + SETUP_STACK,
-		       h->cmdline.size, "old command line");
-	return guest_mem_write(h->gm, setup_gpa + SETUP_STACK, text,
-			       h->cmdline.size, "command line", e);
 }
 
 int entry_linux16_check(const struct setup_header *h, struct err *e)
@@ -126,8 +104,6 @@ int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
 	int rc;
 
 	rc = write_setup(h, gpa, e);
-	if (!rc)
-		rc = copy_old_cmdline(h, gpa, e);
 	if (!rc)
 		rc = bios_install(h->gm, h->map, h->places, e);
 	if (rc)

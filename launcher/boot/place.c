@@ -21,17 +21,19 @@
 
 #define INITRD_ALIGN UINT64_C(4)
 
-/* A zImage's code is where other images have their command line. */
-static bool is_zimage(const struct image *img)
+/* A zImage's code is where other images have their command line, and before
+ * protocol 2.02 it must be in the segment of the setup code. */
+static bool has_low_cmdline(const struct image *img)
 {
 	return img->kind == IMAGE_BZIMAGE &&
-	       !(img->hdr.loadflags & LOADED_HIGH);
+	       (img->hdr.version < 0x0202 ||
+		!(img->hdr.loadflags & LOADED_HIGH));
 }
 
 uint64_t place_cmdline_max(const struct image *img)
 {
-	uint64_t room = is_zimage(img) ? LOWMEM_END - LAYOUT_CMDLINE_LOW
-				       : LAYOUT_CMDLINE_MAX;
+	uint64_t room = has_low_cmdline(img) ? LOWMEM_END - LAYOUT_CMDLINE_LOW
+					     : LAYOUT_CMDLINE_MAX;
 	uint64_t max = CMDLINE_DEFAULT_MAX;
 
 	if (img->kind == IMAGE_BZIMAGE)
@@ -75,7 +77,8 @@ int place_cmdline_check(const struct image *img, const char *text,
 int place_cmdline(const struct guest_mem *gm, const struct image *img,
 		  const char *text, struct boot_range *cmdline, struct err *e)
 {
-	uint64_t gpa = is_zimage(img) ? LAYOUT_CMDLINE_LOW : LAYOUT_CMDLINE;
+	uint64_t gpa = has_low_cmdline(img) ? LAYOUT_CMDLINE_LOW
+					    : LAYOUT_CMDLINE;
 	size_t size = strlen(text) + 1;
 	int rc;
 

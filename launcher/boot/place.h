@@ -32,6 +32,16 @@ struct boot_spot {
 	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
 };
 
+/* How many of the @size bytes from @gpa on are RAM below 4 GiB, where boot
+ * protocols put things. */
+static inline uint64_t place_room(const struct guest_mem *gm, uint64_t gpa,
+				  uint64_t size)
+{
+	uint64_t room = gpa < gm->low_size ? gm->low_size - gpa : 0;
+
+	return size < room ? size : room;
+}
+
 /*
  * The command line of a run: the user's @given, or, if that is NULL, the one
  * embedded in @img, with @console by cmdline_add_console(). If both are

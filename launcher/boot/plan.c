@@ -99,6 +99,7 @@ static void place_elf(const struct boot_facts *f, enum boot_id id,
 	struct load_reloc reloc = boot_plan_reloc(f, id);
 	struct load_result at;
 	struct err why;
+	uint64_t room;
 
 	fit->offered = true;
 	if (load_plan(f->elf, f->gm, &reloc, &at, &why)) {
@@ -110,8 +111,10 @@ static void place_elf(const struct boot_facts *f, enum boot_id id,
 		.entry = entry + at.delta,
 		.delta = at.delta,
 	};
-	if (fit->spot.kernel.size < f->img->hdr.init_size)
-		fit->spot.kernel.size = f->img->hdr.init_size;
+	/* The segments are all that it needs; more is good to have. */
+	room = place_room(f->gm, at.low, f->img->hdr.init_size);
+	if (fit->spot.kernel.size < room)
+		fit->spot.kernel.size = room;
 }
 
 static void probe_pvh(const struct boot_facts *f, struct boot_fit *fit)

@@ -9,7 +9,8 @@
  *   0x09000  page tables: PML4, PDPT, four page directories
  *   0x0f000  setup_data: random bytes for the kernel
  *   0x20000  command line, up to 64 KiB
- *   0x9e000  command line of a zImage, whose code takes 0x10000 to 0x90000
+ *   0x9e000  command line of a zImage, whose code takes 0x10000 to 0x90000, and
+ *            of an image from before protocol 2.02
  *   0x9fc00  end of conventional memory
  *   0xe0000  ACPI tables, up to the reset vector at 0xffff0
  *   0x100000 kernel and initrd

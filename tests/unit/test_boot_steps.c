@@ -423,6 +423,17 @@ START_TEST(boot__init_size_to_the_end_of_ram)
 }
 END_TEST
 
+/* An ELF is already unpacked: it does without room that there is not. */
+START_TEST(boot__init_size_past_the_end_of_ram)
+{
+	gzip_bzimage();
+	elf_patch(&file, HDR_INIT_SIZE, 4, 48 * MIB + 1);
+	req.protocol = "elf64";
+	assert_ok(prepare(), &e);
+	ck_assert_uint_eq(r.kernel.gpa + r.kernel.size, 64 * MIB);
+}
+END_TEST
+
 /* A relocatable kernel linked outside RAM: its entry moves with it. */
 START_TEST(boot__moves_a_relocatable_kernel)
 {
@@ -474,6 +485,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, boot__an_initrd_replaces_that_of_a_unified_image);
 	tcase_add_loop_test(t, boot__refuses, 0, COUNT(refused));
 	tcase_add_test(t, boot__init_size_to_the_end_of_ram);
+	tcase_add_test(t, boot__init_size_past_the_end_of_ram);
 	tcase_add_test(t, boot__moves_a_relocatable_kernel);
 	tcase_add_test(t, boot__plan_survives_a_failure);
 	suite_add_tcase(s, t);

@@ -26,7 +26,8 @@ static void setup(void)
 {
 	assert_ok(guest_mem_init(&gm, 64 * MIB, &e), &e);
 	img = (struct image){ .kind = IMAGE_BZIMAGE,
-			      .hdr = { .loadflags = LOADED_HIGH,
+			      .hdr = { .version = 0x020f,
+				       .loadflags = LOADED_HIGH,
 				       .cmdline_size = 2047,
 				       .initrd_addr_max = 0x7fffffff } };
 }
