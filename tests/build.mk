@@ -55,8 +55,10 @@ $(UNIT_TSAN): %: %.o $(call test_objs,tsan,unit/unit)
 	$(Q)$(CC) $(CFLAGS_ALL) $(TSAN_FLAGS) $(LDFLAGS) -o $@ $^ \
 		$(CHECK_LIBS) $(PKG_LIBS)
 
-$(FUZZERS): %: %.o build/fuzz/tests/fuzz/mutate.o \
-		build/fuzz/tests/fuzz/mutate_elf.o $(call test_objs,fuzz,fuzz/fuzz)
+FUZZ_MUTATORS := $(wildcard tests/fuzz/mutate*.c)
+
+$(FUZZERS): %: %.o $(call objs,fuzz,$(FUZZ_MUTATORS)) \
+		$(call test_objs,fuzz,fuzz/fuzz)
 	$(call show,LD)
 	$(Q)$(CLANG) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
 		-o $@ $^ $(PKG_LIBS)

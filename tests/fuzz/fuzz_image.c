@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "image/image.h"
-#include "pv/bootparam.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
 #include "support/uki_builder.h"
@@ -65,56 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Another ELF in the same shell: its stream, checksums and sizes are right. */
-static size_t change_payload(uint8_t *data, size_t size, size_t max)
-{
-	static uint8_t out[CEILING];
-	struct buf elf = { 0 }, bz = { 0 };
-	struct image img;
-	struct err e = ERR_EMPTY;
-	size_t len = 0, format = fuzz_random((uint32_t)formats_count);
-
-	if (image_from_bytes(&img, (struct bytes){ data, size }, &e))
-		return size;
-	if (!image_decode(&img, out, CEILING / 2, &len, &e) && len) {
-		len = fuzz_mutate_elf(out, len, CEILING / 2);
-		buf_add(&elf, out, len);
-		bzimage_of_elf(&elf, formats[format].name, &bz);
-	}
-	if (bz.len && bz.len <= max) {
-		memcpy(data, bz.data, bz.len);
-		size = bz.len;
-	}
-	image_close(&img);
-	buf_release(&elf);
-	buf_release(&bz);
-	return size;
-}
-
-/* Of the setup header; see setup_header.c. */
-static const struct fuzz_place places[] = {
-	{ HDR_SETUP_SECTS, 1 },	   { HDR_VERSION, 2 },
-	{ HDR_BOOT_FLAG, 2 },	   { HDR_SYSSIZE, 4 },
-	{ HDR_LOADFLAGS, 1 },	   { HDR_KERNEL_VERSION, 2 },
-	{ HDR_PAYLOAD_OFFSET, 4 }, { HDR_PAYLOAD_LENGTH, 4 },
-	{ HDR_INIT_SIZE, 4 },	   { HDR_PREF_ADDRESS, 8 },
-	{ HDR_XLOADFLAGS, 2 },	   { HDR_KERNEL_INFO_OFFSET, 4 },
-};
-
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
 			       unsigned seed)
 {
-	if (fuzz_is_plain(seed))
-		return LLVMFuzzerMutate(data, size, max);
-	if (size > HDR_MAGIC + 4 && !memcmp(data + HDR_MAGIC, "HdrS", 4) &&
-	    fuzz_random(2)) {
-		fuzz_change_place(places, sizeof(places) / sizeof(*places),
-				  data, size, size);
-		return size;
-	}
-	if (size > 4 && !memcmp(data, "\177ELF", 4))
-		return fuzz_mutate_elf(data, size, max);
-	return change_payload(data, size, max);
+	return fuzz_is_plain(seed) ? LLVMFuzzerMutate(data, size, max)
+				   : fuzz_mutate_image(data, size, max);
 }
 
 void fuzz_seeds(void)

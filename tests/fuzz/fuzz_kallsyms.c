@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kallsyms with hostile tables: every name that is returned can be shown, every
- * address is in the kernel, and they are in order.
+ * address is in the kernel, and they are in order. What they say of drivers has
+ * a name, too.
  *
  * The first byte describes the kernel that the rest is taken from: bit 0,
  * 32-bit; bit 1, a writable part.
@@ -11,6 +12,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "image/drivers.h"
 #include "image/kallsyms.h"
 #include "support/kallsyms_builder.h"
 #include "support/tight.h"
@@ -54,6 +56,23 @@ static void check(const struct kallsyms *k, uint64_t first)
 	}
 }
 
+/* Names alone do not tell a module from nothing; the bytes are also taken for a
+ * configuration. */
+static void check_drivers(const struct kallsyms *k, struct bytes config)
+{
+	enum driver_state states[DRIVERS_MAX];
+
+	drivers_find(states, k, (struct bytes){ 0 });
+	for (size_t i = 0; i < drivers_count; i++)
+		if (states[i] != DRIVER_BUILT_IN &&
+		    states[i] != DRIVER_MODULE_OR_ABSENT)
+			abort();
+	drivers_find(states, k, config);
+	for (size_t i = 0; i < drivers_count; i++)
+		if (!driver_state_name(states[i]))
+			abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err e = ERR_EMPTY;
@@ -72,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parts[1] = (struct kallsyms_part){ .memsz = 0x1000 };
 	if (!kallsyms_read(&k, parts, 2, !is32, &e)) {
 		check(&k, parts[0].vaddr);
+		check_drivers(&k, parts[0].bytes);
 		kallsyms_release(&k);
 	} else if (!e.msg[0]) {
 		abort();

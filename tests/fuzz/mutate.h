@@ -116,4 +116,8 @@ void fuzz_change_place(const struct fuzz_place *places, size_t count,
  * segment's. Returns the new size, at most @max. */
 size_t fuzz_mutate_elf(uint8_t *data, size_t size, size_t max);
 
+/* An image: a field of its setup header, or the ELF in it. Returns the new
+ * size, at most @max. */
+size_t fuzz_mutate_image(uint8_t *data, size_t size, size_t max);
+
 #endif

@@ -3,20 +3,17 @@
  * What inspect says about an image is what run does with it.
  *
  * The test covers images of every kind, unusual headers, each protocol, and
- * little and much memory. inspect names a protocol without an obstacle if and
- * only if run prepares the boot, with the same protocol at the same address;
- * otherwise both give the same reason.
+ * little and much memory; support/plan_run.h says what is compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "boot/cmdline.h"
-#include "boot/boot.h"
 #include "pv/bootparam.h"
 #include "show/inspect.h"
 #include "support/bzimage_builder.h"
 #include "support/elf_builder.h"
+#include "support/plan_run.h"
 #include "support/uki_builder.h"
 #include "unit/unit.h"
 
@@ -42,75 +39,24 @@ static void teardown(void)
 	buf_release(&file);
 }
 
-/* The place that both have chosen. */
-static void compare_places(const struct placement *in,
-			   const struct placement *run)
-{
-	ck_assert_int_eq(in->virt_moved, run->virt_moved);
-	ck_assert_int_eq(in->phys_moved, run->phys_moved);
-	ck_assert_uint_eq(in->slide, run->slide);
-	ck_assert_uint_eq(in->delta, run->delta);
-	ck_assert_str_eq(in->reason, run->reason);
-}
-
 static struct kaslr_wish wish; /* KASLR_OFF */
 
 /* One image, protocol and memory size. */
 static void compare(const char *protocol, uint64_t mem)
 {
-	const struct bytes b = { file.data, file.len };
-	const struct inspect_want want = { .boot = protocol,
-					   .mem = mem,
-					   .kaslr = wish };
-	struct err inspect_err = ERR_EMPTY, run_err = ERR_EMPTY, e = ERR_EMPTY;
-	struct inspection in;
-	struct boot_result r;
+	struct plan_run_result r;
 	struct guest_mem gm;
-	struct image img;
-	struct e820 map;
-	char *cmdline;
-	bool good;
-	int rc;
+	struct err e = ERR_EMPTY;
+	struct plan_run t = { .file = { file.data, file.len },
+			      .protocol = protocol,
+			      .gm = &gm,
+			      .wish = wish };
 
-	if (image_from_bytes(&img, b, &e))
-		return;
 	assert_ok(guest_mem_init(&gm, mem, &e), &e);
-	e820_build(&map, &gm);
-	assert_ok(
-		place_choose_cmdline(&cmdline, &img, NULL, CMDLINE_CONSOLE, &e),
-		&e);
-	rc = boot_prepare(&(struct boot_request){ .img = &img,
-						  .gm = &gm,
-						  .map = &map,
-						  .protocol = protocol,
-						  .cmdline = cmdline,
-						  .kaslr = wish },
-			  &r, &run_err);
-	good = !inspection_from_bytes(&in, "image", b, &want, &inspect_err);
-	if (good)
-		inspect_err = in.no_plan;
-	ck_assert_msg(!rc == (good && !inspect_err.msg[0]),
-		      "%s, --boot %s, %" PRIu64 "M: run \"%s\", inspect \"%s\"",
-		      about, protocol, mem >> 20, rc ? run_err.msg : "works",
-		      inspect_err.msg);
-	if (rc) {
-		ck_assert_msg(strstr(inspect_err.msg, run_err.msg),
-			      "%s, --boot %s: run \"%s\", inspect \"%s\"",
-			      about, protocol, run_err.msg, inspect_err.msg);
-	} else {
-		const struct boot_spot *spot =
-			&in.plan.fits[r.plan.chosen].spot;
-
-		ck_assert_int_eq(in.plan.chosen, r.plan.chosen);
-		ck_assert_uint_eq(spot->kernel.gpa, r.kernel.gpa);
-		ck_assert_uint_eq(spot->kernel.size, r.kernel.size);
-		ck_assert_uint_eq(spot->delta, r.delta);
-		compare_places(&in.kaslr, &r.kaslr);
-	}
-	if (good)
-		inspection_close(&in);
-	free(cmdline);
-	image_close(&img);
+	if (plan_run(&t, &r))
+		ck_assert_msg(!r.differs && !r.other_reason,
+			      "%s, --boot %s, %" PRIu64 "M: %s", about,
+			      protocol, mem >> 20, r.text);
 	guest_mem_release(&gm);
 }
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A whole boot up to the first instruction, without KVM: decode, plan, load,
+ * relocate, hand over.
+ *
+ * Beyond not crashing: `inspect` foretells what the run does (see
+ * support/plan_run.h); and after a success, all that was put into guest memory
+ * lies in RAM, no two things in the same place, and the entry is in the kernel.
+ *
+ * Input: 1 byte, the protocol; 1 byte, 0 or the seed for KASLR; the image.
+ */
+#include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "support/bzimage_builder.h"
+#include "support/elf_builder.h"
+#include "support/plan_run.h"
+#include "support/tight.h"
+#include "support/uki_builder.h"
+
+#define HEAD 2
+#define RAM  (UINT64_C(64) << 20)
+
+static void claim(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static bool is_placed(const struct map_range *r)
+{
+	return !range_is_told(r->kind) && r->kind != RANGE_DEVICE && r->size;
+}
+
+static bool overlap(const struct map_range *a, const struct map_range *b)
+{
+	return a->gpa < b->gpa + b->size && b->gpa < a->gpa + a->size;
+}
+
+static void check_places(const struct memory_map *map,
+			 const struct guest_mem *gm)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct map_range *r = &map->list[i];
+
+		if (!is_placed(r))
+			continue;
+		claim(guest_mem_ptr(gm, r->gpa, r->size));
+		for (unsigned j = 0; j < i; j++)
+			claim(!is_placed(&map->list[j]) ||
+			      !overlap(r, &map->list[j]));
+	}
+}
+
+static void check_entry(const struct boot_result *r)
+{
+	uint64_t at = cpu_entry_address(&r->cpu);
+
+	claim(r->plan.chosen == BOOT_LINUX16 ||
+	      at - r->kernel.gpa < r->kernel.size);
+}
+
+static const char *protocol_of(uint8_t n)
+{
+	n %= BOOT_PROTOCOLS + 1;
+	return n == BOOT_PROTOCOLS ? "auto" : boot_protocols[n].name;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct plan_run_result r;
+	struct guest_mem gm;
+	struct plan_run t = { .gm = &gm };
+	struct err e;
+
+	if (size < HEAD)
+		return -1;
+	/* Small pages, of which a boot touches few. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	claim(!guest_mem_init(&gm, RAM, &e));
+	t.protocol = protocol_of(data[0]);
+	t.wish.mode = data[1] ? KASLR_SEED : KASLR_OFF;
+	t.wish.seed = data[1];
+	t.file = tight(data + HEAD, size - HEAD);
+	if (plan_run(&t, &r)) {
+		if (r.differs)
+			puts(r.text);
+		claim(!r.differs);
+		claim(!r.rc || r.e.msg[0]);
+		if (!r.rc) {
+			check_places(&r.places, &gm);
+			check_entry(&r.boot);
+		}
+	}
+	tight_free(t.file);
+	guest_mem_release(&gm);
+	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+			       unsigned seed)
+{
+	if (fuzz_is_plain(seed) || size <= HEAD)
+		return LLVMFuzzerMutate(data, size, max);
+	if (!fuzz_random(8)) {
+		data[fuzz_random(HEAD)] = (uint8_t)fuzz_random(256);
+		return size;
+	}
+	return HEAD + fuzz_mutate_image(data + HEAD, size - HEAD, max - HEAD);
+}
+
+/* One for each protocol, at its own place and at a random one. */
+static void seed(const char *name, const struct buf *image)
+{
+	for (uint8_t protocol = 0; protocol <= BOOT_PROTOCOLS; protocol++)
+		for (uint8_t random = 0; random <= 1; random++) {
+			const uint8_t head[HEAD] = { protocol, random };
+			struct buf b = { 0 };
+			char path[64];
+
+			buf_add(&b, head, HEAD);
+			buf_add(&b, image->data, image->len);
+			snprintf(path, sizeof(path), "%s-%u-%u", name, protocol,
+				 random);
+			fuzz_seed(path, b.data, b.len);
+			buf_release(&b);
+		}
+}
+
+void fuzz_seeds(void)
+{
+	/* The words that are moved are at the beginning of the text. */
+	static const uint32_t lists[] = { 0,	      0x81000008, 0,
+					  0x81000020, 0,	  0x81000030 };
+	static const char *const names[] = { "elf64", "elf32" };
+
+	for (int is32 = 0; is32 <= 1; is32++) {
+		struct buf elf = { 0 }, bz = { 0 }, uki = { 0 };
+		char name[32];
+
+		elf_small_kernel(&elf, is32);
+		seed(names[is32], &elf);
+		if (!is32)
+			buf_add(&elf, lists, sizeof(lists));
+		bzimage_of_elf(&elf, "lz4", &bz);
+		snprintf(name, sizeof(name), "bz-%s", names[is32]);
+		seed(name, &bz);
+		uki_build(&bz, &elf, "console=ttyS0", &uki);
+		snprintf(name, sizeof(name), "uki-%s", names[is32]);
+		seed(name, &uki);
+		buf_release(&elf);
+		buf_release(&bz);
+		buf_release(&uki);
+	}
+}
