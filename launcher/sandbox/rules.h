@@ -272,7 +272,7 @@ RULE(bind, NET)
 RULE(listen, NET)
 RULE(connect, NET)
 RULE(accept, NET)
-RULE(accept4, NET)
+RULE(accept4, NET) /* the same, for a later libslirp */
 /* libc's streams, of resolv.conf. */
 RULE_BITS(newfstatat, NET, 3, AT_EMPTY_PATH, AT_EMPTY_PATH)
 IOCTL(FIONREAD, NET) /* the size of a datagram */
