@@ -12,7 +12,8 @@
  *   --sample N          not each call, but about N of them, evenly spread
  *   --only N            only the call N, and print what it says
  *   --seconds N         a run may take this long (60)
- *   --ends STATUS       a status that a run may have, besides 0 and 1
+ *   --ends STATUS       a status that a run may have, besides 0 and 1; it may
+ *                       have a line more, about the device that failed
  *   --result FILE END   FILE is absent, or its last bytes are END, perhaps with
  *                       a newline
  *   --size FILE N       FILE is absent, or has N bytes
@@ -279,7 +280,8 @@ static const char *wrong(int status)
 	}
 	/* Without stderr, there is no line. */
 	if (status && status != f.usual && strcmp(f.fault->name, "write") &&
-	    (lines(f.said) != 1 || strncmp(f.said, "launcher: ", 10)))
+	    (!lines(f.said) || lines(f.said) > (status == f.status ? 2 : 1) ||
+	     strncmp(f.said, "launcher: ", 10)))
 		return "it does not say why in one line";
 	for (unsigned i = 0; i < f.results_count; i++)
 		if (!is_whole(&f.results[i])) {
