@@ -34,7 +34,7 @@ enum exit_status {
 };
 
 /* After the user's options or suite were refused with the negative errno @rc:
- * they are wrong, unless the host could not read them. */
+ * they are wrong, unless this machine could not read them. */
 static inline enum exit_status status_of_refusal(int rc)
 {
 	switch (rc) {

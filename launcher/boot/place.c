@@ -21,8 +21,8 @@
 
 #define INITRD_ALIGN UINT64_C(4)
 
-/* A zImage's code is where other images have their command line, and before
- * protocol 2.02 it must be in the segment of the setup code. */
+/* A zImage's code is where other images have their command line; and before
+ * protocol 2.02 the command line must be in the segment of the setup code. */
 static bool has_low_cmdline(const struct image *img)
 {
 	return img->kind == IMAGE_BZIMAGE &&
