@@ -13,6 +13,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "dev/virtio/balloon.h"
+#include "support/chain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +35,6 @@ static void claim(bool holds)
 		abort();
 }
 
-static void add(void *p, uint32_t len, bool writable)
-{
-	struct virtq_chain *c = &r.chain;
-
-	if (!len)
-		return;
-	c->seg[c->count++] = (struct virtq_seg){ p, len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 /* Whole pages of the window among [@off, @off + @len) are to go. */
 static void note(uint32_t off, uint32_t len)
 {
@@ -64,7 +50,7 @@ static void add_report(const uint8_t *in)
 
 	if (len > PAGES * PAGE - off)
 		len = PAGES * PAGE - off;
-	add(gm.base + WINDOW + off, len, true);
+	chain_add(&r.chain, gm.base + WINDOW + off, len, true);
 	note(off, len);
 }
 
@@ -114,7 +100,7 @@ static size_t request(struct virtio_balloon *b, const uint8_t *in, size_t size)
 			is_fine &= add_number(i, in + 2 + 4 * i);
 	}
 	if (r.ticket.queue < 2)
-		add(numbers, count * 4, false);
+		chain_add(&r.chain, numbers, count * 4, false);
 	if (r.ticket.queue == 1) {
 		memset(goes, 0, sizeof(goes));
 		is_fine = true;

@@ -14,6 +14,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "dev/virtio/blk.h"
+#include "support/chain.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,25 +49,13 @@ static int make_image(char *path, size_t size)
 	return fd;
 }
 
-static void add(struct virtq_chain *c, void *p, size_t len, bool writable)
-{
-	c->seg[c->count++] = (struct virtq_seg){ .data = p,
-						 .len = (uint32_t)len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 static void add_cut(struct virtq_chain *c, uint8_t *p, size_t len, size_t piece,
 		    bool writable)
 {
 	while (len) {
 		size_t n = len < piece || c->count > 200 ? len : piece;
 
-		add(c, p, n, writable);
+		chain_add(c, p, n, writable);
 		p += n;
 		len -= n;
 	}
@@ -142,7 +131,7 @@ static void request(struct virtio_blk *b, const uint8_t *in)
 	if (h.type == VIRTIO_BLK_T_IN)
 		add_cut(&r.chain, data, n * DISK_SECTOR, piece, true);
 	if (in[4] != 254)
-		add(&r.chain, &status, 1, true);
+		chain_add(&r.chain, &status, 1, true);
 	if (b->core.is.ops->serve(b, &r, &e) == VIRTIO_DRIVER_FAULT)
 		claim(in[4] >= 254);
 	/* A request without a whole header or status has a byte of data. */

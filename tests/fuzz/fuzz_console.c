@@ -12,6 +12,7 @@
 #include "fuzz/fuzz.h"
 #include "dev/virtio/console.h"
 #include "dev/virtio/ports.h"
+#include "support/chain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,18 +62,10 @@ static void expect(const uint8_t *got, uint64_t from, size_t len)
 
 static void add(uint8_t *p, size_t len, size_t piece, bool writable)
 {
-	struct virtq_chain *c = &r.chain;
-
 	while (len) {
-		size_t n = len < piece || c->count > 200 ? len : piece;
+		size_t n = len < piece || r.chain.count > 200 ? len : piece;
 
-		c->seg[c->count++] = (struct virtq_seg){ p, (uint32_t)n };
-		if (writable) {
-			c->writable_bytes += n;
-		} else {
-			c->readable++;
-			c->readable_bytes += n;
-		}
+		chain_add(&r.chain, p, n, writable);
 		p += n;
 		len -= n;
 	}

@@ -12,6 +12,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "dev/virtio/vsock.h"
+#include "support/chain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,21 +47,6 @@ static void claim(bool holds)
 {
 	if (!holds)
 		abort();
-}
-
-static void add(void *p, size_t len, bool writable)
-{
-	struct virtq_chain *c = &r.chain;
-
-	if (!len)
-		return;
-	c->seg[c->count++] = (struct virtq_seg){ p, (uint32_t)len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
 }
 
 static enum virtio_result serve(uint16_t queue)
@@ -98,9 +84,9 @@ static bool take(size_t room)
 	unsigned i;
 
 	memset(&r, 0, sizeof(r));
-	add(&h, 11, true);
-	add((uint8_t *)&h + 11, sizeof(h) - 11, true);
-	add(data, room, true);
+	chain_add(&r.chain, &h, 11, true);
+	chain_add(&r.chain, (uint8_t *)&h + 11, sizeof(h) - 11, true);
+	chain_add(&r.chain, data, room, true);
 	if (serve(VIRTIO_VSOCK_RX) != VIRTIO_DONE)
 		return false;
 	claim(r.written == sizeof(h) + h.len);
@@ -162,8 +148,8 @@ static void send_packet(const uint8_t *in)
 		}
 	}
 	memset(&r, 0, sizeof(r));
-	add(&h, sizeof(h) - (in[3] == 251), false);
-	add(data, len, false);
+	chain_add(&r.chain, &h, sizeof(h) - (in[3] == 251), false);
+	chain_add(&r.chain, data, len, false);
 	while (serve(VIRTIO_VSOCK_TX) == VIRTIO_NOT_NOW) {
 		struct virtio_request mine = r;
 

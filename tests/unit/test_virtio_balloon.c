@@ -6,6 +6,7 @@
 #include "unit/virtio_driver.h"
 #include "dev/virtio/balloon.h"
 #include "dev/virtio/mmio.h"
+#include "support/chain.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,17 +45,6 @@ static void teardown(void)
 	virtio_balloon_release(&b);
 	worker_release(&worker);
 	driver_teardown();
-}
-
-static void add(void *p, uint32_t len, bool writable)
-{
-	c->seg[c->count++] = (struct virtq_seg){ p, len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
 }
 
 static enum virtio_result serve(unsigned queue)
@@ -111,8 +101,8 @@ static const unsigned report_queues[] = { REPORTS, SPEC_REPORTS };
 
 START_TEST(virtio_balloon__returns_what_is_reported)
 {
-	add(gm.base + FILLED + 2 * MIB, 2 * MIB, true);
-	add(gm.base + FILLED + 4 * MIB, PAGE, true);
+	chain_add(c, gm.base + FILLED + 2 * MIB, 2 * MIB, true);
+	chain_add(c, gm.base + FILLED + 4 * MIB, PAGE, true);
 	ck_assert_int_eq(serve(report_queues[_i]), VIRTIO_DONE);
 	ck_assert_uint_eq(request.written, 0);
 	expect_gone(512, 513);
@@ -124,8 +114,8 @@ END_TEST
 /* The bytes beside the whole pages of a report are not free. */
 START_TEST(virtio_balloon__returns_no_part_of_a_page)
 {
-	add(gm.base + FILLED + 100, 3 * PAGE, true);
-	add(gm.base + FILLED + 9 * PAGE, PAGE - 1, true);
+	chain_add(c, gm.base + FILLED + 100, 3 * PAGE, true);
+	chain_add(c, gm.base + FILLED + 9 * PAGE, PAGE - 1, true);
 	ck_assert_int_eq(serve(REPORTS), VIRTIO_DONE);
 	expect_gone(1, 2);
 	ck_assert_uint_eq(counter("returned_bytes"), 2 * PAGE);
@@ -144,7 +134,7 @@ START_TEST(virtio_balloon__keeps_poisoned_pages)
 {
 	b.core.accepted |= 1 << 4;
 	write_config(12, 4, 0xaaaaaaaa);
-	add(gm.base + FILLED, 2 * PAGE, true);
+	chain_add(c, gm.base + FILLED, 2 * PAGE, true);
 	ck_assert_int_eq(serve(REPORTS), VIRTIO_DONE);
 	expect_gone(0, 0);
 	ck_assert_uint_eq(counter("returned_bytes"), 0);
@@ -183,8 +173,8 @@ START_TEST(virtio_balloon__takes_pages_in_any_order)
 			     first + 9, first + 4, first + 9 };
 
 	/* Numbers may be split over buffers. */
-	add(pages, 6, false);
-	add((uint8_t *)pages + 6, sizeof(pages) - 6, false);
+	chain_add(c, pages, 6, false);
+	chain_add(c, (uint8_t *)pages + 6, sizeof(pages) - 6, false);
 	ck_assert_int_eq(serve(INFLATE), VIRTIO_DONE);
 	expect_gone(4, 6);
 	ck_assert_uint_eq(counter("inflated_bytes"), 7 * PAGE);
@@ -201,7 +191,7 @@ START_TEST(virtio_balloon__refuses_pages_outside_ram)
 	const uint32_t end = (uint32_t)(guest_mem_size(&gm) / PAGE);
 	uint32_t page = end - 1;
 
-	add(&page, sizeof(page), false);
+	chain_add(c, &page, sizeof(page), false);
 	ck_assert_int_eq(serve(INFLATE), VIRTIO_DONE);
 	for (unsigned i = 0; i < 2; i++) {
 		page = i ? UINT32_MAX : end;
@@ -228,21 +218,21 @@ START_TEST(virtio_balloon__refuses_other_lengths)
 
 	for (unsigned i = 0; i < COUNT(pages); i++)
 		pages[i] = 1;
-	add(pages, 4096 * 4, false);
+	chain_add(c, pages, 4096 * 4, false);
 	ck_assert_int_eq(serve(INFLATE), VIRTIO_DONE);
 	memset(&request, 0, sizeof(request));
-	add(pages, sizeof(pages), false);
+	chain_add(c, pages, sizeof(pages), false);
 	expect_refused(INFLATE, "chain 0: 16388 bytes of page numbers "
 				"(expected a multiple of 4, at most 16384)");
 	memset(&request, 0, sizeof(request));
-	add(pages, 7, false);
+	chain_add(c, pages, 7, false);
 	expect_refused(INFLATE, "7 bytes of page numbers");
 }
 END_TEST
 
 START_TEST(virtio_balloon__refuses_a_report_to_read)
 {
-	add(gm.base + FILLED, PAGE, false);
+	chain_add(c, gm.base + FILLED, PAGE, false);
 	expect_refused(REPORTS, "a report with device-readable buffers");
 }
 END_TEST
@@ -250,7 +240,7 @@ END_TEST
 START_TEST(virtio_balloon__refuses_a_report_without_the_feature)
 {
 	b.core.accepted = 0;
-	add(gm.base + FILLED, PAGE, true);
+	chain_add(c, gm.base + FILLED, PAGE, true);
 	expect_refused(REPORTS, "a report without "
 				"VIRTIO_BALLOON_F_PAGE_REPORTING");
 }

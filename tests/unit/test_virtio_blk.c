@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "dev/virtio/blk.h"
 #include "dev/virtio/mmio.h"
+#include "support/chain.h"
 #include "support/small_fs.h"
 
 #include <errno.h>
@@ -85,32 +86,21 @@ static void teardown(void)
 	driver_teardown();
 }
 
-static void add(void *p, uint32_t len, bool writable)
-{
-	c->seg[c->count++] = (struct virtq_seg){ p, len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 static void begin(uint32_t type, uint64_t sector)
 {
 	memset(&request, 0, sizeof(request));
 	header = (struct virtio_blk_header){ .type = type, .sector = sector };
 	status = PENDING;
 	/* The header may be split anywhere. */
-	add(&header, 5, false);
-	add((uint8_t *)&header + 5, 11, false);
+	chain_add(c, &header, 5, false);
+	chain_add(c, (uint8_t *)&header + 5, 11, false);
 }
 
 static uint8_t serve(void)
 {
 	enum virtio_result rc;
 
-	add(&status, 1, true);
+	chain_add(c, &status, 1, true);
 	rc = b.core.is.ops->serve(&b, &request, &e);
 	if (rc == VIRTIO_HOST_ERROR) /* as the core does */
 		virtio_host_error(&b.core, 0, &e);
@@ -123,9 +113,9 @@ static uint8_t transfer(uint32_t type, uint64_t sector, uint32_t len)
 {
 	begin(type, sector);
 	if (len)
-		add(data, len > 700 ? 700 : len, type == IN);
+		chain_add(c, data, len > 700 ? 700 : len, type == IN);
 	if (len > 700)
-		add(data + 700, len - 700, type == IN);
+		chain_add(c, data + 700, len - 700, type == IN);
 	return serve();
 }
 
@@ -182,7 +172,7 @@ END_TEST
 START_TEST(virtio_blk__has_an_id)
 {
 	begin(GET_ID, 0);
-	add(data, 20, true);
+	chain_add(c, data, 20, true);
 	ck_assert_uint_eq(serve(), OK);
 	ck_assert_mem_eq(data, "a disk's serial numb", 20);
 	ck_assert_uint_eq(request.written, 21);
@@ -227,8 +217,8 @@ END_TEST
 START_TEST(virtio_blk__without_a_header_or_status)
 {
 	memset(&request, 0, sizeof(request));
-	add(&header, 15, false);
-	add(&status, 1, true);
+	chain_add(c, &header, 15, false);
+	chain_add(c, &status, 1, true);
 	ck_assert_int_eq(b.core.is.ops->serve(&b, &request, &e),
 			 VIRTIO_DRIVER_FAULT);
 	ck_assert_str_eq(e.msg,
@@ -270,7 +260,7 @@ START_TEST(virtio_blk__ranges)
 		r[i] = ranges[_i].r;
 	begin(ranges[_i].type, 0);
 	if (ranges[_i].len)
-		add(r, ranges[_i].len, false);
+		chain_add(c, r, ranges[_i].len, false);
 	ck_assert_uint_eq(serve(), ranges[_i].want);
 	ck_assert_uint_eq(b.core.host_errors, 0);
 	if (ranges[_i].type == ZEROES && ranges[_i].want == OK)
@@ -291,7 +281,7 @@ START_TEST(virtio_blk__that_may_only_be_read)
 	ck_assert(!(features >> VIRTIO_BLK_F_WRITE_ZEROES & 1));
 	ck_assert_uint_eq(transfer(OUT, 0, SECTOR), IOERR);
 	begin(ZEROES, 0);
-	add(&(struct virtio_blk_range){ 0, 1, 0 }, 16, false);
+	chain_add(c, &(struct virtio_blk_range){ 0, 1, 0 }, 16, false);
 	ck_assert_uint_eq(serve(), IOERR);
 	ck_assert_uint_eq(transfer(IN, 0, sizeof(image)), OK);
 	ck_assert_mem_eq(data, image, sizeof(image));

@@ -5,6 +5,7 @@
  */
 #include "unit/virtio_driver.h"
 #include "dev/virtio/console.h"
+#include "support/chain.h"
 
 #include <errno.h>
 
@@ -65,17 +66,6 @@ static void begin(void)
 	memset(&request, 0, sizeof(request));
 }
 
-static void add(void *data, uint32_t len, bool writable)
-{
-	c->seg[c->count++] = (struct virtq_seg){ data, len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 static enum virtio_result serve(unsigned queue)
 {
 	request.ticket.queue = (uint16_t)queue;
@@ -102,8 +92,8 @@ START_TEST(virtio_console__prints)
 	char one[] = "hello, ", two[] = "world";
 
 	begin();
-	add(one, 7, false);
-	add(two, 5, false);
+	chain_add(c, one, 7, false);
+	chain_add(c, two, 5, false);
 	ck_assert_int_eq(serve(TX), VIRTIO_DONE);
 	ck_assert_uint_eq(taken_len, 12);
 	ck_assert_mem_eq(taken, "hello, world", 12);
@@ -122,8 +112,8 @@ START_TEST(virtio_console__waits_for_the_terminal)
 		enum virtio_result rc;
 
 		begin();
-		add(much, 33, false);
-		add(much + 33, sizeof(much) - 33, false);
+		chain_add(c, much, 33, false);
+		chain_add(c, much + 33, sizeof(much) - 33, false);
 		rc = serve(TX);
 		if (rc == VIRTIO_DONE)
 			break;
@@ -145,7 +135,7 @@ START_TEST(virtio_console__gives_others_their_turn)
 	static uint8_t much[100000];
 
 	begin();
-	add(much, sizeof(much), false);
+	chain_add(c, much, sizeof(much), false);
 	ck_assert_int_eq(serve(TX), VIRTIO_NOT_NOW);
 	ck_assert_uint_eq(taken_len, 65536);
 	ck_assert(is_posted(&con.again));
@@ -158,12 +148,12 @@ START_TEST(virtio_console__half_a_chain_of_an_earlier_driver)
 
 	capacity = 4;
 	begin();
-	add(text, 10, false);
+	chain_add(c, text, 10, false);
 	ck_assert_int_eq(serve(TX), VIRTIO_NOT_NOW);
 	con.core.is.ops->stop(&con);
 	capacity = 100;
 	begin();
-	add(text, 10, false);
+	chain_add(c, text, 10, false);
 	ck_assert_int_eq(serve(TX), VIRTIO_DONE);
 	ck_assert_mem_eq(taken, "01230123456789", 14);
 }
@@ -182,17 +172,17 @@ START_TEST(virtio_console__takes_what_is_typed)
 	char got[20];
 
 	begin();
-	add(got, sizeof(got), true);
+	chain_add(c, got, sizeof(got), true);
 	ck_assert_int_eq(serve(RX), VIRTIO_NOT_NOW);
 	type("ls -l\n");
 	type("exit\n");
 	begin();
-	add(got, 4, true);
+	chain_add(c, got, 4, true);
 	ck_assert_int_eq(serve(RX), VIRTIO_DONE);
 	ck_assert_uint_eq(request.written, 4);
 	begin();
-	add(got + 4, 1, true);
-	add(got + 5, 15, true);
+	chain_add(c, got + 4, 1, true);
+	chain_add(c, got + 5, 15, true);
 	ck_assert_int_eq(serve(RX), VIRTIO_DONE);
 	ck_assert_uint_eq(request.written, 7);
 	ck_assert_mem_eq(got, "ls -l\nexit\n", 11);
@@ -217,7 +207,7 @@ START_TEST(virtio_console__has_room_for_a_paste)
 		ck_assert_uint_eq(line_receive(&line, paste + in, len), len);
 		in += len;
 		begin();
-		add(got, 1000, true);
+		chain_add(c, got, 1000, true);
 		ck_assert_int_eq(serve(RX), VIRTIO_DONE);
 		ck_assert_mem_eq(got, paste + out, request.written);
 		out += request.written;
@@ -228,7 +218,7 @@ START_TEST(virtio_console__has_room_for_a_paste)
 	for (unsigned i = 0; i < 4; i++) {
 		ck_assert_uint_eq(rooms, i > 2);
 		begin();
-		add(got, 1000, true);
+		chain_add(c, got, 1000, true);
 		ck_assert_int_eq(serve(RX), VIRTIO_DONE);
 	}
 	ck_assert_uint_eq(rooms, 1);
@@ -282,8 +272,8 @@ START_TEST(virtio_console__blames_the_driver)
 	char text[4] = "abc";
 
 	begin();
-	add(text, 2, false);
-	add(text + 2, 2, true);
+	chain_add(c, text, 2, false);
+	chain_add(c, text + 2, 2, true);
 	ck_assert_int_eq(serve(RX), VIRTIO_DRIVER_FAULT);
 	ck_assert_str_eq(e.msg, "chain 0: a device-readable buffer (5.3.6.1)");
 	ck_assert_int_eq(serve(TX), VIRTIO_DRIVER_FAULT);

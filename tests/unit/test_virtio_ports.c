@@ -7,6 +7,7 @@
 #include "base/inherited.h"
 #include "dev/virtio/mmio.h"
 #include "dev/virtio/ports.h"
+#include "support/chain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,17 +79,6 @@ static void begin(void)
 	memset(&request, 0, sizeof(request));
 }
 
-static void add(void *data, uint32_t len, bool writable)
-{
-	c->seg[c->count++] = (struct virtq_seg){ data, len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 static enum virtio_result serve(unsigned queue)
 {
 	request.ticket.queue = (uint16_t)queue;
@@ -98,14 +88,14 @@ static enum virtio_result serve(unsigned queue)
 static enum virtio_result give(unsigned queue, void *data, uint32_t len)
 {
 	begin();
-	add(data, len, false);
+	chain_add(c, data, len, false);
 	return serve(queue);
 }
 
 static enum virtio_result receive(unsigned queue, void *data, uint32_t len)
 {
 	begin();
-	add(data, len, true);
+	chain_add(c, data, len, true);
 	return serve(queue);
 }
 
@@ -246,10 +236,8 @@ START_TEST(virtio_ports__blames_the_driver)
 {
 	tell(UINT32_MAX, 0, 1);
 	begin();
-	if (faults[_i].readable)
-		add(buffer, faults[_i].readable, false);
-	if (faults[_i].writable)
-		add(buffer, faults[_i].writable, true);
+	chain_add(c, buffer, faults[_i].readable, false);
+	chain_add(c, buffer, faults[_i].writable, true);
 	ck_assert_int_eq(serve(faults[_i].queue), VIRTIO_DRIVER_FAULT);
 	ck_assert_str_eq(e.msg, faults[_i].want);
 }
@@ -284,9 +272,9 @@ START_TEST(virtio_ports__writes_a_chain_cut_anywhere)
 	for (unsigned i = 0; i < 100; i++)
 		buffer[i] = (uint8_t)i;
 	begin();
-	add(buffer, 1, false);
-	add(buffer + 1, 60, false);
-	add(buffer + 61, 39, false);
+	chain_add(c, buffer, 1, false);
+	chain_add(c, buffer + 1, 60, false);
+	chain_add(c, buffer + 61, 39, false);
 	ck_assert_int_eq(serve(TX_1), VIRTIO_DONE);
 	ck_assert_int_eq(read(pipe_end, got, sizeof(got)), 100);
 	ck_assert_mem_eq(got, buffer, 100);
@@ -379,8 +367,8 @@ START_TEST(virtio_ports__reads_for_an_open_port)
 	ck_assert_uint_eq(request.written, 5);
 	ck_assert_mem_eq(buffer, "hello", 5);
 	begin();
-	add(buffer, 1, true);
-	add(buffer + 1, 100, true);
+	chain_add(c, buffer, 1, true);
+	chain_add(c, buffer + 1, 100, true);
 	ck_assert_int_eq(serve(RX_2), VIRTIO_DONE);
 	ck_assert_uint_eq(request.written, 7);
 	ck_assert_mem_eq(buffer, ", guest", 7);

@@ -7,6 +7,7 @@
 #include "unit/virtio_driver.h"
 #include "dev/virtio/mmio.h"
 #include "dev/virtio/vsock.h"
+#include "support/chain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,19 +79,6 @@ static void teardown(void)
 	driver_teardown();
 }
 
-static void add(void *p, size_t len, bool writable)
-{
-	if (!len)
-		return;
-	c->seg[c->count++] = (struct virtq_seg){ p, (uint32_t)len };
-	if (writable) {
-		c->writable_bytes += len;
-	} else {
-		c->readable++;
-		c->readable_bytes += len;
-	}
-}
-
 static enum virtio_result serve(unsigned queue)
 {
 	request.ticket.queue = (uint16_t)queue;
@@ -124,11 +112,11 @@ static enum virtio_result send_as(struct virtio_vsock_header *h,
 				  const void *data, size_t len)
 {
 	memset(&request, 0, sizeof(request));
-	add(h, 10, false);
-	add((uint8_t *)h + 10, sizeof(*h) - 10, false);
-	add((void *)(uintptr_t)data, len > 7 ? 7 : len, false);
+	chain_add(c, h, 10, false);
+	chain_add(c, (uint8_t *)h + 10, sizeof(*h) - 10, false);
+	chain_add(c, (void *)(uintptr_t)data, len > 7 ? 7 : len, false);
 	if (len > 7)
-		add((uint8_t *)(uintptr_t)data + 7, len - 7, false);
+		chain_add(c, (uint8_t *)(uintptr_t)data + 7, len - 7, false);
 	return serve(TX);
 }
 
@@ -157,9 +145,9 @@ static bool next_packet(void)
 	memset(&request, 0, sizeof(request));
 	memset(&got, 0, sizeof(got));
 	memset(got_data, 0, sizeof(got_data));
-	add(&got, 40, true);
-	add((uint8_t *)&got + 40, 4, true);
-	add(got_data, sizeof(got_data), true);
+	chain_add(c, &got, 40, true);
+	chain_add(c, (uint8_t *)&got + 40, 4, true);
+	chain_add(c, got_data, sizeof(got_data), true);
 	r = serve(RX);
 	if (r == VIRTIO_NOT_NOW)
 		return false;
@@ -816,16 +804,16 @@ START_TEST(virtio_vsock__refuses_packets_cut_short)
 	uint8_t bytes[64];
 
 	memset(&request, 0, sizeof(request));
-	add(&h, 43, false);
+	chain_add(c, &h, 43, false);
 	expect_fault(TX, "chain 0: fewer than 44 bytes of header (5.10.6)");
 	memset(&request, 0, sizeof(request));
-	add(&h, 44, false);
-	add(bytes, 5, false);
+	chain_add(c, &h, 44, false);
+	chain_add(c, bytes, 5, false);
 	expect_fault(TX, "a packet of 6 bytes, of which 5 are there");
 	h.len = UINT32_MAX;
 	expect_fault(TX, "a packet of 4294967295 bytes, of which 5 are there");
 	memset(&request, 0, sizeof(request));
-	add(bytes, 44, true);
+	chain_add(c, bytes, 44, true);
 	expect_fault(RX, "44 bytes for a packet, whose header has 44");
 	memset(&request, 0, sizeof(request));
 	expect_fault(RX, "0 bytes for a packet");
