@@ -33,8 +33,8 @@ enum exit_status {
 	STATUS_SIGNAL = 128, /* plus the signal's number */
 };
 
-/* After the user's options or suite were refused with the negative errno @rc:
- * they are wrong, unless this machine could not read them. */
+/* The exit status after options or a suite were refused with the negative errno
+ * @rc: a usage error, unless this machine could not read them. */
 static inline enum exit_status status_of_refusal(int rc)
 {
 	switch (rc) {

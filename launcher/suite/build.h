@@ -56,6 +56,7 @@ int build_refuse(const struct build *b, const struct node *n, struct err *e,
 int build_refused(const struct build *b, const struct node *n, int rc,
 		  struct err *e);
 
+/* The pool gave nothing: see pool_refused(). */
 int build_no_memory(const struct build *b, struct err *e);
 
 /* Whether @name is a key of a case that is not an option. */

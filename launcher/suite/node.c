@@ -53,8 +53,7 @@ static unsigned line_of(const yaml_event_t *event)
 
 static int no_memory(const struct reader *r, unsigned line, struct err *e)
 {
-	return err_set(e, ENOMEM, "%s:%u: the suite takes more than %zu MiB",
-		       r->path, line, r->pool->limit >> 20);
+	return pool_refused(r->pool, r->path, line, e);
 }
 
 /* An encoding error has an offset instead of a line. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "suite/pool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,10 @@ static struct pool_block *new_block(struct pool *p, size_t size)
 	size_t all;
 
 	if (__builtin_add_overflow(size, sizeof(*block), &all) ||
-	    all > p->limit - p->used)
+	    all > p->limit - p->used) {
+		p->is_full = true;
 		return NULL;
+	}
 	block = calloc(1, all);
 	if (!block)
 		return NULL;
@@ -77,6 +80,16 @@ char *pool_text(struct pool *p, const char *text, size_t len)
 	if (copy)
 		memcpy(copy, text, len);
 	return copy;
+}
+
+int pool_refused(const struct pool *p, const char *path, unsigned line,
+		 struct err *e)
+{
+	if (!p->is_full)
+		return err_set(e, ENOMEM, "%s:%u: no memory for the suite",
+			       path, line);
+	return err_set(e, E2BIG, "%s:%u: the suite takes more than %zu MiB",
+		       path, line, p->limit >> 20);
 }
 
 void pool_release(struct pool *p)

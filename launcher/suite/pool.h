@@ -6,8 +6,11 @@
 #ifndef SUITE_POOL_H
 #define SUITE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/err.h"
 
 /* { 0 } is empty and gives nothing. */
 struct pool {
@@ -16,6 +19,7 @@ struct pool {
 	size_t left;	     /* bytes there */
 	size_t used;	     /* bytes of all blocks, with what describes them */
 	size_t limit;
+	bool is_full; /* something was refused because of the limit */
 };
 
 /* Make @p empty, with a limit of @limit bytes. */
@@ -30,6 +34,11 @@ char *pool_chars(struct pool *p, size_t size);
 
 /* A copy of the @len bytes at @text, as a string. */
 char *pool_text(struct pool *p, const char *text, size_t len);
+
+/* After one of these returned NULL: -E2BIG with the limit, or -ENOMEM. The
+ * message begins with "PATH:LINE: ". */
+int pool_refused(const struct pool *p, const char *path, unsigned line,
+		 struct err *e);
 
 void pool_release(struct pool *p);
 

@@ -44,7 +44,6 @@ int build_refused(const struct build *b, const struct node *n, int rc,
 
 int build_no_memory(const struct build *b, struct err *e)
 {
-	return err_set(e, ENOMEM, "%s:%u: the suite takes more than %zu MiB",
-		       b->s->path, b->node ? b->node->line : 1,
-		       b->s->pool.limit >> 20);
+	return pool_refused(&b->s->pool, b->s->path,
+			    b->node ? b->node->line : 1, e);
 }

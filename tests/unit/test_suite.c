@@ -839,10 +839,10 @@ static size_t in_use(void)
 static const struct {
 	const char *before, *part, *after;
 	int times, cases;
-	int rc;	    /* -ENOMEM if each case needs a long text */
+	int rc;	    /* -E2BIG if each case needs a long text */
 	size_t kib; /* otherwise, how much is enough; 0: the limit */
 } costs[] = {
-	{ "  cmdline: '${x}", "y", "'\n", 100000, 1000, -ENOMEM, 0 },
+	{ "  cmdline: '${x}", "y", "'\n", 100000, 1000, -E2BIG, 0 },
 	{ "  cmdline: '", "${x}", "'\n", 1000, 1000, 0, 6 << 10 },
 	{ "  cmdline: '${x}", "y", "'\n", 1000, 10000, 0, 20 << 10 },
 	{ "  never: [a", ",b", "]\n", 50000, 1000, 0, 10 << 10 },
