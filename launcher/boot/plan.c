@@ -111,7 +111,8 @@ static void place_elf(const struct boot_facts *f, enum boot_id id,
 		.entry = entry + at.delta,
 		.delta = at.delta,
 	};
-	/* The segments are all that it needs; more is good to have. */
+	/* Only the segments are required. The rest of init_size is kept free as
+	 * far as RAM reaches. */
 	room = place_room(f->gm, at.low, f->img->hdr.init_size);
 	if (fit->spot.kernel.size < room)
 		fit->spot.kernel.size = room;

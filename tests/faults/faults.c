@@ -12,8 +12,9 @@
  *   --sample N          not each call, but about N of them, evenly spread
  *   --only N            only the call N, and print what it says
  *   --seconds N         a run may take this long (60)
- *   --ends STATUS       a status that a run may have, besides 0 and 1; it may
- *                       have a line more, about the device that failed
+ *   --ends STATUS       a status that a run may have, besides 0 and 1; such a
+ *                       run may print a second line, about the device that
+ *                       failed
  *   --result FILE END   FILE is absent, or its last bytes are END, perhaps with
  *                       a newline
  *   --size FILE N       FILE is absent, or has N bytes
@@ -272,11 +273,14 @@ static const char *wrong(int status)
 	if (WIFSIGNALED(status))
 		return strsignal(WTERMSIG(status));
 	status = WEXITSTATUS(status);
-	/* The sanitizer itself lacks memory, as when a thread begins: that ends
-	 * the run. */
-	if (strstr(f.said, "Sanitizer: CHECK failed"))
+	if (strstr(f.said, "ERROR: ") || strstr(f.said, "runtime error"))
+		return "a sanitizer complains";
+	/* The sanitizer itself had no memory as a thread began, and ended the
+	 * run at once. */
+	if (strstr(f.said, "Sanitizer: CHECK failed") &&
+	    strstr(f.fault->name, "alloc"))
 		return NULL;
-	if (strstr(f.said, "Sanitizer") || strstr(f.said, "runtime error"))
+	if (strstr(f.said, "Sanitizer"))
 		return "a sanitizer complains";
 	if (status > 1 && status != f.status) {
 		snprintf(why, sizeof(why), "it ends with status %d", status);

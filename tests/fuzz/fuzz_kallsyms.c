@@ -56,8 +56,8 @@ static void check(const struct kallsyms *k, uint64_t first)
 	}
 }
 
-/* Names alone do not tell a module from nothing; the bytes are also taken for a
- * configuration. */
+/* Symbol names alone cannot tell a module from a missing driver. The bytes are
+ * also taken for a configuration. */
 static void check_drivers(const struct kallsyms *k, struct bytes config)
 {
 	enum driver_state states[DRIVERS_MAX];

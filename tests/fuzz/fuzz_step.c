@@ -62,18 +62,22 @@ static struct cpu_regs regs_of(const uint8_t *data)
 	return r;
 }
 
-/* The bytes at a linear address, of which the caller knows that they are
- * there, in one page. */
+/* Memory as the input has it, and zeros behind that. */
+static void reset(const uint8_t *memory)
+{
+	memcpy(gm.base, memory, BYTES);
+	guest_mem_discard(&gm, gm.base + BYTES, RAM - BYTES);
+}
+
+/* The bytes at a linear address, in one page; NULL: not all are mapped. */
 static uint8_t *bytes_at(const struct cpu_regs *r, uint64_t addr, uint64_t len)
 {
 	const struct paging paging = cpu_paging(r);
 	uint64_t gpa, run;
-	uint8_t *p;
 
-	claim(walk_linear(&gm, &paging, addr, &gpa, &run) && run >= len);
-	p = guest_mem_ptr(&gm, gpa, len);
-	claim(p);
-	return p;
+	if (!walk_linear(&gm, &paging, addr, &gpa, &run) || run < len)
+		return NULL;
+	return guest_mem_ptr(&gm, gpa, len);
 }
 
 /* A number as the instruction has it. */
@@ -82,62 +86,104 @@ static uint64_t cut(const struct cpu_regs *r, uint64_t v)
 	return r->code64 ? v : (uint32_t)v;
 }
 
-struct elements {
-	uint8_t *to;
-	const uint8_t *from; /* steps on if it copies */
-	uint64_t count;
-	unsigned size;
+struct insn {
 	bool copies;
+	unsigned size; /* of an element; 0: another instruction */
 };
 
-/* What a step from @before to @after has done. */
-static struct elements elements_of(const struct cpu_regs *before,
-				   const struct cpu_regs *after)
+/* The instruction at rip, if it is `rep` with movs or stos: an opcode of at
+ * most four bytes with its prefixes. */
+static struct insn insn_at(const struct cpu_regs *r)
 {
-	const uint64_t *was = before->gpr, *is = after->gpr;
-	uint64_t len = cut(before, is[CPU_RDI] - was[CPU_RDI]);
-	struct elements el = {
-		.count = cut(before, was[CPU_RCX] - is[CPU_RCX]),
-		.copies = is[CPU_RSI] != was[CPU_RSI],
-		.from = (const uint8_t *)&was[CPU_RAX],
-	};
-	uint64_t to = was[CPU_RDI] + (before->code64 ? 0 : before->es_base);
+	bool rep = false, narrow = false, wide = false;
+	uint64_t at = cpu_linear_rip(r);
 
-	claim(is[CPU_RCX] && el.count && len <= PAGE_4K && len % el.count == 0);
-	el.size = (unsigned)(len / el.count);
-	claim(el.size == 1 || el.size == 2 || el.size == 4 || el.size == 8);
-	el.to = bytes_at(before, cut(before, to), len);
-	if (el.copies)
-		el.from = bytes_at(before, cut(before, was[CPU_RSI]), len);
-	return el;
-}
+	for (int i = 0; i < 4; i++) {
+		const uint8_t *p = bytes_at(r, at + (unsigned)i, 1);
 
-static void write_singly(const struct elements *el)
-{
-	for (uint64_t i = 0; i < el->count * el->size; i++)
-		if (el->copies)
-			memmove(el->to + i, el->from + i, 1);
+		if (!p)
+			break;
+		if (*p == 0xf3)
+			rep = true;
+		else if (*p == 0x66)
+			narrow = true;
+		else if (r->code64 && *p >= 0x40 && *p <= 0x4f && !wide)
+			wide = *p & 8;
+		else if (rep && (*p == 0xa4 || *p == 0xaa))
+			return (struct insn){ *p == 0xa4, 1 };
+		else if (rep && (*p == 0xa5 || *p == 0xab))
+			return (struct insn){ *p == 0xa5, wide	   ? 8
+							  : narrow ? 2
+								   : 4 };
 		else
-			el->to[i] = el->from[i % el->size];
+			break;
+	}
+	return (struct insn){ 0 };
 }
 
-/* Only where the input has filled memory is it known what was there before. */
+/* Execute @n elements, one after the other. */
+static void step_singly(struct cpu_regs *r, const struct insn *insn, uint64_t n)
+{
+	uint64_t len = n * insn->size;
+	uint64_t to = r->gpr[CPU_RDI] + (r->code64 ? 0 : r->es_base);
+	uint8_t *dst = bytes_at(r, cut(r, to), len);
+	const uint8_t *src = insn->copies
+				     ? bytes_at(r, cut(r, r->gpr[CPU_RSI]), len)
+				     : (uint8_t *)&r->gpr[CPU_RAX];
+
+	claim(dst && src);
+	for (uint64_t i = 0; i < n; i++)
+		memmove(dst + i * insn->size,
+			insn->copies ? src + i * insn->size : src, insn->size);
+	r->gpr[CPU_RDI] = cut(r, r->gpr[CPU_RDI] + len);
+	if (insn->copies)
+		r->gpr[CPU_RSI] = cut(r, r->gpr[CPU_RSI] + len);
+	r->gpr[CPU_RCX] = cut(r, r->gpr[CPU_RCX] - n);
+}
+
 static void rush(const struct cpu_regs *before, const uint8_t *memory)
 {
 	static uint8_t rushed[BYTES];
-	struct cpu_regs after = *before;
-	struct elements el;
+	struct cpu_regs after = *before, singly = *before;
+	struct insn insn = insn_at(before);
+	uint64_t n;
 
 	if (!string_insn_rush(&gm, &after)) {
 		claim(!memcmp(&after, before, sizeof(after)));
 		return;
 	}
+	n = cut(before, before->gpr[CPU_RCX] - after.gpr[CPU_RCX]);
+	claim(insn.size && n && n * insn.size <= PAGE_4K && after.gpr[CPU_RCX]);
 	memcpy(rushed, gm.base, BYTES);
-	memcpy(gm.base, memory, BYTES);
-	el = elements_of(before, &after);
-	write_singly(&el);
-	claim((el.copies && el.from >= gm.base + BYTES) ||
-	      !memcmp(rushed, gm.base, BYTES));
+	/* Of the memory behind the input, only zeros were read. */
+	reset(memory);
+	step_singly(&singly, &insn, n);
+	claim(!memcmp(&after, &singly, sizeof(after)));
+	claim(!memcmp(rushed, gm.base, BYTES));
+}
+
+/* A step over an instruction that pushes the flags: the trap flag there is
+ * cleared, and nothing else. */
+static void clear_pushed(const struct cpu_regs *r)
+{
+	static uint8_t before[BYTES];
+	const uint8_t *rip = bytes_at(r, cpu_linear_rip(r), 1);
+	uint64_t sp = r->gpr[CPU_RSP];
+	uint8_t *flags;
+	unsigned len;
+
+	if (rip) {
+		uint64_t gpa = (uint64_t)(rip - gm.base);
+
+		len = pushed_flags_here(&gm, gpa);
+		claim(!len || gm.base[gpa + len - 1] == 0x9c);
+	}
+	memcpy(before, gm.base, BYTES);
+	flags = bytes_at(r, cut(r, sp + (r->code64 ? 0 : r->ss_base)) + 1, 1);
+	pushed_flags_clear_tf(&gm, r);
+	if (flags && flags < gm.base + BYTES)
+		before[flags - gm.base] &= 0xfe;
+	claim(!memcmp(before, gm.base, BYTES));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -152,23 +198,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		claim(!guest_mem_init(&gm, RAM, &e));
 	memset(memory, 0, sizeof(memory));
 	memcpy(memory, data + HEAD, size - HEAD);
-	memcpy(gm.base, memory, BYTES);
+	reset(memory);
 	r = regs_of(data);
-	claim(pushed_flags_here(&gm, cpu_linear_rip(&r)) <= 2);
 	rush(&r, memory);
-	pushed_flags_clear_tf(&gm, &r);
+	clear_pushed(&r);
 	return 0;
 }
 
-static void seed(const char *name, uint8_t code_bits, const char *code)
+static void seed(const char *name, uint8_t code_bits, const char *code,
+		 uint64_t from)
 {
 	/* Without paging, so that addresses are places in the input. */
 	uint8_t head[2] = { 0, code_bits }, memory[0x4000] = { 0 };
-	const uint64_t word[WORDS] = { 0x1000, 0,      0x8877665544332211,
-				       0x900,  0x3010, 0x2008,
+	const uint64_t word[WORDS] = { 0x1000, 0,    0x8877665544332211,
+				       0x900,  from, 0x2008,
 				       0x3ff8, 0 };
 	struct buf out = { 0 };
 
+	for (unsigned i = 0; i < sizeof(memory); i++)
+		memory[i] = (uint8_t)(i * 13);
 	memcpy(memory + word[0], code, strlen(code));
 	buf_add(&out, head, sizeof(head));
 	buf_add(&out, word, sizeof(word));
@@ -199,11 +247,13 @@ static void seed_paged(void)
 
 void fuzz_seeds(void)
 {
-	seed("stosb", 2, "\xf3\xaa");
-	seed("stosw", 2, "\x66\xf3\xab");
-	seed("stosq", 1, "\xf3\x48\xab");
-	seed("movsb", 2, "\xf3\xa4");
-	seed("movsl", 1, "\xf3\xa5");
-	seed("pushf", 1, "\x48\x9c");
+	seed("stosb", 2, "\xf3\xaa", 0x3010);
+	seed("stosw", 2, "\x66\xf3\xab", 0x3010);
+	seed("stosq", 1, "\xf3\x48\xab", 0x3010);
+	seed("movsb", 2, "\xf3\xa4", 0x3010);
+	seed("movsl", 1, "\xf3\xa5", 0x3010);
+	/* Elements that overlap, in part. */
+	seed("overlap", 2, "\xf3\xa5", 0x2007);
+	seed("pushf", 1, "\x48\x9c", 0x3010);
 	seed_paged();
 }

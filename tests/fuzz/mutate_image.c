@@ -2,7 +2,7 @@
 /*
  * Changes to an image: a field of its setup header; or its kernel's ELF, which
  * is packed again, so that stream, checksums and sizes are right. An ELF that
- * is not packed is changed as it is.
+ * is not packed is changed as it is, and a unified image by its kernel.
  */
 #include "fuzz/mutate.h"
 
@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "pv/bootparam.h"
 #include "support/bzimage_builder.h"
+#include "support/uki_builder.h"
 
 #define PAYLOAD_MAX (128 << 10)
 
@@ -44,18 +45,48 @@ static bool has_header(const uint8_t *data, size_t size)
 	return size >= HDR_END_MAX && !memcmp(data + HDR_MAGIC, "HdrS", 4);
 }
 
+/* @new instead of @size bytes at @data, if it fits. Releases @new. */
+static size_t replace(uint8_t *data, size_t size, size_t max, struct buf *new)
+{
+	if (new->len &&new->len <= max) {
+		memcpy(data, new->data, new->len);
+		size = new->len;
+	}
+	buf_release(new);
+	return size;
+}
+
+/* Another kernel with the same initrd. */
+static size_t change_uki(const struct image *img, uint8_t *data, size_t size,
+			 size_t max)
+{
+	static uint8_t kernel[PAYLOAD_MAX];
+	struct buf inner = { 0 }, initrd = { 0 }, uki = { 0 };
+	size_t len = img->uki.kernel.len;
+
+	if (!len || len > PAYLOAD_MAX)
+		return size;
+	/* It may be there already, if this is one in another. */
+	memmove(kernel, img->uki.kernel.data, len);
+	len = fuzz_mutate_image(kernel, len, PAYLOAD_MAX);
+	buf_add(&inner, kernel, len);
+	buf_add(&initrd, img->uki.initrd.data, img->uki.initrd.len);
+	uki_build(&inner, &initrd, "console=ttyS0", &uki);
+	buf_release(&inner);
+	buf_release(&initrd);
+	return replace(data, size, max, &uki);
+}
+
 /* Another ELF behind the same header. */
-static size_t change_payload(uint8_t *data, size_t size, size_t max)
+static size_t change_payload(const struct image *img, uint8_t *data,
+			     size_t size, size_t max)
 {
 	static uint8_t out[PAYLOAD_MAX];
 	struct buf elf = { 0 }, bz = { 0 };
-	struct image img;
 	struct err e = ERR_EMPTY;
 	size_t len = 0, format = fuzz_random((uint32_t)formats_count);
 
-	if (image_from_bytes(&img, (struct bytes){ data, size }, &e))
-		return size;
-	if (!image_decode(&img, out, PAYLOAD_MAX, &len, &e) && len) {
+	if (!image_decode(img, out, PAYLOAD_MAX, &len, &e) && len) {
 		len = fuzz_mutate_elf(out, len, PAYLOAD_MAX);
 		buf_add(&elf, out, len);
 		bzimage_of_elf(&elf, formats[format].name, &bz);
@@ -64,23 +95,25 @@ static size_t change_payload(uint8_t *data, size_t size, size_t max)
 		if (has_header(data, size))
 			memcpy(bz.data + places[i].off, data + places[i].off,
 			       places[i].width);
-	if (bz.len && bz.len <= max) {
-		memcpy(data, bz.data, bz.len);
-		size = bz.len;
-	}
-	image_close(&img);
 	buf_release(&elf);
-	buf_release(&bz);
-	return size;
+	return replace(data, size, max, &bz);
 }
 
 size_t fuzz_mutate_image(uint8_t *data, size_t size, size_t max)
 {
+	struct image img;
+	struct err e = ERR_EMPTY;
+
 	if (has_header(data, size) && fuzz_random(2)) {
 		fuzz_change_place(places, PLACES, data, size, size);
 		return size;
 	}
 	if (size > 4 && !memcmp(data, "\177ELF", 4))
 		return fuzz_mutate_elf(data, size, max);
-	return change_payload(data, size, max);
+	if (image_from_bytes(&img, (struct bytes){ data, size }, &e))
+		return LLVMFuzzerMutate(data, size, max);
+	size = img.is_uki ? change_uki(&img, data, size, max)
+			  : change_payload(&img, data, size, max);
+	image_close(&img);
+	return size;
 }

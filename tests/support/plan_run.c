@@ -15,7 +15,8 @@ static bool same_place(const struct placement *a, const struct placement *b)
 	       a->delta == b->delta && !strcmp(a->reason, b->reason);
 }
 
-/* Of a run that is prepared, and of what was foretold. */
+/* How the prepared run differs from what inspect predicted; NULL: not at all.
+ */
 static const char *difference(const struct inspection *in,
 			      const struct boot_result *r)
 {
@@ -47,7 +48,7 @@ static void compare(const struct inspection *in, bool good,
 			 inspect_err->msg);
 }
 
-/* The run's half, with the command line of one that is given none. */
+/* The run's half, with the default command line. */
 static void prepare(const struct plan_run *t, const struct image *img,
 		    struct plan_run_result *r)
 {

@@ -4,8 +4,8 @@
  * `inspect` says of it is what the run does.
  *
  * inspect names a protocol without an obstacle if and only if the run is
- * prepared, with the same protocol at the same address. Otherwise both give the
- * same reason; of an image with several faults, they may name different ones.
+ * prepared, with the same protocol at the same address. Otherwise both give a
+ * reason: the same one, unless the image has several faults.
  */
 #ifndef TESTS_SUPPORT_PLAN_RUN_H
 #define TESTS_SUPPORT_PLAN_RUN_H

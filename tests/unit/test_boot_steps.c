@@ -423,7 +423,7 @@ START_TEST(boot__init_size_to_the_end_of_ram)
 }
 END_TEST
 
-/* An ELF is already unpacked: it does without room that there is not. */
+/* An ELF is already unpacked: it starts even if RAM ends before init_size. */
 START_TEST(boot__init_size_past_the_end_of_ram)
 {
 	gzip_bzimage();
