@@ -39,11 +39,6 @@
 _Static_assert(LAYOUT_CMDLINE_LOW == SETUP_GPA_OLD + SETUP_STACK,
 	       "the old command line is behind the setup code's stack");
 
-static bool needs_old_place(const struct setup_header *h)
-{
-	return h->version < 0x0202 || !(h->loadflags & LOADED_HIGH);
-}
-
 /* The obligatory fields (boot.rst, "sample boot configuration"). */
 static void fill_setup(uint8_t *setup, const struct boot_handover *h)
 {
@@ -99,8 +94,7 @@ static int write_setup(const struct boot_handover *h, uint64_t gpa,
 int entry_linux16(const struct boot_handover *h, struct cpu_entry *cpu,
 		  struct err *e)
 {
-	uint64_t gpa = needs_old_place(&h->img->hdr) ? SETUP_GPA_OLD
-						     : SETUP_GPA;
+	uint64_t gpa = place_is_old(&h->img->hdr) ? SETUP_GPA_OLD : SETUP_GPA;
 	int rc;
 
 	rc = write_setup(h, gpa, e);

@@ -21,13 +21,9 @@
 
 #define INITRD_ALIGN UINT64_C(4)
 
-/* A zImage's code is where other images have their command line; and before
- * protocol 2.02 the command line must be in the segment of the setup code. */
 static bool has_low_cmdline(const struct image *img)
 {
-	return img->kind == IMAGE_BZIMAGE &&
-	       (img->hdr.version < 0x0202 ||
-		!(img->hdr.loadflags & LOADED_HIGH));
+	return img->kind == IMAGE_BZIMAGE && place_is_old(&img->hdr);
 }
 
 uint64_t place_cmdline_max(const struct image *img)

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/input.h"
 #include "image/image.h"
+#include "pv/bootparam.h"
 #include "vm/guest_mem.h"
 
 struct boot_range {
@@ -31,6 +32,14 @@ struct boot_spot {
 	uint64_t code_gpa; /* linux*: of the protected-mode code; others: 0 */
 	uint64_t delta;	   /* pvh, elf*: added to every p_paddr, modulo 2^64 */
 };
+
+/* Whether boot.rst has the setup code of @h at 0x90000, with the command line
+ * behind it: a zImage's code takes what is below, and before protocol 2.02 the
+ * command line must be in the segment of the setup code. */
+static inline bool place_is_old(const struct setup_header *h)
+{
+	return h->version < 0x0202 || !(h->loadflags & LOADED_HIGH);
+}
 
 /* How many of the @size bytes from @gpa on are RAM below 4 GiB, where boot
  * protocols put things. */
