@@ -45,14 +45,14 @@ static bool has_header(const uint8_t *data, size_t size)
 	return size >= HDR_END_MAX && !memcmp(data + HDR_MAGIC, "HdrS", 4);
 }
 
-/* @new instead of @size bytes at @data, if it fits. Releases @new. */
-static size_t replace(uint8_t *data, size_t size, size_t max, struct buf *new)
+/* @other instead of @size bytes at @data, if it fits. Releases @other. */
+static size_t replace(uint8_t *data, size_t size, size_t max, struct buf *other)
 {
-	if (new->len &&new->len <= max) {
-		memcpy(data, new->data, new->len);
-		size = new->len;
+	if (other->len && other->len <= max) {
+		memcpy(data, other->data, other->len);
+		size = other->len;
 	}
-	buf_release(new);
+	buf_release(other);
 	return size;
 }
 
@@ -91,8 +91,8 @@ static size_t change_payload(const struct image *img, uint8_t *data,
 		buf_add(&elf, out, len);
 		bzimage_of_elf(&elf, formats[format].name, &bz);
 	}
-	for (size_t i = KEPT_FROM; i < PLACES && bz.len; i++)
-		if (has_header(data, size))
+	if (bz.len && has_header(data, size))
+		for (size_t i = KEPT_FROM; i < PLACES; i++)
 			memcpy(bz.data + places[i].off, data + places[i].off,
 			       places[i].width);
 	buf_release(&elf);

@@ -96,3 +96,24 @@ bool plan_run(const struct plan_run *t, struct plan_run_result *r)
 		inspection_close(&in);
 	return true;
 }
+
+static bool overlap(const struct map_range *a, const struct map_range *b)
+{
+	return a->size && b->size && a->gpa < b->gpa + b->size &&
+	       b->gpa < a->gpa + a->size;
+}
+
+const struct map_range *misplaced(const struct memory_map *map,
+				  const struct guest_mem *gm)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct map_range *r = &map->list[i];
+
+		if (!guest_mem_ptr(gm, r->gpa, r->size))
+			return r;
+		for (unsigned j = 0; j < i; j++)
+			if (overlap(r, &map->list[j]))
+				return r;
+	}
+	return NULL;
+}

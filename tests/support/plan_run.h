@@ -29,6 +29,11 @@ struct plan_run_result {
 	char text[2 * ERR_MSG_SIZE + 80]; /* how, if one of these is set */
 };
 
+/* A range of what was put into memory that is not in RAM, or where something
+ * else is, too; NULL: there is none. */
+const struct map_range *misplaced(const struct memory_map *map,
+				  const struct guest_mem *gm);
+
 /* False if @t->file is not an image: there is nothing to compare. */
 bool plan_run(const struct plan_run *t, struct plan_run_result *r);
 
